@@ -1,0 +1,5 @@
+"""Run the command line as ``python -m unitdisc``."""
+
+from unitdisc.cli import main
+
+main()

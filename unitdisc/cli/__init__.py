@@ -1,0 +1,37 @@
+"""The command line: one thin function a sub-command, each importing its step when it is called."""
+
+import sys
+
+import typer
+
+from unitdisc.errors import InputError
+
+app = typer.Typer(
+    name="unitdisc",
+    help="Discover units in speech and handwriting: recordings or text-line images in, unit sequences and scores out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one line on standard error and exit code 2."""
+    from unitdisc.cli import abx, discovery  # noqa: F401  (importing a module registers its commands)
+
+    try:
+        app()
+    except InputError as error:
+        sys.exit(_complain(str(error)))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(_complain(f"{where}{error.strerror or error}"))
+
+
+def _complain(message: str) -> int:
+    print("unitdisc: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    return 2

@@ -1,0 +1,1 @@
+"""Commands that score unit sequences against labels."""

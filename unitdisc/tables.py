@@ -1,0 +1,203 @@
+"""Tab-separated tables with a header line, typed by the record they hold, written whole or not at all.
+
+A table's columns are the fields of a frozen dataclass; this module knows nothing of where the rows come from.
+"""
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from unitdisc.errors import InputError
+
+type_names = {str: "text", float: "a number", int: "a whole number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recording or one text line; ``duration`` in seconds, or in columns of the height-32 line."""
+
+    utterance: str
+    split: str
+    speaker: str
+    source: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A phone or character from ``start`` (inclusive) to ``end`` (exclusive), in seconds or columns."""
+
+    utterance: str
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """The unit sequence of an utterance as it stands in a table: units separated by a space."""
+
+    utterance: str
+    frame_shift: float
+    units: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A metric's value with its interval from ``low`` to ``high`` (nan where there is none) over ``n`` items."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitSequence:
+    """The units (T,) of an utterance's tokens and the shift between two tokens, in seconds or columns."""
+
+    utterance: str
+    frame_shift: float
+    units: NDArray[np.int64]
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path in the folder of ``path`` that takes its place when the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[TextIO]:
+    """Yield a text file (UTF-8, Unix line ends) that becomes ``path`` when the block ends well."""
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) -> None:
+    """Write ``rows`` (records, or a data frame with the record's columns) as a table; nan becomes an empty cell.
+
+    Raises InputError where a text holds a tab or a line break, which the format cannot carry.
+    """
+    names = [field.name for field in dataclasses.fields(record)]
+    if isinstance(rows, pd.DataFrame):
+        frame = rows.loc[:, names]
+    else:
+        frame = pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names)
+    for name, kind in _columns(record):
+        if kind is str:
+            bad = frame[name].astype(str).str.contains("[\t\r\n]", regex=True)
+            if bad.any():
+                raise InputError(f"{name} {frame[name][bad].iloc[0]!r} holds a tab or a line break", path)
+    with writing(path) as file:
+        file.write("\t".join(names) + "\n")
+        columns = [_texts(frame[name], kind) for name, kind in _columns(record)]
+        file.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def read(path: str | Path, record: type) -> pd.DataFrame:
+    """Read a table of ``record`` into a data frame with one typed column a field; further columns are left out.
+
+    Raises InputError naming file and line for a missing file or column, a short row, or a cell of the wrong type.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+    header = lines[0].rstrip("\r").split("\t")
+    rows = [line.rstrip("\r").split("\t") for line in lines[1:]]
+    while rows and rows[-1] == [""]:
+        rows.pop()
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise InputError(f"has {len(row)} fields where the header has {len(header)}", path, number)
+    columns = {}
+    for name, kind in _columns(record):
+        if name not in header:
+            raise InputError(f"has no column {name!r}, only {', '.join(header)}", path, 1)
+        place = header.index(name)
+        columns[name] = _parse([row[place] for row in rows], kind, name, path)
+    return pd.DataFrame(columns)
+
+
+def read_units(path: str | Path) -> dict[str, UnitSequence]:
+    """Read a units table into one UnitSequence an utterance, in the order of the file.
+
+    Raises InputError naming file and line for an utterance that stands twice, a frame shift that is not above 0, or a
+    unit that is not a whole number from 0.
+    """
+    sequences: dict[str, UnitSequence] = {}
+    frame = read(path, UnitRow)
+    for line, (name, shift, text) in enumerate(zip(*(frame[c] for c in frame.columns), strict=True), start=2):
+        if name in sequences:
+            raise InputError(f"utterance {name!r} stands twice", path, line)
+        if not shift > 0:
+            raise InputError(f"frame_shift {shift:g} is not above 0", path, line)
+        try:
+            units = np.array(text.split(), dtype=np.int64)
+        except (ValueError, OverflowError):
+            raise InputError(f"a unit of {name!r} is not a whole number", path, line) from None
+        if units.size and units.min() < 0:
+            raise InputError(f"unit {units.min()} of {name!r} is below 0", path, line)
+        sequences[name] = UnitSequence(name, float(shift), units)
+    return sequences
+
+
+def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
+    """Write one row a unit sequence: utterance, frame_shift, units separated by a space."""
+    write(
+        path,
+        (UnitRow(s.utterance, s.frame_shift, " ".join(map(str, s.units.tolist()))) for s in sequences),
+        UnitRow,
+    )
+
+
+def _columns(record: type) -> list[tuple[str, type]]:
+    return [(field.name, cast(type, field.type)) for field in dataclasses.fields(record)]
+
+
+def _texts(column: "pd.Series[Any]", kind: type) -> list[str]:
+    if kind is float:
+        return ["" if np.isnan(value) else repr(float(value)).removesuffix(".0") for value in column]
+    return [str(value) for value in column]
+
+
+def _parse(cells: list[str], kind: type, name: str, path: Path) -> "pd.Series[Any] | NDArray[Any]":
+    if kind is str:
+        return pd.Series(cells, dtype="str")
+    try:
+        return np.array([cell or "nan" for cell in cells] if kind is float else cells, dtype=kind)
+    except ValueError:
+        line, cell = next((n, c) for n, c in enumerate(cells, start=2) if not _fits(c, kind))
+        raise InputError(f"{name} {cell!r} is not {type_names[kind]}", path, line) from None
+
+
+def _fits(cell: str, kind: type) -> bool:
+    try:
+        kind(cell or "nan") if kind is float else kind(cell)
+    except ValueError:
+        return False
+    return True
