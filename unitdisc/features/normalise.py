@@ -1,0 +1,71 @@
+"""Mean and variance normalisation of features, over a corpus or over each speaker's own recordings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.errors import InputError
+
+Matrix = NDArray[np.float32]
+least_deviation = 1e-3  # below it a feature is as good as constant and is centred only
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """Mean (D,) and standard deviation (D,) of features."""
+
+    mean: Matrix
+    deviation: Matrix
+
+    def apply(self, features: Matrix) -> Matrix:
+        """Return the features (T, D) with mean 0 and deviation 1 where these statistics fit."""
+        if features.shape[1] != len(self.mean):
+            raise InputError(f"features have {features.shape[1]} columns where the statistics have {len(self.mean)}")
+        return np.asarray((features - self.mean) / self.deviation, dtype=np.float32)
+
+
+def statistics(matrices: Iterator[Matrix]) -> Statistics:
+    """Return mean and deviation over the rows of matrices (T, D), in one pass and in float64."""
+    count, total, squares = 0, np.float64(0.0), np.float64(0.0)
+    for matrix in matrices:
+        wide = matrix.astype(np.float64)
+        count += len(wide)
+        total = total + wide.sum(axis=0)
+        squares = squares + np.square(wide).sum(axis=0)
+    if not count:
+        raise InputError("there are no frames to take statistics of")
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    deviation = np.where(deviation < least_deviation, 1.0, deviation)
+    return Statistics(np.asarray(mean, dtype=np.float32), np.asarray(deviation, dtype=np.float32))
+
+
+class Normalised(Mapping[str, Matrix]):
+    """Feature matrices by utterance, each normalised when it is read.
+
+    ``by_speaker`` maps an utterance to its speaker: then each speaker's statistics come from the matrices at hand,
+    and ``shared`` is not used. With neither the matrices are left as they are.
+    """
+
+    def __init__(
+        self, matrices: Mapping[str, Matrix], *, shared: Statistics | None = None, by_speaker: Mapping[str, str] | None
+    ) -> None:
+        self._matrices, self._shared, self._speaker = matrices, shared, by_speaker
+        self._own: dict[str, Statistics] = {}
+        if by_speaker is not None:
+            for speaker in sorted({by_speaker[utterance] for utterance in matrices}):
+                own = (matrices[utterance] for utterance in matrices if by_speaker[utterance] == speaker)
+                self._own[speaker] = statistics(own)
+
+    def __getitem__(self, utterance: str) -> Matrix:
+        features = self._matrices[utterance]
+        used = self._shared if self._speaker is None else self._own[self._speaker[utterance]]
+        return features if used is None else used.apply(features)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._matrices)
+
+    def __len__(self) -> int:
+        return len(self._matrices)
