@@ -1,0 +1,180 @@
+"""ScribbleLens: handwritten lines listed by split, their images and alignments in one zip or its unpacked folder."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Literal
+
+from unitdisc.corpora.alignments import Alignments
+from unitdisc.corpora.images import columns, opened
+from unitdisc.corpora.zips import Archive, Folder, Zip, inside, read_text
+from unitdisc.errors import InputError
+from unitdisc.tables import Label, Utterance
+
+top = "scribblelens.corpus.v1"  # the folder that the corpus zip unpacks to
+alignment_names = ("scribblelens.paths.1.4b.zip", "scribblelens.paths.1.4.zip")  # the better one first
+own_lists = MappingProxyType({"train": "train", "test": "test"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a list: the image's path in the corpus, and where the list says so."""
+
+    image: str
+    split: str
+    place: str
+    line: int
+    labelled: bool = True
+
+    @property
+    def writer(self) -> str:
+        """The folder below ``nl/`` or ``nl/unsupervised/``."""
+        folders = PurePosixPath(self.image).parts[1:-1]
+        return folders[1] if folders[0] == "unsupervised" and len(folders) > 1 else folders[0]
+
+    @property
+    def name(self) -> str:
+        """The utterance: the path below ``nl/`` without its ending, joined by '-'."""
+        return "-".join(PurePosixPath(self.image).with_suffix("").parts[1:])
+
+
+def read(
+    root: Path,
+    *,
+    mode: Literal["bw", "color", "gray"] = "bw",
+    writers: Sequence[str] = (),
+    unsupervised: bool = False,
+    alignments: Path | None = None,
+    splits: Mapping[str, str] = own_lists,
+    dev: float = 0.1,
+    seed: int = 0,
+) -> tuple[list[Utterance], list[Label]]:
+    """Read the lines of the corpus at ``root``, its zip or its unpacked folder, and the labels of the aligned ones.
+
+    ``writers`` keeps only theirs, in the writers' own lists where the corpus has them. ``splits`` maps a split to the
+    list it is read from. The corpus has no dev list: ``dev`` is the share of the training lines that becomes one, drawn
+    by ``seed`` as single lines, evenly over the writers. ``unsupervised`` adds that list to train, without labels, less
+    the lines that stand in another list. ``alignments`` is a zip, or a folder, of .ali files; without it they are
+    looked for in the corpus and beside it, and a line without one has no labels.
+
+    Labels are in columns of the height-32 line: runs of equal symbols, so that 'ee' is one label. Space is ``_``, and
+    ``*`` stands for the alignment's blank. Only the headers of the images are read.
+
+    Raises InputError naming file and line for whatever is missing, doubled or not as the format has it.
+    """
+    with ExitStack() as stack:
+        corpus = _corpus(root, stack)
+        entries = _entries(corpus, mode, splits, writers)
+        if dev > 0 and "dev" not in splits:
+            entries = _with_dev(entries, dev, seed, root)
+        if unsupervised:
+            entries += _unsupervised(corpus, mode, writers, {entry.image for entry in entries})
+        _check(entries, splits, root)
+        aligned = Alignments.find(corpus, root, alignments, alignment_names, top, stack)
+        utterances, labels = [], []
+        for entry in entries:
+            width = _columns(corpus, entry)
+            source = corpus.where(entry.image)
+            utterances.append(Utterance(entry.name, entry.split, entry.writer, source, float(width)))
+            if aligned and entry.labelled:
+                labels += aligned.labels(entry.image, entry.name, width)
+        if alignments and not labels:
+            raise InputError("aligns no line of the corpus", alignments, fix="name the corpus's own alignments")
+    return utterances, labels
+
+
+def _corpus(root: Path, stack: ExitStack) -> Archive:
+    if root.is_dir():
+        return Folder(root / top if (root / top).is_dir() else root)
+    if not root.exists():
+        raise InputError("no such file or folder", root, fix="name the corpus zip or the folder it unpacks to")
+    archive = stack.enter_context(Zip(root))
+    archive.prefix = f"{top}/" if archive.has_folder(top) else ""
+    return archive
+
+
+def _entries(corpus: Archive, mode: str, splits: Mapping[str, str], writers: Sequence[str]) -> list[Entry]:
+    found: list[Entry] = []
+    known: set[str] = set()
+    for split, part in splits.items():
+        general = _list(corpus, f"corpora/nl.{mode}.lines.{part}.dat", split)
+        known |= {entry.writer for entry in general}
+        for writer in dict.fromkeys(writers):
+            own = f"corpora/nl.{mode}.lines.{writer}.{part}.dat"
+            theirs = [entry for entry in general if entry.writer == writer]
+            found += _list(corpus, own, split) if corpus.has(own) else theirs
+        found += () if writers else general
+    missing = sorted(set(writers) - known - {entry.writer for entry in found})
+    if missing:
+        place = corpus.where(f"corpora/nl.{mode}.lines")
+        raise InputError(f"no line is by {missing[0]!r}", place, fix=f"the writers are {', '.join(sorted(known))}")
+    return found
+
+
+def _list(corpus: Archive, member: str, split: str) -> list[Entry]:
+    place = corpus.where(member)
+    if not corpus.has(member):
+        lists = [PurePosixPath(name).name for name in corpus.names("corpora") if name.endswith(".dat")]
+        raise InputError("is missing", place, fix=f"the lists here are {', '.join(lists) or 'none'}; see mode")
+    entries = []
+    for number, line in enumerate(read_text(corpus, member).split("\n"), start=1):
+        fields = line.split()
+        if len(fields) > 2:
+            raise InputError(f"has {len(fields)} fields", place, number, "wants an image and, at most, a transcript")
+        for field in fields:
+            _check_path(corpus, field, place, number)
+        if fields:
+            if len(PurePosixPath(fields[0]).parts) < 3:
+                raise InputError(f"image {fields[0]!r} has no writer", place, number, "wants nl/<writer>/…")
+            entries.append(Entry(fields[0], split, place, number))
+    return entries
+
+
+def _check_path(corpus: Archive, path: str, place: str, line: int) -> None:
+    try:
+        inside(path, place)
+    except InputError:
+        fix = "name it relative to the corpus, without '..'"
+        raise InputError(f"path {path!r} leads out of the corpus", place, line, fix) from None
+    if not corpus.has(path):
+        raise InputError(f"names {corpus.where(path)}, which is missing", place, line, "take the line off the list")
+
+
+def _with_dev(entries: list[Entry], share: float, seed: int, root: Path) -> list[Entry]:
+    """Move a share of the training lines to dev, at least one: every so many lines of the lines sorted by writer."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    train = [n for n, entry in enumerate(entries) if entry.split == "train"]
+    order = np.lexsort((rng.random(len(train)), np.array([entries[n].writer for n in train])))
+    count = max(1, round(share * len(train)))
+    if count >= len(train):
+        raise InputError(f"dev = {share:g} of {len(train)} training lines leaves none to train on", root)
+    drawn = order[((np.arange(count) + rng.random()) * len(train) / count).astype(int)]
+    moved = {train[n] for n in drawn.tolist()}
+    return [replace(e, split="dev") if n in moved else e for n, e in enumerate(entries)]
+
+
+def _unsupervised(corpus: Archive, mode: str, writers: Sequence[str], listed: set[str]) -> list[Entry]:
+    entries = _list(corpus, f"corpora/all.nl.{mode}.lines.unsupervised.dat", "train")
+    new = [entry for entry in entries if entry.image not in listed and (not writers or entry.writer in writers)]
+    return [replace(entry, labelled=False) for entry in new]
+
+
+def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        other = first.setdefault(entry.name, entry)
+        if other is not entry:
+            what = f"utterance {entry.name!r} stands already in {other.place}, line {other.line}"
+            raise InputError(what, entry.place, entry.line, "list each line once")
+    for split in splits:
+        if not any(entry.split == split for entry in entries):
+            raise InputError(f"the split {split!r} has no lines", root, fix="see splits and writers")
+
+
+def _columns(corpus: Archive, entry: Entry) -> int:
+    with corpus.open(entry.image) as file, opened(file, corpus.where(entry.image)) as image:
+        return columns(*image.size)

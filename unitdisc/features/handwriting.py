@@ -1,0 +1,95 @@
+"""Columns of a line image: height 32, ink 1 on paper 0, whatever the size, colour and polarity of the scan."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.corpora.images import columns, height, opened
+from unitdisc.corpora.zips import Sources
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Grey levels (of 255) between paper and ink below which a line is not stretched to the full range: an empty line would
+# otherwise show the grain of its paper as ink.
+least_contrast = 64
+ink_share = 0.005  # the ink's level is the one that this share of all pixels passes: few specks, no whole letter
+
+
+def read_line(source: str, archives: Sources | None = None) -> NDArray[np.float32]:
+    """Read the line at ``source``, a path or ``<zip>#<member>``, as (columns, 32) with ink in [0, 1].
+
+    ``archives`` keeps zips open from one line to the next: opening one of some thousand members costs more than a line.
+    Raises InputError naming the source where it is missing, truncated, no image, or far too large.
+    """
+    with _data(source, archives) as data, opened(data, source) as image:
+        return line_features(image)
+
+
+def line_columns(source: str, archives: Sources | None = None) -> int:
+    """Return how many columns ``read_line`` gives for ``source``, from the image's header; raises InputError too."""
+    with _data(source, archives) as data, opened(data, source) as image:
+        return columns(*image.size)
+
+
+@contextmanager
+def _data(source: str, archives: Sources | None) -> Iterator[bytes]:
+    with nullcontext(archives) if archives is not None else Sources() as found:
+        yield found.read(source)
+
+
+def line_features(image: "Image") -> NDArray[np.float32]:
+    """Scale a line image to height 32 and return its columns, top row first: (int(0.5 + 32/h·w), 32), ink in [0, 1].
+
+    RGB → height 32 by bicubic resampling → grey, as the ScribbleLens reference does. Then paper becomes 0 and ink 1.
+    The paper is the median grey level, and ink lies on the side of it where the far levels are, so both polarities
+    give the same columns. The levels are stretched because the tone of the paper and of the ink belongs to the page and
+    to the camera: left in, every unit would be spent on a page's tone. On a bi-level image the stretch does nothing.
+    """
+    from PIL import Image
+
+    colour = _plain(image)
+    paper, ink = _levels(np.array(colour.convert("L").histogram(), dtype=np.float64))
+    size = (columns(*colour.size), height)
+    grey = np.asarray(colour.resize(size, Image.Resampling.BICUBIC).convert("L"), dtype=np.float32)  # (32, columns)
+    return np.ascontiguousarray(np.clip((grey - paper) / (ink - paper), 0.0, 1.0).T, dtype=np.float32)
+
+
+def _plain(image: "Image") -> "Image":
+    """Return the image as RGB or 8-bit grey: deeper grey scaled down, a transparent ground laid on white paper."""
+    from PIL import Image
+
+    if image.mode in ("L", "RGB"):
+        image.load()
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_eight_bits(np.asarray(image, dtype=np.float64)))
+    if image.has_transparency_data:
+        ground = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _eight_bits(deep: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Scale levels of [0, 1], [0, 255] or [0, 65535], whichever holds them all, to [0, 255]."""
+    finite = np.nan_to_num(deep, nan=0.0, posinf=0.0, neginf=0.0)
+    top = next((top for top in (1.0, 255.0, 65535.0) if finite.max() <= top), float(finite.max()))
+    return np.rint(np.clip(finite / top, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _levels(histogram: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the grey levels of paper and ink from how many pixels each of the 256 levels has."""
+    levels = np.arange(256)
+    total = histogram.sum()
+    below = np.cumsum(histogram)
+    above = np.cumsum(histogram[::-1])[::-1]
+    # The median from either side, so that an inverted image has the inverted median.
+    paper = float(levels[below >= total / 2][0] + levels[above >= total / 2][-1]) / 2
+    # Cubes, for shading of the paper lies near the median and ink far from it.
+    dark = float(histogram @ (levels - paper) ** 3) <= 0
+    if dark:
+        return paper, min(float(levels[below > ink_share * total][0]), paper - least_contrast)
+    return paper, max(float(levels[above > ink_share * total][-1]), paper + least_contrast)
