@@ -1,0 +1,23 @@
+"""Robust vector-quantised bottlenecks; needs torch alone and nothing else of unitdisc."""
+
+from unitdisc.codebook.bottleneck import Bottleneck, Bottlenecked
+from unitdisc.codebook.health import CodebookHealth, UsageHealth
+from unitdisc.codebook.kmeans import kmeans
+from unitdisc.codebook.normalisation import MaskedBatchNorm
+from unitdisc.codebook.quantizer import Quantized, VectorQuantizer
+from unitdisc.codebook.reestimation import Reestimation, ReestimationSchedule
+from unitdisc.codebook.reservoir import Reservoir
+
+__all__ = [
+    "Bottleneck",
+    "Bottlenecked",
+    "CodebookHealth",
+    "MaskedBatchNorm",
+    "Quantized",
+    "Reestimation",
+    "ReestimationSchedule",
+    "Reservoir",
+    "UsageHealth",
+    "VectorQuantizer",
+    "kmeans",
+]

@@ -1,0 +1,102 @@
+"""The bottleneck: batch normalisation over real frames, projection, quantiser."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from unitdisc.codebook.normalisation import MaskedBatchNorm
+from unitdisc.codebook.quantizer import Update, VectorQuantizer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bottlenecked:
+    """What leaves the bottleneck for a batch, and what the epoch's record and the reservoir want to know.
+
+    ``codes`` (B, T, D) go on to the decoder; ``units`` (B, T), or (B, T, G) with G codebooks; ``loss`` carries
+    gradients; ``distance`` is ‖vector − codeword‖² averaged over real frames; ``vectors`` (B, T, D), detached, are what
+    the quantiser saw; ``input_norm`` and ``codeword_norm`` are the mean ‖·‖ of real vectors and of codewords.
+    """
+
+    codes: Tensor
+    units: Tensor
+    loss: Tensor
+    distance: Tensor
+    vectors: Tensor
+    input_norm: Tensor
+    codeword_norm: Tensor
+
+
+class Bottleneck(nn.Module):
+    """Normalise encoder outputs, project them to D dimensions, and quantise them.
+
+    The order BatchNorm(inputs) → Linear(inputs → D) → quantiser is the reference implementation's; the statistics of
+    the batch norm leave padding out. Further options go to VectorQuantizer.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        dim: int,
+        codewords: int,
+        *,
+        batch_norm: bool = True,
+        commitment: float = 0.25,
+        update: Update = "gradient",
+        codebooks: int = 1,
+        decay: float = 0.999,
+    ) -> None:
+        super().__init__()
+        self.norm = MaskedBatchNorm(inputs) if batch_norm else None
+        self.projection = nn.Linear(inputs, dim)
+        self.quantizer = VectorQuantizer(
+            dim, codewords, commitment=commitment, update=update, codebooks=codebooks, decay=decay
+        )
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, *, quantise: bool = True) -> Bottlenecked:
+        """Pass ``x`` (B, T, inputs) through; ``mask`` (B, T) is true on real frames.
+
+        With ``quantise=False``, the warm-up, the vectors themselves are the codes and the loss is zero; units and
+        distance are still reported, but nothing is learnt from them.
+        """
+        vectors = self.project(x, mask)
+        if quantise:
+            out = self.quantizer(vectors, mask)
+            codes, units, loss, distance = out.codes, out.units, out.loss, out.distance
+        else:
+            codes, units, distance = vectors, *self._look(vectors.detach(), mask)
+            # A zero that keeps the codebook in the graph: DistributedDataParallel waits for every gradient.
+            loss = 0 * self.quantizer.codebook.sum()
+        seen = vectors.detach()
+        return Bottlenecked(codes, units, loss, distance, seen, mean_norm(seen, mask), self.codeword_norm())
+
+    def project(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Normalise and project ``x`` (B, T, inputs) to the vectors (B, T, D) that the quantiser sees."""
+        vectors: Tensor = self.projection(x if self.norm is None else self.norm(x, mask))
+        return vectors
+
+    def codeword_norm(self) -> Tensor:
+        """Return the mean ‖w‖ of the codewords, over the groups of dimensions together."""
+        return mean_norm(self.quantizer.codebook.detach())
+
+    def codebook_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that want their own, larger learning rate; none under a moving average."""
+        return [p for p in self.quantizer.parameters() if p.requires_grad]
+
+    @torch.no_grad()
+    def _look(self, vectors: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        units = self.quantizer.encode(vectors)
+        square = (vectors - self.quantizer.decode(units)).float().square().sum(-1)
+        return units, masked_mean(square, mask)
+
+
+def mean_norm(vectors: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Average ‖·‖ over the vectors (..., D), or over those where ``mask`` (...) is true."""
+    return masked_mean(vectors.float().norm(dim=-1), mask)
+
+
+def masked_mean(values: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Average ``values`` (...), or those where ``mask`` (...) is true; 0 where there is none."""
+    if mask is None:
+        return values.mean()
+    return values.masked_fill(~mask, 0).sum() / mask.sum().clamp(min=1)

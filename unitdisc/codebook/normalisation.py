@@ -1,0 +1,38 @@
+"""Batch normalisation over the real frames of a padded batch."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MaskedBatchNorm(nn.BatchNorm1d):
+    """BatchNorm1d over the last axis whose statistics count real frames only.
+
+    The same numbers, running statistics included, as torch.nn.BatchNorm1d on the real frames laid end to end, without
+    a host synchronisation; always float32 or wider.
+    """
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Normalise ``x`` (..., C); ``mask`` (...) is true on real frames. Other frames are scaled alike."""
+        wide = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(-1, self.num_features)
+        if mask is None or not self.training:
+            return super().forward(wide).view(x.shape)
+        with torch.autocast(x.device.type, enabled=False):
+            real = mask.reshape(-1, 1)
+            frames = real.sum()
+            divisor = frames.clamp(min=1)
+            mean = wide.masked_fill(~real, 0).sum(0) / divisor
+            variance = (wide - mean).masked_fill(~real, 0).square().sum(0) / divisor
+            self._track(mean.detach(), variance.detach(), frames)
+            scale = self.weight * torch.rsqrt(variance + self.eps)
+            return ((wide - mean) * scale + self.bias).view(x.shape)
+
+    @torch.no_grad()
+    def _track(self, mean: Tensor, variance: Tensor, frames: Tensor) -> None:
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        some = frames > 0  # a batch of padding alone leaves the statistics as they are
+        self.num_batches_tracked += some
+        rate = 1 / self.num_batches_tracked.clamp(min=1) if self.momentum is None else self.momentum
+        unbiased = variance * (frames / (frames - 1).clamp(min=1))
+        self.running_mean += some * rate * (mean - self.running_mean)
+        self.running_var += some * rate * (unbiased - self.running_var)

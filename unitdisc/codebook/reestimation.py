@@ -1,0 +1,143 @@
+"""Data-dependent re-estimation of all codewords: when it is due, and doing it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from unitdisc.codebook.bottleneck import Bottleneck
+from unitdisc.codebook.kmeans import kmeans
+from unitdisc.codebook.quantizer import VectorQuantizer
+from unitdisc.codebook.reservoir import Reservoir
+
+
+@dataclass(frozen=True, slots=True)
+class ReestimationSchedule:
+    """When codewords are re-estimated; epochs are counted from 1, iterations are the training steps done.
+
+    ``warmup_epochs`` pass activations through unquantised, and the vectors of the last of them give the first
+    codewords at the start of the next epoch. From then on ``every="epoch"`` re-estimates at the start of each epoch,
+    and ``"growing"`` once the iteration reaches ``growth`` · (the last one's iteration) + 1; without a warm-up the
+    first epoch has no vectors from before, so ``"epoch"`` starts in the second and ``"growing"`` at once. None is done
+    after ``until_epoch`` or ``until_iteration``.
+
+    Raises ValueError for an unknown ``every``, a negative warm-up or a growth below 1.
+    """
+
+    warmup_epochs: int = 2
+    every: Literal["epoch", "growing"] = "epoch"
+    until_epoch: int | None = None
+    until_iteration: int | None = None
+    growth: float = 1.5
+
+    def __post_init__(self) -> None:
+        if self.every not in ("epoch", "growing"):
+            raise ValueError(f"every {self.every!r} is neither 'epoch' nor 'growing'")
+        if self.warmup_epochs < 0 or self.growth < 1:
+            raise ValueError(f"warmup_epochs {self.warmup_epochs} must be at least 0 and growth {self.growth} 1")
+
+
+class Reestimation:
+    """Follow a schedule through training; ``done`` counts the re-estimations, ``state_dict`` resumes them.
+
+    Each step asks ``due`` with the epoch and the number of steps done, and calls ``run`` where it says so; too few
+    vectors leave the re-estimation due.
+    """
+
+    def __init__(self, schedule: ReestimationSchedule) -> None:
+        self.schedule = schedule
+        self.done = 0
+        self._epoch = schedule.warmup_epochs  # the epoch of the last re-estimation
+        self._next = 0.0  # the iteration from which a growing schedule is due
+        self._now = (0, 0)
+
+    def quantise(self, epoch: int) -> bool:
+        """Say whether ``epoch`` quantises, or passes activations through as a warm-up epoch."""
+        return epoch > self.schedule.warmup_epochs
+
+    def collect(self, epoch: int, iteration: int = 0) -> bool:
+        """Say whether the vectors of ``epoch`` can still serve a re-estimation, so that the reservoir wants them."""
+        last = self.schedule.until_epoch
+        if self.schedule.every == "epoch" and last is not None:
+            last -= 1  # the last re-estimation stands at the start of its epoch
+        return epoch >= self.schedule.warmup_epochs and _within(epoch, last) and self._open(iteration)
+
+    def due(self, epoch: int, iteration: int) -> bool:
+        """Say whether a re-estimation is due before the next step of ``epoch``, ``iteration`` steps being done."""
+        self._now = (epoch, iteration)
+        if not self.quantise(epoch) or not _within(epoch, self.schedule.until_epoch) or not self._open(iteration):
+            return False
+        if self.schedule.every == "growing":
+            return iteration >= self._next
+        return epoch > max(self._epoch, 1)
+
+    def run(
+        self,
+        target: Bottleneck | VectorQuantizer,
+        reservoir: Reservoir,
+        optimizer: Optimizer | None,
+        *,
+        averaged: Iterable[Bottleneck | VectorQuantizer] = (),
+        seed: int = 0,
+    ) -> bool:
+        """Replace the codewords by the centres of the reservoir's vectors and empty it; False for too few vectors.
+
+        The optimiser's moments of the codebook, which belong to the old codewords, start anew, and each ``averaged``
+        copy gets the new codewords too, so that an average never mixes two codebooks.
+        """
+        quantizer = _quantizer(target)
+        vectors = reservoir.samples()
+        if len(vectors) < quantizer.codewords:
+            return False
+        new = centres_of(vectors, quantizer, seed=seed + self.done)
+        for each in (quantizer, *map(_quantizer, averaged)):
+            each.replace_codewords(new)
+        if optimizer is not None:
+            reset_moments(optimizer, quantizer.codebook)
+        reservoir.clear()
+        self.done += 1
+        self._epoch, iteration = self._now
+        self._next = self.schedule.growth * iteration + 1
+        return True
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the count, the epoch of the last re-estimation and the iteration of the next."""
+        return {"done": self.done, "epoch": self._epoch, "next": self._next}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from the state of an earlier run."""
+        self.done, self._epoch, self._next = int(state["done"]), int(state["epoch"]), float(state["next"])
+
+    def _open(self, iteration: int) -> bool:
+        return _within(iteration, self.schedule.until_iteration)
+
+
+def centres_of(vectors: Tensor, quantizer: VectorQuantizer, *, seed: int = 0) -> Tensor:
+    """Cluster ``vectors`` (n, D), each group of dimensions apart, into codewords shaped as the quantiser's codebook."""
+    parts = vectors.to(quantizer.codebook.device).chunk(quantizer.codebooks, 1)
+    new = [kmeans(part.contiguous(), quantizer.codewords, seed=seed)[0] for part in parts]
+    return torch.stack(new).view_as(quantizer.codebook)
+
+
+def reset_moments(optimizer: Optimizer, parameter: Tensor) -> None:
+    """Set everything the optimiser remembers of ``parameter``, its step count included, to zero, as in a fresh one.
+
+    The step count is the parameter's own and serves only the bias correction, which the zero moments need again.
+    """
+    state = optimizer.state.get(parameter, {})
+    for name, value in state.items():
+        if isinstance(value, Tensor):
+            value.zero_()
+        elif isinstance(value, int):
+            state[name] = 0
+
+
+def _within(value: int, limit: int | None) -> bool:
+    return limit is None or value <= limit
+
+
+def _quantizer(module: Bottleneck | VectorQuantizer) -> VectorQuantizer:
+    return module.quantizer if isinstance(module, Bottleneck) else module

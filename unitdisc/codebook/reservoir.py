@@ -1,0 +1,96 @@
+"""A uniform sample of all vectors that ever passed, of fixed size."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Reservoir:
+    """Keep ``capacity`` vectors, each one seen being kept with the same probability (Vitter 1985, Algorithm R).
+
+    A whole batch is added at once and lies on the device of its first batch; the draws come from a CPU generator, so
+    a seed gives the same sample on every device. ``state_dict`` holds tensors alone: vectors, counter, generator.
+
+    Raises ValueError for a capacity or dimension below 1.
+    """
+
+    def __init__(self, capacity: int = 20480, dim: int = 64, seed: int = 0) -> None:
+        if min(capacity, dim) < 1:
+            raise ValueError(f"capacity {capacity} and dim {dim} of a reservoir must be at least 1")
+        self.capacity, self.dim = capacity, dim
+        self._generator = torch.Generator().manual_seed(seed)
+        self._vectors = torch.zeros(capacity, dim)
+        self._seen = torch.zeros((), dtype=torch.int64)
+
+    def __len__(self) -> int:
+        """Count the vectors held."""
+        return min(self.capacity, self.seen)
+
+    @property
+    def seen(self) -> int:
+        """Count the vectors ever added since the last ``clear``."""
+        return int(self._seen)
+
+    @torch.no_grad()
+    def add(self, x: Tensor, mask: Tensor | None = None) -> None:
+        """Show the reservoir the vectors ``x`` (..., D), or those where ``mask`` (...) is true, in their order.
+
+        Raises ValueError where the last axis is not D.
+        """
+        if x.shape[-1] != self.dim:
+            raise ValueError(f"vectors {tuple(x.shape)} do not end in the reservoir's {self.dim} dimensions")
+        x = x.detach().reshape(-1, self.dim)
+        self._move(x.device)
+        real = torch.ones(len(x), dtype=torch.bool, device=x.device) if mask is None else mask.reshape(-1)
+        rank = (real.cumsum(0) - 1).clamp(min=0) + self._seen  # the place of each vector in the whole stream
+        draws = torch.randint(1 << 62, (len(x),), generator=self._generator).to(x.device)
+        slots = torch.where(rank < self.capacity, rank, draws % (rank + 1))
+        slots = torch.where(real, slots, self.capacity).clamp(max=self.capacity)
+        self._write(slots, x)
+        self._seen += real.sum()
+
+    def samples(self) -> Tensor:
+        """Return a copy of the vectors held (n, D)."""
+        return self._vectors[: len(self)].clone()
+
+    def clear(self) -> None:
+        """Forget all vectors; the generator goes on."""
+        self._seen.zero_()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return vectors, counter and generator as tensors."""
+        return {
+            "vectors": self.samples(),
+            "seen": self._seen.clone(),
+            "generator": self._generator.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up the state of another reservoir of the same capacity.
+
+        Raises ValueError for vectors that do not fit.
+        """
+        vectors, seen = state["vectors"], state["seen"]
+        if vectors.shape != (min(int(seen), self.capacity), self.dim):
+            raise ValueError(f"vectors {tuple(vectors.shape)} do not fit a reservoir of {self.capacity} × {self.dim}")
+        self._vectors[: len(vectors)] = vectors.to(self._vectors.device)
+        self._seen = seen.clone().to(self._vectors.device)
+        self._generator.set_state(state["generator"].cpu())
+
+    def _move(self, device: torch.device) -> None:
+        if self._vectors.device != device:
+            self._vectors, self._seen = self._vectors.to(device), self._seen.to(device)
+
+    def _write(self, slots: Tensor, x: Tensor) -> None:
+        """Write each vector to its slot, the last of several to the same slot; slot ``capacity`` is thrown away."""
+        order = torch.arange(len(x), device=x.device)
+        last = torch.full((self.capacity + 1,), -1, device=x.device).scatter_reduce_(0, slots, order, "amax")
+        if x.is_cuda:  # copying all of the reservoir costs less there than asking how many slots changed
+            chosen = last[:-1].unsqueeze(1)
+            torch.where(
+                chosen >= 0, x[chosen.squeeze(1).clamp(min=0)].to(self._vectors), self._vectors, out=self._vectors
+            )
+            return
+        changed = (last[:-1] >= 0).nonzero().squeeze(1)
+        self._vectors[changed] = x[last[changed]].to(self._vectors.dtype)
