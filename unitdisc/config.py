@@ -65,6 +65,11 @@ class PrecomputedFeatures(Section):
     shard: int = Field(200, ge=1)
 
 
+def seconds_or_columns(features: "SpeechFeatures | HandwritingFeatures | PrecomputedFeatures") -> float:
+    """Return the shift between two frames: seconds for speech, one column for handwriting."""
+    return 1.0 if isinstance(features, HandwritingFeatures) else features.frame_shift / 1000
+
+
 AnyFeatures = Annotated[SpeechFeatures | HandwritingFeatures | PrecomputedFeatures, Field(discriminator="kind")]
 
 
@@ -163,7 +168,7 @@ class Encoder(Section):
     """Strided convolutions over time, then optionally a BiLSTM of ``lstm`` units each way."""
 
     channels: int = Field(192, ge=1)
-    kernels: tuple[int, ...] = (5, 5, 5)
+    kernels: tuple[int, ...] = (5, 4, 5)
     strides: tuple[int, ...] = (1, 2, 1)
     residual_layers: int = Field(2, ge=0)
     lstm: int = Field(0, ge=0)
@@ -175,8 +180,10 @@ class Encoder(Section):
             raise ValueError(
                 f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one each a layer wanted"
             )
-        if any(kernel % 2 == 0 or kernel < 1 for kernel in self.kernels) or any(stride < 1 for stride in self.strides):
-            raise ValueError("wants odd kernels and strides from 1")
+        for kernel, stride in zip(self.kernels, self.strides, strict=True):
+            if not 1 <= stride <= kernel or (kernel - stride) % 2:
+                # Otherwise the padding is uneven and a token lies beside the middle of its frames.
+                raise ValueError(f"kernel {kernel} with stride {stride}: both odd or both even, the kernel not smaller")
         return self
 
 

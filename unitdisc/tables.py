@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+
+Record = TypeVar("Record")
 
 type_names = {str: "text", float: "a number", int: "a whole number"}
 
@@ -141,6 +143,12 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
         place = header.index(name)
         columns[name] = _parse([row[place] for row in rows], kind, name, path)
     return pd.DataFrame(columns)
+
+
+def read_records(path: str | Path, record: type[Record]) -> list[Record]:
+    """Read a table into one ``record`` a row; see ``read``."""
+    frame = read(path, record)
+    return [record(*row) for row in zip(*(frame[name].tolist() for name in frame.columns), strict=True)]
 
 
 def read_units(path: str | Path) -> dict[str, UnitSequence]:

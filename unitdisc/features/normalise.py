@@ -60,9 +60,17 @@ class Normalised(Mapping[str, Matrix]):
                 self._own[speaker] = statistics(own)
 
     def __getitem__(self, utterance: str) -> Matrix:
-        features = self._matrices[utterance]
+        return self.rows(utterance, 0, None)
+
+    def rows(self, utterance: str, start: int, stop: int | None) -> Matrix:
+        """Return the normalised rows from ``start`` to ``stop`` of an utterance's features, and touch no others."""
+        features = self._matrices[utterance][start:stop]
         used = self._shared if self._speaker is None else self._own[self._speaker[utterance]]
         return features if used is None else used.apply(features)
+
+    def frames(self, utterance: str) -> int:
+        """Return the number of frames of an utterance."""
+        return len(self._matrices[utterance])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._matrices)

@@ -25,7 +25,7 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechFea
         raise InputError(f"{len(samples)} samples are less than half a frame")
     window = round(settings.frame_length * settings.sample_rate / 1000)
     if len(samples) < window:  # the mirrored edge needs a window of samples
-        frames = round(len(samples) / shift)
+        frames = int(len(samples) / shift + 0.5)
         padded = np.pad(samples, (0, window - len(samples)), mode="symmetric" if len(samples) > 1 else "edge")
         return _differences(_static(padded, settings)[:frames], settings.deltas).numpy()
     return _differences(_static(samples, settings), settings.deltas).numpy()

@@ -1,0 +1,102 @@
+"""A folder of recordings or line images: a sub-folder is a speaker, splits are drawn by fraction and seed."""
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from unitdisc import tables
+from unitdisc.errors import InputError
+from unitdisc.tables import Label, Utterance
+
+endings = {
+    "speech": {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".m4a"},
+    "handwriting": {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"},
+}
+
+
+def read(
+    root: Path,
+    modality: Literal["speech", "handwriting"],
+    splits: Mapping[str, float],
+    *,
+    labels: Path | None = None,
+    seed: int = 0,
+    sample_rate: int | None = None,
+) -> tuple[list[Utterance], list[Label]]:
+    """Read every recording or image below ``root``; the first sub-folder is the speaker, else the file itself.
+
+    ``splits`` maps a split to its share; ``labels`` is a table of utterance, start, end, label in seconds or columns,
+    an utterance being the path below ``root`` without its ending, its folders joined by '-'. Raises InputError.
+    """
+    if not root.is_dir():
+        raise InputError("no such folder", root)
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings[modality] and path.is_file())
+    if not files:
+        known = ", ".join(sorted(endings[modality]))
+        raise InputError(f"holds no {modality} files", root, fix=f"their endings are {known}")
+    names = _names(root, files)
+    chosen = _split(list(names), splits, seed)
+    utterances = []
+    for name, path in names.items():
+        relative = path.relative_to(root)
+        speaker = relative.parts[0] if len(relative.parts) > 1 else name
+        duration = _duration(path, modality, sample_rate)
+        utterances.append(Utterance(name, chosen[name], speaker, str(path), duration))
+    return utterances, _labels(labels, {u.utterance: u.duration for u in utterances}) if labels else []
+
+
+def _names(root: Path, files: list[Path]) -> dict[str, Path]:
+    names: dict[str, Path] = {}
+    for path in files:
+        name = "-".join(path.relative_to(root).with_suffix("").parts).replace(" ", "_")
+        if name in names:
+            raise InputError(f"is the utterance {name!r}, as is {names[name]}", path, fix="rename one of them")
+        names[name] = path
+    return names
+
+
+def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str, str]:
+    """Deal the names out at random: each split its share of the whole, at least one utterance."""
+    total = sum(splits.values())
+    if not total > 0 or min(splits.values()) <= 0:
+        raise InputError(f"splits {dict(splits)} are not shares above 0")
+    if len(names) < len(splits):
+        raise InputError(f"{len(names)} files cannot fill {len(splits)} splits")
+    shuffled = sorted(names)
+    random.Random(seed).shuffle(shuffled)  # noqa: S311
+    chosen: dict[str, str] = {}
+    rest, left = shuffled, total
+    for number, (split, share) in enumerate(splits.items(), start=1):
+        count = max(1, min(round(len(rest) * share / left), len(rest) - (len(splits) - number)))
+        count = len(rest) if number == len(splits) else count
+        chosen |= dict.fromkeys(rest[:count], split)
+        rest, left = rest[count:], left - share
+    return chosen
+
+
+def _duration(path: Path, modality: str, sample_rate: int | None) -> float:
+    if modality == "handwriting":
+        from unitdisc.features.handwriting import line_columns
+
+        return float(line_columns(str(path)))
+    from unitdisc.corpora import audio
+
+    duration, rate = audio.probe(str(path))
+    if sample_rate is not None and rate != sample_rate:
+        raise InputError(f"has {rate} Hz where {sample_rate} Hz is demanded", path)
+    return round(duration, 6)
+
+
+def _labels(path: Path, durations: Mapping[str, float]) -> list[Label]:
+    labels = []
+    for line, label in enumerate(tables.read_records(path, Label), start=2):
+        if label.utterance not in durations:
+            raise InputError(f"utterance {label.utterance!r} is not in the folder", path, line)
+        if not 0 <= label.start < label.end:
+            raise InputError(f"label {label.label!r} from {label.start:g} to {label.end:g} has no length", path, line)
+        if label.end > durations[label.utterance] + 0.01:
+            end = durations[label.utterance]
+            raise InputError(f"label {label.label!r} ends at {label.end:g}, past the end at {end:g}", path, line)
+        labels.append(label)
+    return labels

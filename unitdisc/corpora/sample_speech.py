@@ -1,0 +1,116 @@
+"""The speech sample: ten synthetic voices with exact phone times, written as Kaldi data directories."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from unitdisc.corpora import espeak, sample_text
+from unitdisc.corpora.sample_phones import phones
+from unitdisc.corpora.sample_voices import Utterance, Voice, equaliser, phrase, sample_rate, utter, voices
+from unitdisc.errors import InputError
+
+sentences = {"train": sample_text.train, "dev": sample_text.dev, "test": sample_text.test}
+unseen = 2  # so many voices, the last, speak in the test split alone
+shares = {"train": 0.72, "dev": 0.1, "test": 0.18}  # of a seen voice's time
+unseen_shares = {"test": 0.5}  # of the time a seen voice has
+character, pauses = 0.057, 0.6  # seconds; of a character at 160 words a minute, and of an utterance's padding
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is to be recorded: the utterance's name, its split, who speaks, and the text."""
+
+    utterance: str
+    split: str
+    voice: Voice
+    text: str
+
+
+def synthesise(folder: Path, *, minutes: float = 8.0, seed: int = 0) -> None:
+    """Write the speech sample to ``folder``: train, dev and test as Kaldi data directories with audio and phones.ctm.
+
+    About ``minutes`` of 16 kHz FLAC by ten voices, two of them in the test split alone; at least one utterance a voice
+    and split, which makes about a minute. The same minutes and seed give the same bytes. ``folder`` is replaced whole
+    or not at all. Raises InputError where eSpeak NG is missing, or where the folder holds something else.
+    """
+    if not 0 < minutes <= 600:
+        raise InputError(f"{minutes:g} minutes of sample speech cannot be made", fix="ask for 1 to 600")
+    _check_replaceable(folder)
+    random = np.random.default_rng(seed)
+    gains = {voice.speaker: equaliser(random) for voice in voices}
+    prompts = list(_prompts(minutes, random))
+    speeches = espeak.speak([phrase(prompt.text, prompt.voice, random) for prompt in prompts], seed=seed)
+    utterances = (
+        utter(speech, phones(speech), prompt.voice, gains[prompt.voice.speaker], random)
+        for prompt, speech in zip(prompts, speeches, strict=True)
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        built = Path(temporary) / "built"
+        _write(built, zip(prompts, utterances, strict=True))
+        if folder.exists():
+            folder.rename(Path(temporary) / "replaced")
+        built.rename(folder)
+
+
+def _check_replaceable(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError("is a file, and the speech sample is a folder", folder)
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.name not in sentences and not path.name.startswith("."):
+            raise InputError(f"holds {path.name!r}, which is no part of the sample", folder, fix="name another folder")
+
+
+def _prompts(minutes: float, random: np.random.Generator) -> Iterator[Prompt]:
+    """Deal each split's sentences to its voices until each voice has its time."""
+    decks = {split: _shuffled(texts, random) for split, texts in sentences.items()}
+    seen = len(voices) - unseen
+    seconds = 60 * minutes / (seen + unseen * sum(unseen_shares.values()))
+    for place, voice in enumerate(voices):
+        number = 0
+        for split, share in (shares if place < seen else unseen_shares).items():
+            spoken = 0.0
+            while spoken == 0 or spoken < share * seconds:
+                number += 1
+                prompt = Prompt(f"{voice.speaker}-{number:04d}", split, voice, next(decks[split]))
+                spoken += pauses + character * len(prompt.text) * 160 / voice.rate
+                yield prompt
+
+
+def _shuffled(texts: tuple[str, ...], random: np.random.Generator) -> Iterator[str]:
+    """Yield all texts in a random order, then all again in another, for ever."""
+    while True:
+        for place in random.permutation(len(texts)).tolist():
+            yield texts[place]
+
+
+def _write(root: Path, recordings: Iterable[tuple[Prompt, Utterance]]) -> None:
+    import soundfile
+
+    lines: dict[Path, list[str]] = {}
+    for prompt, utterance in recordings:
+        folder = root / prompt.split
+        (folder / "audio").mkdir(parents=True, exist_ok=True)
+        audio = f"audio/{prompt.utterance}.flac"
+        soundfile.write(str(folder / audio), utterance.samples, sample_rate, subtype="PCM_16")
+        for name, entries in _entries(prompt, utterance, audio).items():
+            lines.setdefault(folder / name, []).extend(f"{prompt.utterance} {entry}\n" for entry in entries)
+    for path, entries in lines.items():
+        path.write_text("".join(entries), encoding="utf-8", newline="\n")
+
+
+def _entries(prompt: Prompt, utterance: Utterance, audio: str) -> dict[str, list[str]]:
+    """Return what stands behind the utterance's name in each file of a data directory; times in seconds."""
+    starts = utterance.phones.bounds[:-1] / sample_rate
+    lengths = np.diff(utterance.phones.bounds) / sample_rate
+    spans = zip(utterance.phones.names, starts.tolist(), lengths.tolist(), strict=True)
+    return {
+        "wav.scp": [audio],
+        "utt2spk": [prompt.voice.speaker],
+        "text": [" ".join(word.strip(".,?") for word in prompt.text.lower().split())],
+        "utt2dur": [f"{len(utterance.samples) / sample_rate:.4f}"],
+        "phones.ctm": [f"1 {start:.4f} {length:.4f} {name}" for name, start, length in spans],
+    }

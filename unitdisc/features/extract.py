@@ -1,0 +1,91 @@
+"""The feature step: from the sources of a split to its archive, shard by shard, several at a time."""
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.config import HandwritingFeatures, PrecomputedFeatures, SpeechFeatures
+from unitdisc.errors import InputError
+from unitdisc.features import archive
+from unitdisc.progress import track
+from unitdisc.tables import Utterance
+
+Settings = SpeechFeatures | HandwritingFeatures | PrecomputedFeatures
+
+log = logging.getLogger(__name__)
+
+
+def extract(
+    utterances: Sequence[Utterance], ark: Path, settings: Settings, *, allow_pipes: Sequence[str] = (), jobs: int = 1
+) -> None:
+    """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
+
+    Shards that a run before this one finished are kept, if settings and utterances are the same. Raises InputError
+    for a split without utterances, or for the first recording or image that cannot be read.
+    """
+    if not utterances:
+        raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
+    digest = hashlib.sha256(f"{settings!r} {allow_pipes!r} {utterances!r}".encode()).hexdigest()[:16]
+    folder = ark.parent / f".{ark.stem}.{digest}"
+    parts = [utterances[start : start + settings.shard] for start in range(0, len(utterances), settings.shard)]
+    shards = [folder / f"{number:06d}.ark" for number in range(len(parts))]
+    todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not shard.with_suffix(".scp").exists()]
+    log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
+    work = partial(_write_shard, settings=settings, allow_pipes=tuple(allow_pipes))
+    if jobs > 1 and len(todo) > 1:
+        # Spawned, not forked: torch and librosa hold threads that a fork would leave behind locked.
+        with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
+            list(track(pool.map(work, *zip(*todo, strict=True)), ark.stem, total=len(todo)))
+    else:
+        for part, shard in track(todo, ark.stem):
+            work(part, shard)
+    archive.join(ark, shards)
+    shutil.rmtree(folder)
+
+
+def features_of(source: str, settings: Settings, allow_pipes: Sequence[str] = ()) -> NDArray[np.float32]:
+    """Return the features (T, D) of one source; raises InputError naming it."""
+    match settings:
+        case SpeechFeatures():
+            from unitdisc.corpora import audio
+            from unitdisc.features.speech import speech_features
+
+            samples, rate = audio.read(source, allow_pipes)
+            return speech_features(samples, rate, settings)
+        case HandwritingFeatures():
+            from unitdisc.features.handwriting import read_line
+
+            return read_line(source)
+        case PrecomputedFeatures():
+            import kaldiio
+
+            return np.asarray(kaldiio.load_mat(source), dtype=np.float32)
+
+
+def _write_shard(
+    utterances: Sequence[Utterance], shard: Path, *, settings: Settings, allow_pipes: tuple[str, ...]
+) -> None:
+    import torch
+
+    torch.set_num_threads(1)  # the processes share the cores already
+    archive.write(shard, _checked(utterances, settings, allow_pipes))
+
+
+def _checked(
+    utterances: Sequence[Utterance], settings: Settings, allow_pipes: tuple[str, ...]
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    for utterance in utterances:
+        features = features_of(utterance.source, settings, allow_pipes)
+        if features.ndim != 2 or not features.size:
+            raise InputError("gives no frames", utterance.source)
+        if not np.isfinite(features).all():
+            raise InputError("gives features that are not finite numbers", utterance.source)
+        yield utterance.utterance, features

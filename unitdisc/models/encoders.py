@@ -1,0 +1,78 @@
+"""Encoders: from frames (B, T, D) to one vector a token (B, T', C)."""
+
+from math import prod
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.config import Encoder
+
+
+class ConvolutionalEncoder(nn.Module):
+    """Strided convolutions, residual convolutions, and optionally a BiLSTM.
+
+    The padding is even, so token i lies in the middle of its ``stride`` frames; T is filled up to a multiple of it.
+    """
+
+    def __init__(self, inputs: int, settings: Encoder) -> None:
+        super().__init__()
+        self.stride = prod(settings.strides)
+        widths = [inputs] + [settings.channels] * len(settings.kernels)
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(before, after, kernel, stride=stride, padding=(kernel - stride) // 2)
+            for before, after, kernel, stride in zip(
+                widths, widths[1:], settings.kernels, settings.strides, strict=False
+            )
+        )
+        self.residual = nn.ModuleList(ResidualLayer(settings.channels) for _ in range(settings.residual_layers))
+        self.dropout = nn.Dropout(settings.dropout)
+        self.lstm = (
+            nn.LSTM(settings.channels, settings.lstm, batch_first=True, bidirectional=True) if settings.lstm else None
+        )
+        self.outputs = 2 * settings.lstm or settings.channels
+
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
+        missing = -frames.shape[1] % self.stride
+        if missing:
+            frames = functional.pad(frames, (0, 0, 0, missing))
+            mask = functional.pad(mask, (0, missing))
+        mask = mask.unflatten(1, (-1, self.stride)).any(dim=2)  # (B, T')
+        x = frames.transpose(1, 2)  # (B, D, T)
+        for convolution in self.convolutions:
+            x = functional.relu(convolution(x))
+        for layer in self.residual:
+            x = layer(x)
+        x = self.dropout(x.transpose(1, 2))  # (B, T', C)
+        if self.lstm is not None:
+            x = recur(self.lstm, x, mask)
+        return x, mask
+
+
+class ResidualLayer(nn.Module):
+    """x + convolution of width 3 → convolution of width 1, each behind a ReLU: (B, C, T) → (B, C, T)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.wide = nn.Conv1d(channels, channels, 3, padding=1)
+        self.narrow = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, T) to the same shape."""
+        y: Tensor = self.narrow(functional.relu(self.wide(x)))
+        return functional.relu(x + y)
+
+
+def recur(lstm: nn.LSTM, x: Tensor, mask: Tensor) -> Tensor:
+    """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) alone, zeros elsewhere."""
+    lengths = mask.sum(dim=1).cpu()
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    output, _ = lstm(packed)
+    padded, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True, total_length=x.shape[1])
+    return padded
+
+
+def real_frames(lengths: Tensor, longest: int) -> Tensor:
+    """Return the mask (B, T) that is true on the first ``lengths`` (B,) of T = ``longest`` frames."""
+    return torch.arange(longest, device=lengths.device) < lengths.unsqueeze(1)

@@ -1,0 +1,102 @@
+"""A trained model in a folder: its weights, and in model.json everything needed to rebuild it and to encode."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from pydantic import Field, TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
+
+import unitdisc
+from unitdisc.config import AnyFeatures, AnyModel, VQModel
+from unitdisc.errors import InputError
+from unitdisc.features.normalise import Statistics
+from unitdisc.models.autoencoder import Autoencoder
+from unitdisc.models.kmeans import KMeans
+from unitdisc.tables import replacing, writing
+
+Encoder = Autoencoder | KMeans
+
+settings_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyModel, Field()])
+features_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyFeatures, Field()])
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with what it was trained on: its settings, the features' settings and shared statistics, speakers."""
+
+    model: Encoder
+    settings: Any  # KMeansModel | VQModel
+    features: Any  # SpeechFeatures | HandwritingFeatures | PrecomputedFeatures
+    inputs: int
+    speakers: tuple[str, ...]
+    statistics: Statistics | None
+    seed: int
+
+
+def build(settings: Any, *, inputs: int, speakers: int) -> Encoder:
+    """Return an untrained model for features of ``inputs`` columns."""
+    return Autoencoder(inputs, speakers, settings) if isinstance(settings, VQModel) else KMeans(inputs, settings)
+
+
+def save(folder: Path, trained: Trained) -> None:
+    """Write model.safetensors and model.json into ``folder``, each whole or not at all."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.model.state_dict().items()}
+    with replacing(folder / "model.safetensors") as temporary:
+        temporary.write_bytes(serialise(weights))
+    statistics = trained.statistics
+    description = {
+        "unitdisc": unitdisc.__version__,
+        "model": trained.settings.model_dump(mode="json"),
+        "features": trained.features.model_dump(mode="json"),
+        "inputs": trained.inputs,
+        "stride": trained.model.stride,
+        "speakers": list(trained.speakers),
+        "statistics": statistics and {"mean": statistics.mean.tolist(), "deviation": statistics.deviation.tolist()},
+        "seed": trained.seed,
+    }
+    with writing(folder / "model.json") as file:
+        json.dump(description, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+
+
+def load(folder: Path) -> Trained:
+    """Read a model from its folder, ready to encode on the CPU; raises InputError for a file that does not fit."""
+    path = folder / "model.json"
+    try:
+        text = json.loads(path.read_text(encoding="utf-8"))
+        settings = settings_of.validate_python(text["model"])
+        features = features_of.validate_python(text["features"])
+        inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
+        statistics = _statistics(text["statistics"])
+        seed = int(text["seed"])
+    except FileNotFoundError:
+        raise InputError("no such file", path, fix="train the model first: unitdisc train --help") from None
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
+    model = build(settings, inputs=inputs, speakers=len(speakers))
+    weights = folder / "model.safetensors"
+    try:
+        model.load_state_dict(load_file(weights))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
+    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed)
+
+
+def _statistics(value: Any) -> Statistics | None:
+    if value is None:
+        return None
+    return Statistics(np.array(value["mean"], dtype=np.float32), np.array(value["deviation"], dtype=np.float32))
+
+
+def device_of(choice: str) -> torch.device:
+    """Return the device that a setting of auto, cpu or cuda means; raises InputError for CUDA where there is none."""
+    if choice == "cuda" and not torch.cuda.is_available():
+        raise InputError("training.device is cuda, and no CUDA device is to be seen", fix="set it to auto or cpu")
+    return torch.device("cuda" if choice != "cpu" and torch.cuda.is_available() else "cpu")

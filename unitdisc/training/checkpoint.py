@@ -1,0 +1,36 @@
+"""The resume file: everything a training needs to go on from its last epoch as if it had never stopped."""
+
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from unitdisc.errors import InputError
+from unitdisc.tables import replacing
+
+
+def save(path: Path, digest: str, state: dict[str, Any]) -> None:
+    """Write ``state`` (tensors and plain values) with the ``digest`` of what it belongs to, whole or not at all."""
+    with replacing(path) as temporary:
+        torch.save({"digest": digest, "state": state}, temporary)
+
+
+def load(path: Path, digest: str) -> dict[str, Any] | None:
+    """Return the state in ``path``, or None where there is no such file.
+
+    Raises InputError for a corrupt file, or one of another configuration, corpus or version of the code.
+    """
+    if not path.exists():
+        return None
+    remedy = f"to start anew: rm {path}"
+    try:
+        # weights_only: tensors and plain values, never code.
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        found, state = content["digest"], content["state"]
+    except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError):
+        raise InputError("is not a resume file, or is corrupt", path, fix=remedy) from None
+    if found != digest:
+        raise InputError("belongs to a training with another configuration, corpus or code", path, fix=remedy)
+    return dict(state)

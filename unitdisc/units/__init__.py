@@ -1,0 +1,1 @@
+"""Unit sequences: encoding a split, and everything that is done with the units afterwards."""
