@@ -4,6 +4,7 @@ The stroke fonts are those of Dr A. V. Hershey, from the package Hershey-Fonts. 
 anything is drawn, and the boundaries between letters are points too: what moves the ink moves them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -146,15 +147,16 @@ def _smooth(stroke: Points) -> Points:
 
 
 def _wave(points: Points, advance: float, rng: np.random.Generator) -> Points:
-    """Return a smooth random displacement, nothing at the letter's left and right so that joined letters stay joined."""
+    """Return a smooth random displacement, nothing at a letter's left and right: joined letters stay joined."""
     phase = rng.uniform(0, 2 * np.pi, (2, 2))
     lean = rng.normal(0, 1, (2, 2))
     across = np.clip(points[:, :1] / advance, 0, 1)
-    inner = np.sin(np.pi * across)
-    return inner * (lean[0] * np.sin(0.30 * points[:, 1:] + phase[0]) + lean[1] * np.sin(np.pi * across + phase[1]))
+    bowed = lean[0] * np.sin(0.30 * points[:, 1:] + phase[0]) + lean[1] * np.sin(np.pi * across + phase[1])
+    moved: Points = np.sin(np.pi * across) * bowed
+    return moved
 
 
-def _bend(writer: Hand, rng: np.random.Generator) -> Any:
+def _bend(writer: Hand, rng: np.random.Generator) -> Callable[[Points], Points]:
     """Return the map from font units to pixels: slant, scale, a drifting baseline, an elastic warp."""
     waves = rng.uniform(0.5, 1.5, (6, 2)) * (1 / 120, 1 / 80)  # cycles a pixel
     phases = rng.uniform(0, 2 * np.pi, 6)
@@ -180,14 +182,17 @@ def _lift(y: NDArray[np.float64]) -> float:
 def _inked(points: Points, radii: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     """Return how much of each pixel (72, width) the pen covers: at each point a disc with a soft edge."""
     size = (rows + 2 * reach + 2, width + 2 * reach + 2)  # a frame around the image takes what falls outside it
-    held = (np.clip(points, 0, (width, rows)) + reach).astype(np.float32)
-    corner = np.floor(held).astype(int)
-    dy, dx = (offset.ravel() for offset in np.mgrid[-reach : reach + 1, -reach : reach + 1])
-    x, y = corner[:, :1] + dx, corner[:, 1:] + dy  # (points, pixels of a square)
-    distance = np.hypot(x + 0.5 - held[:, :1], y + 0.5 - held[:, 1:])
-    coverage = np.zeros(size, dtype=np.float32)
-    np.maximum.at(coverage, (y, x), np.clip(radii[:, None].astype(np.float32) + 0.5 - distance, 0, 1))
-    return coverage[reach : reach + rows, reach : reach + width].astype(np.float64)
+    held = np.clip(points, 0, (width, rows)) + reach
+    corner = np.floor(held).astype(np.int32)
+    away = (corner - held + 0.5).astype(np.float32)
+    dy, dx = (offset.ravel() for offset in np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.int32))
+    distance = np.hypot(away[:, :1] + dx.astype(np.float32), away[:, 1:] + dy.astype(np.float32))  # (points, square)
+    share = np.minimum(radii[:, None].astype(np.float32) + np.float32(0.5) - distance, 1)
+    pixel = corner[:, 1:] * size[1] + corner[:, :1] + (dy * size[1] + dx)
+    touched = share > 0
+    coverage = np.zeros(size[0] * size[1], dtype=np.float32)
+    np.maximum.at(coverage, pixel[touched], share[touched])
+    return coverage.reshape(size)[reach : reach + rows, reach : reach + width].astype(np.float64)
 
 
 def _on_paper(coverage: NDArray[np.float64], writer: Hand, rng: np.random.Generator) -> NDArray[np.uint8]:

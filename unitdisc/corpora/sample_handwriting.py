@@ -1,4 +1,4 @@
-"""A corpus of drawn handwriting in ScribbleLens' layout, made on the spot: any machine gets the same lines for a seed."""
+"""A corpus of drawn handwriting in ScribbleLens' layout, made on the spot; a seed always gives the same lines."""
 
 import io
 import zipfile
@@ -66,8 +66,8 @@ def _written(lines: int, writers: int, seed: int) -> Iterator[Written]:
 def _counts(lines: int, writers: int, unseen: int) -> list[int]:
     """Deal out the lines, half a share to each of the last ``unseen`` writers and one at least to everybody."""
     shares = np.array([1.0] * (writers - unseen) + [0.5] * unseen)
-    ends = np.rint(np.cumsum(shares) / shares.sum() * (lines - writers)).astype(int)
-    return (np.diff(ends, prepend=0) + 1).tolist()
+    ends: NDArray[np.int64] = np.rint(np.cumsum(shares) / shares.sum() * (lines - writers)).astype(int)
+    return [int(count) + 1 for count in np.diff(ends, prepend=0)]
 
 
 def _members(written: list[Written]) -> Iterator[tuple[str, bytes]]:
