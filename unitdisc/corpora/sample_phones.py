@@ -9,7 +9,7 @@ from unitdisc.corpora.espeak import Speech, sample_rate
 from unitdisc.errors import InputError
 
 silence = "SIL"
-vowels = frozenset("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
+vowels = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
 # eSpeak's mnemonics for American English; a compound says in which phones it is split.
 folding = {
@@ -87,7 +87,8 @@ def _shared(names: list[str], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
         liquid = names[i] in ("L", "R")
         silent = lengths[i] < shortest * sample_rate if liquid else lengths[i] == 0
         if names[i - 1] in vowels and (liquid or names[i] in vowels) and silent:
-            bounds[i] = bounds[i + 1] - round(tail * float(bounds[i + 1] - bounds[i - 1]))
+            share = 0.0 if (names[i - 1], names[i]) == ("ER", "R") else tail  # ER has its R in it
+            bounds[i] = bounds[i + 1] - round(share * float(bounds[i + 1] - bounds[i - 1]))
     return bounds
 
 
@@ -95,8 +96,6 @@ def _merged(names: list[str], bounds: NDArray[np.int64]) -> Phones:
     """Leave out empty phones, and the start of one that goes on with the phone before it."""
     kept: list[tuple[str, int]] = []
     for name, start, end in zip(names, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        last = kept[-1][0] if kept else ""
-        goes_on = name == last or (name == "R" and last == "ER")
-        if end > start and not goes_on:
+        if end > start and not (kept and kept[-1][0] == name):
             kept.append((name, start))
     return Phones(tuple(name for name, _ in kept), np.array([*(start for _, start in kept), bounds[-1]]))

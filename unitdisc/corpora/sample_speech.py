@@ -16,6 +16,7 @@ sentences = {"train": sample_text.train, "dev": sample_text.dev, "test": sample_
 unseen = 2  # so many voices, the last, speak in the test split alone
 shares = {"train": 0.72, "dev": 0.1, "test": 0.18}  # of a seen voice's time
 unseen_shares = {"test": 0.5}  # of the time a seen voice has
+room = 3.0  # dB; how far the speakers' equalisers lie apart
 character, pauses = 0.057, 0.6  # seconds; of a character at 160 words a minute, and of an utterance's padding
 
 
@@ -40,7 +41,7 @@ def synthesise(folder: Path, *, minutes: float = 8.0, seed: int = 0) -> None:
         raise InputError(f"{minutes:g} minutes of sample speech cannot be made", fix="ask for 1 to 600")
     _check_replaceable(folder)
     random = np.random.default_rng(seed)
-    gains = {voice.speaker: equaliser(random) for voice in voices}
+    gains = {voice.speaker: equaliser(random, spread=room) for voice in voices}
     prompts = list(_prompts(minutes, random))
     speeches = espeak.speak([phrase(prompt.text, prompt.voice, random) for prompt in prompts], seed=seed)
     utterances = (

@@ -18,7 +18,11 @@ highest = 0.95  # of full scale; a louder peak turns the utterance down
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A speaker: an eSpeak variant, ``warp`` of its spectrum (above 1: a shorter vocal tract), pitch 0–99, words/min."""
+    """A speaker: an eSpeak variant, and how it differs from the others of that variant.
+
+    ``warp`` stretches the spectrum (above 1: a shorter vocal tract), ``pitch`` is eSpeak's from 0 to 99 (50 steps an
+    octave) before the warp, ``rate`` in words a minute.
+    """
 
     speaker: str
     variant: str
@@ -37,54 +41,52 @@ class Utterance:
 
 # Variants with an echo are left out: their pauses are not silent. The last two are kept for the test split.
 voices = (
-    Voice("s01", "m1", 0.94, 45, 150),
-    Voice("s02", "f1", 1.04, 50, 165),
-    Voice("s03", "m3", 1.00, 55, 175),
-    Voice("s04", "Annie", 1.00, 35, 145),
-    Voice("s05", "m7", 0.97, 40, 160),
-    Voice("s06", "m4", 1.17, 85, 170),
-    Voice("s07", "m8", 1.03, 50, 140),
-    Voice("s08", "f1", 0.97, 42, 155),
-    Voice("s09", "m6", 0.95, 50, 160),
-    Voice("s10", "m3", 1.14, 88, 150),
+    Voice("s01", "m1", 0.88, 45, 170),
+    Voice("s02", "f1", 1.12, 50, 185),
+    Voice("s03", "Gene", 0.98, 55, 195),
+    Voice("s04", "Annie", 1.04, 35, 165),
+    Voice("s05", "m7", 0.93, 40, 180),
+    Voice("s06", "m3", 1.22, 85, 190),
+    Voice("s07", "m8", 1.06, 50, 160),
+    Voice("s08", "m5", 0.95, 42, 175),
+    Voice("s09", "m6", 0.90, 50, 180),
+    Voice("s10", "f1", 1.16, 88, 170),
 )
 
 
 def phrase(text: str, voice: Voice, random: np.random.Generator) -> Phrase:
-    """Return how ``voice`` says ``text`` this time: rate and pitch differ a little from one utterance to the next.
-
-    Both are set against the warp, which moves them along with the spectrum.
-    """
-    rate = voice.rate / voice.warp * random.uniform(0.93, 1.07)
-    pitch = voice.pitch - 50 * np.log2(voice.warp) + random.uniform(-5, 5)  # 50 steps of eSpeak are an octave
+    """Return how ``voice`` says ``text`` this time, as eSpeak is to say it before the warp moves its rate and pitch."""
+    rate = voice.rate / voice.warp * random.uniform(0.95, 1.25)
+    pitch = voice.pitch - 50 * np.log2(voice.warp) + random.uniform(-8, 8)
     spread = random.uniform(35, 65)
-    name = f"en-us+{voice.variant}"
-    return Phrase(text, name, round(rate), int(np.clip(round(pitch), 0, 99)), round(spread))
+    return Phrase(text, f"en-us+{voice.variant}", round(rate), int(np.clip(round(pitch), 0, 99)), round(spread))
 
 
-def equaliser(random: np.random.Generator) -> NDArray[np.float64]:
-    """Draw the gains (9,) in dB at evenly spaced mel frequencies of a speaker's mouth, room and microphone."""
-    return random.normal(0.0, 3.0, size=9)
+def equaliser(random: np.random.Generator, *, spread: float) -> NDArray[np.float64]:
+    """Draw gains (9,) at evenly spaced mel frequencies, with a standard deviation of ``spread`` dB."""
+    return random.normal(0.0, spread, size=9)
 
 
 def utter(
     speech: Speech, phones: Phones, voice: Voice, gains: NDArray[np.float64], random: np.random.Generator
 ) -> Utterance:
-    """Turn a phrase as eSpeak said it into a recording of ``voice``, its phones moved along.
+    """Turn what eSpeak said into a recording of ``voice`` in its room, whose equaliser is ``gains`` (9,) in dB.
 
-    Warp and resampling are one step; the equaliser has no delay; noise lies about 42 dB below the speech, padding included.
+    One resampling by a fraction is both the warp and the step to 16 kHz, and moves the phones by the same fraction; the
+    equaliser has no delay. Warp and equaliser differ a little each time, for nobody speaks twice alike. Noise lies
+    about 42 dB below the speech, in the padding too.
     """
-    ratio = Fraction(sample_rate / (espeak.sample_rate * voice.warp)).limit_denominator(64)
+    source_rate = espeak.sample_rate * voice.warp * random.uniform(0.95, 1.05)
+    ratio = Fraction(sample_rate / source_rate).limit_denominator(64)
     warped = _resampled(speech.samples / 32768, ratio)
     before, after = (grid * random.integers(300, 900, size=2)).tolist()  # 0.15 to 0.45 s
     total = -(-(before + len(warped) + after) // grid) * grid
     samples = np.zeros(total)
     samples[before : before + len(warped)] = warped
-    samples = _equalised(samples, gains)
-    spoken = samples[before : before + len(warped)]
-    samples *= min(level / np.sqrt(np.mean(spoken**2)), highest / np.abs(samples).max())
-    noise = level * 10 ** (-random.uniform(40, 44) / 20)
-    samples += noise * random.standard_normal(total)
+    samples = _equalised(samples, gains + equaliser(random, spread=2.5))
+    power = np.sum(samples**2) / len(warped)
+    samples *= min(level / np.sqrt(power), highest / np.abs(samples).max())
+    samples += level * 10 ** (-random.uniform(40, 44) / 20) * random.standard_normal(total)
     moved = np.round((before + phones.bounds * float(ratio)) / grid).astype(np.int64) * grid
     return Utterance(np.round(samples * 32767).astype(np.int16), _padded(Phones(phones.names, moved), total))
 
