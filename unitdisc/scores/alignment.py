@@ -36,8 +36,8 @@ class Alignment:
     """Tokens (T,) of all utterances (U,), the label each has, and the labels themselves.
 
     ``owner`` is a token's utterance, ``unit`` its unit, ``label`` the code of the label that covers its middle (-1 for
-    none), ``time`` its start in ticks. ``shift`` (seconds or columns) and ``tokens`` are an utterance's, as are ``end``,
-    the end of its last token, and ``labelled``, whether it has any label.
+    none), ``time`` its start in ticks. ``shift`` (seconds or columns) and ``tokens`` are an utterance's, as are
+    ``end``, the end of its last token, and ``labelled``, whether it has any label.
     """
 
     utterances: list[str]

@@ -36,7 +36,7 @@ def expected_overlap(a: int, b: int, total: int, xlogx: Floats) -> float:
             if weight > 0:
                 mass += weight
                 mean += weight * xlogx[n]
-    return mean / mass
+    return float(mean / mass)
 
 
 @compiled("float64(int64[::1], int64[::1], int64)")
@@ -94,7 +94,7 @@ def adjusted_rand(a: Ints, b: Ints, pairs: float, total: int) -> float:
     if pairs == in_units and pairs == in_labels:
         return 1.0
     chance = in_units * in_labels / (float(total) * (total - 1.0))
-    return (pairs - chance) / ((in_units + in_labels) / 2 - chance)
+    return float((pairs - chance) / ((in_units + in_labels) / 2 - chance))
 
 
 @compiled("float64[::1](int64[::1], int64[::1], int64[::1], int64, int64)")

@@ -11,7 +11,7 @@ from unitdisc.scores.compiled import compiled
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """A sparse histogram of cells an utterance: entry e says that ``cell[e]`` occurs ``count[e]`` times in ``owner[e]``.
+    """A sparse histogram of cells an utterance: ``cell[e]`` occurs ``count[e]`` times in utterance ``owner[e]``.
 
     ``keys`` (C, columns) says what a cell stands for, such as a unit and a label.
     """

@@ -19,7 +19,8 @@ def many_to_one(table: Ints) -> Ints:
     applied to another (HuBERT, Hsu et al. 2021; DiscoPhon).
     """
     order = np.argsort(-table.sum(axis=0), kind="stable")
-    return order[table[:, order].argmax(axis=1)]
+    best: Ints = order[table[:, order].argmax(axis=1)]
+    return best
 
 
 def one_to_one(table: Ints) -> Ints:

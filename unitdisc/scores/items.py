@@ -1,0 +1,151 @@
+"""Item files: the tokens ABX compares, each with its label, its neighbours' labels and its speaker (ZeroSpeech)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.errors import InputError
+from unitdisc.tables import writing
+
+Kind = Literal["phone", "triphone"]
+
+names = {  # a column of the file: the column of the table
+    "#file": "utterance",
+    "onset": "onset",
+    "offset": "offset",
+    "#phone": "label",
+    "prev-phone": "previous",
+    "next-phone": "next",
+    "speaker": "speaker",
+}
+header = " ".join(names)
+digits = 6  # times are decimals: 0.3 + 0.03 is 0.33
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """A table of utterance, onset, offset, label, previous, next, speaker; onset and offset are Decimals.
+
+    Times are in seconds (speech) or columns (handwriting). ``path`` and ``lines`` say where each row was read.
+    """
+
+    table: pd.DataFrame
+    path: Path | None = None
+    lines: tuple[int, ...] | None = None
+
+    def line(self, row: int) -> int | None:
+        """Return the line of the file that a row was read from."""
+        return None if self.lines is None else self.lines[row]
+
+
+def read_items(path: str | Path) -> Items:
+    """Read an item file: a header naming the seven columns in any order, then one token a line.
+
+    Raises InputError naming file and line for a header without these names, a line with another number of fields, a
+    time that is not a number, an offset that is not after its onset, and a file without tokens.
+    """
+    path = Path(path)
+    lines = [(number, line.split()) for number, line in enumerate(_text(path).split("\n"), start=1) if line.strip()]
+    columns = lines[0][1] if lines else []
+    missing = [name for name in names if columns.count(name) != 1]
+    if missing:
+        raise InputError(f"has no column {missing[0]!r}", path, 1, f"an item file starts with {header!r}")
+    for number, fields in lines[1:]:
+        if len(fields) != len(columns):
+            raise InputError(f"has {len(fields)} fields where the header has {len(columns)}", path, number)
+    numbers = tuple(number for number, _ in lines[1:])
+    table = pd.DataFrame({name: [fields[columns.index(key)] for _, fields in lines[1:]] for key, name in names.items()})
+    return check_items(Items(table, path, numbers))
+
+
+def check_items(items: Items) -> Items:
+    """Return the items with times as Decimals; raise InputError where they are wrong or there are none."""
+    table = items.table
+    for key, name in names.items():
+        if name not in table:
+            raise InputError(f"the items have no column {name!r} ({key!r} in a file)", items.path)
+    if table.empty:
+        raise InputError("has no tokens", items.path)
+    times = {name: [_decimal(items, row, name) for row in range(len(table))] for name in ("onset", "offset")}
+    for row, (onset, offset) in enumerate(zip(times["onset"], times["offset"], strict=True)):
+        if onset < 0 or offset <= onset:
+            what = "is below 0" if onset < 0 else f"is not before its offset {offset}"
+            raise InputError(f"onset {onset} of {table['utterance'].iloc[row]!r} {what}", items.path, items.line(row))
+    return Items(table.assign(**times), items.path, items.lines)
+
+
+def make_items(
+    labels: pd.DataFrame,
+    speakers: Mapping[str, str],
+    *,
+    kind: Kind,
+    exclude: Collection[str] = (),
+    min_duration: float = 0.0,
+) -> pd.DataFrame:
+    """Make the items of every label that touches a label before and one after, none of the three excluded.
+
+    ``labels`` is a data frame of utterance, start, end, label sorted by utterance and start, of phones or characters;
+    ``speakers`` names the speaker or writer of an utterance. A phone lasts from its start to its end, a triphone from
+    the start of the label before to the end of the label after; items shorter than ``min_duration`` are left out.
+    Raises InputError for an utterance without a speaker and where no item is left.
+    """
+    names = labels["utterance"].to_numpy(object)
+    label = labels["label"].to_numpy(object)
+    start, end = (labels[name].to_numpy(float).round(digits) for name in ("start", "end"))
+    joined = np.append((names[1:] == names[:-1]) & (np.abs(start[1:] - end[:-1]) < 10**-digits), False)
+    kept = ~np.isin(label, list(exclude))
+    middle = np.flatnonzero(joined[:-1] & joined[1:] & kept[:-2] & kept[1:-1] & kept[2:]) + 1 if len(label) > 2 else []
+    rows = np.asarray(middle, dtype=np.int64)
+    reach = 1 if kind == "triphone" else 0
+    onset, offset = start[rows - reach], end[rows + reach]
+    long = (offset - onset).round(digits) >= min_duration
+    rows, onset, offset = rows[long], onset[long], offset[long]
+    if not len(rows):
+        raise InputError("no label stands between two others that touch it, none of the three excluded")
+    unknown = next((name for name in names[rows] if name not in speakers), None)
+    if unknown is not None:
+        raise InputError(f"utterance {unknown!r} has no speaker")
+    texts = {"onset": list(map(_number, onset)), "offset": list(map(_number, offset))}
+    context = {"label": label[rows], "previous": label[rows - 1], "next": label[rows + 1]}
+    return pd.DataFrame({"utterance": names[rows], **texts, **context, "speaker": [speakers[n] for n in names[rows]]})
+
+
+def write_items(path: str | Path, table: pd.DataFrame) -> None:
+    """Write items as a file; raise InputError for a text with a space in it, which the format cannot carry."""
+    columns = [table[name].astype(str) for name in names.values()]
+    for name, column in zip(names.values(), columns, strict=True):
+        bad = column.str.contains(r"\s", regex=True) | (column == "")
+        if bad.any():
+            raise InputError(f"{name} {column[bad].iloc[0]!r} is empty or holds a space", path)
+    with writing(path) as file:
+        file.write(header + "\n")
+        file.writelines(" ".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def _decimal(items: Items, row: int, name: str) -> Decimal:
+    value = items.table[name].iat[row]
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+        if number.is_finite():
+            return number
+    except InvalidOperation:
+        pass
+    raise InputError(f"{name} {str(value)!r} is not a number", items.path, items.line(row))
+
+
+def _number(value: float) -> str:
+    return np.format_float_positional(value, precision=digits, trim="-")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
