@@ -55,7 +55,7 @@ def line_features(image: "Image") -> NDArray[np.float32]:
     paper, ink = _levels(np.array(colour.convert("L").histogram(), dtype=np.float64))
     size = (columns(*colour.size), height)
     grey = np.asarray(colour.resize(size, Image.Resampling.BICUBIC).convert("L"), dtype=np.float32)  # (32, columns)
-    return np.ascontiguousarray(np.clip((grey - paper) / (ink - paper), 0.0, 1.0).T, dtype=np.float32)
+    return np.ascontiguousarray(np.clip((paper - grey) / (paper - ink), 0.0, 1.0).T, dtype=np.float32)
 
 
 def _plain(image: "Image") -> "Image":
