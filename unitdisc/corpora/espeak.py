@@ -76,7 +76,7 @@ def speak(phrases: Sequence[Phrase], *, seed: int) -> list[Speech]:
         answer = Path(folder) / "speech.npz"
         command = [sys.executable, "-m", "unitdisc.corpora.espeak", str(seed), str(answer)]
         phrase_list = json.dumps([asdict(phrase) for phrase in phrases])
-        done = subprocess.run(command, input=phrase_list, capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run(command, input=phrase_list, capture_output=True, text=True, errors="replace")  # noqa: S603
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
             raise InputError(f"eSpeak NG failed: {reason}", fix="reinstall espeakng-loader")
@@ -156,4 +156,7 @@ def _say(library: Any, phrase: Phrase, seed: int) -> Speech:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))
