@@ -1,1 +1,144 @@
 """Commands that score unit sequences against labels."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from unitdisc.cli import app
+from unitdisc.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from unitdisc.scores.comparison import Difference
+    from unitdisc.scores.tallies import Tallies
+    from unitdisc.tables import Score, UnitSequence
+
+LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
+
+
+@app.command()
+def discovery(
+    units: Annotated[Path, typer.Argument(help="units.tsv, or JSON lines {'file': name, 'units': [ints]}.")],
+    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
+    frame_shift: Annotated[float | None, typer.Option(help="Seconds between two tokens of JSON lines.")] = None,
+    label_format: Annotated[LabelFormat | None, typer.Option("--format", help="Format of LABELS.")] = None,
+    map_units: Annotated[Path | None, typer.Option(help="Units of the split to fit the mapping on.")] = None,
+    map_labels: Annotated[Path | None, typer.Option(help="Labels of the split to fit the mapping on.")] = None,
+    exclude: Annotated[str, typer.Option(help="Labels to leave out, separated by commas: SIL,UNK.")] = "",
+    tolerance: Annotated[float, typer.Option(help="How far off a boundary may be, in seconds or columns.")] = 0.02,
+    frame: Annotated[float | None, typer.Option(help="Step of frame_boundary_f1, if not that of a token.")] = None,
+    lengths: Annotated[
+        Literal["strict", "common"], typer.Option(help="Units and labels ending over a token apart: error, or cut.")
+    ] = "strict",
+    kaldi_phones: Annotated[
+        bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
+    ] = False,
+    speakers: Annotated[Path | None, typer.Option(help="utt2spk or utterances.tsv: resample speakers.")] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples of the intervals; 0 for none.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
+    save: Annotated[Path | None, typer.Option(help="Write what unitdisc compare needs (.npz).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+) -> None:
+    """Score units against labels: mapping, clustering, boundaries, errors, usage (docs/metrics.md).
+
+    Prints a table of metric, value, low, high (a 95 % bootstrap interval) and n.
+
+    Example: unitdisc discovery test.units.tsv phones.ctm --exclude SIL,UNK --map-units train.units.tsv
+    --map-labels train/phones.ctm --speakers utt2spk
+    """
+    from unitdisc.scores import sequences
+    from unitdisc.scores.discovery import summarise, tally
+    from unitdisc.scores.tallies import save as save_tallies
+
+    if (map_units is None) != (map_labels is None):
+        raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
+    split = _read(units, labels, frame_shift, label_format, kaldi_phones=kaldi_phones)
+    other = (
+        _read(map_units, map_labels, frame_shift, None, kaldi_phones=kaldi_phones) if map_units and map_labels else None
+    )
+    tallies = tally(
+        *split,
+        exclude=[name for name in exclude.split(",") if name],
+        mapping=other,
+        tolerance=tolerance,
+        speakers=sequences.read_speakers(speakers) if speakers else None,
+        lengths=lengths,
+        frame=frame,
+    )
+    _note(tallies)
+    if save:
+        save_tallies(save, tallies)
+    scores = summarise(tallies, samples=bootstrap, seed=seed)
+    typer.echo(_json(scores) if as_json else _table(scores, ("metric", "value", "low", "high", "n")))
+
+
+@app.command()
+def compare(
+    scored_a: Annotated[Path, typer.Argument(help="What discovery --save wrote for A.")],
+    scored_b: Annotated[Path, typer.Argument(help="What discovery --save wrote for B.")],
+    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples of the intervals; 0 for none.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
+) -> None:
+    """Say whether A beats B on the same utterances: each metric's difference with its paired interval.
+
+    Prints a table of metric, a, b, difference, low, high, better; better is a or b where the 95 % interval of a − b
+    excludes 0, unclear where it does not, and - where a metric has no better direction.
+
+    Example: unitdisc discovery a.units.tsv phones.ctm --save a.npz; unitdisc discovery b.units.tsv phones.ctm --save
+    b.npz; unitdisc compare a.npz b.npz
+    """
+    from unitdisc.scores import comparison
+    from unitdisc.scores.tallies import load
+
+    rows = comparison.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
+    typer.echo(_table(rows, ("metric", "a", "b", "difference", "low", "high", "better")))
+
+
+def _read(
+    units: Path, labels: Path, frame_shift: float | None, label_format: LabelFormat | None, *, kaldi_phones: bool
+) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
+    from unitdisc.scores.labels import plain_phones, read_labels
+    from unitdisc.scores.sequences import read_sequences
+
+    sequences = read_sequences(units, frame_shift)
+    table = read_labels(labels, label_format)
+    if len(table) and sequences and not set(table["utterance"]) & set(sequences):
+        found = f"{table['utterance'].iloc[0]!r} is not among the units, {next(iter(sequences))!r} not among the labels"
+        raise InputError(f"no utterance has both units and labels: {found}", labels)
+    return sequences, plain_phones(table) if kaldi_phones else table
+
+
+def _note(tallies: "Tallies") -> None:
+    labels = tallies.sums.get("labels")
+    bare = len(tallies.utterances) if labels is None else int((labels == 0).sum())
+    if bare:
+        typer.echo(f"unitdisc: {bare} of {len(tallies.utterances)} utterances have no labels to score", err=True)
+    unknown = sorted(set(tallies.excluded) - set(tallies.labels))
+    if unknown:
+        typer.echo(f"unitdisc: no label is named {', '.join(unknown)}", err=True)
+
+
+def _table(rows: "list[Score] | list[Difference]", columns: tuple[str, ...]) -> str:
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(_cell(getattr(row, name)) for name in columns) for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: str | float) -> str:
+    if isinstance(value, float):
+        return "" if value != value else repr(value)
+    return str(value)
+
+
+def _json(scores: "list[Score]") -> str:
+    import json
+
+    def number(value: float) -> float | None:
+        return None if value != value else value
+
+    table = {
+        s.metric: {"value": number(s.value), "low": number(s.low), "high": number(s.high), "n": s.n} for s in scores
+    }
+    return json.dumps(table, indent=2)

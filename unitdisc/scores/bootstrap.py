@@ -21,13 +21,15 @@ def intervals(
     *,
     samples: int,
     seed: int,
+    centred: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
     """Return the low and high ends (M,) of the 95 % percentile intervals of M statistics (Efron 1979).
 
     ``groups`` (U,) names what is drawn, an utterance's own name or its speaker: a resample draws as many groups as
     there are, with replacement, all utterances of a group together. ``statistic`` turns how often each utterance is
-    taken (samples, U) into values (samples, M), and is called from several threads. The ends are nan where nothing
-    varies by drawing: with fewer than two groups, or no sample.
+    taken (samples, U) into values (samples, M), and is called from several threads. Where ``centred`` (M,), the
+    resamples are moved so that their median is the value itself, because drawing shifts such a statistic as well as
+    spreading it. The ends are nan where nothing varies by drawing: with fewer than two groups, or no sample.
     """
     values = statistic(np.ones((1, len(groups)), dtype=np.int64))
     if samples < 1 or len(set(groups)) < 2:
@@ -36,6 +38,7 @@ def intervals(
         drawn = np.concatenate(list(pool.map(statistic, resamples(groups, samples=samples, seed=seed))))
     empty = np.isnan(drawn).all(axis=0)
     drawn[:, empty] = 0
+    drawn += np.where(centred, values[0] - np.nanmedian(drawn, axis=0), 0)
     low, high = np.nanpercentile(drawn, [50 * (1 - coverage), 50 * (1 + coverage)], axis=0)
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 

@@ -23,19 +23,24 @@ def expected_overlap(a: int, b: int, total: int, xlogx: Floats) -> float:
     by their sum, so neither factorials nor the far tails are computed.
     """
     mode = (a + 1) * (b + 1) // (total + 2)
-    mass = 1.0
-    mean = xlogx[mode]
-    for direction in (1, -1):
-        n, weight = mode, 1.0
-        while weight > 1e-18:
-            if direction == 1:
-                weight *= float(a - n) * float(b - n) / (float(n + 1) * float(total - a - b + n + 1))
-            else:
-                weight *= float(n) * float(total - a - b + n) / (float(a - n + 1) * float(b - n + 1))
-            n += direction
-            if weight > 0:
-                mass += weight
-                mean += weight * xlogx[n]
+    rest = float(total - a - b)
+    mass, mean = 1.0, xlogx[mode]
+    n, weight = float(mode), 1.0
+    for place in range(mode + 1, min(a, b) + 1):
+        weight *= (a - n) * (b - n) / ((n + 1) * (rest + n + 1))
+        if weight < 1e-15:
+            break
+        n += 1
+        mass += weight
+        mean += weight * xlogx[place]
+    n, weight = float(mode), 1.0
+    for place in range(mode - 1, max(0, a + b - total) - 1, -1):
+        weight *= n * (rest + n) / ((a - n + 1) * (b - n + 1))
+        if weight < 1e-15:
+            break
+        n -= 1
+        mass += weight
+        mean += weight * xlogx[place]
     return float(mean / mass)
 
 

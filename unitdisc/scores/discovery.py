@@ -8,7 +8,7 @@ import pandas as pd
 from unitdisc.errors import InputError
 from unitdisc.scores.alignment import Lengths
 from unitdisc.scores.bootstrap import intervals
-from unitdisc.scores.evaluation import evaluate, values
+from unitdisc.scores.evaluation import evaluate
 from unitdisc.scores.labels import check
 from unitdisc.scores.survey import Split, survey
 from unitdisc.scores.tallies import Tallies
@@ -31,9 +31,9 @@ def score(
     """Score the units of a split against its labels; see docs/metrics.md for each metric.
 
     ``labels`` has the columns utterance, start, end, label; times, ``tolerance`` (of boundaries) and ``frame`` (the
-    step of ``frame_boundary_f1``; a token's where None) are in the unit of the frame shifts, seconds or columns. Labels of
-    other utterances are left aside; utterances without labels count only for the usage of units, and without any label
-    only that usage is scored. Labels named in ``exclude`` are left out, and counted in the metrics that end in
+    step of ``frame_boundary_f1``; a token's where None) are in the unit of the frame shifts, seconds or columns. Labels
+    of other utterances are left aside; utterances without labels count only for the usage of units, and without any
+    label only that usage is scored. Labels named in ``exclude`` are left out, and counted in the metrics that end in
     ``_excluded``. ``mapping`` is another split (units, labels), on which the mappings of the metrics that end in
     ``_heldout`` are fitted. The ``bootstrap`` resamples draw utterances, or ``speakers`` (by utterance) where given.
     ``lengths`` says whether an utterance whose units and labels end more than a token apart is an error (strict) or is
@@ -82,7 +82,13 @@ def tally(
 def summarise(tallies: Tallies, *, samples: int = 1000, seed: int = 0) -> list[Score]:
     """Return every metric of the tallies with its interval from ``samples`` bootstrap resamples."""
     columns = evaluate(tallies, np.ones((1, len(tallies.utterances)), dtype=np.int64))
-    low, high = intervals(lambda w: values(tallies, w), tallies.groups, samples=samples, seed=seed)
+    low, high = intervals(
+        lambda weights: np.stack([column.values for column in evaluate(tallies, weights)], axis=1),
+        tallies.groups,
+        samples=samples,
+        seed=seed,
+        centred=np.array([column.biased for column in columns]),
+    )
     return [
         Score(column.metric, float(column.values[0]), float(a), float(b), int(column.items[0]))
         for column, a, b in zip(columns, low, high, strict=True)

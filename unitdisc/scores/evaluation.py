@@ -17,16 +17,16 @@ edited = ("substitutions", "deletions", "insertions")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A metric: its name, its values (samples,) and the numbers of items (samples,) behind them."""
+    """A metric: its name, its values (samples,) and the numbers of items (samples,) behind them.
+
+    ``biased`` says that it is not linear in its counts, so that resamples, which repeat utterances and lack others,
+    lie on one side of the value: information rises, the number of units falls.
+    """
 
     metric: str
     values: Floats
     items: Floats
-
-
-def values(tallies: Tallies, weights: Ints) -> Floats:
-    """Return the values (samples, metrics) of every metric with utterance u taken ``weights[s, u]`` times."""
-    return np.stack([column.values for column in evaluate(tallies, weights)], axis=1)
+    biased: bool = False
 
 
 def evaluate(tallies: Tallies, weights: Ints) -> list[Column]:
@@ -86,7 +86,7 @@ def _clusterings(tallies: Tallies, weights: Ints, kept: NDArray[np.bool_], suffi
         rows.append(clustering.agreement(unit, label, table, int(unit.max()) + 1, len(kept)))
     items = weights @ tallies.sums[f"tokens{suffix}"]
     for name, column in zip(clustering.metrics, np.array(rows).T, strict=True):
-        yield Column(name + suffix, column, items)
+        yield Column(name + suffix, column, items, biased=True)
 
 
 def _usage(tallies: Tallies, weights: Ints, duration: Floats) -> Iterator[Column]:
@@ -95,8 +95,8 @@ def _usage(tallies: Tallies, weights: Ints, duration: Floats) -> Iterator[Column
         rows = [weighted(row, counts.owner, counts.cell, counts.count, len(counts.keys)) for row in weights]
         spreads.append(np.array([bitrate.spread(row) for row in rows]).T)
     (used, tokens, bits), (_, runs, run_bits) = spreads
-    yield Column("units_used", used, tokens)
-    yield Column("perplexity", np.where(tokens > 0, 2**bits, np.nan), tokens)
-    yield Column("bitrate", fractions(tokens * bits, duration), tokens)
-    yield Column("bitrate_runs", fractions(runs * run_bits, duration), runs)
+    yield Column("units_used", used, tokens, biased=True)
+    yield Column("perplexity", np.where(tokens > 0, 2**bits, np.nan), tokens, biased=True)
+    yield Column("bitrate", fractions(tokens * bits, duration), tokens, biased=True)
+    yield Column("bitrate_runs", fractions(runs * run_bits, duration), runs, biased=True)
     yield Column("run_duration", fractions(duration, runs), runs)

@@ -1,0 +1,84 @@
+"""Compare two sets of units on the same utterances: which is better, and how sure is that?"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from unitdisc.errors import InputError
+from unitdisc.scores.alignment import Ints
+from unitdisc.scores.bootstrap import intervals
+from unitdisc.scores.evaluation import Column, evaluate
+from unitdisc.scores.tallies import Floats, Tallies, reorder
+
+Better = Literal["a", "b", "unclear", "-"]
+
+lower_is_better = re.compile(r"per_")
+no_direction = re.compile(r"(unit_boundary_)?over_segmentation|units_used|perplexity|bitrate|run_duration")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A metric of two sets of units, a − b with its paired interval, and which is better where the interval says so.
+
+    ``better`` is unclear where the interval holds 0 (or there is none), and - where a metric has no better direction.
+    """
+
+    metric: str
+    a: float
+    b: float
+    difference: float
+    low: float
+    high: float
+    better: Better
+
+
+def compare(a: Tallies, b: Tallies, *, samples: int = 1000, seed: int = 0) -> list[Difference]:
+    """Compare the metrics that both tallies have; every resample takes the same utterances of both.
+
+    Raises InputError where the two were not scored on the same utterances, speakers and labels left out.
+    """
+    b = _paired(a, b)
+    once = np.ones((1, len(a.utterances)), dtype=np.int64)
+    pairs = _common(a, b, once)
+    first, second = (np.array([column.values[0] for column in side]) for side in zip(*pairs, strict=True))
+
+    def statistic(weights: Ints) -> Floats:
+        return np.stack([x.values - y.values for x, y in _common(a, b, weights)], axis=1)
+
+    centred = np.array([x.biased for x, _ in pairs])
+    low, high = intervals(statistic, a.groups, samples=samples, seed=seed, centred=centred)
+    return [
+        Difference(x.metric, float(p), float(q), float(p - q), float(start), float(end), _better(x.metric, start, end))
+        for (x, _), p, q, start, end in zip(pairs, first, second, low, high, strict=True)
+    ]
+
+
+def _paired(a: Tallies, b: Tallies) -> Tallies:
+    lone = sorted(set(a.utterances) ^ set(b.utterances))
+    if lone:
+        raise InputError(f"{len(lone)} utterances, such as {lone[0]!r}, were scored on one side only")
+    if a.excluded != b.excluded:
+        sides = (",".join(side.excluded) or "nothing" for side in (a, b))
+        raise InputError(f"different labels were left out: {' and '.join(sides)}")
+    b = reorder(b, a.utterances)
+    if a.groups != b.groups:
+        raise InputError("the two sides were not scored with the same speakers")
+    if "labels" in a.sums and "labels" in b.sums and (a.sums["labels"] != b.sums["labels"]).any():
+        bad = a.utterances[int(np.argmax(a.sums["labels"] != b.sums["labels"]))]
+        raise InputError(f"the two sides were not scored on the same labels: {bad!r} has more on one side")
+    return b
+
+
+def _common(a: Tallies, b: Tallies, weights: Ints) -> list[tuple[Column, Column]]:
+    other = {column.metric: column for column in evaluate(b, weights)}
+    return [(column, other[column.metric]) for column in evaluate(a, weights) if column.metric in other]
+
+
+def _better(metric: str, low: float, high: float) -> Better:
+    if no_direction.match(metric):
+        return "-"
+    if not (low > 0 or high < 0):
+        return "unclear"
+    return "a" if (low > 0) != bool(lower_is_better.match(metric)) else "b"

@@ -1,0 +1,76 @@
+"""Unit sequences made anywhere, and who speaks them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from unitdisc import tables
+from unitdisc.errors import InputError
+from unitdisc.tables import UnitSequence
+
+
+def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[str, UnitSequence]:
+    """Read units.tsv, or JSON lines of ``{"file": name, "units": [ints]}`` whose tokens are ``frame_shift`` apart.
+
+    Raises InputError naming file and line for what cannot be read, an utterance that stands twice, a unit that is not a
+    whole number from 0, and a frame shift that is missing, not above 0, or given although the table has its own.
+    """
+    lines = _lines(Path(path))
+    if not lines or not lines[0].lstrip().startswith("{"):
+        if frame_shift is not None:
+            raise InputError("this table has its own frame shifts", path, fix="leave --frame-shift out")
+        return tables.read_units(path)
+    if frame_shift is None:
+        raise InputError("JSON lines do not say how far apart the tokens are", path, fix="add --frame-shift SECONDS")
+    if not frame_shift > 0:
+        raise InputError(f"frame shift {frame_shift:g} is not above 0")
+    sequences: dict[str, UnitSequence] = {}
+    for line, text in enumerate(lines, start=1):
+        if text.strip():
+            sequence = _sequence(text, frame_shift, path, line)
+            if sequence.utterance in sequences:
+                raise InputError(f"file {sequence.utterance!r} stands twice", path, line)
+            sequences[sequence.utterance] = sequence
+    return sequences
+
+
+def read_speakers(path: str | Path) -> dict[str, str]:
+    """Read who speaks each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker."""
+    lines = _lines(Path(path))
+    rows = [(number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
+    if rows and "utterance" in rows[0][1] and "speaker" in rows[0][1]:
+        columns = [rows[0][1].index(name) for name in ("utterance", "speaker")]
+        rows = [(number, [fields[c] for c in columns if c < len(fields)]) for number, fields in rows[1:]]
+    else:
+        rows = [(number, " ".join(fields).split()) for number, fields in rows]
+    speakers: dict[str, str] = {}
+    for number, fields in rows:
+        if len(fields) != 2:
+            raise InputError("is not 'utterance speaker'", path, number)
+        if speakers.setdefault(fields[0], fields[1]) != fields[1]:
+            raise InputError(f"utterance {fields[0]!r} has two speakers", path, number)
+    return speakers
+
+
+def _sequence(text: str, frame_shift: float, path: str | Path, line: int) -> UnitSequence:
+    try:
+        row = json.loads(text)
+        name, units = row["file"], row["units"]
+        array = np.array(units, dtype=np.int64) if units else np.zeros(0, dtype=np.int64)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise InputError('is not {"file": name, "units": [whole numbers]}', path, line) from None
+    if array.ndim != 1 or array.tolist() != list(units):
+        raise InputError(f"the units of {name!r} are not all whole numbers", path, line)
+    if array.size and array.min() < 0:
+        raise InputError(f"unit {array.min()} of {name!r} is below 0", path, line)
+    return UnitSequence(str(name), frame_shift, array)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
