@@ -73,16 +73,17 @@ def read(
             entries += _unsupervised(corpus, mode, writers, {entry.image for entry in entries})
         _check(entries, splits, root)
         aligned = Alignments.find(corpus, root, alignments, alignment_names, top, stack)
-        utterances, labels = [], []
-        for entry in entries:
-            width = _columns(corpus, entry)
-            source = corpus.where(entry.image)
-            utterances.append(Utterance(entry.name, entry.split, entry.writer, source, float(width)))
-            if aligned and entry.labelled:
-                labels += aligned.labels(entry.image, entry.name, width)
-        if alignments and not labels:
-            raise InputError("aligns no line of the corpus", alignments, fix="name the corpus's own alignments")
-    return utterances, labels
+        found = [_line(corpus, aligned, entry) for entry in entries]
+    labels = [label for _, own in found for label in own]
+    if alignments and not labels:
+        raise InputError("aligns no line of the corpus", alignments, fix="name the corpus's own alignments")
+    return [utterance for utterance, _ in found], labels
+
+
+def _line(corpus: Archive, aligned: Alignments | None, entry: Entry) -> tuple[Utterance, list[Label]]:
+    width = _columns(corpus, entry)
+    utterance = Utterance(entry.name, entry.split, entry.writer, corpus.where(entry.image), float(width))
+    return utterance, aligned.labels(entry.image, entry.name, width) if aligned and entry.labelled else []
 
 
 def _corpus(root: Path, stack: ExitStack) -> Archive:
