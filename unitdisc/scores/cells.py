@@ -58,7 +58,7 @@ def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int |
     size = np.bincount(group)
     size = np.minimum(size, max_size_group) if max_size_group else size
     table = items[columns].assign(group=group).drop_duplicates("group").sort_values("group")
-    table = table.drop(columns="group").reset_index(drop=True).reindex(columns=["previous", "next", "speaker", "label"])
+    table = table.drop(columns="group").reset_index(drop=True).reindex(columns=["previous", "next", "speaker", "label"], fill_value="")
     codes = [table.groupby(by, sort=True).ngroup().to_numpy(np.int64) for by in ("speaker", "label")]
     contexts = table.groupby(keys, sort=True).ngroup().to_numpy(np.int64) if keys else np.zeros(len(size), np.int64)
     order = order[np.lexsort((order, group[order]))]  # drawn or not, a group's tokens stand in the order of the items

@@ -6,7 +6,7 @@ wherever they stand: a tie is a tie.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -163,7 +163,7 @@ def _warp(
 
 
 @_compiled()
-def _compare(
+def compare(
     frames: Floats, starts: Ints, lengths: Ints, x: int, y: int, kind: int, costs: Floats, steps: Ints, local: Floats
 ) -> tuple[float, float]:
     """Return d(x, y) and d(y, x) of two tokens, from one warping."""
@@ -173,3 +173,88 @@ def _compare(
     path = _warp(frames, starts[x], lengths[x], starts[y], lengths[y], kind, costs, steps, local)
     cost = costs[lengths[y] - 1]
     return cost / np.float32(path & LOWER), cost / np.float32(path >> 32)
+
+
+@_compiled()
+def _errors(likes: Floats, first: int, size: int, distance: float) -> int:
+    """Twice the number of the sorted ``likes`` above ``distance``, and once the number of those equal to it."""
+    low, high = first, first + size
+    while low < high:
+        middle = (low + high) // 2
+        if likes[middle] < distance:
+            low = middle + 1
+        else:
+            high = middle
+    top = first + size
+    reach = low
+    while reach < top:  # the first above; mostly there is no tie
+        middle = (reach + top) // 2 if likes[reach] == distance else reach
+        if likes[middle] > distance:
+            top = middle
+        else:
+            reach = middle + 1
+    return 2 * (first + size - reach) + (reach - low)
+
+
+class Blocks(NamedTuple):
+    """Blocks (N,) of pairs: tokens ``x_first`` to ``x_stop`` with tokens ``y_first`` to ``y_stop``.
+
+    ``likes`` is flat: token t of the x side has a row of ``x_stride`` places, from ``x_base + t * x_stride``; so has one
+    of the y side. A stride of 0 says that this side is no X of a cell.
+    """
+
+    x_first: Ints
+    x_stop: Ints
+    y_first: Ints
+    y_stop: Ints
+    x_base: Ints
+    x_stride: Ints
+    y_base: Ints
+    y_stride: Ints
+
+
+@_compiled()
+def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats) -> None:
+    """Write d(x, a) of tokens of one label into ``likes``: row x, place a, and row a, place x.
+
+    Where both sides are one group, each pair stands once: a token is compared with those behind it.
+    """
+    longest = lengths.max()
+    costs, local = np.empty(longest, dtype=np.float32), np.empty(longest, dtype=np.float32)
+    steps = np.empty(longest, dtype=np.int64)
+    for n in range(len(blocks.x_first)):
+        same = blocks.y_first[n] <= blocks.x_first[n] < blocks.y_stop[n]
+        for x in range(blocks.x_first[n], blocks.x_stop[n]):
+            for y in range(x + 1 if same else blocks.y_first[n], blocks.y_stop[n]):
+                forward, backward = compare(frames, starts, lengths, x, y, kind, costs, steps, local)
+                if blocks.x_stride[n]:
+                    likes[blocks.x_base[n] + x * blocks.x_stride[n] + y] = forward
+                if blocks.y_stride[n]:
+                    likes[blocks.y_base[n] + y * blocks.y_stride[n] + x] = backward
+
+
+@_compiled()
+def count(
+    frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats, errors: Ints
+) -> None:
+    """Count twice the errors (N, 2) of each block of tokens of two labels, for the x side as X and for the y side.
+
+    An error is an a that is farther from x than b is, or half an error where they are as far. ``likes`` holds the
+    distances from x to every a, sorted.
+    """
+    longest = lengths.max()
+    costs, local = np.empty(longest, dtype=np.float32), np.empty(longest, dtype=np.float32)
+    steps = np.empty(longest, dtype=np.int64)
+    for n in range(len(blocks.x_first)):
+        forward_errors, backward_errors = 0, 0
+        x_stride, y_stride = blocks.x_stride[n], blocks.y_stride[n]
+        for x in range(blocks.x_first[n], blocks.x_stop[n]):
+            for y in range(blocks.y_first[n], blocks.y_stop[n]):
+                forward, backward = compare(frames, starts, lengths, x, y, kind, costs, steps, local)
+                if x_stride:
+                    forward_errors += _errors(likes, blocks.x_base[n] + x * x_stride, x_stride, forward)
+                if y_stride:
+                    backward_errors += _errors(likes, blocks.y_base[n] + y * y_stride, y_stride, backward)
+        errors[n, 0], errors[n, 1] = forward_errors, backward_errors
+
+

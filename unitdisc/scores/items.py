@@ -98,7 +98,7 @@ def make_items(
     label = labels["label"].to_numpy(object)
     start, end = (labels[name].to_numpy(float).round(digits) for name in ("start", "end"))
     joined = np.append((names[1:] == names[:-1]) & (np.abs(start[1:] - end[:-1]) < 10**-digits), False)
-    kept = ~np.isin(label, list(exclude))
+    kept = ~labels["label"].isin(list(exclude)).to_numpy()
     middle = np.flatnonzero(joined[:-1] & joined[1:] & kept[:-2] & kept[1:-1] & kept[2:]) + 1 if len(label) > 2 else []
     rows = np.asarray(middle, dtype=np.int64)
     reach = 1 if kind == "triphone" else 0
