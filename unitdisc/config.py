@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from unitdisc.errors import InputError
 
@@ -150,6 +150,16 @@ AnyCorpus = Annotated[
 ]
 
 
+def split_names(corpus: AnyCorpus) -> tuple[Split, ...]:
+    """Return the splits that a corpus has, by its configuration alone."""
+    match corpus:
+        case KaldiCorpus() | FolderCorpus():
+            return tuple(split for split in splits if split in corpus.splits)
+        case ScribbleLensCorpus(dev=0):
+            return ("train", "test")
+    return splits
+
+
 # --- models ---------------------------------------------------------------------------------------------------------
 
 
@@ -213,13 +223,21 @@ class Bottleneck(Section):
 
 
 class Decoder(Section):
-    """Convolutions over the codes, raised to the frame rate and told the speaker, that rebuild the features."""
+    """Convolutions over the codes that rebuild, told the speaker, the normalised features around each token."""
 
-    channels: int = Field(192, ge=1)
-    layers: int = Field(3, ge=1)
-    kernel: int = Field(5, ge=1)
+    channels: int = Field(256, ge=1)
+    layers: int = Field(2, ge=1)
+    kernel: int = Field(1, ge=1)  # tokens
+    context: int = Field(3, ge=0)  # frames on either side of a token that its code rebuilds too
     speaker_dim: int = Field(32, ge=0)  # 0: the decoder is not told the speaker
     jitter: float = Field(0.0, ge=0, lt=1)  # chance that a token's code is its neighbour's, in training
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError(f"{kernel} is even; an odd kernel keeps a token in its middle")
+        return kernel
 
 
 class Training(Section):
@@ -235,6 +253,7 @@ class Training(Section):
     gradient_clip: float = Field(10.0, gt=0)
     average: float = Field(0.0, ge=0, lt=1)  # decay of the averaged weights; 0: none
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(1, ge=1)  # of a CPU; a result belongs to their number
 
 
 class VQModel(Section):
@@ -292,15 +311,28 @@ class Experiment(Section):
                     raise ValueError(f"runs.{corpus} names the model {model!r}{nearest(model, self.models)}")
         return self
 
-    def only(self, *, corpus: str, model: str | None = None, drop: tuple[str, ...] = ()) -> str:
-        """Return as JSON the part that a step on one corpus (and model) reads, less the corpus settings in ``drop``.
+    def only(
+        self,
+        *,
+        corpus: str,
+        model: str | None = None,
+        drop: tuple[str, ...] = (),
+        features: Literal["all", "kind"] = "all",
+        scoring: bool = False,
+    ) -> str:
+        """Return as JSON the part that a step on one corpus (and model) reads.
 
+        ``drop`` names corpus settings that it does not read; of the features it may read no more than their ``kind``.
         The workflow hands this to the step, so that a step reruns when its own settings change and not otherwise.
         """
         own = {key: value for key, value in self.corpora[corpus].model_dump(mode="json").items() if key not in drop}
+        if features == "kind" and "features" in own:
+            own["features"] = {key: own["features"][key] for key in ("kind", "frame_shift") if key in own["features"]}
         part: dict[str, Any] = {"results": str(self.results), "corpora": {corpus: own}}
         if model is not None:
             part["models"] = {model: self.models[model].model_dump(mode="json")}
+        if scoring:
+            part["scoring"] = self.scoring.model_dump(mode="json")
         return json.dumps(part)
 
     def corpus(self, name: str) -> AnyCorpus:

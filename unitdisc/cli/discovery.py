@@ -11,7 +11,7 @@ from unitdisc.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from unitdisc.scores.comparison import Difference
+    from unitdisc.scores.difference import Difference
     from unitdisc.scores.tallies import Tallies
     from unitdisc.tables import Score, UnitSequence
 
@@ -89,10 +89,10 @@ def compare(
     Example: unitdisc discovery a.units.tsv phones.ctm --save a.npz; unitdisc discovery b.units.tsv phones.ctm --save
     b.npz; unitdisc compare a.npz b.npz
     """
-    from unitdisc.scores import comparison
+    from unitdisc.scores import difference
     from unitdisc.scores.tallies import load
 
-    rows = comparison.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
+    rows = difference.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
     typer.echo(_table(rows, ("metric", "a", "b", "difference", "low", "high", "better")))
 
 

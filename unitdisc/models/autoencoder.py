@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from unitdisc.codebook import Bottleneck, Bottlenecked
 from unitdisc.config import VQModel
-from unitdisc.models.decoders import ConvolutionalDecoder
+from unitdisc.models.decoders import WindowDecoder
 from unitdisc.models.encoders import ConvolutionalEncoder
 
 
@@ -22,7 +22,7 @@ class Losses:
 
 
 class Autoencoder(nn.Module):
-    """Frames (B, T, inputs) → encoder → bottleneck → decoder, told the speaker → frames (B, T, inputs)."""
+    """Frames (B, T, inputs) → encoder → bottleneck → decoder, told the speaker → windows of frames."""
 
     def __init__(self, inputs: int, speakers: int, settings: VQModel) -> None:
         super().__init__()
@@ -38,9 +38,7 @@ class Autoencoder(nn.Module):
             codebooks=bottleneck.codebooks,
             decay=bottleneck.decay,
         )
-        self.decoder = ConvolutionalDecoder(
-            bottleneck.dim, inputs, self.encoder.stride, max(speakers, 1), settings.decoder
-        )
+        self.decoder = WindowDecoder(bottleneck.dim, inputs, self.encoder.stride, max(speakers, 1), settings.decoder)
 
     @property
     def stride(self) -> int:
@@ -50,13 +48,13 @@ class Autoencoder(nn.Module):
     def forward(self, frames: Tensor, mask: Tensor, speaker: Tensor, *, quantise: bool = True) -> Losses:
         """Return the losses of frames (B, T, D) with their mask (B, T) and speaker numbers (B,).
 
-        The reconstruction loss is the mean squared error over the real frames.
+        The reconstruction loss is the mean squared error over the real frames of all windows.
         """
         encoded, tokens = self.encoder(frames, mask)
         squeezed = self.bottleneck(encoded, tokens, quantise=quantise)
-        decoded = self.decoder(squeezed.codes, speaker, frames.shape[1])
-        errors = (decoded - frames).square().mean(dim=2)
-        reconstruction = (errors * mask).sum() / mask.sum().clamp(min=1)
+        windows, real = self.decoder.targets(frames, mask)
+        errors = (self.decoder(squeezed.codes, speaker) - windows).square().mean(dim=3)  # (B, T', W)
+        reconstruction = (errors * real).sum() / real.sum().clamp(min=1)
         return Losses(reconstruction + squeezed.loss, reconstruction, squeezed, tokens)
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Decoders: from codes (B, T', C) and a speaker to the frames (B, T, D) that they stand for."""
+"""Decoders: from codes (B, T', C) and a speaker to the frames that they stand for."""
 
 from itertools import pairwise
 
@@ -9,33 +9,50 @@ from torch.nn import functional
 from unitdisc.config import Decoder
 
 
-class ConvolutionalDecoder(nn.Module):
-    """Codes repeated to the frame rate, joined by the speaker's vector, through convolutions."""
+class WindowDecoder(nn.Module):
+    """Each code, with the speaker's vector, rebuilds a window: its token's frames and ``context`` more on either side.
+
+    A window wider than the token makes a unit stand for a stretch of sound or ink, not for one instant. With kernel 1
+    a code is decoded alone; wider kernels let neighbouring codes share the work.
+    """
 
     def __init__(self, inputs: int, outputs: int, stride: int, speakers: int, settings: Decoder) -> None:
         super().__init__()
-        self.stride, self.jitter = stride, settings.jitter
+        self.stride, self.context, self.jitter = stride, settings.context, settings.jitter
         self.speakers = nn.Embedding(speakers, settings.speaker_dim) if settings.speaker_dim else None
         widths = [inputs + settings.speaker_dim] + [settings.channels] * settings.layers
         self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, settings.kernel, padding=settings.kernel // 2)
             for before, after in pairwise(widths)
         )
-        self.output = nn.Conv1d(settings.channels, outputs, 1)
+        self.output = nn.Conv1d(settings.channels, self.window * outputs, 1)
 
-    def forward(self, codes: Tensor, speaker: Tensor, frames: int) -> Tensor:
-        """Map codes (B, T', C) and speaker numbers (B,), −1 for an unknown one, to (B, frames, D)."""
+    @property
+    def window(self) -> int:
+        """Frames that a token rebuilds."""
+        return self.stride + 2 * self.context
+
+    def forward(self, codes: Tensor, speaker: Tensor) -> Tensor:
+        """Map codes (B, T', C) and speaker numbers (B,), −1 for an unknown one, to windows (B, T', W, D)."""
         if self.training and self.jitter:
             codes = jittered(codes, self.jitter)
-        x = codes.repeat_interleave(self.stride, dim=1)[:, :frames].transpose(1, 2)  # (B, C, T)
+        x = codes.transpose(1, 2)  # (B, C, T')
         if self.speakers is not None:
             known = self.speakers(speaker.clamp(min=0))
             vector = torch.where((speaker < 0).unsqueeze(1), self.speakers.weight.mean(dim=0), known)
             x = torch.cat([x, vector.unsqueeze(2).expand(-1, -1, x.shape[2])], dim=1)
         for convolution in self.convolutions:
             x = functional.relu(convolution(x))
-        decoded: Tensor = self.output(x)
-        return decoded.transpose(1, 2)
+        windows: Tensor = self.output(x)
+        return windows.transpose(1, 2).reshape(*codes.shape[:2], self.window, -1)
+
+    def targets(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut frames (B, T, D) and their mask (B, T) into windows (B, T', W, D) and (B, T', W), padding masked."""
+        after = self.context + -frames.shape[1] % self.stride
+        padded = functional.pad(frames, (0, 0, self.context, after))
+        real = functional.pad(mask, (self.context, after))
+        windows = padded.unfold(1, self.window, self.stride).transpose(2, 3)
+        return windows, real.unfold(1, self.window, self.stride)
 
 
 def jittered(codes: Tensor, chance: float) -> Tensor:

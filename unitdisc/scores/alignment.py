@@ -62,8 +62,8 @@ def align(
     """Give each token i the label that covers (i + 0.5) · frame shift; labels of other utterances are left aside.
 
     ``labels`` is sorted as ``read_labels`` leaves it, ``vocabulary`` lists the labels by code. Raises InputError for a
-    unit below 0 and, where ``lengths`` is strict, for an utterance whose last label ends more than one token away from
-    its last token.
+    unit below 0 and, where ``lengths`` is strict, for an utterance that has over one token more or fewer than its labels
+    reach to.
     """
     sequences = list(units.values())
     shift = np.array([s.frame_shift for s in sequences], dtype=float)
@@ -137,7 +137,8 @@ def _check_units(sequences: list[UnitSequence], flat: Ints) -> None:
 
 
 def _check_lengths(names: list[str], tokens: Ints, shift: NDArray[np.float64], stop: NDArray[np.float64]) -> None:
-    off = (stop > 0) & (np.abs(tokens * shift - stop) > shift * (1 + 1e-6))
+    covered = np.ceil(stop / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
+    off = (stop > 0) & (np.abs(tokens - covered) > 1)
     if off.any():
         u = int(np.argmax(off))
         raise InputError(

@@ -1,0 +1,166 @@
+"""Commands that run one step of the path from a corpus to scores, in the files that the workflow uses."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unitdisc.cli import app
+
+if TYPE_CHECKING:
+    from unitdisc.config import Experiment
+
+Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
+Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]
+Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
+Seed = Annotated[int, typer.Option(help="Seed of the run.")]
+Split = Annotated[str, typer.Option(help="train, dev or test.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads; the results of a CPU belong to their number.")]
+
+
+@app.command()
+def sample(corpus: Corpus, config: Config = "config.yaml") -> None:
+    """Make an embedded sample corpus in results/CORPUS/source.
+
+    Example: unitdisc sample --corpus sample-speech
+    """
+    from unitdisc.corpora.read import make_sample
+
+    experiment = _experiment(config)
+    make_sample(experiment.corpus(corpus), experiment.results / corpus / "source")
+
+
+@app.command()
+def corpus(corpus: Corpus, config: Config = "config.yaml") -> None:
+    """Read a corpus into utterances.tsv and labels.tsv, and check it as a whole.
+
+    Example: unitdisc corpus --corpus mboshi --config workflow/configs/mboshi.yaml
+    """
+    from unitdisc import tables
+    from unitdisc.corpora.read import read
+
+    experiment = _experiment(config)
+    folder = experiment.results / corpus
+    utterances, labels = read(experiment.corpus(corpus), folder / "source")
+    tables.write(folder / "labels.tsv", labels, tables.Label)
+    tables.write(folder / "utterances.tsv", utterances, tables.Utterance)
+
+
+@app.command()
+def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs: Jobs = 1) -> None:
+    """Compute the features of a split into a Kaldi archive and its index.
+
+    Example: unitdisc features --corpus sample-speech --split train --jobs 2
+    """
+    from unitdisc.features.extract import extract
+
+    experiment = _experiment(config)
+    settings = experiment.corpus(corpus)
+    folder = experiment.results / corpus
+    utterances = [u for u in _utterances(folder) if u.split == split]
+    allow_pipes = getattr(settings, "allow_pipes", ())
+    extract(utterances, folder / "features" / f"{split}.ark", settings.features, allow_pipes=allow_pipes, jobs=jobs)
+
+
+@app.command()
+def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1) -> None:
+    """Train a model on a corpus; an interrupted training goes on from its last epoch.
+
+    Example: unitdisc train --corpus sample-speech --model vq --seed 0
+    """
+    import torch
+
+    from unitdisc.config import split_names
+    from unitdisc.training.fit import fit
+
+    torch.set_num_threads(threads)
+    experiment = _experiment(config)
+    settings = experiment.corpus(corpus)
+    folder = experiment.results / corpus
+    archives = {split: folder / "features" / f"{split}.scp" for split in split_names(settings) if split != "test"}
+    target = folder / model / f"seed{seed}"
+    fit(experiment.model(model), settings.features, archives, _utterances(folder), target, seed=seed)
+
+
+@app.command()
+def encode(
+    corpus: Corpus, model: Model, split: Split, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1
+) -> None:
+    """Encode a split into its unit sequences.
+
+    Example: unitdisc encode --corpus sample-speech --model vq --split test
+    """
+    import torch
+
+    from unitdisc import tables
+    from unitdisc.features.archive import Archive
+    from unitdisc.models import store
+    from unitdisc.units.encode import encode as encode_archive
+
+    torch.set_num_threads(threads)
+    folder = _experiment(config).results / corpus
+    target = folder / model / f"seed{seed}"
+    speaker = {u.utterance: u.speaker for u in _utterances(folder)}
+    archive = Archive(folder / "features" / f"{split}.scp")
+    tables.write_units(target / f"{split}.units.tsv", encode_archive(store.load(target), archive, speaker))
+
+
+@app.command()
+def score(corpus: Corpus, model: Model, split: Split, seed: Seed = 0, config: Config = "config.yaml") -> None:
+    """Score the units of a split against its labels, with mappings fitted on it and on train.
+
+    Example: unitdisc score --corpus sample-speech --model vq --split test
+    """
+    from unitdisc import tables
+    from unitdisc.scores.run import score_run
+
+    experiment = _experiment(config)
+    folder = experiment.results / corpus
+    target = folder / model / f"seed{seed}"
+    labels = tables.read(folder / "labels.tsv", tables.Label)
+    units = {name: tables.read_units(target / f"{name}.units.tsv") for name in {split, "train"}}
+    scores = score_run(units, labels, split, experiment.corpus(corpus), experiment.scoring)
+    tables.write(target / f"{split}.scores.tsv", scores, tables.Score)
+
+
+@app.command()
+def collect(config: Config = "config.yaml") -> None:
+    """Gather the scores of all runs into results/scores.tsv.
+
+    Example: unitdisc collect --config config.yaml
+    """
+    from unitdisc import tables
+    from unitdisc.scores import collection
+
+    experiment = _experiment(config)
+    tables.write(experiment.results / "scores.tsv", collection.gather(experiment), collection.RunScore)
+
+
+@app.command()
+def scores(
+    results: Annotated[Path, typer.Argument(help="Folder of results.")] = Path("results"),
+    split: Annotated[str, typer.Option(help="Split to show: train, dev or test.")] = "test",
+) -> None:
+    """Print the main scores of all runs, with the mean and range over seeds, and where the report is.
+
+    Example: unitdisc scores results
+    """
+    from unitdisc import tables
+    from unitdisc.scores import collection
+
+    typer.echo(collection.summary(tables.read(results / "scores.tsv", collection.RunScore), split))
+    if (results / "report.html").exists():
+        typer.echo(f"\nreport: {results / 'report.html'}")
+
+
+def _experiment(config: str) -> "Experiment":
+    from unitdisc.configfile import load
+
+    return load(config)
+
+
+def _utterances(folder: Path):  # type: ignore[no-untyped-def]
+    from unitdisc import tables
+
+    return tables.read_records(folder / "utterances.tsv", tables.Utterance)

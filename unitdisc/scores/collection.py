@@ -1,0 +1,73 @@
+"""The scores of all runs in one tidy table, and the few of them that are looked at first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from unitdisc import tables
+from unitdisc.config import Experiment, split_names
+
+headline = {
+    "many_to_one_heldout": "accuracy",  # mapping fitted on train
+    "many_to_one": "acc. (own)",  # mapping fitted on the split itself
+    "one_to_one": "one-to-one",
+    "nmi": "NMI",
+    "units_used": "units",
+    "perplexity": "perplexity",
+    "bitrate": "bitrate",
+}
+majority = "majority_heldout"
+
+
+@dataclass(frozen=True, slots=True)
+class RunScore:
+    """One metric of one split of one run; see ``tables.Score``."""
+
+    corpus: str
+    model: str
+    seed: int
+    split: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def gather(experiment: Experiment) -> Iterator[RunScore]:
+    """Yield the scores of every run of an experiment, in the order of the configuration."""
+    for corpus, models in experiment.runs.items():
+        for model in models:
+            for seed in experiment.seeds:
+                folder = experiment.results / corpus / model / f"seed{seed}"
+                for split in split_names(experiment.corpora[corpus]):
+                    for score in tables.read_records(folder / f"{split}.scores.tsv", tables.Score):
+                        row = (score.metric, score.value, score.low, score.high, score.n)
+                        yield RunScore(corpus, model, seed, split, *row)
+
+
+def summary(scores: pd.DataFrame, split: str) -> str:
+    """Return a text table of the headline metrics of a split: a row a corpus and model, seeds as mean (low–high)."""
+    chosen = scores[scores["split"] == split]
+    rows = [["corpus", "model", *headline.values()]]
+    for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
+        rows.append([corpus, model, *(_cell(run, metric) for metric in headline)])
+    for corpus, run in chosen[chosen["metric"] == majority].groupby("corpus", sort=False):
+        rows.append([corpus, "(majority label)", f"{run['value'].iloc[0]:.3f}", *[""] * (len(headline) - 1)])
+    order = {corpus: place for place, corpus in enumerate(chosen["corpus"].unique())}
+    rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(cells))
+        for cells in (list(zip(row, widths, strict=True)) for row in rows)
+    )
+
+
+def _cell(run: pd.DataFrame, metric: str) -> str:
+    values = run.loc[run["metric"] == metric, "value"]
+    if values.empty:
+        return ""
+    mean, low, high = values.mean(), values.min(), values.max()
+    digits = 0 if metric == "units_used" else 1 if metric in ("perplexity", "bitrate") else 3
+    return f"{mean:.{digits}f}" + (f" ({low:.{digits}f}–{high:.{digits}f})" if len(values) > 1 else "")

@@ -1,0 +1,82 @@
+# The checked configuration, and the few functions that the rules share. Paths are those of the file contract.
+import shutil
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+try:
+    from unitdisc import configfile
+    from unitdisc.config import KMeansModel, PrecomputedFeatures, split_names
+    from unitdisc.errors import InputError
+    from unitdisc.provenance import code_digest
+except ImportError as error:
+    raise WorkflowError(f"unitdisc is not installed for this Python ({error}); run: make run")
+
+if shutil.which("unitdisc") is None:
+    raise WorkflowError("the command unitdisc is not on PATH; run: make run, or activate its environment: . .venv/bin/activate")
+
+try:
+    experiment = configfile.parse(config, (workflow.configfiles or [None])[-1])
+except InputError as error:
+    raise WorkflowError(str(error))
+
+sample_readers = {
+    "sample-speech": "unitdisc.corpora.sample_speech",
+    "sample-handwriting": "unitdisc.corpora.sample_handwriting",
+}
+readers = {
+    "kaldi": "unitdisc.corpora.kaldi",
+    "sample-speech": "unitdisc.corpora.kaldi",
+    "scribblelens": "unitdisc.corpora.scribblelens",
+    "sample-handwriting": "unitdisc.corpora.scribblelens",
+    "folder": "unitdisc.corpora.folder",
+}
+extractors = {
+    "speech": ["unitdisc.features.speech", "unitdisc.corpora.audio"],
+    "handwriting": ["unitdisc.features.handwriting"],
+    "precomputed": [],
+}
+kaldi_files = ["wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali"]
+
+
+def one_of(names):
+    return "|".join(map(re.escape, names)) or "-"
+
+
+def results(path):
+    return str(experiment.results / path)
+
+
+def runs(path):
+    """One path for every run and split."""
+    return [
+        results(path.format(corpus=corpus, model=model, seed=seed, split=split))
+        for corpus, models in experiment.runs.items()
+        for model in models
+        for seed in experiment.seeds
+        for split in split_names(experiment.corpora[corpus])
+    ]
+
+
+def corpus_sources(wildcards):
+    """The files that name a corpus's utterances: the corpus is read anew when one of them changes."""
+    corpus = experiment.corpora[wildcards.corpus]
+    if corpus.kind in sample_readers:
+        return [results(f"{wildcards.corpus}/source")]
+    if corpus.kind == "kaldi":
+        files = [corpus.root / folder / name for folder in corpus.splits.values() for name in kaldi_files]
+    else:
+        files = [corpus.root, getattr(corpus, "labels", None), getattr(corpus, "alignments", None)]
+    return [str(file) for file in files if file is not None and file.is_file()]
+
+
+def on_gpu(wildcards):
+    model = experiment.models[wildcards.model]
+    return int(not isinstance(model, KMeansModel) and model.training.device == "cuda")
+
+
+wildcard_constraints:
+    corpus=one_of(experiment.corpora),
+    model=one_of(experiment.models),
+    seed="[0-9]+",
+    split="train|dev|test",

@@ -1,0 +1,29 @@
+rule train:
+    input:
+        utterances=results("{corpus}/utterances.tsv"),
+        features=lambda w: [
+            results(f"{w.corpus}/features/{split}.{ending}")
+            for split in split_names(experiment.corpora[w.corpus])
+            if split != "test"
+            for ending in ("ark", "scp")
+        ],
+    output:
+        weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
+        description=results("{corpus}/{model}/seed{seed}/model.json"),
+        epochs=results("{corpus}/{model}/seed{seed}/training.tsv"),
+    log:
+        results("{corpus}/{model}/seed{seed}/logs/train.log"),
+    benchmark:
+        results("{corpus}/{model}/seed{seed}/logs/train.benchmark.tsv")
+    params:
+        code=code_digest("unitdisc.training.fit"),
+        config=lambda w: experiment.only(corpus=w.corpus, model=w.model, drop=("exclude", "never")),
+    # One thread: several trainings share the cores, and two threads that contend are slower than one.
+    threads: lambda w: getattr(getattr(experiment.models[w.model], "training", None), "threads", 1)
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+        gpu=on_gpu,
+    shell:
+        "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --threads {threads} --config {params.config:q} > {log} 2>&1"

@@ -1,0 +1,38 @@
+rule score:
+    input:
+        labels=results("{corpus}/labels.tsv"),
+        units=results("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
+        train=results("{corpus}/{model}/seed{seed}/train.units.tsv"),
+    output:
+        results("{corpus}/{model}/seed{seed}/{split}.scores.tsv"),
+    log:
+        results("{corpus}/{model}/seed{seed}/logs/score.{split}.log"),
+    params:
+        code=code_digest("unitdisc.scores.run"),
+        config=lambda w: experiment.only(corpus=w.corpus, features="kind", scoring=True),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "unitdisc score --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --split {wildcards.split} --config {params.config:q} > {log} 2>&1"
+
+
+rule collect:
+    input:
+        runs("{corpus}/{model}/seed{seed}/{split}.scores.tsv"),
+    output:
+        results("scores.tsv"),
+    log:
+        results("logs/collect.log"),
+    params:
+        code=code_digest("unitdisc.scores.collection"),
+        config=experiment.model_dump_json(),
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "unitdisc collect --config {params.config:q} > {log} 2>&1"
