@@ -1,7 +1,11 @@
 """Slow, plain oracles that share no code with the package."""
 
-import numpy as np
+import math
+from collections import Counter
+from fractions import Fraction
+from itertools import groupby, permutations
 
+import numpy as np
 
 # --- features -------------------------------------------------------------------------------------------------------
 
@@ -26,3 +30,218 @@ def add_deltas(static, order):
                 out[t] += weight * static[min(max(t + k - reach, 0), frames - 1)]
         parts.append(out)
     return np.concatenate(parts, axis=1)
+
+
+# --- discovery: units against labels --------------------------------------------------------------------------------
+# A corpus is a list of (units, segments, shift): segments are (start, end, label) in order, all times are Fractions.
+
+
+def token_labels(units, segments, shift):
+    """The label that covers (i + 1/2) · shift, None where none does."""
+    out = []
+    for i in range(len(units)):
+        middle = (Fraction(2 * i + 1, 2)) * shift
+        out.append(next((label for start, end, label in segments if start <= middle < end), None))
+    return out
+
+
+def scored_pairs(corpus, excluded):
+    pairs = []
+    for units, segments, shift in corpus:
+        for unit, label in zip(units, token_labels(units, segments, shift), strict=True):
+            if label is not None and label not in excluded:
+                pairs.append((unit, label))
+    return pairs
+
+
+def entropy_of(values):
+    return -sum(n / len(values) * math.log(n / len(values)) for n in Counter(values).values())
+
+
+def clustering_scores(pairs):
+    """Every score of two clusterings, by its definition; expected information by binomial coefficients."""
+    units, labels, total = [u for u, _ in pairs], [y for _, y in pairs], len(pairs)
+    a, b, both = Counter(units), Counter(labels), Counter(pairs)
+    h_unit, h_label = entropy_of(units), entropy_of(labels)
+    mutual = sum(n / total * math.log(n * total / (a[u] * b[y])) for (u, y), n in both.items())
+    chance = 0.0
+    for x in a.values():
+        for z in b.values():
+            for n in range(max(1, x + z - total), min(x, z) + 1):
+                p = math.comb(x, n) * math.comb(total - x, z - n) / math.comb(total, z)
+                chance += p * n / total * math.log(n * total / (x * z))
+    alike = [[0, 0], [0, 0]]
+    for i in range(total):
+        for j in range(total):
+            if i != j:
+                alike[units[i] == units[j]][labels[i] == labels[j]] += 1
+    (tn, fn), (fp, tp) = alike
+    mean = (h_unit + h_label) / 2
+    one = len(a) == 1 or len(b) == 1
+    homogeneity = mutual / h_label if h_label else 1.0
+    completeness = mutual / h_unit if h_unit else 1.0
+    return {
+        "phone_purity": sum(max(n for (v, _), n in both.items() if v == u) for u in a) / total,
+        "cluster_purity": sum(max(n for (_, v), n in both.items() if v == y) for y in b) / total,
+        "pnmi": mutual / h_label if h_label else 0.0,
+        "nmi": mutual / mean if mean else 1.0,
+        "ami": float(len(a) == len(b)) if one else 1.0 if mean == chance else (mutual - chance) / (mean - chance),
+        "ari": 1.0 if fn == fp == 0 else 2 * (tp * tn - fn * fp) / ((tp + fn) * (fn + tn) + (tp + fp) * (fp + tn)),
+        "homogeneity": homogeneity,
+        "completeness": completeness,
+        "v_measure": 2 * homogeneity * completeness / (homogeneity + completeness) if homogeneity + completeness else 0,
+    }
+
+
+def fit_many_to_one(pairs):
+    """Each unit's most frequent label; among equals the more frequent over all, then the first by name."""
+    total = Counter(label for _, label in pairs)
+    mapping = {}
+    for unit in {u for u, _ in pairs}:
+        here = Counter(label for u, label in pairs if u == unit)
+        mapping[unit] = min(here, key=lambda label: (-here[label], -total[label], label))
+    return mapping, min(total, key=lambda label: (-total[label], label))
+
+
+def best_one_to_one(pairs):
+    """The most tokens any one-to-one mapping agrees on, by trying them all."""
+    units, labels = sorted({u for u, _ in pairs}), sorted({y for _, y in pairs})
+    both = Counter(pairs)
+    if len(units) < len(labels):
+        return max(sum(both[u, y] for u, y in zip(units, p, strict=True)) for p in permutations(labels, len(units)))
+    return max(sum(both[u, y] for u, y in zip(p, labels, strict=True)) for p in permutations(units, len(labels)))
+
+
+def edit_steps(guess, truth):
+    """(distance, insertions, deletions, substitutions) of the shortest edits with the fewest insertions."""
+    table = {(0, 0): (0, 0, 0, 0)}
+    for i in range(len(guess) + 1):
+        for j in range(len(truth) + 1):
+            ways = []
+            if i:
+                d, ins, dele, sub = table[i - 1, j]
+                ways.append((d + 1, ins + 1, dele, sub))
+            if j:
+                d, ins, dele, sub = table[i, j - 1]
+                ways.append((d + 1, ins, dele + 1, sub))
+            if i and j:
+                d, ins, dele, sub = table[i - 1, j - 1]
+                wrong = guess[i - 1] != truth[j - 1]
+                ways.append((d + wrong, ins, dele, sub + wrong))
+            if ways:
+                table[i, j] = min(ways)
+    return table[len(guess), len(truth)]
+
+
+def collapsed(values):
+    """Drop repeats, and the Nones that part them."""
+    return [v for before, v in zip([None, *values], values, strict=False) if v is not None and v != before]
+
+
+def error_rate(corpus, excluded, mapping, otherwise):
+    distance = insertions = deletions = substitutions = length = 0
+    for units, segments, shift in corpus:
+        labels = token_labels(units, segments, shift)
+        scored = [y is not None and y not in excluded for y in labels]
+        guess = [mapping.get(u, otherwise) if keep else None for u, keep in zip(units, scored, strict=True)]
+        truth, last = [], None
+        for start, end, label in segments:
+            if start >= len(units) * shift:
+                continue
+            truth += [None] if last is not None and start > last else []
+            truth.append(None if label in excluded else label)
+            last = end
+        steps = edit_steps(collapsed(guess), collapsed(truth))
+        distance, insertions, deletions, substitutions = (
+            x + y for x, y in zip((distance, insertions, deletions, substitutions), steps, strict=True)
+        )
+        length += len(collapsed(truth))
+    names = ("per_many_to_one", "per_insertions", "per_deletions", "per_substitutions")
+    return {n: v / length for n, v in zip(names, (distance, insertions, deletions, substitutions), strict=True)}
+
+
+def boundary_scores(corpus, excluded, tolerance, value):
+    """Precision, recall, F1, over-segmentation and R-value; ``value`` turns a unit into what must change."""
+    hits = guesses = truths = 0
+    for units, segments, shift in corpus:
+        end = len(units) * shift
+        kept = [label not in excluded for _, _, label in segments]
+        truth = [
+            segments[k][0]
+            for k in range(1, len(segments))
+            if segments[k - 1][1] == segments[k][0] < end
+            and segments[k - 1][2] != segments[k][2]
+            and kept[k - 1]
+            and kept[k]
+        ]
+        labels = [None if y in excluded else y for y in token_labels(units, segments, shift)]
+        guess = [
+            i * shift
+            for i in range(1, len(units))
+            if labels[i - 1] is not None and labels[i] is not None and value(units[i - 1]) != value(units[i])
+        ]
+        for k, time in enumerate(truth):
+            found = False
+            for g in guess:
+                near = abs(g - time) <= tolerance
+                before = k > 0 and g <= (truth[k - 1] + time) / 2
+                after = k + 1 < len(truth) and g > (truth[k + 1] + time) / 2
+                found = found or (near and not before and not after)
+            hits += found
+        guesses += len(guess)
+        truths += len(truth)
+    if not truths:  # nothing to find: whatever is found is wrong, the rest is undefined
+        return {"boundary_precision": 0.0, "boundary_f1": 0.0} if guesses else {}
+    recall, over = hits / truths, guesses / truths - 1
+    away, aside = math.sqrt((1 - recall) ** 2 + over**2), (-over + recall - 1) / math.sqrt(2)
+    return {
+        "boundary_precision": hits / guesses if guesses else 0.0,
+        "boundary_recall": recall,
+        "boundary_f1": 2 * hits / (guesses + truths),
+        "over_segmentation": over,
+        "r_value": 1 - (abs(away) + abs(aside)) / 2,
+    }
+
+
+def largest_matching(truth, guess, reach):
+    """The size of the largest bipartite matching, by augmenting paths."""
+    partner = {}
+
+    def place(t, seen):
+        for g in guess:
+            if abs(g - t) <= reach and g not in seen:
+                seen.add(g)
+                if g not in partner or place(partner[g], seen):
+                    partner[g] = t
+                    return True
+        return False
+
+    return sum(place(t, set()) for t in truth)
+
+
+def frame_f1_mean(corpus, excluded):
+    """The mean over utterances of the F1 of unit changes, ±1 frame, one to one."""
+    scores = []
+    for units, segments, shift in corpus:
+        labels = [None if y in excluded else y for y in token_labels(units, segments, shift)]
+        inner = [i for i in range(1, len(units)) if labels[i] is not None and labels[i - 1] is not None]
+        truth = [i for i in inner if labels[i] != labels[i - 1]]
+        guess = [i for i in inner if units[i] != units[i - 1]]
+        if any(y is not None for y in labels):
+            both = len(truth) + len(guess)
+            scores.append(2 * largest_matching(truth, guess, 1) / both if both else 0.0)
+    return sum(scores) / len(scores)
+
+
+def usage_scores(corpus):
+    tokens = [u for units, _, _ in corpus for u in units]
+    runs = [(u, len(list(group))) for units, _, _ in corpus for u, group in groupby(units)]
+    duration = float(sum(len(units) * shift for units, _, shift in corpus))
+    bits = entropy_of(tokens) / math.log(2)
+    return {
+        "units_used": len(set(tokens)),
+        "perplexity": 2**bits,
+        "bitrate": len(tokens) * bits / duration,
+        "bitrate_runs": len(runs) * entropy_of(runs) / math.log(2) / duration,
+        "run_duration": duration / len(runs),
+    }
