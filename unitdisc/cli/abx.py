@@ -1,1 +1,133 @@
 """Commands that score by ABX."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from unitdisc.cli import app
+from unitdisc.errors import InputError
+
+DistanceName = Literal["angular", "euclidean", "cosine", "kl_symmetric", "identical", "levenshtein"]
+LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
+
+
+@app.command()
+def abx(
+    item: Annotated[Path, typer.Argument(help="Item file: #file onset offset #phone prev-phone next-phone speaker.")],
+    features: Annotated[
+        Path, typer.Argument(help="Folder of .npy or .pt, .npz, Kaldi .scp, units.tsv, or JSON lines of units.")
+    ],
+    frame_shift: Annotated[
+        str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; a units.tsv has its own.")
+    ] = None,
+    distance: Annotated[
+        DistanceName, typer.Option(help="Of frames, warped; cosine is angular; levenshtein: of collapsed units.")
+    ] = "angular",
+    speaker: Annotated[Literal["within", "across"], typer.Option(help="Is x of the speaker of a and b?")] = "within",
+    context: Annotated[Literal["within", "any"], typer.Option(help="The same neighbours for a, b, x?")] = "within",
+    max_size_group: Annotated[
+        int | None, typer.Option(min=1, help="Draw so many tokens of a label, context, speaker; else all.")
+    ] = None,
+    max_x_across: Annotated[
+        int | None, typer.Option(min=1, help="Draw so many speakers of x; else all.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
+    skip_short: Annotated[
+        bool, typer.Option("--skip-short", help="Leave out tokens too short for a frame, which are an error else.")
+    ] = False,
+    memory: Annotated[int, typer.Option(min=1, help="MB of frames and distances; temporary files beyond.")] = 2000,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; else one a core.", show_default=False)] = None,
+    cells: Annotated[Path | None, typer.Option(help="Write the table of cells.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+) -> None:
+    """Score how well features or units tell labels apart: the ABX error rate, 0 best, 0.5 chance (docs/metrics.md).
+
+    Prints a table of error and cells, the number of cells it is the mean of.
+
+    Example: unitdisc abx triphone.item features.npz --frame-shift 0.01 --speaker across
+    """
+    from unitdisc import tables
+    from unitdisc.scores.abx import Cell
+    from unitdisc.scores.abx import abx as score
+    from unitdisc.scores.sources import open_source
+
+    source = open_source(features, frame_shift)
+    result = score(
+        item,
+        source,
+        frame_shift=source.frame_shift,
+        distance=distance,
+        speaker=speaker,
+        context=context,
+        max_size_group=max_size_group,
+        max_x_across=max_x_across,
+        seed=seed,
+        short="skip" if skip_short else "error",
+        memory=memory * 1e6,
+        threads=threads,
+    )
+    if result.left_out:
+        typer.echo(f"unitdisc: {result.left_out} tokens hold no frame and were left out", err=True)
+    if cells:
+        tables.write(cells, result.table, Cell)
+    shown = {"error": result.error, "cells": result.cells}
+    typer.echo(_json(shown) if as_json else "\t".join(shown) + "\n" + "\t".join(map(repr, shown.values())))
+
+
+@app.command("abx-items")
+def abx_items(
+    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, text_ali, TextGrid, .phn, or a folder of files.")],
+    phone: Annotated[Path, typer.Option(help="Where to write the tokens of single labels.")] = Path("phone.item"),
+    triphone: Annotated[Path, typer.Option(help="Where to write the tokens with their neighbours.")] = Path(
+        "triphone.item"
+    ),
+    label_format: Annotated[LabelFormat | None, typer.Option("--format", help="Format of LABELS.")] = None,
+    speakers: Annotated[
+        Path | None,
+        typer.Option(help="utt2spk or utterances.tsv; else the one beside LABELS.", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        str, typer.Option(help="Labels to leave out, as tokens and as neighbours.")
+    ] = "SIL,SPN,NSN,UNK,<eps>",
+    kaldi_phones: Annotated[
+        bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
+    ] = False,
+    min_duration: Annotated[float, typer.Option(min=0, help="Leave out shorter tokens, in seconds or columns.")] = 0.0,
+) -> None:
+    """Make ABX item files from labels of phones or characters: one of single labels, one with their neighbours.
+
+    A label becomes a token where it touches a label before and one after, none of the three excluded.
+
+    Example: unitdisc abx-items test/phones.ctm --speakers test/utt2spk --phone phone.item --triphone triphone.item
+    """
+    from unitdisc.scores.items import Kind, make_items, write_items
+    from unitdisc.scores.labels import plain_phones, read_labels
+    from unitdisc.scores.sequences import read_speakers
+
+    table = read_labels(labels, label_format)
+    table = plain_phones(table) if kaldi_phones else table
+    left_out = [name for name in exclude.split(",") if name]
+    voices = read_speakers(speakers or _speakers_beside(labels))
+    kinds: list[tuple[Path, Kind]] = [(phone, "phone"), (triphone, "triphone")]
+    for path, kind in kinds:
+        try:
+            items = make_items(table, voices, kind=kind, exclude=left_out, min_duration=min_duration)
+        except InputError as error:
+            raise InputError(str(error), labels) from None
+        write_items(path, items)
+        typer.echo(f"unitdisc: {path}: {len(items)} tokens", err=True)
+
+
+def _speakers_beside(labels: Path) -> Path:
+    folder = labels if labels.is_dir() else labels.parent
+    for name in ("utt2spk", "utterances.tsv"):
+        if (folder / name).is_file():
+            return folder / name
+    raise InputError("has no utt2spk or utterances.tsv beside it", labels, fix="name one with --speakers")
+
+
+def _json(shown: dict[str, float]) -> str:
+    import json
+
+    return json.dumps(shown)

@@ -8,12 +8,14 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
 from unitdisc.scores.cells import Cells, Context, Groups, Speaker, group_tokens, make_cells
 from unitdisc.scores.comparisons import Ints, count_errors
 from unitdisc.scores.frames import Distance, kinds
 from unitdisc.scores.items import Items, check_items, read_items
+from unitdisc.scores.sources import read_shift
 from unitdisc.scores.space import Space
 from unitdisc.scores.tokens import Features, collapse, cut_tokens, find_frames
 
@@ -89,8 +91,7 @@ def abx(
     tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, space=space)
     if distance == "levenshtein":
         tokens = collapse(tokens)
-    workers = threads or len(os.sched_getaffinity(0))
-    errors = count_errors(tokens, kinds[distance], groups, cells, space=space, threads=workers)
+    errors = count_errors(tokens, kinds[distance], groups, cells, space=space, threads=threads or _cores())
     scored = _table(groups, cells, errors / (2 * cells.triples))
     return AbxScore(average(scored, context=context), len(scored), scored, len(items.table) - len(kept))
 
@@ -101,19 +102,12 @@ def average(table: pd.DataFrame, *, context: Context) -> float:
     if context == "within":
         levels.insert(0, ["label_a", "label_b", "speaker_ab"])
     for level in levels:
-        table = table.groupby(level, as_index=False, observed=True)["error"].mean()
+        table = table.groupby(level, observed=True)["error"].mean().reset_index()
     return float(table["error"].mean())
 
 
-def read_shift(frame_shift: Fraction | float | str) -> Fraction:
-    """Return a frame shift exactly; raise InputError where it is not a number above 0."""
-    try:
-        shift = Fraction(str(frame_shift))
-    except (ValueError, ZeroDivisionError):
-        shift = Fraction(0)
-    if shift <= 0:
-        raise InputError(f"frame shift {str(frame_shift)!r} is not a number above 0")
-    return shift
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _long(items: Items, spans: tuple[Ints, Ints], short: Literal["error", "skip"]) -> Ints:
@@ -127,7 +121,7 @@ def _long(items: Items, spans: tuple[Ints, Ints], short: Literal["error", "skip"
     return np.flatnonzero(~empty)
 
 
-def _table(groups: Groups, cells: Cells, error: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> pd.DataFrame:
+def _table(groups: Groups, cells: Cells, error: NDArray[np.float64]) -> pd.DataFrame:
     names = {name: groups.table[name].to_numpy() for name in groups.table}
     columns = {
         "label_a": names["label"][cells.a],

@@ -50,19 +50,23 @@ def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int |
     keys = ["previous", "next"] if context == "within" else []
     columns = [*keys, "speaker", "label"]
     grouping = items.groupby(columns, sort=True, observed=True)
-    group = grouping.ngroup().to_numpy(np.int64)
+    group: Ints = grouping.ngroup().to_numpy().astype(np.int64)
     lottery = np.random.default_rng(seed).random(len(items)) if max_size_group else np.zeros(len(items))
     order = np.lexsort((lottery, group))
     if max_size_group:
         order = order[_rank(group[order]) < max_size_group]
-    size = np.bincount(group)
+    size = np.bincount(group).astype(np.int64)
     size = np.minimum(size, max_size_group) if max_size_group else size
     table = items[columns].assign(group=group).drop_duplicates("group").sort_values("group")
-    table = table.drop(columns="group").reset_index(drop=True).reindex(columns=["previous", "next", "speaker", "label"], fill_value="")
-    codes = [table.groupby(by, sort=True).ngroup().to_numpy(np.int64) for by in ("speaker", "label")]
-    contexts = table.groupby(keys, sort=True).ngroup().to_numpy(np.int64) if keys else np.zeros(len(size), np.int64)
+    table = (
+        table.drop(columns="group")
+        .reset_index(drop=True)
+        .reindex(columns=["previous", "next", "speaker", "label"], fill_value="")
+    )
+    speaker, label = (_codes(table, [name]) for name in ("speaker", "label"))
+    contexts = _codes(table, keys) if keys else np.zeros(len(size), dtype=np.int64)
     order = order[np.lexsort((order, group[order]))]  # drawn or not, a group's tokens stand in the order of the items
-    return Groups(table, order, np.cumsum(size) - size, size.astype(np.int64), contexts, *codes)
+    return Groups(table, order, np.cumsum(size) - size, size, contexts, speaker, label)
 
 
 def make_cells(groups: Groups, *, speaker: Speaker, max_x_across: int | None, seed: int) -> Cells:
@@ -80,6 +84,10 @@ def make_cells(groups: Groups, *, speaker: Speaker, max_x_across: int | None, se
     a, b, x = a[kept], b[kept], x[kept]
     others = groups.size[x] - (1 if speaker == "within" else 0)
     return Cells(a, b, x, groups.size[a] * groups.size[b] * others)
+
+
+def _codes(table: pd.DataFrame, columns: list[str]) -> Ints:
+    return table.groupby(columns, sort=True).ngroup().to_numpy().astype(np.int64)
 
 
 def _draw(a: Ints, x: Ints, most: int | None, seed: int) -> tuple[Ints, Ints]:

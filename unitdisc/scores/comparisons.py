@@ -14,7 +14,7 @@ from unitdisc.scores.space import Space
 from unitdisc.scores.tokens import Tokens
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 smallest, biggest = 200_000, 30_000_000  # pairs of frames in a piece: worth a call, and short enough to watch
 overhead = 16  # pairs of frames that a pair of tokens costs beside its own
@@ -64,7 +64,7 @@ def _measure(tokens: Tokens, kind: int, groups: Groups, x: Ints, a: Ints, *, spa
     order = np.argsort(stride, kind="stable")
     offset = np.empty_like(size)
     offset[order] = np.cumsum(size[order]) - size[order]
-    likes = Likes(x, a, stride, offset - groups.first[x] * stride, space.empty((int(size.sum()),), np.float32))
+    likes = Likes(x, a, stride, offset - groups.first[x] * stride, space.empty((int(size.sum()),), np.float64))
 
     sides, pair = _unordered(x, a)
     blocks = _blocks(groups, sides, pair, likes.rows - groups.first[a], stride)
@@ -97,7 +97,8 @@ def _blocks(groups: Groups, sides: tuple[Ints, Ints], place: Ints, base: Ints, s
     """Return a block for each pair of groups; ``base`` and ``stride`` are looked up at ``place``, 0 where it is -1."""
     base, stride = np.append(base, 0), np.append(stride, 0)
     bounds = [bound for side in sides for bound in (groups.first[side], groups.first[side] + groups.size[side])]
-    return Blocks(*bounds, base[place[0]], stride[place[0]], base[place[1]], stride[place[1]])
+    x_first, x_stop, y_first, y_stop = bounds
+    return Blocks(x_first, x_stop, y_first, y_stop, base[place[0]], stride[place[0]], base[place[1]], stride[place[1]])
 
 
 def _split(blocks: Blocks, tokens: Tokens, threads: int) -> tuple[Blocks, Ints]:
@@ -116,7 +117,8 @@ def _edges(blocks: Blocks, tokens: Tokens, threads: int) -> Ints:
     """Return the bounds of runs of blocks of about one cost."""
     cost = _cost(blocks, tokens)
     runs = np.cumsum(cost) // _limit(cost, threads)
-    return np.unique(np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1, [len(cost)]]))
+    edges: Ints = np.unique(np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1, [len(cost)]]))
+    return edges
 
 
 def _cost(blocks: Blocks, tokens: Tokens) -> Ints:

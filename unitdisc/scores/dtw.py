@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ANGULAR, EUCLIDEAN, KL_SYMMETRIC, IDENTICAL, LEVENSHTEIN = range(5)
@@ -22,22 +22,21 @@ ANGULAR, EUCLIDEAN, KL_SYMMETRIC, IDENTICAL, LEVENSHTEIN = range(5)
 STEP = (1 << 32) + 1
 LOWER = (1 << 32) - 1
 
-ONE, HALF, PI = np.float32(1), np.float32(0.5), np.float32(np.pi)
-# arccos(t) = sqrt(1 - t) · polynomial(t) on [0, 1] to 2e-8 (Hastings; Abramowitz and Stegun 4.4.46).
-C0, C1, C2, C3 = (
-    np.float32(1.5707963050),
-    np.float32(-0.2145988016),
-    np.float32(0.0889789874),
-    np.float32(-0.0501743046),
+# asin(s) = s + s³ · P(s²) for s² up to 1/4, to 7e-15: the polynomial of degree 9 with the smallest largest error.
+P0, P1, P2, P3, P4 = (
+    0.16666666666662181,
+    0.075000000035845581,
+    0.044642852437938716,
+    0.030382182776212485,
+    0.022366065938885008,
 )
-C4, C5, C6, C7 = (
-    np.float32(0.0308918810),
-    np.float32(-0.0170881256),
-    np.float32(0.0066700901),
-    np.float32(-0.0012624911),
+P5, P6, P7, P8, P9 = (
+    0.017441495685492856,
+    0.01318791613675373,
+    0.015675662527070935,
+    -0.0029397929067241964,
+    0.0279070314326661,
 )
-NEAR = np.float32(0.0142)  # in half turns: below it the cosine is above 0.999 and says little, so the chord is taken
-ARC = np.float32(1 / 24)
 
 
 def _compiled(fastmath: set[str] | None = None) -> Callable[[Kernel], Kernel]:
@@ -59,32 +58,32 @@ _lanes = _compiled({"reassoc", "contract"})
 
 
 @_lanes
-def _chord(frames: Floats, x: int, y: int) -> float:
-    total = np.float32(0)
-    for d in range(frames.shape[1]):
-        difference = frames[x, d] - frames[y, d]
-        total += difference * difference
-    return total
-
-
-@_lanes
-def _angles(frames: Floats, x: int, first: int, count: int, out: Floats) -> None:
-    """Angles in half turns between row ``x`` (a unit vector) and rows ``first``…; equal rows are 0 apart."""
+def _squares(frames: Floats, x: int, first: int, count: int, out: Floats) -> None:
+    """Squared distances (count,) between row ``x`` and the rows from ``first``."""
     for j in range(count):
-        total = np.float32(0)
+        total = 0.0
         for d in range(frames.shape[1]):
-            total += frames[x, d] * frames[first + j, d]
+            difference = frames[x, d] - frames[first + j, d]
+            total += difference * difference
         out[j] = total
+
+
+@_compiled()
+def _angles(squares: Floats, count: int) -> None:
+    """Turn squared chords into angles, in half turns: 2 asin(chord / 2), which is exact for the smallest too.
+
+    With w = chord² / 4 it is 2 asin(√w) up to 1/4, 2 acos(√(1 - w)) from 3/4, and acos(1 - 2w) between.
+    """
     for j in range(count):
-        cosine = max(-ONE, min(ONE, out[j]))
-        t = abs(cosine)
-        inner = C4 + t * (C5 + t * (C6 + t * C7))
-        angle = np.sqrt(ONE - t) * (C0 + t * (C1 + t * (C2 + t * (C3 + t * inner))))
-        out[j] = (PI - angle if cosine < 0 else angle) / PI
-    for j in range(count):
-        if out[j] < NEAR:
-            square = _chord(frames, x, first + j)
-            out[j] = np.sqrt(square) * (ONE + square * ARC) / PI
+        w = min(0.25 * squares[j], 1.0)
+        cosine = 1.0 - 2.0 * w
+        middle = abs(cosine) <= 0.5
+        z = cosine * cosine if middle else min(w, 1.0 - w)
+        root = np.sqrt(z)
+        upper = P5 + z * (P6 + z * (P7 + z * (P8 + z * P9)))
+        arc = root + root * z * (P0 + z * (P1 + z * (P2 + z * (P3 + z * (P4 + z * upper)))))
+        angle = 0.5 * np.pi - arc if middle else 2.0 * arc
+        squares[j] = (angle if cosine > 0.0 else np.pi - angle) / np.pi
 
 
 @_lanes
@@ -92,25 +91,27 @@ def _divergences(frames: Floats, x: int, first: int, count: int, out: Floats) ->
     """Half the symmetric Kullback-Leibler divergence; a row holds probabilities, then their logarithms."""
     half = frames.shape[1] // 2
     for j in range(count):
-        total = np.float32(0)
+        total = 0.0
         for d in range(half):
             total += (frames[x, d] - frames[first + j, d]) * (frames[x, half + d] - frames[first + j, half + d])
-        out[j] = HALF * total
+        out[j] = 0.5 * total
 
 
 @_compiled()
 def _row(frames: Floats, x: int, first: int, count: int, kind: int, out: Floats) -> None:
     """Distances (count,) between row ``x`` and the rows from ``first``."""
-    if kind == ANGULAR:
-        _angles(frames, x, first, count, out)
-    elif kind == KL_SYMMETRIC:
+    if kind == KL_SYMMETRIC:
         _divergences(frames, x, first, count, out)
-    elif kind == EUCLIDEAN:
+    elif kind == IDENTICAL:
         for j in range(count):
-            out[j] = np.sqrt(_chord(frames, x, first + j))
+            out[j] = frames[x, 0] != frames[first + j, 0]
     else:
-        for j in range(count):
-            out[j] = np.float32(frames[x, 0] != frames[first + j, 0])
+        _squares(frames, x, first, count, out)
+        if kind == ANGULAR:
+            _angles(out, count)
+        else:
+            for j in range(count):
+                out[j] = np.sqrt(out[j])
 
 
 @_compiled()
@@ -119,13 +120,13 @@ def _edits(frames: Floats, x: int, rows: int, y: int, columns: int, costs: Float
     for j in range(columns):
         costs[j] = j + 1
     for i in range(rows):
-        corner, left = np.float32(i), np.float32(i + 1)
+        corner, left = float(i), float(i + 1)
         for j in range(columns):
-            best = corner if frames[x + i, 0] == frames[y + j, 0] else corner + ONE
-            best = min(best, left + ONE, costs[j] + ONE)
+            best = corner if frames[x + i, 0] == frames[y + j, 0] else corner + 1
+            best = min(best, left + 1, costs[j] + 1)
             corner = costs[j]
             costs[j] = left = best
-    return costs[columns - 1] / np.float32(max(rows, columns))
+    return float(costs[columns - 1] / max(rows, columns))
 
 
 @_compiled()
@@ -159,20 +160,30 @@ def _warp(
             corner, corner_steps = up, up_steps
             left, left_steps = local[j] + best, path + STEP
             costs[j], steps[j] = left, left_steps
-    return steps[columns - 1]
+    return int(steps[columns - 1])
+
+
+@_compiled()
+def _rounded(value: float) -> float:
+    """Drop the 12 last bits of 53 (Veltkamp's splitting)."""
+    large = value * 4097.0
+    return large - (large - value)
 
 
 @_compiled()
 def compare(
     frames: Floats, starts: Ints, lengths: Ints, x: int, y: int, kind: int, costs: Floats, steps: Ints, local: Floats
 ) -> tuple[float, float]:
-    """Return d(x, y) and d(y, x) of two tokens, from one warping."""
+    """Return d(x, y) and d(y, x) of two tokens, from one warping.
+
+    They are rounded to 41 bits, so that sums of the same distances in another order tie.
+    """
     if kind == LEVENSHTEIN:
         edits = _edits(frames, starts[x], lengths[x], starts[y], lengths[y], costs)
         return edits, edits
     path = _warp(frames, starts[x], lengths[x], starts[y], lengths[y], kind, costs, steps, local)
     cost = costs[lengths[y] - 1]
-    return cost / np.float32(path & LOWER), cost / np.float32(path >> 32)
+    return _rounded(cost / (path & LOWER)), _rounded(cost / (path >> 32))
 
 
 @_compiled()
@@ -199,8 +210,8 @@ def _errors(likes: Floats, first: int, size: int, distance: float) -> int:
 class Blocks(NamedTuple):
     """Blocks (N,) of pairs: tokens ``x_first`` to ``x_stop`` with tokens ``y_first`` to ``y_stop``.
 
-    ``likes`` is flat: token t of the x side has a row of ``x_stride`` places, from ``x_base + t * x_stride``; so has one
-    of the y side. A stride of 0 says that this side is no X of a cell.
+    ``likes`` is flat: token t of the x side has a row of ``x_stride`` places, from ``x_base + t * x_stride``; one
+    of the y side has too. A stride of 0 says that this side is no X of a cell.
     """
 
     x_first: Ints
@@ -220,7 +231,7 @@ def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Bloc
     Where both sides are one group, each pair stands once: a token is compared with those behind it.
     """
     longest = lengths.max()
-    costs, local = np.empty(longest, dtype=np.float32), np.empty(longest, dtype=np.float32)
+    costs, local = np.empty(longest), np.empty(longest)
     steps = np.empty(longest, dtype=np.int64)
     for n in range(len(blocks.x_first)):
         same = blocks.y_first[n] <= blocks.x_first[n] < blocks.y_stop[n]
@@ -234,16 +245,14 @@ def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Bloc
 
 
 @_compiled()
-def count(
-    frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats, errors: Ints
-) -> None:
+def count(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats, errors: Ints) -> None:
     """Count twice the errors (N, 2) of each block of tokens of two labels, for the x side as X and for the y side.
 
     An error is an a that is farther from x than b is, or half an error where they are as far. ``likes`` holds the
     distances from x to every a, sorted.
     """
     longest = lengths.max()
-    costs, local = np.empty(longest, dtype=np.float32), np.empty(longest, dtype=np.float32)
+    costs, local = np.empty(longest), np.empty(longest)
     steps = np.empty(longest, dtype=np.int64)
     for n in range(len(blocks.x_first)):
         forward_errors, backward_errors = 0, 0
@@ -256,5 +265,3 @@ def count(
                 if y_stride:
                     backward_errors += _errors(likes, blocks.y_base[n] + y * y_stride, y_stride, backward)
         errors[n, 0], errors[n, 1] = forward_errors, backward_errors
-
-

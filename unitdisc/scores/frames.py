@@ -1,4 +1,4 @@
-"""Frames prepared for a distance, so that the compiled kernels have only sums to take."""
+"""Floats prepared for a distance, so that the compiled kernels have only sums to take."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from unitdisc.errors import InputError
 from unitdisc.scores import dtw
 
 Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", "identical", "levenshtein"]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 kinds: dict[Distance, int] = {
     "angular": dtw.ANGULAR,
@@ -19,15 +19,14 @@ kinds: dict[Distance, int] = {
     "identical": dtw.IDENTICAL,
     "levenshtein": dtw.LEVENSHTEIN,
 }
-lanes = 8  # columns are filled up with zeros to a multiple of it
+lanes = 16  # columns are filled up with zeros to a multiple of it
 floor = 1e-6  # added to a probability before its logarithm is taken
-# One more column makes the cosine of a null vector -2 with any other, so the distance largest, and with another 4e12.
-border, null_border = 1e-6, -2e6
-largest = 1 << 24  # whole numbers up to it are exact in a float32
+null = 2.0  # a null vector has this in a further column, where others have 0: farther than the opposite direction
+largest = 1 << 53  # whole numbers up to it are exact
 
 
 def prepare(features: NDArray[Any], distance: Distance) -> Floats:
-    """Return the rows of ``features`` (T, D), or units (T,), as the kernels of ``distance`` take them, float32 (T, D′).
+    """Return the rows of ``features`` (T, D), or units (T,), as the kernels of ``distance`` take them, (T, D′).
 
     Raises InputError for features that are not finite numbers or that the distance is not made for: identical and
     levenshtein compare one unit a frame, the others vectors, and kl_symmetric probabilities.
@@ -53,14 +52,13 @@ def _units(matrix: NDArray[Any], distance: Distance) -> Floats:
         raise InputError(f"has {matrix.shape[1]} columns where {distance} compares one unit a frame")
     if matrix.size and np.abs(matrix).max() > largest:
         raise InputError(f"has a unit above {largest}")
-    return matrix.reshape(-1, 1).astype(np.float32)
+    return matrix.reshape(-1, 1).astype(np.float64)
 
 
 def _directions(wide: NDArray[np.float64]) -> Floats:
     wide = wide / np.maximum(np.abs(wide).max(axis=1, keepdims=True, initial=0), np.finfo(float).tiny)
     norms = np.linalg.norm(wide, axis=1, keepdims=True)
-    null = norms == 0
-    return _fill(np.hstack([wide / np.where(null, 1, norms), np.where(null, null_border, border)]))
+    return _fill(np.hstack([wide / np.where(norms == 0, 1, norms), np.where(norms == 0, null, 0.0)]))
 
 
 def _distributions(wide: NDArray[np.float64]) -> Floats:
@@ -72,6 +70,6 @@ def _distributions(wide: NDArray[np.float64]) -> Floats:
 
 def _fill(wide: NDArray[np.float64]) -> Floats:
     columns = -(-wide.shape[1] // lanes) * lanes
-    out = np.zeros((len(wide), columns), dtype=np.float32)
+    out = np.zeros((len(wide), columns))
     out[:, : wide.shape[1]] = wide
     return out

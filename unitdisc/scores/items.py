@@ -71,12 +71,16 @@ def check_items(items: Items) -> Items:
             raise InputError(f"the items have no column {name!r} ({key!r} in a file)", items.path)
     if table.empty:
         raise InputError("has no tokens", items.path)
-    times = {name: [_decimal(items, row, name) for row in range(len(table))] for name in ("onset", "offset")}
-    for row, (onset, offset) in enumerate(zip(times["onset"], times["offset"], strict=True)):
+    onsets, offsets = (_decimals(items, name) for name in ("onset", "offset"))
+    for row, (onset, offset) in enumerate(zip(onsets, offsets, strict=True)):
         if onset < 0 or offset <= onset:
             what = "is below 0" if onset < 0 else f"is not before its offset {offset}"
             raise InputError(f"onset {onset} of {table['utterance'].iloc[row]!r} {what}", items.path, items.line(row))
-    return Items(table.assign(**times), items.path, items.lines)
+    return Items(
+        table.assign(onset=pd.Series(onsets, index=table.index), offset=pd.Series(offsets, index=table.index)),
+        items.path,
+        items.lines,
+    )
 
 
 def make_items(
@@ -97,10 +101,11 @@ def make_items(
     names = labels["utterance"].to_numpy(object)
     label = labels["label"].to_numpy(object)
     start, end = (labels[name].to_numpy(float).round(digits) for name in ("start", "end"))
-    joined = np.append((names[1:] == names[:-1]) & (np.abs(start[1:] - end[:-1]) < 10**-digits), False)
     kept = ~labels["label"].isin(list(exclude)).to_numpy()
-    middle = np.flatnonzero(joined[:-1] & joined[1:] & kept[:-2] & kept[1:-1] & kept[2:]) + 1 if len(label) > 2 else []
-    rows = np.asarray(middle, dtype=np.int64)
+    before = np.append(False, (names[1:] == names[:-1]) & (np.abs(start[1:] - end[:-1]) < 10**-digits))
+    middle = np.arange(1, max(len(label) - 1, 1))  # a label before and one after
+    whole = before[middle] & before[middle + 1] & kept[middle - 1] & kept[middle] & kept[middle + 1]
+    rows = middle[whole]
     reach = 1 if kind == "triphone" else 0
     onset, offset = start[rows - reach], end[rows + reach]
     long = (offset - onset).round(digits) >= min_duration
@@ -127,15 +132,17 @@ def write_items(path: str | Path, table: pd.DataFrame) -> None:
         file.writelines(" ".join(row) + "\n" for row in zip(*columns, strict=True))
 
 
-def _decimal(items: Items, row: int, name: str) -> Decimal:
-    value = items.table[name].iat[row]
-    try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-        if number.is_finite():
-            return number
-    except InvalidOperation:
-        pass
-    raise InputError(f"{name} {str(value)!r} is not a number", items.path, items.line(row))
+def _decimals(items: Items, name: str) -> list[Decimal]:
+    numbers = []
+    for row, value in enumerate(items.table[name].tolist()):
+        try:
+            number = value if isinstance(value, Decimal) else Decimal(str(value))
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite():
+            raise InputError(f"{name} {str(value)!r} is not a number", items.path, items.line(row))
+        numbers.append(number)
+    return numbers
 
 
 def _number(value: float) -> str:

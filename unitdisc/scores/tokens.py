@@ -1,6 +1,6 @@
 """Tokens cut from features: which frames an item has, and all of them in one array."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +28,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tokens:
-    """Frames (F, D) of all tokens; those of token t are the ``lengths[t]`` rows from ``starts[t]``."""
+    """Floats (F, D) of all tokens; those of token t are the ``lengths[t]`` rows from ``starts[t]``."""
 
     frames: Floats
     starts: Ints
@@ -63,11 +63,11 @@ def cut_tokens(
     first, stop = (bound[rows] for bound in spans)
     lengths = stop - first
     starts = np.cumsum(lengths) - lengths
-    frames = np.zeros((0, 0), dtype=np.float32)
+    frames = np.zeros((0, 0))
     for utterance, part in track(_by_utterance(items, rows), "reading features"):
         prepared = _read(items, features, utterance, int(rows[part[0]]), distance)
         if not len(frames):
-            frames = space.empty((int(lengths.sum()), prepared.shape[1]), np.float32)
+            frames = space.empty((int(lengths.sum()), prepared.shape[1]), np.float64)
         if frames.shape[1] != prepared.shape[1]:
             raise InputError(f"{utterance!r} has another number of columns than the rest", _path(features))
         over = stop[part] - len(prepared)

@@ -1,0 +1,180 @@
+"""Features made anywhere: folders of arrays, .npz files, Kaldi indices, unit sequences, read one utterance at a time.
+
+Nothing here runs what a file holds: no pickles, no commands.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.errors import InputError
+from unitdisc.scores.sequences import read_sequences
+
+Array = NDArray[Any]
+kaldi_types = (b"FM ", b"DM ", b"CM ", b"CM2", b"CM3")  # matrices: single, double, compressed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source(Mapping[str, Array]):
+    """Frames (T, D) or units (T,) by utterance, loaded from their place when asked for; ``frame_shift`` apart."""
+
+    path: Path
+    frame_shift: Fraction
+    places: Mapping[str, Any]
+    load: Callable[[Any], Array]
+
+    def __getitem__(self, utterance: str) -> Array:
+        return self.load(self.places[utterance])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def open_source(path: str | Path, frame_shift: Fraction | float | str | None = None) -> Source:
+    """Open a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or JSON lines of ``{"file": …, "units": […]}``.
+
+    A file of a folder is the utterance of its path without the ending, or of its name alone where that is the only one.
+    ``frame_shift`` is a number or a text like "0.01" or "1/75"; a units.tsv has its own. Raises InputError for a path
+    of no such kind, a missing frame shift, or one that differs from the table's.
+    """
+    path = Path(path)
+    shift = None if frame_shift is None else read_shift(frame_shift)
+    if not path.exists():
+        raise InputError("no such file or folder", path)
+    if not path.is_dir() and path.suffix not in (".npz", ".scp"):
+        return _units(path, shift)
+    if shift is None:
+        raise InputError("features do not say how far apart their frames are", path, fix="add --frame-shift SECONDS")
+    if path.is_dir():
+        return Source(path, shift, _folder(path), _load)
+    if path.suffix == ".scp":
+        return Source(path, shift, _index(path), _kaldi)
+    return _npz(path, shift)
+
+
+def read_shift(frame_shift: Fraction | float | str) -> Fraction:
+    """Return a frame shift exactly; raise InputError where it is not a number above 0."""
+    try:
+        shift = Fraction(str(frame_shift))
+    except (ValueError, ZeroDivisionError):
+        shift = Fraction(0)
+    if shift <= 0:
+        raise InputError(f"frame shift {str(frame_shift)!r} is not a number above 0")
+    return shift
+
+
+def _units(path: Path, shift: Fraction | None) -> Source:
+    if path.suffix not in (".tsv", ".json", ".jsonl", ".ndjson"):
+        known = "a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or .jsonl"
+        raise InputError("is none of the kinds of features", path, fix=f"give {known}")
+    table = path.suffix == ".tsv"
+    sequences = read_sequences(path, None if table or shift is None else float(shift))
+    shifts = {read_shift(sequence.frame_shift) for sequence in sequences.values()}
+    if len(shifts) > 1:
+        raise InputError("has more than one frame_shift", path)
+    own = shifts.pop() if table and shifts else shift
+    if own is None or (shift is not None and own != shift):
+        what = "has no units" if own is None else f"has frame_shift {float(own):g}, not {float(shift or 0):g}"
+        raise InputError(what, path)
+    return Source(path, own, {name: sequence.units for name, sequence in sequences.items()}, np.asarray)
+
+
+def _folder(folder: Path) -> dict[str, Path]:
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".npy", ".pt"))
+    if not files:
+        raise InputError("this folder holds no .npy or .pt file", folder)
+    places: dict[str, Path] = {}
+    stems: dict[str, list[Path]] = {}
+    for file in files:
+        name = file.relative_to(folder).with_suffix("").as_posix()
+        if name in places:
+            raise InputError(f"both .npy and .pt hold {name!r}", folder)
+        places[name] = file
+        stems.setdefault(file.stem, []).append(file)
+    return {stem: same[0] for stem, same in stems.items() if len(same) == 1} | places
+
+
+def _load(file: Path) -> Array:
+    try:
+        if file.suffix == ".npy":
+            array: Array = np.load(file, allow_pickle=False)
+            return array
+        import torch  # it takes seconds, and .npy does without
+
+        tensor = torch.load(file, map_location="cpu", weights_only=True)
+        if not isinstance(tensor, torch.Tensor):
+            raise InputError(f"holds a {type(tensor).__name__}, not one tensor", file)
+        tensor = tensor.detach()
+        return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
+    except InputError:
+        raise
+    except Exception as error:  # both libraries raise whatever their parsers do
+        raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", file) from None
+
+
+def _npz(path: Path, shift: Fraction) -> Source:
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"is not an .npz file ({error})", path) from None
+
+    def load(name: str) -> Array:
+        try:
+            array: Array = archive[name]
+        except (ValueError, OSError, zipfile.BadZipFile) as error:
+            raise InputError(f"the array {name!r} cannot be read ({error})", path) from None
+        return array
+
+    return Source(path, shift, {name: name for name in archive.files}, load)
+
+
+def _index(scp: Path) -> dict[str, tuple[Path, int, Path, int]]:
+    """Read where each matrix stands: archive and offset, and the line of the index that says so."""
+    try:
+        lines = scp.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", scp) from None
+    places: dict[str, tuple[Path, int, Path, int]] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        name, _, place = line.strip().partition(" ")
+        ark, _, offset = place.strip().rpartition(":")
+        if not ark or not offset.isdigit():
+            raise InputError("is not 'utterance archive:offset'", scp, number)
+        if name in places:
+            raise InputError(f"utterance {name!r} stands twice", scp, number)
+        # A folder that was moved as a whole still finds its archives: they lie beside the index.
+        file = next((file for file in (Path(ark), scp.parent / ark) if file.exists()), scp.parent / Path(ark).name)
+        places[name] = (file, int(offset), scp, number)
+    return places
+
+
+def _kaldi(place: tuple[Path, int, Path, int]) -> Array:
+    from kaldiio.matio import read_kaldi
+
+    file, offset, scp, line = place
+    try:
+        with file.open("rb") as archive:
+            archive.seek(offset)
+            start = archive.read(5)
+            archive.seek(offset)
+            # kaldiio would also unpickle and decode; only a matrix is wanted.
+            if start[:2] != b"\0B" or start[2:] not in kaldi_types:
+                raise InputError(f"{file} holds no Kaldi matrix at {offset}", scp, line)
+            return np.asarray(read_kaldi(archive))
+    except FileNotFoundError:
+        raise InputError(f"there is no archive {file}", scp, line) from None
+    except InputError:
+        raise
+    except Exception as error:  # kaldiio asserts, unpacks and reshapes
+        raise InputError(f"the matrix at {offset} of {file} cannot be read ({error})", scp, line) from None
