@@ -1,5 +1,6 @@
 """Commands that score unit sequences against labels."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,7 +24,7 @@ def discovery(
     units: Annotated[Path, typer.Argument(help="units.tsv, or JSON lines {'file': name, 'units': [ints]}.")],
     labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
     frame_shift: Annotated[float | None, typer.Option(help="Seconds between two tokens of JSON lines.")] = None,
-    label_format: Annotated[LabelFormat | None, typer.Option("--format", help="Format of LABELS.")] = None,
+    label_format: Annotated[LabelFormat | None, typer.Option("--format", help="Format of the label files.")] = None,
     map_units: Annotated[Path | None, typer.Option(help="Units of the split to fit the mapping on.")] = None,
     map_labels: Annotated[Path | None, typer.Option(help="Labels of the split to fit the mapping on.")] = None,
     exclude: Annotated[str, typer.Option(help="Labels to leave out, separated by commas: SIL,UNK.")] = "",
@@ -48,28 +49,22 @@ def discovery(
     Example: unitdisc discovery test.units.tsv phones.ctm --exclude SIL,UNK --map-units train.units.tsv
     --map-labels train/phones.ctm --speakers utt2spk
     """
-    from unitdisc.scores import sequences
     from unitdisc.scores.discovery import summarise, tally
-    from unitdisc.scores.tallies import save as save_tallies
+    from unitdisc.scores.sequences import read_speakers
 
     if (map_units is None) != (map_labels is None):
         raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
-    split = _read(units, labels, frame_shift, label_format, kaldi_phones=kaldi_phones)
-    other = (
-        _read(map_units, map_labels, frame_shift, None, kaldi_phones=kaldi_phones) if map_units and map_labels else None
-    )
+    read = partial(_read, frame_shift=frame_shift, label_format=label_format, kaldi_phones=kaldi_phones)
     tallies = tally(
-        *split,
+        *read(units, labels),
         exclude=[name for name in exclude.split(",") if name],
-        mapping=other,
+        mapping=read(map_units, map_labels) if map_units and map_labels else None,
         tolerance=tolerance,
-        speakers=sequences.read_speakers(speakers) if speakers else None,
+        speakers=read_speakers(speakers) if speakers else None,
         lengths=lengths,
         frame=frame,
     )
-    _note(tallies)
-    if save:
-        save_tallies(save, tallies)
+    _finish(tallies, save)
     scores = summarise(tallies, samples=bootstrap, seed=seed)
     typer.echo(_json(scores) if as_json else _table(scores, ("metric", "value", "low", "high", "n")))
 
@@ -97,7 +92,7 @@ def compare(
 
 
 def _read(
-    units: Path, labels: Path, frame_shift: float | None, label_format: LabelFormat | None, *, kaldi_phones: bool
+    units: Path, labels: Path, *, frame_shift: float | None, label_format: LabelFormat | None, kaldi_phones: bool
 ) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
     from unitdisc.scores.labels import plain_phones, read_labels
     from unitdisc.scores.sequences import read_sequences
@@ -110,7 +105,10 @@ def _read(
     return sequences, plain_phones(table) if kaldi_phones else table
 
 
-def _note(tallies: "Tallies") -> None:
+def _finish(tallies: "Tallies", save: Path | None) -> None:
+    """Tell what was not scored, and save the tallies where asked to."""
+    from unitdisc.scores import tallies as files
+
     labels = tallies.sums.get("labels")
     bare = len(tallies.utterances) if labels is None else int((labels == 0).sum())
     if bare:
@@ -118,6 +116,8 @@ def _note(tallies: "Tallies") -> None:
     unknown = sorted(set(tallies.excluded) - set(tallies.labels))
     if unknown:
         typer.echo(f"unitdisc: no label is named {', '.join(unknown)}", err=True)
+    if save:
+        files.save(save, tallies)
 
 
 def _table(rows: "list[Score] | list[Difference]", columns: tuple[str, ...]) -> str:

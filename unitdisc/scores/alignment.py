@@ -36,15 +36,14 @@ class Alignment:
     """Tokens (T,) of all utterances (U,), the label each has, and the labels themselves.
 
     ``owner`` is a token's utterance, ``unit`` its unit, ``label`` the code of the label that covers its middle (-1 for
-    none), ``time`` its start in ticks. ``shift`` (seconds or columns) and ``tokens`` are an utterance's, as are
-    ``end``, the end of its last token, and ``labelled``, whether it has any label.
+    none), ``time`` its start in ticks. ``shift`` (seconds or columns) and ``tokens`` are an utterance's, as is
+    ``end``, the end of its last token.
     """
 
     utterances: list[str]
     shift: NDArray[np.float64]
     tokens: Ints
     end: Ints
-    labelled: NDArray[np.bool_]
     owner: Ints
     unit: Ints
     label: Ints
@@ -62,14 +61,13 @@ def align(
     """Give each token i the label that covers (i + 0.5) · frame shift; labels of other utterances are left aside.
 
     ``labels`` is sorted as ``read_labels`` leaves it, ``vocabulary`` lists the labels by code. Raises InputError for a
-    unit below 0 and, where ``lengths`` is strict, for an utterance that has over one token more or fewer than its labels
+    unit below 0 and, where ``lengths`` is strict, for an utterance with over one token more or fewer than its labels
     reach to.
     """
     sequences = list(units.values())
+    _check_units(sequences)
     shift = np.array([s.frame_shift for s in sequences], dtype=float)
     tokens = np.array([len(s.units) for s in sequences], dtype=np.int64)
-    flat = np.concatenate([np.asarray(s.units, dtype=np.int64) for s in sequences] or [np.zeros(0, np.int64)])
-    _check_units(sequences, flat)
     own = pd.Index(list(units)).get_indexer(pd.Index(labels["utterance"])).astype(np.int64)
     known = own >= 0
     stop = np.zeros(len(sequences))
@@ -77,18 +75,17 @@ def align(
     if lengths == "strict":
         _check_lengths(list(units), tokens, shift, stop)
     room = _ticks(np.maximum(stop, tokens * shift)) + 3600 * second
-    origin = np.concatenate([[0], np.cumsum(room)])[:-1].astype(np.int64)
+    origin = np.cumsum(room) - room
     segments = _segments(labels[known], own[known], origin, vocabulary)
     owner = np.repeat(np.arange(len(sequences)), tokens)
-    place = np.arange(len(flat)) - np.repeat(np.cumsum(tokens) - tokens, tokens)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(tokens) - tokens, tokens)
     return Alignment(
         utterances=list(units),
         shift=shift,
         tokens=tokens,
         end=origin + _ticks(tokens * shift),
-        labelled=stop > 0,
         owner=owner,
-        unit=flat,
+        unit=np.concatenate([np.zeros(0, np.int64), *(s.units for s in sequences)]).astype(np.int64),
         label=cover(segments, origin[owner] + _ticks((place + 0.5) * shift[owner])),
         time=origin[owner] + _ticks(place * shift[owner]),
         segments=segments,
@@ -127,11 +124,10 @@ def _ticks(times: NDArray[np.float64]) -> Ints:
     return np.rint(times * second).astype(np.int64)
 
 
-def _check_units(sequences: list[UnitSequence], flat: Ints) -> None:
-    if flat.size and flat.min() < 0:
-        bad = next(s for s in sequences if len(s.units) and s.units.min() < 0)
-        raise InputError(f"unit {bad.units.min()} of {bad.utterance!r} is below 0")
+def _check_units(sequences: list[UnitSequence]) -> None:
     for sequence in sequences:
+        if len(sequence.units) and sequence.units.min() < 0:
+            raise InputError(f"unit {sequence.units.min()} of {sequence.utterance!r} is below 0")
         if not sequence.frame_shift > 0:
             raise InputError(f"the frame shift {sequence.frame_shift:g} of {sequence.utterance!r} is not above 0")
 

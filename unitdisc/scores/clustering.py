@@ -129,18 +129,20 @@ def agreement(unit: Ints, label: Ints, count: Ints, n_units: int, n_labels: int)
     h_unit, h_label = entropy(a, total), entropy(b, total)
     mutual = 0.0 if mutual < 2.3e-16 else min(mutual, h_unit, h_label)
     chance = expected_information(a, b, total) if h_unit > 0 and h_label > 0 else 0.0
-    out = np.empty(9)
-    out[0] = top_label.sum() / total
-    out[1] = top_unit.sum() / total
-    out[2] = mutual / h_label if h_label > 0 else 0.0
     mean = (h_unit + h_label) / 2
-    out[3] = mutual / mean if mean > 0 else 1.0
-    out[4] = adjusted(mutual, chance, mean, h_unit, h_label)
-    out[5] = adjusted_rand(a, b, pairs, total)
     homogeneity = mutual / h_label if h_label > 0 else 1.0
     completeness = mutual / h_unit if h_unit > 0 else 1.0
     both = homogeneity + completeness
-    out[6] = 2 * homogeneity * completeness / both if both > 0 else 0.0
-    out[7] = homogeneity
-    out[8] = completeness
-    return out
+    return np.array(
+        [
+            top_label.sum() / total,
+            top_unit.sum() / total,
+            mutual / h_label if h_label > 0 else 0.0,
+            mutual / mean if mean > 0 else 1.0,
+            adjusted(mutual, chance, mean, h_unit, h_label),
+            adjusted_rand(a, b, pairs, total),
+            2 * homogeneity * completeness / both if both > 0 else 0.0,
+            homogeneity,
+            completeness,
+        ]
+    )

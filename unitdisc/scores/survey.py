@@ -53,18 +53,15 @@ def survey(
 
     ``tolerance`` and ``frame`` are in seconds or columns, ``groups`` names what the bootstrap draws, an utterance each.
     """
-    names = [labels["label"] for _, labels in (split, fit) if labels is not None] if fit else [split[1]["label"]]
-    vocabulary = pd.Index(sorted(set(pd.concat(names))), dtype="str")
+    rows = pd.concat([labels["label"] for _, labels in ((split, fit) if fit else (split,))])
+    vocabulary = pd.Index(sorted(set(rows)), dtype="str")
     alignment = align(*split, vocabulary, lengths=lengths)
     fitting = align(*fit, vocabulary, lengths=lengths) if fit else None
     frames = align(refine(split[0], frame), split[1], vocabulary) if frame else alignment
     codes = np.unique(np.concatenate([alignment.unit, fitting.unit] if fitting else [alignment.unit]))
     unit = np.searchsorted(codes, alignment.unit)
-    sums = _usage(alignment)
-    views = {"": np.append(~vocabulary.isin(list(excluded)), False)}
-    if vocabulary.isin(list(excluded)).any():
-        views["_excluded"] = np.append(np.ones(len(vocabulary), dtype=bool), False)
-    for suffix, scored in views.items():
+    sums = {"duration": alignment.tokens * alignment.shift}
+    for suffix, scored in _choices(vocabulary, excluded).items():
         view = View(alignment, frames, unit, len(codes), scored, round(tolerance * second))
         sums |= _fitted(view, view.table(), suffix) | _unmapped(view, suffix)
         if fitting:
@@ -83,8 +80,13 @@ def survey(
     )
 
 
-def _usage(alignment: Alignment) -> dict[str, Floats]:
-    return {"duration": alignment.tokens * alignment.shift}
+def _choices(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str, NDArray[np.bool_]]:
+    """Return, by the suffix of the metrics, which labels are scored; the last entry, of no label, never is."""
+    left_out = vocabulary.isin(list(excluded))
+    choices = {"": np.append(~left_out, False)}
+    if left_out.any():
+        choices["_excluded"] = np.append(np.ones(len(vocabulary), dtype=bool), False)
+    return choices
 
 
 def _fitted(view: View, table: Ints, suffix: str) -> dict[str, Floats]:
