@@ -80,7 +80,7 @@ def _read(corpus: AnyCorpus, sample: Path) -> tuple[list[Utterance], list[Label]
         case SampleHandwritingCorpus():
             from unitdisc.corpora import scribblelens
 
-            return scribblelens.read(sample, seed=corpus.seed)
+            return scribblelens.read(sample / "scribblelens.corpus.v1.2.zip", seed=corpus.seed)
         case FolderCorpus(root=root):
             from unitdisc.corpora import folder
 

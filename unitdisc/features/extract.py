@@ -51,23 +51,30 @@ def extract(
     shutil.rmtree(folder)
 
 
-def features_of(source: str, settings: Settings, allow_pipes: Sequence[str] = ()) -> NDArray[np.float32]:
-    """Return the features (T, D) of one source; raises InputError naming it."""
+def read_features(
+    sources: Sequence[str], settings: Settings, allow_pipes: Sequence[str] = ()
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the features (T, D) of each source; raises InputError naming the one that gives none."""
     match settings:
         case SpeechFeatures():
             from unitdisc.corpora import audio
             from unitdisc.features.speech import speech_features
 
-            samples, rate = audio.read(source, allow_pipes)
-            return speech_features(samples, rate, settings)
+            for source in sources:
+                samples, rate = audio.read(source, allow_pipes)
+                yield speech_features(samples, rate, settings)
         case HandwritingFeatures():
+            from unitdisc.corpora.zips import Sources
             from unitdisc.features.handwriting import read_line
 
-            return read_line(source)
+            with Sources() as archives:  # a zip is opened once for all of its lines
+                for source in sources:
+                    yield read_line(source, archives)
         case PrecomputedFeatures():
             import kaldiio
 
-            return np.asarray(kaldiio.load_mat(source), dtype=np.float32)
+            for source in sources:
+                yield np.asarray(kaldiio.load_mat(source), dtype=np.float32)
 
 
 def _write_shard(
@@ -82,8 +89,8 @@ def _write_shard(
 def _checked(
     utterances: Sequence[Utterance], settings: Settings, allow_pipes: tuple[str, ...]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for utterance in utterances:
-        features = features_of(utterance.source, settings, allow_pipes)
+    read = read_features([utterance.source for utterance in utterances], settings, allow_pipes)
+    for utterance, features in zip(utterances, read, strict=True):
         if features.ndim != 2 or not features.size:
             raise InputError("gives no frames", utterance.source)
         if not np.isfinite(features).all():

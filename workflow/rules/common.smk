@@ -33,7 +33,7 @@ readers = {
 }
 extractors = {
     "speech": ["unitdisc.features.speech", "unitdisc.corpora.audio"],
-    "handwriting": ["unitdisc.features.handwriting"],
+    "handwriting": ["unitdisc.features.handwriting", "unitdisc.corpora.zips"],
     "precomputed": [],
 }
 kaldi_files = ["wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali"]

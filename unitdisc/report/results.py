@@ -1,0 +1,192 @@
+"""What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from unitdisc import tables
+from unitdisc.config import Experiment, split_names, splits
+from unitdisc.errors import InputError
+from unitdisc.scores.collection import RunScore
+
+usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A corpus with a model and a seed; ``source`` names the results folder where there are several.
+
+    ``description`` is model.json (or as much as the configuration says of it), ``epochs`` is training.tsv, ``scores``
+    has the columns split, metric, value, low, high, n; ``missing`` lists the files that should be there and are not.
+    """
+
+    source: str
+    corpus: str
+    model: str
+    seed: int
+    folder: Path
+    description: Mapping[str, Any]
+    epochs: pd.DataFrame
+    scores: pd.DataFrame
+    missing: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The model, after the results folder where there are several."""
+        return f"{self.source}: {self.model}" if self.source else self.model
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The model's settings."""
+        found: Mapping[str, Any] = self.description.get("model", {})
+        return found
+
+    @property
+    def kind(self) -> str:
+        """The kind of model: kmeans, vq, or nothing where it is not known."""
+        return str(self.settings.get("kind", ""))
+
+    @property
+    def codewords(self) -> int:
+        """Size of the codebook, of all its groups together; 0 where it is not known."""
+        bottleneck = self.settings.get("bottleneck", {})
+        words = bottleneck.get("codewords", self.settings.get("codewords", 0))
+        return int(words) ** int(bottleneck.get("codebooks", 1))
+
+    def value(self, metric: str, split: str) -> float:
+        """Return a score, nan where there is none."""
+        found = self.scores[(self.scores["metric"] == metric) & (self.scores["split"] == split)]["value"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+    def units(self, split: str) -> Mapping[str, tables.UnitSequence]:
+        """Read the units of a split, none where there are none."""
+        path = self.folder / f"{split}.units.tsv"
+        return tables.read_units(path) if path.exists() else {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corpus:
+    """A corpus and its runs; ``exclude`` are the labels of silence or space, ``never`` those that do not count."""
+
+    source: str
+    name: str
+    folder: Path
+    modality: str  # speech, handwriting or precomputed
+    exclude: tuple[str, ...]
+    never: tuple[str, ...]
+    allow_pipes: tuple[str, ...]
+    utterances: pd.DataFrame
+    labels: pd.DataFrame
+    runs: tuple[Run, ...]
+
+    @property
+    def title(self) -> str:
+        """The name, after the results folder where there are several."""
+        return f"{self.source}: {self.name}" if self.source else self.name
+
+
+def of_experiment(experiment: Experiment) -> list[Corpus]:
+    """Find the corpora and runs of a configuration, whether or not all of their files are there."""
+    corpora = []
+    for name, models in experiment.runs.items():
+        settings = experiment.corpora[name]
+        folder = experiment.results / name
+        expected = tuple(split_names(settings))
+        features = settings.features.model_dump(mode="json")
+        runs = tuple(
+            _run("", folder, model, seed, expected, {"model": experiment.models[model].model_dump(mode="json")})
+            for model in models
+            for seed in experiment.seeds
+        )
+        pipes = tuple(getattr(settings, "allow_pipes", ()))
+        corpora.append(_corpus("", folder, features["kind"], (settings.exclude, settings.never, pipes), runs))
+    return corpora
+
+
+def of_folder(results: Path, source: str) -> list[Corpus]:
+    """Find the corpora and runs in a results folder; ``source`` is its name on the page.
+
+    Raises InputError for a folder without any run.
+    """
+    found = {(f.parent.parent.name, f.parent.name, int(f.name[4:])) for f in results.glob("*/*/seed*") if _is_run(f)}
+    if (results / "scores.tsv").exists():
+        scores = tables.read(results / "scores.tsv", RunScore)
+        found |= set(zip(scores["corpus"], scores["model"], scores["seed"].tolist(), strict=True))
+    if not found:
+        raise InputError("holds no runs (CORPUS/MODEL/seedN) and no scores.tsv", results)
+    corpora = []
+    for name in sorted({corpus for corpus, _, _ in found}):
+        mine = sorted((model, seed) for corpus, model, seed in found if corpus == name)
+        runs = tuple(_run(source, results / name, model, seed, (), {}) for model, seed in mine)
+        kind = next((r.description["features"]["kind"] for r in runs if "features" in r.description), "precomputed")
+        corpora.append(_corpus(source, results / name, kind, (usually_excluded, (), ()), runs))
+    return corpora
+
+
+def _is_run(folder: Path) -> bool:
+    return folder.is_dir() and folder.name[4:].isdigit()
+
+
+def _corpus(
+    source: str, folder: Path, modality: str, options: tuple[tuple[str, ...], ...], runs: tuple[Run, ...]
+) -> Corpus:
+    exclude, never, pipes = options
+    labels = _table(folder / "labels.tsv", tables.Label)
+    return Corpus(
+        source=source,
+        name=folder.name,
+        folder=folder,
+        modality=modality,
+        exclude=exclude,
+        never=never,
+        allow_pipes=pipes,
+        utterances=_table(folder / "utterances.tsv", tables.Utterance),
+        labels=labels[~labels["label"].isin(never)].sort_values(["utterance", "start"], kind="stable"),
+        runs=runs,
+    )
+
+
+def _run(
+    source: str, corpus: Path, model: str, seed: int, expected: tuple[str, ...], known: Mapping[str, Any]
+) -> Run:
+    folder = corpus / model / f"seed{seed}"
+    wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in expected)]
+    description = folder / "model.json"
+    training = folder / "training.tsv"
+    return Run(
+        source=source,
+        corpus=corpus.name,
+        model=model,
+        seed=seed,
+        folder=folder,
+        description=json.loads(description.read_text(encoding="utf-8")) if description.exists() else known,
+        epochs=pd.read_csv(training, sep="\t") if training.exists() else pd.DataFrame(),
+        scores=_scores(corpus, model, seed),
+        missing=tuple(name for name in wanted if expected and not (folder / name).exists()),
+    )
+
+
+def _scores(corpus: Path, model: str, seed: int) -> pd.DataFrame:
+    """Read the scores of a run from its own tables, or from the table of all runs where it has none."""
+    parts = list(_own_scores(corpus / model / f"seed{seed}"))
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    collected = _table(corpus.parent / "scores.tsv", RunScore)
+    mine = (collected["corpus"] == corpus.name) & (collected["model"] == model) & (collected["seed"] == seed)
+    return collected[mine].drop(columns=["corpus", "model", "seed"])
+
+
+def _own_scores(folder: Path) -> Iterator[pd.DataFrame]:
+    for split in splits:
+        if (folder / f"{split}.scores.tsv").exists():
+            yield tables.read(folder / f"{split}.scores.tsv", tables.Score).assign(split=split)
+
+
+def _table(path: Path, record: type) -> pd.DataFrame:
+    if path.exists():
+        return tables.read(path, record)
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in record.__annotations__.items()})
