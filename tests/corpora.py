@@ -1,0 +1,38 @@
+"""Tiny corpora that tests write."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+rate = 16000
+
+
+def tone(seconds: float, frequency: float = 220.0, seed: int = 0) -> np.ndarray:
+    time = np.arange(int(seconds * rate)) / rate
+    noise = np.random.default_rng(seed).normal(0, 0.02, len(time))
+    return (0.3 * np.sin(2 * np.pi * frequency * time) + noise).astype(np.float32)
+
+
+def kaldi_split(folder: Path, names: list[str], *, seconds: float = 0.6, audio: str = "wav") -> Path:
+    """Write a Kaldi data directory: two speakers, half of each utterance AA, the other half SIL, with its marks."""
+    (folder / "audio").mkdir(parents=True)
+    scp, speakers, ctm = [], [], []
+    for number, name in enumerate(names):
+        frequency = 200 + 60 * (number % 3)
+        half = int(seconds * rate / 2)
+        samples = tone(seconds, frequency, seed=number)
+        samples[half:] *= 0.02
+        soundfile.write(folder / "audio" / f"{name}.{audio}", samples, rate)
+        scp.append(f"{name} audio/{name}.{audio}")
+        speakers.append(f"{name} s{number % 2}")
+        ctm += [f"{name} 1 0.00 {seconds / 2:.2f} AA{number % 3}_B", f"{name} 1 {seconds / 2:.2f} {seconds / 2:.2f} SIL"]
+    for file, lines in (("wav.scp", scp), ("utt2spk", speakers), ("phones.ctm", ctm)):
+        (folder / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def kaldi_corpus(root: Path, *, utterances: int = 6, seconds: float = 0.6) -> Path:
+    for split in ("train", "dev", "test"):
+        kaldi_split(root / split, [f"{split}{n}" for n in range(utterances)], seconds=seconds)
+    return root

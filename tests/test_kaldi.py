@@ -1,0 +1,258 @@
+import sys
+
+import kaldiio
+import numpy as np
+import pytest
+import soundfile
+
+from tests.corpora import kaldi_corpus, kaldi_split, rate, tone
+from unitdisc.corpora import audio, kaldi
+from unitdisc.errors import InputError
+from unitdisc.tables import Label
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return kaldi_split(tmp_path / "train", ["a", "b"])
+
+
+def read(folder, **options):
+    return kaldi.read(folder.parent, {"train": folder.name}, **options)
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_reads_utterances_and_labels(folder):
+    utterances, labels = read(folder)
+    assert [(u.utterance, u.split, u.speaker, u.duration) for u in utterances] == [
+        ("a", "train", "s0", 0.6),
+        ("b", "train", "s1", 0.6),
+    ]
+    assert utterances[0].source == str(folder / "audio" / "a.wav")
+    assert labels[:2] == [Label("a", 0.0, 0.3, "AA"), Label("a", 0.3, 0.6, "SIL")]
+
+
+@pytest.mark.parametrize(
+    ("label", "bare"),
+    [("AH0_I", "AH"), ("AH1", "AH"), ("SIL_S", "SIL"), ("sh_E", "sh"), ("t", "t"), ("2", "2"), ("x_Bz", "x_Bz")],
+)
+def test_marks_are_stripped(label, bare):
+    assert kaldi.phone(label) == bare
+
+
+def test_marks_are_kept_on_request(folder):
+    assert read(folder, strip_marks=False)[1][0].label == "AA0_B"
+
+
+def test_text_ali_says_the_same_as_the_ctm(folder):
+    expected = read(folder)[1]
+    (folder / "phones.ctm").unlink()
+    (folder / "text_ali").write_text("a AA0_B 0 30 ; SIL 30 60 ;\nb AA1_B 0 30 ; SIL 30 60 ;\n")
+    assert read(folder)[1] == expected
+
+
+def test_no_alignment_is_no_failure(folder):
+    (folder / "phones.ctm").unlink()
+    assert read(folder)[1] == []
+    with pytest.raises(InputError, match="text_ali"):
+        read(folder, alignment="text_ali")
+
+
+@pytest.mark.parametrize("ending", ["flac", "wav", "nist"])
+def test_formats(tmp_path, ending):
+    if ending == "nist":
+        folder = kaldi_split(tmp_path / "train", ["a", "b"])
+        for name in "ab":
+            soundfile.write(folder / "audio" / f"{name}.sph", tone(0.6), rate, format="NIST", subtype="PCM_16")
+        edit(folder / "wav.scp", ".wav", ".sph")
+    else:
+        folder = kaldi_split(tmp_path / "train", ["a", "b"], audio=ending)
+    utterances, _ = read(folder)
+    samples, found = audio.read(utterances[0].source)
+    assert (len(samples), found) == (0.6 * rate, rate)
+
+
+def test_segments_cut_recordings(folder):
+    (folder / "segments").write_text("a-1 a 0.10 0.35\na-2 a 0.35 0.6\nb-1 b 0 0.6\n")
+    (folder / "utt2spk").write_text("a-1 s0\na-2 s0\nb-1 s1\n")
+    (folder / "phones.ctm").write_text("a-1 1 0.0 0.25 AA\n")
+    utterances, labels = read(folder)
+    assert [u.duration for u in utterances] == [0.25, 0.25, 0.6]
+    whole, _ = audio.read(str(folder / "audio" / "a.wav"))
+    part, _ = audio.read(utterances[0].source)
+    np.testing.assert_array_equal(part, whole[1600:5600])
+    assert labels == [Label("a-1", 0.0, 0.25, "AA")]
+
+
+def test_precomputed_features(folder):
+    matrix = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    kaldiio.save_ark(str(folder / "feats.ark"), {"a": matrix, "b": matrix}, scp=str(folder / "feats.scp"))
+    utterances, labels = read(folder, precomputed=0.01)
+    assert utterances[0].duration == 0.6
+    assert len(labels) == 4
+
+
+def test_channels_are_mixed_down(folder):
+    soundfile.write(folder / "audio" / "a.wav", np.stack([np.full(9600, 0.5), np.zeros(9600)], 1), rate)
+    samples, _ = audio.read(str(folder / "audio" / "a.wav"))
+    np.testing.assert_allclose(samples, 0.25, atol=1e-4)
+
+
+# --- bad input ------------------------------------------------------------------------------------------------------
+
+
+def refused(folder, message, **options):
+    with pytest.raises(InputError) as error:
+        read(folder, **options)
+    text = str(error.value)
+    assert message in text
+    assert "\n" not in text
+    return text
+
+
+def test_missing_audio_names_file_and_line(folder):
+    (folder / "audio" / "b.wav").unlink()
+    assert f"{folder / 'wav.scp'}:2: " in refused(folder, "no such recording")
+
+
+def test_empty_flac(tmp_path):
+    folder = kaldi_split(tmp_path / "train", ["a", "b"], audio="flac")
+    (folder / "audio" / "b.flac").write_bytes(b"")
+    assert "wav.scp:2" in refused(folder, "is empty")
+
+
+def test_garbage_audio(folder):
+    (folder / "audio" / "b.wav").write_bytes(b"no sound at all" * 100)
+    assert "wav.scp:2" in refused(folder, "cannot be decoded")
+
+
+def test_truncated_flac(tmp_path):
+    folder = kaldi_split(tmp_path / "train", ["a"], audio="flac")
+    path = folder / "audio" / "a.flac"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    utterances, _ = read(folder)
+    with pytest.raises(InputError, match=r"a\.flac"):
+        audio.read(utterances[0].source)
+
+
+def test_utterance_without_samples(folder):
+    soundfile.write(folder / "audio" / "b.wav", np.zeros(0), rate)
+    assert "wav.scp:2" in refused(folder, "holds no samples")
+
+
+def test_nan_samples(folder):
+    samples = tone(0.6)
+    samples[77] = np.nan
+    soundfile.write(folder / "audio" / "a.wav", samples, rate, subtype="FLOAT")
+    with pytest.raises(InputError, match="sample 77 is not a finite number"):
+        audio.read(str(folder / "audio" / "a.wav"))
+
+
+def test_label_of_an_unknown_utterance(folder):
+    edit(folder / "phones.ctm", "b 1 0.30", "c 1 0.30")
+    assert "phones.ctm:4" in refused(folder, "'c' is not in wav.scp")
+
+
+def test_label_that_ends_before_it_starts(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 -0.10")
+    assert "phones.ctm:4" in refused(folder, "not after its start")
+
+
+def test_label_past_the_audio(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 0.50")
+    assert "phones.ctm:4" in refused(folder, "does not lie in the 0.6 s of audio")
+
+
+def test_labels_that_overlap(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.20 0.30")
+    assert "phones.ctm:4" in refused(folder, "before the end of the one before it")
+
+
+def test_a_frame_past_the_audio_is_rounding(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 0.31")
+    assert read(folder)[1][-1].end == 0.6
+
+
+def test_a_time_that_is_none(folder):
+    edit(folder / "phones.ctm", "b 1 0.30", "b 1 zero")
+    assert "phones.ctm:4" in refused(folder, "'zero' is not a time")
+    edit(folder / "phones.ctm", "b 1 zero", "b 1 nan")
+    refused(folder, "'nan' is not a time")
+
+
+def test_too_few_fields(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30 SIL", "b 1 0.30")
+    assert "phones.ctm:4" in refused(folder, "has 3 fields, 5 wanted")
+
+
+def test_wrong_sample_rate(folder):
+    assert "wav.scp:1" in refused(folder, "16000 Hz where 8000 Hz is demanded", sample_rate=8000)
+
+
+def test_utterance_twice(folder):
+    (folder / "wav.scp").write_text((folder / "wav.scp").read_text() + "a audio/a.wav\n")
+    assert "wav.scp:3" in refused(folder, "'a' stands twice, first on line 1")
+
+
+def test_utterance_in_two_splits(tmp_path):
+    kaldi_split(tmp_path / "train", ["a", "b"])
+    kaldi_split(tmp_path / "dev", ["c", "b"])
+    with pytest.raises(InputError, match="'b' stands in train too") as error:
+        kaldi.read(tmp_path, {"train": "train", "dev": "dev"})
+    assert f"{tmp_path / 'dev' / 'wav.scp'}:2" in str(error.value)
+
+
+def test_speaker_missing(folder):
+    (folder / "utt2spk").write_text("a s0\n")
+    refused(folder, "names no speaker for 'b'")
+
+
+def test_split_folder_missing(folder):
+    with pytest.raises(InputError, match="no such folder"):
+        kaldi.read(folder.parent, {"train": "train", "dev": "test_dev93"})
+
+
+def test_path_that_climbs_out(folder):
+    edit(folder / "wav.scp", "audio/b.wav", "../../b.wav")
+    assert "wav.scp:2" in refused(folder, "climbs out of the corpus")
+
+
+def test_segment_past_the_recording(folder):
+    (folder / "segments").write_text("a-1 a 0.10 0.95\n")
+    assert "segments:1" in refused(folder, "does not lie in the 0.6 s")
+
+
+def test_pipes_are_refused_with_the_setting_that_allows_them(folder):
+    edit(folder / "wav.scp", "audio/b.wav", "sph2pipe -f wav b.wv1 |")
+    text = refused(folder, "allow_pipes: [sph2pipe]")
+    assert "wav.scp:2" in text
+
+
+def test_an_allowed_pipe_runs_without_a_shell(folder, tmp_path):
+    program = tmp_path / "copy"
+    program.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.buffer.write(open(sys.argv[1], 'rb').read())\n")
+    program.chmod(0o755)
+    edit(folder / "wav.scp", "audio/b.wav", f"{program} {folder / 'audio' / 'b.wav'} |")
+    utterances, _ = read(folder, allow_pipes=[str(program)])
+    assert utterances[1].duration == 0.6
+    samples, _ = audio.read(utterances[1].source, [str(program)])
+    assert len(samples) == 9600
+    with pytest.raises(InputError, match="pipe commands are not run"):
+        audio.read(utterances[1].source)
+
+
+@pytest.mark.parametrize("rest", ["a.wv1; rm -rf x |", "a.wv1 > x |", "$(id) |", "a | b |", "`id` |"])
+def test_an_allowed_program_gets_no_shell(folder, rest):
+    edit(folder / "wav.scp", "audio/b.wav", f"sph2pipe {rest}")
+    assert "wav.scp:2" in refused(folder, "needs a shell", allow_pipes=["sph2pipe"])
+
+
+def test_splits_map_to_folders(tmp_path):
+    kaldi_corpus(tmp_path, utterances=2)
+    (tmp_path / "train").rename(tmp_path / "train_si284")
+    utterances, _ = kaldi.read(tmp_path, {"train": "train_si284", "test": "test"})
+    assert [u.split for u in utterances] == ["train"] * 2 + ["test"] * 2
