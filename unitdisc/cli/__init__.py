@@ -18,7 +18,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one line on standard error and exit code 2."""
-    from unitdisc.cli import abx, discovery, steps  # noqa: F401  (importing a module registers its commands)
+    from unitdisc.cli import abx, discovery, report, steps  # noqa: F401  (importing a module registers its commands)
 
     try:
         app()

@@ -150,9 +150,7 @@ def _corpus(
     )
 
 
-def _run(
-    source: str, corpus: Path, model: str, seed: int, expected: tuple[str, ...], known: Mapping[str, Any]
-) -> Run:
+def _run(source: str, corpus: Path, model: str, seed: int, expected: tuple[str, ...], known: Mapping[str, Any]) -> Run:
     folder = corpus / model / f"seed{seed}"
     wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in expected)]
     description = folder / "model.json"

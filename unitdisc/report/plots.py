@@ -1,0 +1,128 @@
+"""The plots: training curves of a corpus, and accuracy against bit rate with the baselines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unitdisc.report import metrics, svg
+from unitdisc.report.results import Corpus, Run
+
+colours = 8  # classes c0 to c7 of the style sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An SVG with the sentence that says what to see."""
+
+    title: str
+    svg: str
+    caption: str
+
+
+def palette(corpora: Sequence[Corpus]) -> dict[str, str]:
+    """Give every model a colour class, the same in all plots; baselines are grey."""
+    models = dict.fromkeys(run.name for corpus in corpora for run in corpus.runs if run.kind != "kmeans")
+    found = {name: f"c{place % colours}" for place, name in enumerate(models)}
+    return {run.name: found.get(run.name, "base") for corpus in corpora for run in corpus.runs}
+
+
+def training(corpus: Corpus, colour: Mapping[str, str]) -> list[Figure]:
+    """Draw the training curves of the runs of a corpus."""
+    runs = [run for run in corpus.runs if len(run.epochs) > 1]
+    losses = [_line(run, "reconstruction", colour) for run in runs]
+    losses += [_line(run, "dev_reconstruction", colour, "dashed") for run in runs]
+    norms = [_line(run, "input_norm", colour) for run in runs]
+    norms += [_line(run, "codeword_norm", colour, "dashed") for run in runs]
+    rates = [_line(run, "learning_rate", colour) for run in runs]
+    found = [
+        Figure(
+            "Reconstruction loss",
+            svg.lines(losses, x="epoch", y="loss", scale="log"),
+            "Should fall and level off; the dashed line is the dev split, and a gap that widens is overfitting.",
+        ),
+        Figure(
+            "Perplexity of the units",
+            svg.lines(_usage(corpus, "perplexity", colour), x="epoch", y="perplexity", zero="zero"),
+            "Should rise and stay up: a fall towards 1 is a codebook that collapses; the dotted line is k-means.",
+        ),
+        Figure(
+            "Units used in an epoch",
+            svg.lines(_usage(corpus, "units_used", colour), x="epoch", y="units", zero="zero"),
+            "Codewords that any token chose; dots mark epochs with a re-estimation, which should lift the line.",
+        ),
+        Figure(
+            "Norms",
+            svg.lines(norms, x="epoch", y="norm", scale="log"),
+            "Codewords (dashed) should meet the vectors they stand for (solid); lines far apart are a dying codebook.",
+        ),
+        Figure(
+            "Learning rate",
+            svg.lines(rates, x="epoch", y="rate", zero="zero"),
+            "The schedule that the optimiser followed.",
+        ),
+    ]
+    return [figure for figure in found if figure.svg]
+
+
+def bitrate(corpus: Corpus, others: Sequence[Corpus], colour: Mapping[str, str], split: str) -> Figure:
+    """Draw accuracy against bit rate of the runs of a corpus (and of corpora of the same name beside it)."""
+    runs = [run for each in (corpus, *others) for run in each.runs]
+    dots = [_dot(run, colour, split) for run in runs]
+    levels = [run.value(metrics.level, split) for run in runs]
+    level = next((value for value in levels if np.isfinite(value)), float("nan"))
+    drawn = svg.points(
+        dots,
+        [("majority label", 100 * level)] if np.isfinite(level) else [],
+        x=f"bit rate, bits a {'column' if corpus.modality == 'handwriting' else 'second'}",
+        y="accuracy %",
+        scale="log",
+    )
+    caption = (
+        "Up and to the left is better: more of the labels for fewer bits; a grey diamond is k-means on the same "
+        "features, bars are 95 % intervals."
+    )
+    return Figure(f"Accuracy against bit rate, {corpus.name}, {split}", drawn, caption)
+
+
+def _dot(run: Run, colour: Mapping[str, str], split: str) -> svg.Point:
+    mine = run.scores[(run.scores["metric"] == metrics.accuracy) & (run.scores["split"] == split)]
+    low, high = (100 * float(mine[end].iloc[0]) if len(mine) else float("nan") for end in ("low", "high"))
+    return svg.Point(
+        name=f"{run.name}, seed {run.seed}",
+        x=run.value("bitrate", split),
+        y=100 * run.value(metrics.accuracy, split),
+        colour=colour[run.name],
+        shape="diamond" if run.kind == "kmeans" else "circle",
+        low=low,
+        high=high,
+    )
+
+
+def _line(run: Run, column: str, colour: Mapping[str, str], dashed: str = "") -> svg.Line:
+    epochs = run.epochs
+    values = epochs[column] if column in epochs else np.full(len(epochs), np.nan)
+    marks = epochs["epoch"][epochs["reestimations"] > 0] if "reestimations" in epochs else []
+    name = f"{run.name}, seed {run.seed}: {column.replace('_', ' ')}"
+    kind = "dashed" if dashed else ""
+    return svg.Line(
+        name, _floats(epochs["epoch"]), _floats(values), colour[run.name], kind, () if dashed else _floats(marks)
+    )  # type: ignore[arg-type]
+
+
+def _usage(corpus: Corpus, column: str, colour: Mapping[str, str]) -> list[svg.Line]:
+    """Curves of the trained runs, and a level across them for each run that has one row only."""
+    runs = [run for run in corpus.runs if len(run.epochs) > 1]
+    drawn = [_line(run, column, colour) for run in runs]
+    if not drawn:
+        return []
+    ends = [min(min(line.x) for line in drawn), max(max(line.x) for line in drawn)]
+    for run in corpus.runs:
+        if len(run.epochs) == 1 and column in run.epochs:
+            value = float(run.epochs[column].iloc[0])
+            drawn.append(svg.Line(f"{run.name}, seed {run.seed}", ends, [value, value], colour[run.name], "dotted"))
+    return drawn
+
+
+def _floats(values: object) -> list[float]:
+    return [float(value) for value in np.asarray(values, dtype=float)]

@@ -1,0 +1,126 @@
+"""The score table: a row a run, the mean of a model's seeds above them, the best in bold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from unitdisc.report import metrics
+from unitdisc.report.results import Corpus, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value as text, with its interval and the number that sorts it."""
+
+    text: str = ""
+    interval: str = ""
+    value: float = float("nan")
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run (``kind`` run), the mean of a model's seeds (mean) or the level of the most frequent label (level)."""
+
+    kind: str
+    corpus: str
+    model: str
+    seed: str
+    cells: tuple[Cell, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table of a split in a view (see ``metrics.views``)."""
+
+    split: str
+    view: str
+    columns: tuple[metrics.Metric, ...]
+    rows: tuple[Row, ...]
+
+
+def tables(corpora: Sequence[Corpus]) -> list[Table]:
+    """Return the score tables, test first; none of a split or view without any score."""
+    found = [_table(corpora, split, view) for split in ("test", "dev", "train") for view in metrics.views]
+    return [table for table in found if table.rows]
+
+
+def _table(corpora: Sequence[Corpus], split: str, view: str) -> Table:
+    columns = tuple(m for m in metrics.table if any(_has(run, m, split, view) for c in corpora for run in c.runs))
+    rows: list[Row] = []
+    for group in _groups(corpora):
+        rows += _best([row for corpus in group for row in _rows(corpus, columns, split, view)], columns)
+        level = next((row for corpus in group for row in _level(corpus, columns, split, view)), None)
+        rows += [level] if level else []
+    return Table(split, view, columns, tuple(rows))
+
+
+def _groups(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
+    """Put corpora of one name together: side by side, their runs compete."""
+    names = dict.fromkeys(corpus.name for corpus in corpora)
+    return [[corpus for corpus in corpora if corpus.name == name] for name in names]
+
+
+def _has(run: Run, metric: metrics.Metric, split: str, view: str) -> bool:
+    return bool(np.isfinite(run.value(metrics.named(metric.name, view), split)))
+
+
+def _rows(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
+    for model in dict.fromkeys(run.name for run in corpus.runs):
+        runs = [run for run in corpus.runs if run.name == model and (run.scores["split"] == split).any()]
+        rows = [
+            Row("run", corpus.name, model, str(run.seed), tuple(_cell(run, m, split, view) for m in columns))
+            for run in runs
+        ]
+        if len(rows) > 1:
+            cells = tuple(_mean([row.cells[place] for row in rows], metric) for place, metric in enumerate(columns))
+            yield Row("mean", corpus.name, model, f"{len(rows)} seeds", cells)
+        yield from rows if len(rows) != 1 else [replace(rows[0], kind="mean")]
+
+
+def _cell(run: Run, metric: metrics.Metric, split: str, view: str) -> Cell:
+    found = run.scores[(run.scores["metric"] == metrics.named(metric.name, view)) & (run.scores["split"] == split)]
+    if found.empty:
+        return Cell()
+    value, low, high = (float(found[name].iloc[0]) for name in ("value", "low", "high"))
+    return Cell(metric.text(value), _interval(metric, low, high), value)
+
+
+def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
+    values = np.array([cell.value for cell in cells])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Cell()
+    mean = float(values.mean())
+    return Cell(metric.text(mean), _interval(metric, float(values.min()), float(values.max())), mean)
+
+
+def _interval(metric: metrics.Metric, low: float, high: float) -> str:
+    return f"{metric.text(low)}–{metric.text(high)}" if np.isfinite(low + high) else ""
+
+
+def _best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:
+    """Mark the best mean of each column; where only one row has a value there is nothing to be best of."""
+    best: set[tuple[int, int]] = set()
+    for place, metric in enumerate(columns):
+        values = {n: r.cells[place].value for n, r in enumerate(rows) if r.kind == "mean" and r.cells[place].text}
+        if len(values) > 1 and metric.better != "neither":
+            top = max(values.values()) if metric.better == "high" else min(values.values())
+            best |= {(n, place) for n, value in values.items() if value == top}
+    return [
+        replace(row, cells=tuple(replace(cell, best=(n, place) in best) for place, cell in enumerate(row.cells)))
+        for n, row in enumerate(rows)
+    ]
+
+
+def _level(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
+    """Yield the row of what a single label for everything would reach."""
+    for run in corpus.runs:
+        for name in ("majority_heldout", "majority"):
+            value = run.value(name + view, split)
+            if np.isfinite(value):
+                like = "many_to_one_heldout" if name == "majority_heldout" else "many_to_one"
+                cells = tuple(Cell(m.text(value), "", value) if m.name == like else Cell() for m in columns)
+                yield Row("level", corpus.name, "majority label", "", cells)
+                return
