@@ -245,3 +245,78 @@ def usage_scores(corpus):
         "bitrate_runs": len(runs) * entropy_of(runs) / math.log(2) / duration,
         "run_duration": duration / len(runs),
     }
+
+
+# --- abx ------------------------------------------------------------------------------------------------------------
+
+
+def frames_between(onset, offset, frame_shift):
+    """The frames i whose time (i + 0.5) * shift is from onset to offset, both included; texts of decimals."""
+    onset, offset, shift = Fraction(onset), Fraction(offset), Fraction(frame_shift)
+    count = int(offset / shift) + 2
+    return [i for i in range(count) if onset <= (i + Fraction(1, 2)) * shift <= offset]
+
+
+def frame_distance(name, u, v):
+    if name == "identical":
+        return float(u != v)
+    if name == "euclidean":
+        return math.dist(u, v)
+    if name == "kl_symmetric":
+        return sum((p - q) * (math.log(p + 1e-6) - math.log(q + 1e-6)) for p, q in zip(u, v, strict=True)) / 2
+    sizes = math.hypot(*u), math.hypot(*v)
+    if 0 in sizes:
+        return float(sizes[0] != sizes[1])
+    if list(u) == list(v):
+        return 0.0
+    cosine = sum(a * b for a, b in zip(u, v, strict=True)) / sizes[0] / sizes[1]
+    return math.acos(max(-1.0, min(1.0, cosine))) / math.pi
+
+
+def token_distance(name, x, y):
+    """Dynamic time warping, its cost divided by the length of the path that a back-trace finds; or edits."""
+    if name == "levenshtein":
+        x, y = [[unit for unit, _ in groupby(units)] for units in (x, y)]
+        return edits_between(tuple(x), tuple(y)) / max(len(x), len(y))
+    cost = {}
+    for i, u in enumerate(x):
+        for j, v in enumerate(y):
+            before = [cost[c] for c in ((i - 1, j - 1), (i, j - 1), (i - 1, j)) if c in cost]
+            cost[i, j] = frame_distance(name, u, v) + min(before, default=0.0)
+    path = [(len(x) - 1, len(y) - 1)]
+    while path[-1] != (0, 0):
+        i, j = path[-1]
+        # Sums in another order may differ in their last bits: what is that close is equal.
+        before = [c for c in ((i - 1, j - 1), (i, j - 1), (i - 1, j)) if c in cost]
+        path.append(min(before, key=lambda c: round(cost[c], 11)))
+    return round(cost[len(x) - 1, len(y) - 1] / len(path), 11)
+
+
+def edits_between(x, y):
+    if not x or not y:
+        return len(x) + len(y)
+    if x[0] == y[0]:
+        return edits_between(x[1:], y[1:])
+    return 1 + min(edits_between(x[1:], y), edits_between(x, y[1:]), edits_between(x[1:], y[1:]))
+
+
+def abx_error(tokens, name, speaker, context):
+    """The ABX error and the number of cells; a token is (frames, label, neighbours, speaker)."""
+    cells = {}
+    for a in tokens:
+        for b in tokens:
+            for x in tokens:
+                place = ("any", "any", "any") if context == "any" else (a[2], b[2], x[2])
+                voices = a[3] == x[3] if speaker == "within" else a[3] != x[3]
+                if a is x or a[1] != x[1] or a[1] == b[1] or a[3] != b[3] or not voices or len(set(place)) > 1:
+                    continue
+                near, far = token_distance(name, x[0], a[0]), token_distance(name, x[0], b[0])
+                key = (a[1], b[1], a[3], place[0], x[3])
+                cells.setdefault(key, []).append(1.0 if near > far else 0.5 if near == far else 0.0)
+    scores = {key: sum(errors) / len(errors) for key, errors in cells.items()}
+    for depth in ((3, 2) if context == "within" else (2,)):
+        kept = {}
+        for key, score in scores.items():
+            kept.setdefault(key[:depth], []).append(score)
+        scores = {key: sum(values) / len(values) for key, values in kept.items()}
+    return sum(scores.values()) / len(scores), len(cells)

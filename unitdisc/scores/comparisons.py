@@ -117,15 +117,15 @@ def _edges(blocks: Blocks, tokens: Tokens, threads: int) -> Ints:
     """Return the bounds of runs of blocks of about one cost."""
     cost = _cost(blocks, tokens)
     runs = np.cumsum(cost) // _limit(cost, threads)
-    edges: Ints = np.unique(np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1, [len(cost)]]))
-    return edges
+    return np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1, [len(cost)]])
 
 
 def _cost(blocks: Blocks, tokens: Tokens) -> Ints:
     """Estimate the cost of blocks in pairs of frames."""
     before = np.append(0, np.cumsum(tokens.lengths))
-    x, y = (before[stop] - before[first] for first, stop in (blocks[0:2], blocks[2:4]))
-    return x * y + overhead * (blocks.x_stop - blocks.x_first) * (blocks.y_stop - blocks.y_first)
+    x, y = before[blocks.x_stop] - before[blocks.x_first], before[blocks.y_stop] - before[blocks.y_first]
+    pairs = (blocks.x_stop - blocks.x_first) * (blocks.y_stop - blocks.y_first)
+    return np.asarray(x * y + overhead * pairs)
 
 
 def _limit(cost: Ints, threads: int) -> int:

@@ -63,12 +63,13 @@ def cut_tokens(
     first, stop = (bound[rows] for bound in spans)
     lengths = stop - first
     starts = np.cumsum(lengths) - lengths
-    frames = np.zeros((0, 0))
+    frames, shape = np.zeros((0, 0)), (0,)
     for utterance, part in track(_by_utterance(items, rows), "reading features"):
-        prepared = _read(items, features, utterance, int(rows[part[0]]), distance)
+        matrix = _read(items, features, utterance, int(rows[part[0]]))
+        prepared = _prepared(matrix, distance, utterance, features)
         if not len(frames):
-            frames = space.empty((int(lengths.sum()), prepared.shape[1]), np.float64)
-        if frames.shape[1] != prepared.shape[1]:
+            frames, shape = space.empty((int(lengths.sum()), prepared.shape[1]), np.float64), matrix.shape[1:]
+        if matrix.shape[1:] != shape:
             raise InputError(f"{utterance!r} has another number of columns than the rest", _path(features))
         over = stop[part] - len(prepared)
         bad = (first[part] >= len(prepared)) | (over > 1)
@@ -96,24 +97,24 @@ def ranges(first: Ints, count: Ints) -> Ints:
 
 
 def _by_utterance(items: Items, rows: Ints) -> list[tuple[str, Ints]]:
-    names = items.table["utterance"].to_numpy(object)[rows]
-    codes, distinct = _codes(names)
-    order = np.argsort(codes, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    return list(zip(distinct, parts, strict=True))
-
-
-def _codes(names: NDArray[np.object_]) -> tuple[Ints, list[str]]:
+    """Return each utterance and the places of its ``rows``, in the order of the items: the first fault is told."""
+    order = np.argsort(rows)
+    names = items.table["utterance"].to_numpy(object)[rows[order]]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    return np.array([numbers[name] for name in names], dtype=np.int64), list(numbers)
+    codes = np.array([numbers[name] for name in names], dtype=np.int64)
+    order = order[np.argsort(codes, kind="stable")]
+    return list(zip(numbers, np.split(order, np.cumsum(np.bincount(codes))[:-1]), strict=True))
 
 
-def _read(items: Items, features: Features, utterance: str, row: int, distance: Distance) -> Floats:
+def _read(items: Items, features: Features, utterance: str, row: int) -> NDArray[Any]:
     try:
-        matrix = features[utterance]
+        return np.asarray(features[utterance])
     except KeyError:
         where = f" in {_path(features)}" if _path(features) else ""
         raise InputError(f"{utterance!r} has no features{where}", items.path, items.line(row)) from None
+
+
+def _prepared(matrix: NDArray[Any], distance: Distance, utterance: str, features: Features) -> Floats:
     try:
         return prepare(matrix, distance)
     except InputError as error:
