@@ -87,6 +87,16 @@ def test_intervals_hold_the_value_and_narrow_with_more_utterances():
         assert 0.2 < width[1] / width[0] < 0.55, name  # 1/3 for nine times as many
 
 
+def test_intervals_of_information_hold_the_value_though_resampling_raises_it():
+    generator = np.random.default_rng(0)
+    units, labels = corpus(utterances=10)
+    units = {name: UnitSequence(name, 0.01, generator.integers(50, size=40)) for name in units}
+    got = {s.metric: s for s in score(units, labels, bootstrap=200)}
+    for name in ("pnmi", "nmi", "ami", "ari", "phone_purity", "units_used", "perplexity", "bitrate_runs"):
+        assert got[name].low <= got[name].value <= got[name].high, name
+        assert got[name].low < got[name].high, name
+
+
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     """Held out: a mapping fitted on few utterances flatters itself, and no interval over utterances tells that."""
     units, labels = corpus(seed=99, utterances=300)
