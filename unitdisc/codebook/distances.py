@@ -31,12 +31,12 @@ def two_nearest(x: Tensor, codewords: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def tables(x: Tensor, codewords: Tensor, bias: Tensor) -> Iterator[tuple[slice, Tensor]]:
+def tables(x: Tensor, codewords: Tensor, bias: Tensor, *, spare: int = 0) -> Iterator[tuple[slice, Tensor]]:
     """Yield bias − 2⟨x, w⟩ for a slice of rows at a time, (rows, K or more), always in the same buffer.
 
-    Columns from K on are infinite; they fill the last of the blocks of codewords and one is always there.
+    Columns from K on are infinite; there are at least ``spare`` of them, and as many as fill the last block.
     """
-    spare = block - len(codewords) % block
+    spare += -(len(codewords) + spare) % block
     codewords = torch.cat([codewords, codewords.new_zeros(spare, codewords.shape[1])])
     bias = torch.cat([bias, bias.new_full((spare,), torch.inf)])
     # About what a core's share of the cache holds, or enough to keep a GPU busy.

@@ -8,7 +8,7 @@ from torch import Tensor
 from unitdisc.codebook.distances import tables, two_smallest
 
 
-def exchange(x: Tensor, units: Tensor, clusters: int, *, rounds: int, tolerance: float = 1e-4) -> Tensor:
+def exchange(x: Tensor, units: Tensor, clusters: int, *, rounds: int, tolerance: float = 5e-4) -> Tensor:
     """Move vectors between clusters after Hartigan's rule until a round gains less than ``tolerance`` of the inertia.
 
     Taking x out of its cluster a gains n_a/(n_a − 1)·‖x − w_a‖², putting it into b costs n_b/(n_b + 1)·‖x − w_b‖²
@@ -102,9 +102,9 @@ class _State:
         place = torch.full_like(self.sizes, len(clusters), dtype=torch.int64)  # else the table's spare column
         place[clusters] = torch.arange(len(clusters), device=clusters.device)
         own = place[self.units[rows]].unsqueeze(1)
-        found = _Rivals(*(torch.empty_like(self.own[rows]) for _ in range(2)), torch.empty_like(rows))
+        found = _Rivals(self.own.new_empty(len(rows)), self.own.new_empty(len(rows)), torch.empty_like(rows))
         wide = self.wide if len(rows) == len(self.x) else self.wide[rows]
-        for part, table in tables(wide, words, share * means.square().sum(1)):
+        for part, table in tables(wide, words, share * means.square().sum(1), spare=1):
             table.scatter_(1, own[part], torch.inf)
             found.costs[part], found.rivals[part], found.others[part] = two_smallest(table)
         found.rivals.copy_(clusters[found.rivals.clamp_(max=len(clusters) - 1)])

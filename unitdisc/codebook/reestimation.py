@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -86,13 +87,17 @@ class Reestimation:
         """Replace the codewords by the centres of the reservoir's vectors and empty it; False for too few vectors.
 
         The optimiser's moments of the codebook, which belong to the old codewords, start anew, and each ``averaged``
-        copy gets the new codewords too, so that an average never mixes two codebooks.
+        copy gets the new codewords too, so that an average never mixes two codebooks. Under torch.distributed the
+        vectors of all ranks count, the first rank clusters them, and every rank gets the same codewords.
+
+        Raises ValueError for a reservoir that can never hold a vector for each codeword.
         """
         quantizer = _quantizer(target)
-        vectors = reservoir.samples()
-        if len(vectors) < quantizer.codewords:
+        if reservoir.capacity < quantizer.codewords:
+            raise ValueError(f"a reservoir of {reservoir.capacity} vectors cannot give {quantizer.codewords} codewords")
+        if sum(reservoir.gather_seen()) < quantizer.codewords:
             return False
-        new = centres_of(vectors, quantizer, seed=seed + self.done)
+        new = centres_of(reservoir.gather_samples(seed + self.done), quantizer, seed=seed + self.done)
         for each in (quantizer, *map(_quantizer, averaged)):
             each.replace_codewords(new)
         if optimizer is not None:
@@ -116,10 +121,19 @@ class Reestimation:
 
 
 def centres_of(vectors: Tensor, quantizer: VectorQuantizer, *, seed: int = 0) -> Tensor:
-    """Cluster ``vectors`` (n, D), each group of dimensions apart, into codewords shaped as the quantiser's codebook."""
-    parts = vectors.to(quantizer.codebook.device).chunk(quantizer.codebooks, 1)
-    new = [kmeans(part.contiguous(), quantizer.codewords, seed=seed)[0] for part in parts]
-    return torch.stack(new).view_as(quantizer.codebook)
+    """Cluster ``vectors`` (n, D), each group of dimensions apart, into codewords shaped as the quantiser's codebook.
+
+    Under torch.distributed the first rank does it for all.
+    """
+    together = dist.is_available() and dist.is_initialized()
+    new = torch.empty_like(quantizer.codebook)
+    if not together or dist.get_rank() == 0:
+        parts = vectors.to(new.device).chunk(quantizer.codebooks, 1)
+        centres = [kmeans(part, quantizer.codewords, seed=seed)[0] for part in parts]
+        new.copy_(torch.stack(centres).view_as(new))
+    if together:
+        dist.broadcast(new, 0)
+    return new
 
 
 def reset_moments(optimizer: Optimizer, parameter: Tensor) -> None:

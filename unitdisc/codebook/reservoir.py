@@ -1,8 +1,10 @@
 """A uniform sample of all vectors that ever passed, of fixed size."""
 
+from itertools import accumulate
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 
@@ -54,6 +56,34 @@ class Reservoir:
         """Return a copy of the vectors held (n, D)."""
         return self._vectors[: len(self)].clone()
 
+    def gather_seen(self) -> list[int]:
+        """Count the vectors added on each rank of torch.distributed, or on this one where it is not initialised."""
+        if not (dist.is_available() and dist.is_initialized()):
+            return [self.seen]
+        seen = [torch.zeros_like(self._seen) for _ in range(dist.get_world_size())]
+        dist.all_gather(seen, self._seen)
+        return [int(each) for each in seen]
+
+    def gather_samples(self, seed: int = 0) -> Tensor:
+        """Return at most ``capacity`` vectors (n, D), uniform over those added on all ranks, the same on every rank.
+
+        Where no more than ``capacity`` were added, these are all of them in the order of the ranks, as one process
+        would hold them; otherwise each rank gives a share drawn as a sample without replacement would fall.
+        """
+        seen = self.gather_seen()
+        if len(seen) == 1:
+            return self.samples()
+        held = [min(each, self.capacity) for each in seen]
+        mine = self._vectors[: max(held)].contiguous()
+        parts = [torch.empty_like(mine) for _ in seen]
+        dist.all_gather(parts, mine)
+        if sum(seen) > self.capacity:
+            generator = torch.Generator().manual_seed(seed)
+            shares = draw_shares(seen, self.capacity, generator)
+            orders = [torch.randperm(n, generator=generator)[:share] for n, share in zip(held, shares, strict=True)]
+            return torch.cat([part[order.to(part.device)] for part, order in zip(parts, orders, strict=True)])
+        return torch.cat([part[:n] for part, n in zip(parts, held, strict=True)])
+
     def clear(self) -> None:
         """Forget all vectors; the generator goes on."""
         self._seen.zero_()
@@ -94,3 +124,14 @@ class Reservoir:
             return
         changed = (last[:-1] >= 0).nonzero().squeeze(1)
         self._vectors[changed] = x[last[changed]].to(self._vectors.dtype)
+
+
+def draw_shares(sizes: list[int], count: int, generator: torch.Generator) -> list[int]:
+    """Draw how many of ``count`` things taken without replacement fall to each of several groups of ``sizes``."""
+    draws, distinct = 2 * count, torch.empty(0)
+    while len(distinct) < count:  # distinct ones of uniform draws, all alike, are a sample without replacement
+        distinct = torch.randint(sum(sizes), (draws,), generator=generator).unique()
+        draws *= 2
+    chosen = distinct[torch.randperm(len(distinct), generator=generator)[:count]]
+    ends = torch.tensor(list(accumulate(sizes)))
+    return torch.bincount(torch.bucketize(chosen, ends, right=True), minlength=len(sizes)).tolist()

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from unitdisc.codebook.distances import smallest, tables, two_nearest
+from unitdisc.codebook.distances import tables, two_nearest
 
 draws = 128  # candidates of one round: few enough that most are still good when their turn comes
 
@@ -68,5 +68,5 @@ def _round(x: Tensor, distances: Tensor, sums: Tensor, generator: torch.Generato
 def _distances(x: Tensor, norms: Tensor, seeds: Tensor) -> Tensor:
     values = torch.empty_like(norms)
     for rows, table in tables(x, seeds, seeds.square().sum(1)):
-        values[rows] = smallest(table)[0]
+        values[rows] = table.amin(1)
     return values.add_(norms)
