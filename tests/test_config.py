@@ -1,0 +1,90 @@
+import copy
+import json
+
+import pytest
+import yaml
+
+from unitdisc import configfile
+from unitdisc.config import VQModel, split_names
+from unitdisc.errors import InputError
+
+plain = {
+    "corpora": {"c": {"kind": "kaldi", "root": "x"}, "s": {"kind": "sample-speech"}},
+    "models": {"vq": {"kind": "vq"}, "kmeans": {"kind": "kmeans"}},
+    "runs": {"c": ["vq"]},
+}
+
+
+def changed(path, value):
+    values = copy.deepcopy(plain)
+    place = values
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["models", "vq", "bottleneck"], {"codeword": 3}, "unknown key models.vq.bottleneck.codeword; the nearest known is 'codewords'"),
+        (["models", "vq", "bottleneck"], {"reestimation": {"evry": "epoch"}}, "models.vq.bottleneck.reestimation.evry; the nearest known is 'every'"),
+        (["corpora", "c", "rooot"], 3, "unknown key corpora.c.rooot; the nearest known is 'root'"),
+        (["corpora", "c", "features"], {"kind": "speech", "binz": 3}, "unknown key corpora.c.features.binz; the nearest known is 'bins'"),
+        (["corpora", "c", "features"], {"kind": "speach"}, "corpora.c.features.kind 'speach' is unknown; the nearest known is 'speech'"),
+        (["corpora", "c", "features"], {"bins": 3}, "corpora.c.features names no kind"),
+        (["seed"], 3, "unknown key seed; the nearest known is 'seeds'"),
+        (["models", "vq", "training"], {"epochs": "many"}, "models.vq.training.epochs is 'many'"),
+        (["models", "vq", "training"], {"epochs": 0}, "models.vq.training.epochs is 0"),
+        (["models", "vq", "encoder"], {"kernels": [3], "strides": [1, 2]}, "one each a layer"),
+        (["models", "vq", "encoder"], {"kernels": [3], "strides": [2]}, "both odd or both even"),
+        (["models", "vq", "decoder"], {"kernel": 2}, "2 is even"),
+        (["runs", "d"], ["vq"], "runs names the corpus 'd'"),
+        (["runs", "c"], ["vqq"], "runs.c names the model 'vqq'; the nearest known is 'vq'"),
+        (["corpora", "a/b"], {"kind": "sample-speech"}, "corpora.a/b"),
+        (["corpora", "c", "splits"], {"tran": "x"}, "corpora.c.splits.tran"),
+        (["corpora", "c", "splits"], {"test": "x"}, "corpora.c has no train"),
+    ],
+)  # fmt: skip
+def test_one_line_for_each_mistake(path, value, message):
+    with pytest.raises(InputError) as error:
+        configfile.parse(changed(path, value))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_line_of_the_file_is_named(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(changed(["models", "vq", "bottleneck"], {"dimm": 3}), sort_keys=False))
+    line = path.read_text().split("\n").index("      dimm: 3") + 1
+    with pytest.raises(InputError, match=rf"config\.yaml:{line}: unknown key"):
+        configfile.load(str(path))
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: b: c"])
+def test_a_file_that_is_no_configuration(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"x\.yaml"):
+        configfile.load(str(tmp_path / "x.yaml"))
+
+
+def test_yaml_exponents_without_a_point_are_numbers():
+    values = yaml.safe_load("kind: vq\ntraining: {learning_rate: 1e-3}")
+    assert values["training"]["learning_rate"] == "1e-3"  # YAML 1.1 says so
+    assert VQModel(**values).training.learning_rate == 0.001
+
+
+def test_only_what_a_step_reads():
+    experiment = configfile.parse(plain)
+    part = json.loads(experiment.only(corpus="c", model="vq", drop=("exclude",)))
+    assert list(part["corpora"]) == ["c"]
+    assert list(part["models"]) == ["vq"]
+    assert "exclude" not in part["corpora"]["c"]
+    assert configfile.load(json.dumps(part)).models["vq"] == experiment.models["vq"]
+
+
+def test_splits_follow_from_the_configuration():
+    values = changed(["corpora", "z"], {"kind": "scribblelens", "root": "z.zip", "dev": 0})
+    experiment = configfile.parse(values)
+    assert split_names(experiment.corpora["z"]) == ("train", "test")
+    assert split_names(experiment.corpora["s"]) == ("train", "dev", "test")

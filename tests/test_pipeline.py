@@ -1,0 +1,144 @@
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.pipeline import repository, snakemake, tiny, unitdisc
+from unitdisc import tables
+from unitdisc.scores.collection import RunScore
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """A copy of the code, so that a test may edit it."""
+    copy = tmp_path_factory.mktemp("package")
+    for name in ("unitdisc", "workflow", "profiles"):
+        shutil.copytree(repository / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(repository / "Snakefile", copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, package):
+    folder = tmp_path_factory.mktemp("experiment")
+    tiny(folder)
+    done = snakemake(folder, package=package)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def planned(folder, package):
+    """The rules that a dry run would run."""
+    done = snakemake(folder, "--dry-run", package=package)
+    assert done.returncode == 0, done.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)) - {"all"}
+
+
+def test_everything_of_the_contract_is_there(folder):
+    results = folder / "results"
+    for corpus, models in {"speech": ["kmeans", "vq"], "lines": ["vq"]}.items():
+        assert len(tables.read(results / corpus / "utterances.tsv", tables.Utterance))
+        tables.read(results / corpus / "labels.tsv", tables.Label)
+        for model in models:
+            run = results / corpus / model / "seed0"
+            description = json.loads((run / "model.json").read_text())
+            assert description["inputs"] == (21 if corpus == "speech" else 32)
+            assert (run / "model.safetensors").exists()
+            assert len(pd.read_csv(run / "training.tsv", sep="\t")) == (1 if model == "kmeans" else 3)
+            for split in ("train", "dev", "test"):
+                assert (results / corpus / "features" / f"{split}.ark").exists()
+                assert tables.read_units(run / f"{split}.units.tsv")
+                tables.read(run / f"{split}.scores.tsv", tables.Score)
+    assert (results / "report.html").stat().st_size > 10_000
+
+
+def test_frame_shifts_follow_from_the_strides(folder):
+    speech = tables.read_units(folder / "results/speech/vq/seed0/test.units.tsv")
+    assert {u.frame_shift for u in speech.values()} == {0.02}
+    assert {len(u.units) for u in speech.values()} == {30}
+    lines = tables.read_units(folder / "results/lines/vq/seed0/test.units.tsv")
+    assert {u.frame_shift for u in lines.values()} == {2.0}
+
+
+def test_scores_of_all_runs_are_collected(folder):
+    scores = tables.read(folder / "results" / "scores.tsv", RunScore)
+    assert set(zip(scores["corpus"], scores["model"], strict=True)) == {("speech", "kmeans"), ("speech", "vq"), ("lines", "vq")}
+    unlabelled = set(scores.loc[scores["corpus"] == "lines", "metric"])
+    assert {"units_used", "perplexity", "bitrate"} <= unlabelled
+    assert not any(metric.startswith("many_to_one") for metric in unlabelled)
+    test = scores[(scores["corpus"] == "speech") & (scores["split"] == "test")].set_index(["model", "metric"])["value"]
+    for metric in ("many_to_one", "many_to_one_heldout", "one_to_one", "nmi", "majority", "many_to_one_heldout_excluded"):
+        assert 0 <= test["vq", metric] <= 1
+    # The tone and its silence are told apart by any model.
+    assert test["vq", "many_to_one_heldout_excluded"] > 0.9
+
+
+def test_the_table_is_printed(folder):
+    done = unitdisc(folder, "scores", "results")
+    assert done.returncode == 0
+    assert re.search(r"^speech +vq +\d\.\d{3}", done.stdout, flags=re.MULTILINE)
+    assert "report: results/report.html" in done.stdout
+
+
+def test_a_second_run_has_nothing_to_do(folder, package):
+    done = snakemake(folder, package=package)
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("scores/bootstrap.py", {"score", "collect", "report"}),
+        ("report/page.py", {"report"}),
+        ("units/encode.py", {"encode", "score", "collect", "report"}),
+        ("training/loop.py", {"train", "encode", "score", "collect", "report"}),
+        ("features/speech.py", {"features", "train", "encode", "score", "collect", "report"}),
+        ("corpora/scribblelens.py", set()),
+        ("cli/steps.py", set()),
+    ],
+)
+def test_an_edit_reruns_its_step_and_what_follows(folder, package, module, rules):
+    path = package / "unitdisc" / module
+    source = path.read_text()
+    path.write_text(source + "\n# edited\n")
+    try:
+        assert planned(folder, package) == rules
+    finally:
+        path.write_text(source)
+
+
+def test_a_setting_reruns_its_step_and_what_follows(folder, package):
+    path = folder / "config.yaml"
+    before = path.read_text()
+    values = yaml.safe_load(before)
+    values["scoring"]["bootstrap"] = 30
+    path.write_text(yaml.safe_dump(values))
+    try:
+        assert planned(folder, package) == {"score", "collect", "report"}
+    finally:
+        path.write_text(before)
+
+
+def test_a_mistake_in_the_configuration_is_one_line(tmp_path):
+    path = tiny(tmp_path)
+    path.write_text(path.read_text().replace("codewords: 8\n    dim", "codeword: 8\n    dim", 1).replace("codewords", "codewordz", 1))
+    done = snakemake(tmp_path)
+    assert done.returncode != 0
+    assert re.search(r"config\.yaml:\d+: unknown key models\.", done.stdout + done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_bad_input_stops_the_run_before_training_and_leaves_nothing_half_written(tmp_path):
+    tiny(tmp_path)
+    broken = tmp_path / "speech" / "dev" / "audio" / "dev1.wav"
+    broken.write_bytes(broken.read_bytes()[:30])
+    done = snakemake(tmp_path)
+    assert done.returncode != 0
+    assert re.search(r"wav\.scp:2: .*dev1\.wav", done.stdout + done.stderr)
+    assert not (tmp_path / "results" / "speech" / "utterances.tsv").exists()
+    assert not (tmp_path / "results" / "speech" / "vq").exists()
