@@ -183,6 +183,7 @@ class Encoder(Section):
     residual_layers: int = Field(2, ge=0)
     lstm: int = Field(0, ge=0)
     dropout: float = Field(0.0, ge=0, lt=1)
+    noise: float = Field(0.0, ge=0)  # deviation of what is added to the frames in training; the clean ones are rebuilt
 
     @model_validator(mode="after")
     def _same_length(self) -> "Encoder":
@@ -280,6 +281,38 @@ class Scoring(Section):
     tolerance: dict[Literal["speech", "handwriting"], float] = {"speech": 0.02, "handwriting": 2.0}
 
 
+ExportFormat = Literal["jsonl", "kaldi-text", "kaldi-ark", "fairseq", "parquet", "ctm", "textgrid", "pagexml", "npz"]
+UnitsFrom = Literal["encoded", "segmented"]  # the units as they are, or as the segmentation leaves them
+
+
+class Exports(Section):
+    """The formats in which the units of every run are written, with repeats of a unit kept, collapsed, or each way."""
+
+    formats: tuple[ExportFormat, ...] = ()
+    repeats: Literal["keep", "collapse", "both"] = "keep"
+    units: UnitsFrom = "encoded"
+
+
+class Segmentation(Section):
+    """Fewer, longer segments by a price on each: ``weight`` times the mean distance to a codeword, or ``weight``."""
+
+    weight: float = Field(1.0, ge=0)
+    relative: bool = True
+
+
+class Pieces(Section):
+    """Frequent sequences of collapsed units as pieces of a vocabulary; ``longest`` in units.
+
+    ``words`` names, by corpus, a file of word times to score the pieces against (CTM, TextGrid, or labels.tsv).
+    """
+
+    algorithm: Literal["bpe", "unigram"] = "bpe"
+    vocabulary: int = Field(1000, ge=2)
+    longest: int = Field(16, ge=1, le=512)
+    units: UnitsFrom = "encoded"
+    words: dict[str, Path] = {}
+
+
 class ReportOptions(Section):
     """What the report shows."""
 
@@ -299,16 +332,29 @@ class Experiment(Section):
     runs: dict[Name, tuple[Name, ...]] = {}
     seeds: tuple[int, ...] = (0,)
     scoring: Scoring = Scoring()
+    segmentation: Segmentation | None = None
+    pieces: Pieces | None = None
+    exports: Exports = Exports()
     report: ReportOptions = ReportOptions()
 
     @model_validator(mode="after")
     def _known_names(self) -> "Experiment":
+        for name, settings in self.corpora.items():
+            if "train" not in split_names(settings):
+                raise ValueError(f"corpora.{name} has no train among its splits")
         for corpus, models in self.runs.items():
             if corpus not in self.corpora:
                 raise ValueError(f"runs names the corpus {corpus!r}{nearest(corpus, self.corpora)}")
             for model in models:
                 if model not in self.models:
                     raise ValueError(f"runs.{corpus} names the model {model!r}{nearest(model, self.models)}")
+        return self
+
+    @model_validator(mode="after")
+    def _segmented_first(self) -> "Experiment":
+        for name, part in (("exports", self.exports), ("pieces", self.pieces)):
+            if part is not None and part.units == "segmented" and self.segmentation is None:
+                raise ValueError(f"{name}.units is segmented, and there is no section segmentation")
         return self
 
     def only(
@@ -319,6 +365,7 @@ class Experiment(Section):
         drop: tuple[str, ...] = (),
         features: Literal["all", "kind"] = "all",
         scoring: bool = False,
+        also: tuple[Literal["segmentation", "pieces", "exports"], ...] = (),
     ) -> str:
         """Return as JSON the part that a step on one corpus (and model) reads.
 
@@ -333,6 +380,8 @@ class Experiment(Section):
             part["models"] = {model: self.models[model].model_dump(mode="json")}
         if scoring:
             part["scoring"] = self.scoring.model_dump(mode="json")
+        sections = {name: getattr(self, name) for name in also}
+        part |= {name: section.model_dump(mode="json") for name, section in sections.items() if section is not None}
         return json.dumps(part)
 
     def corpus(self, name: str) -> AnyCorpus:

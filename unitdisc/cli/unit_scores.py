@@ -1,0 +1,115 @@
+"""What labels say of units that are given out: what they map to, segments before and after, pieces as words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from unitdisc.cli.runs import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from unitdisc.scores.tallies import Tallies
+    from unitdisc.tables import UnitSequence
+
+
+@dataclass(frozen=True, slots=True)
+class SplitScore:
+    """A metric of one split; see ``tables.Score``."""
+
+    split: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A metric of one split before and after the segmentation, and after − before with its paired interval."""
+
+    split: str
+    metric: str
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+    better: str
+
+
+def meanings_of(units: "Mapping[str, UnitSequence]", labels: "pd.DataFrame", codewords: int) -> tuple[str, ...] | None:
+    """Return the label that most tokens of each unit have, silence and space included; none where none is labelled."""
+    import numpy as np
+    import pandas as pd
+
+    from unitdisc.scores.alignment import align
+    from unitdisc.scores.labels import check
+    from unitdisc.scores.mapping import many_to_one
+
+    vocabulary = pd.Index(sorted(set(labels["label"])), dtype="str")
+    aligned = align(units, check(labels), vocabulary)
+    known = aligned.label >= 0
+    if not known.any():
+        return None
+    shape = (max(codewords, int(aligned.unit.max()) + 1), len(vocabulary))
+    cells = aligned.unit[known] * shape[1] + aligned.label[known]
+    best = many_to_one(np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape))
+    return tuple(vocabulary[best].tolist())
+
+
+def changes(run: Run, after: "Mapping[str, dict[str, UnitSequence]]") -> Iterator[Change]:
+    """Yield every score of every split before and after its tokens were joined to the segments ``after``."""
+    from unitdisc.scores.difference import compare
+
+    before = {split: run.units(split, "encoded") for split in run.splits}
+    labels = run.labels()
+    scoring = run.experiment.scoring
+    for split in run.splits:
+        old, new = (_tallies(run, units, split, labels) for units in (before, after))
+        for row in compare(new, old, samples=scoring.bootstrap, seed=scoring.confidence_seed):
+            better = {"a": "after", "b": "before"}.get(row.better, row.better)
+            yield Change(split, row.metric, row.b, row.a, row.difference, row.low, row.high, better)
+
+
+def _tallies(run: Run, units: "Mapping[str, dict[str, UnitSequence]]", split: str, labels: "pd.DataFrame") -> "Tallies":
+    from unitdisc.scores.discovery import tally
+
+    return tally(
+        units[split],
+        labels[labels["utterance"].isin(list(units[split]))],
+        exclude=run.settings.exclude,
+        mapping=None if split == "train" else (units["train"], labels[labels["utterance"].isin(list(units["train"]))]),
+        tolerance=run.experiment.scoring.tolerance[run.modality],
+    )
+
+
+def words_of(run: Run, path: Path | None) -> "pd.DataFrame | None":
+    """Return the words of a corpus with their times: of a file, or of the characters of handwriting, or none."""
+    from unitdisc.scores.labels import read_labels
+    from unitdisc.units.words import words_of_characters
+
+    if path is not None:
+        return read_labels(path)
+    found = words_of_characters(run.labels()) if run.modality == "handwriting" else None
+    if found is None or found.empty:
+        typer.echo(f"unitdisc: {run.corpus} has no times of words, so pieces are not scored against them", err=True)
+        return None
+    return found
+
+
+def word_scores(
+    run: Run, units: "Mapping[str, dict[str, UnitSequence]]", split: str, words: "pd.DataFrame", suffix: str
+) -> Iterator[SplitScore]:
+    """Yield how well units tell words, with the mapping fitted on the split itself and on train."""
+    from unitdisc.scores.discovery import summarise
+
+    wanted = ("many_to_one", "majority", "many_to_one_heldout", "majority_heldout", "pnmi")
+    scoring = run.experiment.scoring
+    for s in summarise(_tallies(run, units, split, words), samples=scoring.bootstrap, seed=scoring.confidence_seed):
+        if s.metric in wanted and not (suffix and s.metric.startswith("majority")):
+            yield SplitScore(split, f"word_{s.metric}{suffix}", s.value, s.low, s.high, s.n)

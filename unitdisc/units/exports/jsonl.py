@@ -1,0 +1,21 @@
+"""JSON lines: an object an utterance, as DiscoPhon and fastabx read them."""
+
+import json
+from pathlib import Path
+
+from unitdisc.tables import writing
+from unitdisc.units.exports.material import Part
+
+
+def write(folder: Path, part: Part) -> None:
+    """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns) and speaker."""
+    with writing(folder / f"{part.split}.jsonl") as file:
+        for sequence, runs in part.runs():
+            row = {
+                "file": sequence.utterance,
+                "units": runs.units.tolist(),
+                "durations": runs.lengths.tolist(),
+                "frame_shift": sequence.frame_shift,
+                "speaker": part.utterances[sequence.utterance].speaker,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

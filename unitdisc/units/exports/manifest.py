@@ -1,0 +1,77 @@
+"""The manifest of an exported folder: what each file's bytes are, and by what, of what and how they were made."""
+
+import hashlib
+import json
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import unitdisc
+from unitdisc.errors import InputError
+from unitdisc.tables import writing
+
+name = "manifest.json"
+
+
+@contextmanager
+def filling(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield a new folder that takes the place of ``folder`` when the block ends well, with its manifest written last.
+
+    ``facts`` go into the manifest as they are. Raises InputError where ``folder`` holds anything but such an export:
+    it is nobody's to replace.
+    """
+    if folder.exists() and not (folder / name).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError("is there, and is no export that could be replaced", folder, fix="choose another folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        new, old = Path(temporary) / "new", Path(temporary) / "old"
+        new.mkdir()
+        yield new
+        write(new, facts)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+
+
+def write(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write manifest.json: the versions, the facts, and size and SHA-256 of every other file in ``folder``."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    listed = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
+    with writing(folder / name) as file:
+        json.dump({**facts, "files": listed}, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+
+
+def check(folder: Path) -> list[str]:
+    """Return the files of ``folder`` that are missing, changed, or not in its manifest; none where all is well."""
+    path = folder / name
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError("is no manifest of an export", path) from None
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} - {name}
+    wrong = [file for file in listed if file in there and sha256(folder / file) != listed[file]["sha256"]]
+    return sorted({*wrong, *(there ^ set(listed))})
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of unitdisc, Python, and ``packages``."""
+    own = {"unitdisc": unitdisc.__version__, "python": platform.python_version()}
+    return own | {package: metadata.version(package) for package in packages}
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

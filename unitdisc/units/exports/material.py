@@ -1,0 +1,65 @@
+"""What there is to export of a split, and the helpers that several formats share."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.tables import Label, UnitSequence, Utterance
+from unitdisc.units.sequences import Ints, Repeats, Runs, Spans, runs, spans
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The units of a split and what belongs to them.
+
+    ``labels`` are an utterance's, and need not be there; ``meanings`` (K,) are the labels that the units map to, where
+    there is a mapping; ``codebook`` is (K, D). ``place`` is where the folder of all formats will lie in the end,
+    and ``made`` is when the units were made: formats that want a date get this one, so that an export made twice is the
+    same bytes.
+    """
+
+    split: str
+    sequences: Mapping[str, UnitSequence]
+    utterances: Mapping[str, Utterance]
+    labels: Mapping[str, list[Label]]
+    meanings: tuple[str, ...] | None
+    codebook: NDArray[np.float32]
+    repeats: Repeats
+    place: Path
+    made: datetime
+
+    def runs(self) -> Iterator[tuple[UnitSequence, Runs]]:
+        """Yield every sequence with its runs, or with its tokens where repeats are kept."""
+        for sequence in self.sequences.values():
+            yield sequence, runs(sequence.units, self.repeats)
+
+    def spans(self) -> Iterator[tuple[UnitSequence, Spans]]:
+        """Yield every sequence with its runs or tokens and their times."""
+        for sequence in self.sequences.values():
+            yield sequence, spans(sequence, self.repeats)
+
+    def mapped(self, sequence: UnitSequence) -> Spans:
+        """Return the labels that a sequence's units map to, as numbers into ``meanings``; neighbours are joined."""
+        names = self.meanings or ()
+        place = {name: number for number, name in reversed(list(enumerate(names)))}
+        same = np.array([place[name] for name in names], dtype=np.int64)  # one number a name
+        return spans(UnitSequence(sequence.utterance, sequence.frame_shift, same[sequence.units]), "collapse")
+
+
+def words(units: Ints) -> str:
+    """Return units as numbers separated by spaces."""
+    return " ".join(map(str, units.tolist()))
+
+
+def decimal(value: float) -> str:
+    """Return a time as the shortest decimal that is right to a microsecond."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def file_name(utterance: str) -> str:
+    """Return a file name for an utterance; a '/' in its name becomes '%2F', and '%' becomes '%25'."""
+    return utterance.replace("%", "%25").replace("/", "%2F")

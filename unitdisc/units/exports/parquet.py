@@ -1,0 +1,71 @@
+"""Parquet: a row a token or run, for pandas, DuckDB and Hugging Face datasets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unitdisc.tables import UnitSequence, replacing
+from unitdisc.units.exports.material import Part
+from unitdisc.units.sequences import Spans
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+group_rows = 500_000  # held in memory at once; an utterance is never cut
+
+
+def write(folder: Path, part: Part) -> None:
+    """Write ``{split}.parquet``: utterance, speaker, split, unit, start, end (seconds or columns), label.
+
+    The label is what the unit maps to, null where there is no mapping.
+    """
+    import pyarrow.parquet as pq
+
+    with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, _schema()) as writer:
+        for group in _groups(part):
+            writer.write_table(_table(part, group))
+
+
+def _schema() -> "pa.Schema":
+    import pyarrow as pa
+
+    times = [("start", pa.float64()), ("end", pa.float64())]
+    texts = [(name, pa.string()) for name in ("utterance", "speaker", "split")]
+    return pa.schema([*texts, ("unit", pa.int32()), *times, ("label", pa.string())])
+
+
+def _groups(part: Part) -> Iterator[list[tuple[UnitSequence, Spans]]]:
+    """Yield the utterances in groups of about ``group_rows`` rows, and an empty one where there is none."""
+    group: list[tuple[UnitSequence, Spans]] = []
+    rows = 0
+    for sequence, spans in part.spans():
+        group.append((sequence, spans))
+        rows += len(spans.units)
+        if rows >= group_rows:
+            yield group
+            group, rows = [], 0
+    yield group
+
+
+def _table(part: Part, group: list[tuple[UnitSequence, Spans]]) -> "pa.Table":
+    import pyarrow as pa
+
+    names = [sequence.utterance for sequence, _ in group]
+    owner = np.repeat(np.arange(len(group)), [len(spans.units) for _, spans in group])
+    empty = Spans(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+    both = [empty, *(spans for _, spans in group)]
+    units, start, end = (np.concatenate([getattr(s, name) for s in both]) for name in ("units", "start", "end"))
+    columns = {
+        "utterance": pa.array(names, pa.string()).take(pa.array(owner)),
+        "speaker": pa.array([part.utterances[name].speaker for name in names], pa.string()).take(pa.array(owner)),
+        "split": pa.repeat(pa.scalar(part.split, pa.string()), len(units)),
+        "unit": pa.array(units, pa.int32()),
+        "start": pa.array(start),
+        "end": pa.array(end),
+        "label": pa.nulls(len(units), pa.string())
+        if part.meanings is None
+        else pa.array(part.meanings, pa.string()).take(pa.array(units)),
+    }
+    return pa.table(columns, schema=_schema())

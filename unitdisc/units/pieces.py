@@ -1,0 +1,224 @@
+"""Acoustic pieces: frequent sequences of units as the pieces of a sentencepiece model, a character a unit.
+
+Ren et al., "Speech pre-training with acoustic piece", Interspeech 2022; BPE on units as in Wu et al., "Wav2Seq",
+ICASSP 2023.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sentencepiece
+
+from unitdisc.config import Pieces
+from unitdisc.errors import InputError
+from unitdisc.tables import UnitSequence
+from unitdisc.units.sequences import Ints, runs
+
+# Unicode's private-use areas, which no normalisation touches: in the basic plane, and the planes 15 and 16.
+areas = ((0xE000, 6400), (0xF0000, 65534), (0x100000, 65534))
+most_units = sum(size for _, size in areas)
+longest_text = 4096  # units in one training text; sentencepiece's BPE fails beyond 65,535
+special = 1  # ids before the pieces: the unknown piece, which is never used
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRow:
+    """The pieces of an utterance as they stand in a table: ids, and for how many tokens each lasts."""
+
+    utterance: str
+    frame_shift: float
+    pieces: str
+    tokens: str
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyRow:
+    """A piece: its id, the units it stands for, and its score (log-probability, or minus the rank of its merge)."""
+
+    piece: int
+    units: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PieceSequence:
+    """The pieces (P,) of an utterance and for how many tokens (P,) each lasts."""
+
+    utterance: str
+    frame_shift: float
+    pieces: Ints
+    tokens: Ints
+
+    def row(self) -> PieceRow:
+        """Return the sequence as a row of a table."""
+        pieces, tokens = (" ".join(map(str, values.tolist())) for values in (self.pieces, self.tokens))
+        return PieceRow(self.utterance, self.frame_shift, pieces, tokens)
+
+    def at_tokens(self) -> UnitSequence:
+        """Return the piece of each token, as a unit sequence that can be scored."""
+        return UnitSequence(self.utterance, self.frame_shift, np.repeat(self.pieces, self.tokens))
+
+
+class PieceModel:
+    """A trained sentencepiece model, its pieces told in units; raises InputError for what is no such model."""
+
+    def __init__(self, model: bytes) -> None:
+        self.model = model
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        except (RuntimeError, ValueError):
+            raise InputError("is not a sentencepiece model of units", fix="train one: unitdisc pieces --help") from None
+        texts = [self._processor.id_to_piece(i) for i in range(special, len(self))]
+        self._pieces = [np.zeros(0, dtype=np.int64)] * special + [from_text(text) for text in texts]
+
+    def __len__(self) -> int:
+        size: int = self._processor.get_piece_size()
+        return size
+
+    def encode(self, units: Ints) -> Ints:
+        """Return the pieces (P,) of collapsed units (R,); raises InputError for a unit that the model does not know."""
+        pieces = np.array(self._processor.encode(to_text(units)), dtype=np.int64)
+        if (pieces < special).any():
+            known = {int(unit) for piece in self._pieces for unit in piece}
+            unknown = next(int(unit) for unit in units if int(unit) not in known)
+            raise InputError(f"unit {unknown} is not of the codebook that the pieces were trained with")
+        return pieces
+
+    def decode(self, pieces: Ints) -> Ints:
+        """Return the units (R,) that ``pieces`` (P,) stand for, as they were encoded."""
+        return np.concatenate([np.zeros(0, dtype=np.int64), *(self._pieces[piece] for piece in pieces)])
+
+    def encode_sequence(self, sequence: UnitSequence) -> PieceSequence:
+        """Collapse a sequence, encode it, and count the tokens of each piece."""
+        collapsed = runs(sequence.units)
+        pieces = self.encode(collapsed.units)
+        first = np.append(0, np.cumsum(self.lengths()[pieces]))[:-1]
+        tokens = np.add.reduceat(collapsed.lengths, first) if len(first) else first
+        return PieceSequence(sequence.utterance, sequence.frame_shift, pieces, tokens)
+
+    def lengths(self) -> Ints:
+        """Return how many units each piece (vocabulary,) has."""
+        return np.array([len(piece) for piece in self._pieces], dtype=np.int64)
+
+    def vocabulary(self) -> list[VocabularyRow]:
+        """Return the pieces that can occur, in the order of their ids."""
+        numbers = range(special, len(self))
+        texts = {i: " ".join(map(str, self._pieces[i].tolist())) for i in numbers}
+        return [VocabularyRow(i, texts[i], float(self._processor.get_score(i))) for i in numbers]
+
+
+def train(sequences: Iterable[Ints], codewords: int, settings: Pieces, *, threads: int = 1) -> PieceModel:
+    """Train pieces on units (T,), which are collapsed first; ``codewords`` is how many units there may be.
+
+    A unit that no training sequence has becomes a piece of its own, so that everything can be encoded. Raises
+    InputError for a vocabulary that is smaller than codewords + 1 or larger than the data yield, for a unit that is no
+    codeword, and for more codewords than there are private-use characters.
+    """
+    if codewords > most_units:
+        raise InputError(f"{codewords} units are more than the {most_units} private-use characters")
+    if settings.vocabulary < codewords + special:
+        least = f"one for each of the {codewords} units, and the unknown piece"
+        raise InputError(f"a vocabulary of {settings.vocabulary} is below {codewords + special}: {least}")
+    collapsed = [runs(units).units for units in sequences]
+    collapsed = [units for units in collapsed if len(units)]
+    if not collapsed:
+        raise InputError("there is no unit to train pieces on")
+    seen = np.bincount(np.concatenate(collapsed))
+    if len(seen) > codewords:
+        raise InputError(f"unit {len(seen) - 1} is not of the {codewords} codewords")
+    unseen = np.setdiff1d(np.arange(codewords), np.flatnonzero(seen))
+    texts = [to_text(units[at : at + longest_text]) for units in collapsed for at in range(0, len(units), longest_text)]
+    return PieceModel(_fit(texts, to_text(unseen), settings, threads))
+
+
+def to_text(units: Ints) -> str:
+    """Return a string of a private-use character a unit."""
+    if units.size and not 0 <= units.min() <= units.max() < most_units:
+        raise InputError(f"unit {units.max() if units.min() >= 0 else units.min()} has no private-use character")
+    codes = np.zeros(len(units), dtype="<u4")
+    passed = 0
+    for first, size in areas:
+        codes = np.where(units >= passed, first + units - passed, codes).astype("<u4")
+        passed += size
+    return codes.tobytes().decode("utf-32-le")
+
+
+def from_text(text: str) -> Ints:
+    """Return the units that ``to_text`` made a string of; raises InputError for any other character."""
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.int64)
+    units = np.full(len(codes), -1, dtype=np.int64)
+    passed = 0
+    for first, size in areas:
+        inside = (codes >= first) & (codes < first + size)
+        units[inside] = codes[inside] - first + passed
+        passed += size
+    if (units < 0).any():
+        raise InputError(f"character U+{codes[units < 0][0]:04X} stands for no unit")
+    return units
+
+
+def figures(sequences: Mapping[str, UnitSequence], encoded: Iterable[PieceSequence]) -> dict[str, float]:
+    """Return what pieces save over units: counts, units and tokens a piece, pieces used, bits a second (or column).
+
+    A bitrate is N · H / duration (Dunbar et al. 2019, ZeroSpeech), of collapsed units and of pieces.
+    """
+    duration = sum(len(s.units) * s.frame_shift for s in sequences.values())
+    tokens = sum(len(s.units) for s in sequences.values())
+    units = np.concatenate([runs(s.units).units for s in sequences.values()] or [np.zeros(0, np.int64)])
+    pieces = np.concatenate([s.pieces for s in encoded] or [np.zeros(0, np.int64)])
+    found: dict[str, float] = {
+        "tokens": tokens,
+        "units": len(units),
+        "pieces": len(pieces),
+        "pieces_used": len(np.unique(pieces)),
+    }
+    if len(pieces):
+        found |= {"tokens_per_piece": tokens / len(pieces), "units_per_piece": len(units) / len(pieces)}
+        found |= {"bitrate_units": _bits(units) / duration, "bitrate_pieces": _bits(pieces) / duration}
+    return found
+
+
+def _bits(symbols: Ints) -> float:
+    counts = np.unique(symbols, return_counts=True)[1]
+    return float(-(counts * np.log2(counts / counts.sum())).sum())
+
+
+def _fit(texts: list[str], unseen: str, settings: Pieces, threads: int) -> bytes:
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts),
+            model_writer=model,
+            model_type=settings.algorithm,
+            vocab_size=settings.vocabulary,
+            max_sentencepiece_length=settings.longest,
+            # required_chars would not do: sentencepiece forgets those that the data do not have. A user-defined
+            # symbol is never merged, which is as it should be for what never occurred.
+            user_defined_symbols=list(unseen),
+            bos_id=-1,
+            eos_id=-1,
+            character_coverage=1.0,
+            normalization_rule_name="identity",
+            add_dummy_prefix=False,
+            remove_extra_whitespaces=False,
+            split_by_unicode_script=False,
+            split_by_number=False,
+            split_by_whitespace=False,
+            max_sentence_length=4 * longest_text + 1,  # in bytes; longer ones would be dropped
+            num_threads=threads,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise InputError(_refusal(str(error), settings)) from None
+    return model.getvalue()
+
+
+def _refusal(message: str, settings: Pieces) -> str:
+    most = re.search(r"Vocabulary size too high .* <= (\d+)", message)
+    if most:
+        length = f"{settings.longest} unit{'s' if settings.longest > 1 else ''}"
+        return f"the training units yield no {settings.vocabulary} pieces of up to {length}, only {most[1]}"
+    return f"sentencepiece refuses to train {settings.vocabulary} pieces: {message.split('] ')[-1] or message}"

@@ -1,0 +1,141 @@
+"""Segmentation by dynamic programming: fewer, longer segments of the same codewords, at a price a segment.
+
+Kamper and van Niekerk, "Towards unsupervised phone and word segmentation using self-supervised vector-quantized neural
+networks", Interspeech 2021 (arXiv 2012.07551, December 2020), section 3.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unitdisc.codebook.distances import nearest, tables
+from unitdisc.config import Segmentation, seconds_or_columns
+from unitdisc.errors import InputError
+from unitdisc.features.archive import Archive
+from unitdisc.features.normalise import Normalised
+from unitdisc.models.autoencoder import Autoencoder
+from unitdisc.models.store import Trained
+from unitdisc.progress import track
+from unitdisc.scores.compiled import compiled
+from unitdisc.tables import UnitSequence
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+def segment(vectors: Tensor, codewords: Tensor, penalty: float) -> Ints:
+    """Return the units (T,) of ``vectors`` (T, D) that cost least: distances to codewords, plus a price a segment.
+
+    Minimises Σ ‖x_t − w_u(t)‖² + penalty · segments over all sequences of units. The paper's duration penalty,
+    λ(1 − length) a segment, sums to λ(segments − T), so that this is its optimum for every λ = penalty, and since the
+    price does not depend on the length, the best predecessor of a new segment is the same for all codewords: exact in
+    O(TK), without a longest segment. With penalty 0 every vector has its nearest codeword. ``codewords`` is (K, D);
+    at no time are more than some rows of the (T, K) distances held.
+    """
+    best, start = np.zeros((2, len(vectors)), dtype=np.int32)
+    cost, since = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int32)
+    for rows, table in tables(vectors, codewords, codewords.square().sum(1)):
+        if rows.start == 0:  # the tables are wider than the codebook, by columns that are infinite
+            cost, since = np.zeros(table.shape[1], dtype=np.float32), np.zeros(table.shape[1], dtype=np.int32)
+        advance(table.numpy(), cost, since, best, start, rows.start, penalty)
+    return trace(best, start)
+
+
+@compiled("void(float32[:,::1], float32[::1], int32[::1], int32[::1], int32[::1], int64, float64)")
+def advance(
+    distances: Floats,
+    cost: Floats,
+    since: NDArray[np.int32],
+    best: NDArray[np.int32],
+    start: NDArray[np.int32],
+    at: int,
+    penalty: float,
+) -> None:
+    """Go on by the rows of ``distances`` (n, K), which are those of the tokens from ``at``.
+
+    ``cost`` (K,) is what the cheapest segmentation that ends in each codeword costs above the cheapest of all, and
+    ``since`` (K,) where its last segment began; ``best`` and ``start`` (T,) receive, a token, the codeword of the
+    cheapest and where its last segment began. All costs are kept relative, so they stay small and float32 is enough.
+    """
+    price = np.float32(penalty)
+    for i in range(len(distances)):
+        row = distances[i]
+        lowest = np.float32(np.inf)
+        for k in range(len(cost)):
+            since[k] = at + i if cost[k] > price else since[k]
+            cost[k] = min(cost[k], price) + row[k]
+            lowest = min(lowest, cost[k])
+        first = -1
+        for k in range(len(cost)):
+            cost[k] -= lowest
+            if first < 0 and cost[k] == 0:
+                first = k
+        best[at + i] = first
+        start[at + i] = since[first]
+
+
+@compiled("int64[::1](int32[::1], int32[::1])")
+def trace(best: NDArray[np.int32], start: NDArray[np.int32]) -> Ints:
+    """Follow the segments back from the last token; see ``advance``."""
+    units = np.zeros(len(best), dtype=np.int64)
+    end = len(best)
+    while end > 0:
+        first = start[end - 1]
+        units[first:end] = best[end - 1]
+        end = first
+    return units
+
+
+def segment_archive(
+    trained: Trained, archive: Archive, speaker: Mapping[str, str], *, penalty: float
+) -> Iterator[UnitSequence]:
+    """Yield the segmented units of every utterance at the token rate; ``speaker`` maps an utterance to its speaker."""
+    words = codebook(trained)
+    shift = round(seconds_or_columns(trained.features) * trained.model.stride, 9)
+    for name, vectors in _vectors(trained, archive, speaker):
+        yield UnitSequence(name, shift, segment(vectors, words, penalty))
+
+
+def penalty_of(settings: Segmentation, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> float:
+    """Return the price of a segment: the weight, or the weight times ``distortion`` of the training archive."""
+    return settings.weight * (distortion(trained, archive, speaker) if settings.relative else 1.0)
+
+
+def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> float:
+    """Return the mean squared distance of an archive's tokens to their nearest codewords."""
+    words = codebook(trained)
+    total, tokens = 0.0, 0
+    for _, vectors in _vectors(trained, archive, speaker):
+        scores = nearest(vectors, words)[1] + vectors.square().sum(1)
+        total += float(scores.clamp(min=0).double().sum())
+        tokens += len(vectors)
+    return total / max(tokens, 1)
+
+
+def codebook(trained: Trained) -> Tensor:
+    """Return the codewords (K, D) of a model; raises InputError where it has several codebooks."""
+    model = trained.model
+    words = model.bottleneck.quantizer.codebook.detach() if isinstance(model, Autoencoder) else model.codebook
+    if words.ndim != 2:
+        raise InputError(f"the model has {len(words)} codebooks, and this works on one", fix="set codebooks to 1")
+    return words.float()
+
+
+@torch.no_grad()
+def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
+    """Yield what each utterance's codewords are chosen by: vectors (T', D) after the projection, or stacked frames."""
+    if archive.dim != trained.inputs:
+        raise InputError(f"has {archive.dim} columns where the model wants {trained.inputs}", archive.path)
+    by_speaker = speaker if trained.features.normalise == "speaker" else None
+    matrices = Normalised(archive, shared=trained.statistics, by_speaker=by_speaker)
+    model = trained.model
+    for name in track(matrices, archive.path.stem, total=len(matrices)):
+        frames = torch.tensor(matrices[name])
+        if isinstance(model, Autoencoder):
+            encoded, tokens = model.encoder(frames.unsqueeze(0), torch.ones(1, len(frames), dtype=torch.bool))
+            yield name, model.bottleneck.project(encoded, tokens)[0]
+        else:
+            yield name, model.vectors(frames)
