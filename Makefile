@@ -1,28 +1,38 @@
-# make run    the whole DAG on the embedded sample corpora
-# make test   the test suite           make check   formatting, lint, types
-# make bench  benchmarks beside the peers
-python := .venv/bin/python
+# make run      the whole DAG on the embedded sample corpora, the score table, the report
+# make test     the test suite          make check   formatting, lint, types, workflow
+# make bench    benchmarks beside the peers
+# make clean    remove the results of the sample corpora; the environment stays
+PYTHON ?= python3.11
+bin := .venv/bin
+export PATH := $(CURDIR)/$(bin):$(PATH)
 
 .PHONY: run test check bench clean
 
 run: .venv/run.stamp
-	PATH="$(CURDIR)/.venv/bin:$$PATH" snakemake --cores all
+	snakemake --cores all
+	@unitdisc scores results
 
 test: .venv/dev.stamp
-	$(python) -m pytest
+	$(bin)/python -m pytest
 
 check: .venv/dev.stamp
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/snakefmt --check Snakefile workflow
-	PATH="$(CURDIR)/.venv/bin:$$PATH" snakemake --lint
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/snakefmt --check Snakefile workflow
+	$(bin)/snakemake --lint
+
+bench: .venv/dev.stamp
+	@for file in benchmarks/*.py; do echo "# $$file"; $(bin)/python $$file || exit 1; done
+
+clean:
+	rm -rf results .snakemake
 
 .venv/run.stamp: pyproject.toml constraints.txt
-	test -x $(python) || python3.11 -m venv .venv
-	$(python) -m pip install -c constraints.txt -e '.[sample]'
-	touch $@
+	test -x $(bin)/python || $(PYTHON) -m venv .venv
+	$(bin)/python -m pip install --constraint constraints.txt --editable '.[sample]'
+	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp
-	$(python) -m pip install -c constraints.txt -e '.[sample,dev]'
-	touch $@
+	$(bin)/python -m pip install --constraint constraints.txt --editable '.[sample,dev]'
+	@touch $@

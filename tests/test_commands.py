@@ -26,7 +26,7 @@ def train_and_encode(folder):
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("prepared"), epochs=200)
+    return prepare(tmp_path_factory.mktemp("prepared"), epochs=60)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_training_that_was_stopped_goes_on(prepared, units, how):
     assert done.returncode == 0, done.stderr
     assert "resuming after epoch" in done.stderr
     assert not (run / ".resume.pt").exists()
-    assert len((run / "training.tsv").read_text().splitlines()) == 201
+    assert len((run / "training.tsv").read_text().splitlines()) == 61
     done = unitdisc(prepared, "encode", "--corpus", "speech", "--model", "vq", "--split", "test")
     assert (run / "test.units.tsv").read_bytes() == units
 

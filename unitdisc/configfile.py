@@ -71,23 +71,34 @@ def _known(location: tuple[Any, ...]) -> list[str]:
     kind: Any = Experiment
     for key in location[:-1]:
         kind = _inside(kind, key)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    kind = _section(kind) or kind
+    return list(kind.model_fields) if _is_section(kind) else []
 
 
 def _inside(kind: Any, key: Any) -> Any:
     """Follow one step of a pydantic error location: a field, a key of a mapping, or the tag of a union."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if _is_section(kind):
         return kind.model_fields[key].annotation if key in kind.model_fields else None
-    options = [option for argument in get_args(kind) for option in (argument, *get_args(argument))]
-    for option in options:
-        if isinstance(option, type) and issubclass(option, BaseModel):
-            field = option.model_fields.get("kind")
-            if field is not None and field.default == key:
-                return option
-    sections = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
-    if len(sections) == 1:
-        return _inside(sections[0], key) if key in sections[0].model_fields else sections[0]
+    for option in _options(kind):
+        if _is_section(option) and "kind" in option.model_fields and option.model_fields["kind"].default == key:
+            return option
+    only = _section(kind)
+    if only is not None:  # of an optional section, or of a mapping from names to sections
+        return only.model_fields[key].annotation if key in only.model_fields else only
     return get_args(kind)[-1] if get_args(kind) else None
+
+
+def _options(kind: Any) -> list[Any]:
+    return [option for argument in get_args(kind) for option in (argument, *get_args(argument))]
+
+
+def _section(kind: Any) -> Any:
+    sections = [option for option in _options(kind) if _is_section(option)]
+    return sections[0] if len(sections) == 1 else None
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:

@@ -16,10 +16,17 @@ app = typer.Typer(
 )
 
 
+def commands() -> None:
+    """Register every command, which importing its module does."""
+    from unitdisc.cli import abx, discovery, report, steps, units  # noqa: F401
+
+
 def main() -> None:
     """Run the command line; a user's mistake ends in one line on standard error and exit code 2."""
-    from unitdisc.cli import abx, discovery, report, steps  # noqa: F401  (importing a module registers its commands)
+    import logging
 
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    commands()
     try:
         app()
     except InputError as error:

@@ -78,7 +78,8 @@ def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
     experiment = _experiment(config)
     settings = experiment.corpus(corpus)
     folder = experiment.results / corpus
-    archives = {split: folder / "features" / f"{split}.scp" for split in split_names(settings) if split != "test"}
+    seen = [split for split in split_names(settings) if split != "test"]
+    archives = {str(split): folder / "features" / f"{split}.scp" for split in seen}
     target = folder / model / f"seed{seed}"
     fit(experiment.model(model), settings.features, archives, _utterances(folder), target, seed=seed)
 

@@ -54,7 +54,7 @@ def _read(corpus: AnyCorpus, sample: Path) -> tuple[list[Utterance], list[Label]
             features = corpus.features
             return kaldi.read(
                 root,
-                corpus.splits,
+                {str(split): name for split, name in corpus.splits.items()},
                 alignment=corpus.alignment,
                 strip_marks=corpus.strip_marks,
                 sample_rate=corpus.sample_rate,
@@ -87,7 +87,7 @@ def _read(corpus: AnyCorpus, sample: Path) -> tuple[list[Utterance], list[Label]
             return folder.read(
                 root,
                 "speech" if corpus.features.kind == "speech" else "handwriting",
-                corpus.splits,
+                {str(split): share for split, share in corpus.splits.items()},
                 labels=corpus.labels,
                 seed=corpus.seed,
                 sample_rate=corpus.sample_rate,

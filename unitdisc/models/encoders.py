@@ -27,6 +27,7 @@ class ConvolutionalEncoder(nn.Module):
         )
         self.residual = nn.ModuleList(ResidualLayer(settings.channels) for _ in range(settings.residual_layers))
         self.dropout = nn.Dropout(settings.dropout)
+        self.noise = settings.noise
         self.lstm = (
             nn.LSTM(settings.channels, settings.lstm, batch_first=True, bidirectional=True) if settings.lstm else None
         )
@@ -34,11 +35,13 @@ class ConvolutionalEncoder(nn.Module):
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
+        if self.training and self.noise:
+            frames = frames + self.noise * torch.randn_like(frames) * mask.unsqueeze(2)
         missing = -frames.shape[1] % self.stride
         if missing:
             frames = functional.pad(frames, (0, 0, 0, missing))
             mask = functional.pad(mask, (0, missing))
-        mask = mask.unflatten(1, (-1, self.stride)).any(dim=2)  # (B, T')
+        mask = mask.view(len(mask), -1, self.stride).any(dim=2)  # (B, T')
         x = frames.transpose(1, 2)  # (B, D, T)
         for convolution in self.convolutions:
             x = functional.relu(convolution(x))

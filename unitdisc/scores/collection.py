@@ -52,9 +52,9 @@ def summary(scores: pd.DataFrame, split: str) -> str:
     chosen = scores[scores["split"] == split]
     rows = [["corpus", "model", *headline.values()]]
     for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
-        rows.append([corpus, model, *(_cell(run, metric) for metric in headline)])
+        rows.append([str(corpus), str(model), *(_cell(run, metric) for metric in headline)])
     for corpus, run in chosen[chosen["metric"] == majority].groupby("corpus", sort=False):
-        rows.append([corpus, "(majority label)", f"{run['value'].iloc[0]:.3f}", *[""] * (len(headline) - 1)])
+        rows.append([str(corpus), "(majority label)", f"{run['value'].iloc[0]:.3f}", *[""] * (len(headline) - 1)])
     order = {corpus: place for place, corpus in enumerate(chosen["corpus"].unique())}
     rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

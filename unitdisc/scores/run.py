@@ -23,13 +23,13 @@ def score_run(
     """
     counted = labels[~labels["label"].isin(corpus.never)]
     mapping = None if split == "train" else (units["train"], _of(counted, units["train"]))
-    modality = "handwriting" if isinstance(corpus.features, HandwritingFeatures) else "speech"
+    written = isinstance(corpus.features, HandwritingFeatures)
     return score(
         units[split],
         _of(counted, units[split]),
         exclude=corpus.exclude,
         mapping=mapping,
-        tolerance=settings.tolerance[modality],
+        tolerance=settings.tolerance["handwriting" if written else "speech"],
         bootstrap=settings.bootstrap,
         seed=settings.confidence_seed,
     )

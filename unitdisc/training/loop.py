@@ -77,7 +77,7 @@ class Trainer:
     @property
     def result(self) -> Autoencoder:
         """The model that encodes: the averaged one where weights are averaged."""
-        return self.average.model if self.average else self.model  # type: ignore[return-value]
+        return self.average.model if self.average else self.model
 
     def epoch(self, number: int) -> Epoch:
         """Train for one epoch, counted from 1, and return its row."""
@@ -154,7 +154,7 @@ class Trainer:
         model, plan = self.result.eval(), self.settings.training
         batches = Chunks(self.data.dev, {}, chunk=plan.chunk, batch=plan.batch, seed=self.seed)
         quantise = self.reestimation.quantise(epoch) if self.reestimation else True
-        losses = [
+        losses: list[float] = [
             model(*_tensors(batch.to(self.device)), quantise=quantise).reconstruction.item()
             for _, batch in zip(range(dev_chunks), batches.epoch(1), strict=False)
         ]
