@@ -126,6 +126,15 @@ def run_of(config: str, corpus: str, model: str, seed: int) -> Run:
 
 
 def overridden(settings: Settings, **options: Any) -> Settings:
-    """Return ``settings`` with the options that are given, those not None, in place of theirs."""
+    """Return ``settings`` with the options that are given, those not None, in place of theirs.
+
+    Raises InputError for one that the settings cannot have.
+    """
+    from pydantic import ValidationError
+
     given = {name: value for name, value in options.items() if value is not None}
-    return type(settings).model_validate({**settings.model_dump(), **given})
+    try:
+        return type(settings).model_validate({**settings.model_dump(), **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{first['loc'][0]} {first['input']!r}: {first['msg']}") from None

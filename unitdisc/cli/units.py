@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from unitdisc.units.pieces import PieceModel
     from unitdisc.units.sequences import Repeats
 
-Format = Literal["jsonl", "kaldi-text", "kaldi-ark", "fairseq", "parquet", "ctm", "textgrid", "pagexml", "npz"]
 Out = Annotated[Path | None, typer.Option(help="Folder to write; an earlier export there is replaced.")]
 Units = Annotated[UnitsFrom | None, typer.Option(help="Units as encoded, or as unitdisc segment leaves them.")]
 
@@ -34,7 +33,7 @@ def export(
     model: Model,
     seed: Seed = 0,
     config: Config = "config.yaml",
-    formats: Annotated[list[Format] | None, typer.Option("--format", help="One or more of these.")] = None,
+    formats: Annotated[str | None, typer.Option(help="Formats, separated by commas: jsonl,parquet.")] = None,
     repeats: Annotated[Literal["keep", "collapse", "both"] | None, typer.Option(help="Repeats of a unit.")] = None,
     units: Units = None,
     out: Out = None,
@@ -44,19 +43,20 @@ def export(
     Writes exports/units in the run's folder: a folder a format, and manifest.json, which says how they were made.
     What is not given is as in the section exports of the configuration.
 
-    Example: unitdisc export --corpus sample-speech --model vq --format jsonl --format textgrid --repeats both
+    Example: unitdisc export --corpus sample-speech --model vq --formats jsonl,textgrid --repeats both
     """
     from unitdisc.units.exports import suits, writers
     from unitdisc.units.exports.manifest import filling
     from unitdisc.units.sequences import Repeats
 
     run = run_of(config, corpus, model, seed)
-    settings = overridden(run.experiment.exports, formats=formats, repeats=repeats, units=units)
-    chosen = [name for name in settings.formats if suits(name, run.modality)]
-    if not chosen or (formats and len(chosen) < len(formats)):
-        lacking = [name for name in settings.formats if name not in chosen]
-        fix = f"choose with --format of {', '.join(name for name in writers if suits(name, run.modality))}"
-        raise InputError(f"{lacking[0]} is not made of {run.modality}" if lacking else "no format is chosen", fix=fix)
+    settings = overridden(run.experiment.exports, formats=formats and formats.split(","), repeats=repeats, units=units)
+    suitable = [name for name in writers if suits(name, run.modality)]
+    chosen = [name for name in settings.formats if name in suitable]
+    lacking = [name for name in settings.formats if name not in suitable]
+    if not chosen or (formats and lacking):
+        what = f"{lacking[0]} is not made of {run.modality}" if lacking else "no format is chosen"
+        raise InputError(what, fix=f"choose with --formats of {', '.join(suitable)}")
     folder = out or run.folder / "exports" / "units"
     with filling(folder, run.facts(settings, settings.units, *_packages(chosen))) as new:
         for repeat in get_args(Repeats):
