@@ -320,3 +320,95 @@ def abx_error(tokens, name, speaker, context):
             kept.setdefault(key[:depth], []).append(score)
         scores = {key: sum(values) / len(values) for key, values in kept.items()}
     return sum(scores.values()) / len(scores), len(cells)
+
+
+# --- codebook -------------------------------------------------------------------------------------------------------
+# Vectors and codewords are lists of lists of Python floats (or Fractions).
+
+
+def squared_distance(a, b):
+    return sum((p - q) ** 2 for p, q in zip(a, b, strict=True))
+
+
+def nearest_codeword(vector, codewords):
+    best = 0
+    for index, word in enumerate(codewords):
+        if squared_distance(vector, word) < squared_distance(vector, codewords[best]):
+            best = index
+    return best
+
+
+def quantiser_loss(vectors, codewords, real, commitment):
+    """Loss, distance, and the gradients to vectors and codewords with the stopped gradients left out by hand."""
+    dim, frames = len(codewords[0]), sum(real)
+    loss = distance = 0.0
+    to_vectors = [[0.0] * dim for _ in vectors]
+    to_codewords = [[0.0] * dim for _ in codewords]
+    for n, vector in enumerate(vectors):
+        if not real[n]:
+            continue
+        k = nearest_codeword(vector, codewords)
+        for d in range(dim):
+            error = vector[d] - codewords[k][d]
+            loss += (1 + commitment) * error**2 / (frames * dim)
+            distance += error**2 / frames
+            to_vectors[n][d] += commitment * 2 * error / (frames * dim)
+            to_codewords[k][d] -= 2 * error / (frames * dim)
+    return loss, distance, to_vectors, to_codewords
+
+
+class MovingAverage:
+    """Codewords as the quotient of two moving averages, both starting as if each had one vector a step."""
+
+    def __init__(self, codewords, decay):
+        self.words = [list(word) for word in codewords]
+        self.sums = [list(word) for word in codewords]
+        self.counts = [1.0] * len(codewords)
+        self.decay = decay
+
+    def step(self, vectors, real):
+        members = {k: [] for k in range(len(self.words))}
+        for vector, kept in zip(vectors, real, strict=True):
+            if kept:
+                members[nearest_codeword(vector, self.words)].append(vector)
+        for k, vectors_of_k in members.items():
+            self.counts[k] = self.decay * self.counts[k] + (1 - self.decay) * len(vectors_of_k)
+            for d in range(len(self.words[k])):
+                total = sum(vector[d] for vector in vectors_of_k)
+                self.sums[k][d] = self.decay * self.sums[k][d] + (1 - self.decay) * total
+                self.words[k][d] = self.sums[k][d] / self.counts[k]
+
+
+def algorithm_r(stream, capacity, draws):
+    """Vitter's Algorithm R; draws[t] modulo t + 1 is the t-th draw."""
+    kept = []
+    for t, item in enumerate(stream):
+        if t < capacity:
+            kept.append(item)
+        elif draws[t] % (t + 1) < capacity:
+            kept[draws[t] % (t + 1)] = item
+    return kept
+
+
+def inertia_of(vectors, units):
+    """The mean squared distance of vectors to the mean of those with the same unit."""
+    total = 0.0
+    for unit in set(units):
+        members = [vector for vector, own in zip(vectors, units, strict=True) if own == unit]
+        mean = [sum(column) / len(members) for column in zip(*members, strict=True)]
+        total += sum(squared_distance(vector, mean) for vector in members)
+    return total / len(vectors)
+
+
+def plusplus_chances(points, count):
+    """The probability of each sequence of seeds under k-means++: {(i, j, ...): p}."""
+    chances = {(i,): Fraction(1, len(points)) for i in range(len(points))}
+    for _ in range(count - 1):
+        longer = {}
+        for seeds, chance in chances.items():
+            weights = [min(squared_distance(point, points[s]) for s in seeds) for point in points]
+            for i, weight in enumerate(weights):
+                if weight:
+                    longer[(*seeds, i)] = chance * Fraction(weight, sum(weights))
+        chances = longer
+    return chances

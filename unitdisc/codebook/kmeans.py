@@ -79,13 +79,12 @@ def _lloyd(x: Tensor, centres: Tensor, iterations: int, *, tolerance: float) -> 
 
 def _settle(x: Tensor, centres: Tensor) -> _Clusters:
     """Give each vector its nearest centre; a centre without vectors takes the place of the farthest one."""
-    norms = x.square().sum(1)
     units, values = nearest(x, centres)
     for _ in range(10):  # a vector taken may leave another centre empty, and equal vectors leave some empty for good
         empty = (torch.bincount(units, minlength=len(centres)) == 0).nonzero().squeeze(1)
         if not len(empty):
             break
-        far = (norms + values).topk(len(empty)).indices
+        far = (x - centres[units]).square().sum(1).topk(len(empty)).indices
         centres = centres.index_copy(0, empty, x[far])
         found, closer = nearest(x, centres[empty])
         units = torch.where(closer < values, empty[found], units)

@@ -18,7 +18,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             return super().forward(wide).view(x.shape)
         with torch.autocast(x.device.type, enabled=False):
             real = mask.reshape(-1, 1)
-            frames = real.sum()
+            frames = real.sum(dtype=wide.dtype)
             divisor = frames.clamp(min=1)
             mean = wide.masked_fill(~real, 0).sum(0) / divisor
             variance = (wide - mean).masked_fill(~real, 0).square().sum(0) / divisor
@@ -30,9 +30,9 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     def _track(self, mean: Tensor, variance: Tensor, frames: Tensor) -> None:
         if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
             return
-        some = frames > 0  # a batch of padding alone leaves the statistics as they are
-        self.num_batches_tracked += some
-        rate = 1 / self.num_batches_tracked.clamp(min=1) if self.momentum is None else self.momentum
+        some = (frames > 0).to(mean.dtype)  # a batch of padding alone leaves the statistics as they are
+        self.num_batches_tracked += frames > 0
+        rate = some / self.num_batches_tracked.clamp(min=1) if self.momentum is None else some * self.momentum
         unbiased = variance * (frames / (frames - 1).clamp(min=1))
-        self.running_mean += some * rate * (mean - self.running_mean)
-        self.running_var += some * rate * (unbiased - self.running_var)
+        self.running_mean += rate * (mean - self.running_mean)
+        self.running_var += rate * (unbiased - self.running_var)

@@ -130,7 +130,7 @@ def draw_shares(sizes: list[int], count: int, generator: torch.Generator) -> lis
     """Draw how many of ``count`` things taken without replacement fall to each of several groups of ``sizes``."""
     draws, distinct = 2 * count, torch.empty(0)
     while len(distinct) < count:  # distinct ones of uniform draws, all alike, are a sample without replacement
-        distinct = torch.randint(sum(sizes), (draws,), generator=generator).unique()
+        distinct = torch.unique(torch.randint(sum(sizes), (draws,), generator=generator))
         draws *= 2
     chosen = distinct[torch.randperm(len(distinct), generator=generator)[:count]]
     ends = torch.tensor(list(accumulate(sizes)))
