@@ -10,20 +10,10 @@ from unitdisc.config import SpeechFeatures
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.report import media
+from unitdisc.report.choice import Stretch
 from unitdisc.report.results import Corpus
 
-longest = {"handwriting": 1200.0}  # columns; others in seconds
-longest_seconds = 12.0
 picture_shift = 0.01  # seconds a column of a spectrogram
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of an utterance from ``start`` to ``end``, in seconds or columns."""
-
-    utterance: str
-    start: float
-    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +31,7 @@ class Excerpt:
     sound: str
 
 
-def limit(corpus: Corpus) -> float:
-    """Return the longest that an excerpt may be, in seconds or columns."""
-    return longest.get(corpus.modality, longest_seconds)
-
-
-def load(corpus: Corpus, windows: Sequence[Window]) -> Iterator[Excerpt]:
+def load(corpus: Corpus, windows: Sequence[Stretch]) -> Iterator[Excerpt]:
     """Draw and record each window."""
     about = corpus.utterances.set_index("utterance")
     labels = dict(list(corpus.labels.groupby("utterance", sort=False)))
@@ -75,7 +60,7 @@ def load(corpus: Corpus, windows: Sequence[Window]) -> Iterator[Excerpt]:
         )
 
 
-def _media(corpus: Corpus, source: str, archive: Archive | None, window: Window, duration: float) -> tuple[str, str]:
+def _media(corpus: Corpus, source: str, archive: Archive | None, window: Stretch, duration: float) -> tuple[str, str]:
     """Return picture and sound; where the recording is gone, the picture shows the stored features."""
     if corpus.modality == "speech":
         try:
@@ -92,7 +77,7 @@ def _media(corpus: Corpus, source: str, archive: Archive | None, window: Window,
     return (media.line_picture(part) if corpus.modality == "handwriting" else media.picture(part)), ""
 
 
-def _samples(corpus: Corpus, source: str, window: Window) -> NDArray[np.float32]:
+def _samples(corpus: Corpus, source: str, window: Stretch) -> NDArray[np.float32]:
     from unitdisc.corpora import audio
 
     samples, rate = audio.read(source, corpus.allow_pipes)

@@ -1,18 +1,20 @@
-"""The report page: what was run, the scores, the training, the units and the utterances, in one HTML text."""
+"""The report page: health, what was run, scores, training, units and utterances, in one HTML text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import metrics, plots, scoretable
+from unitdisc.report import about, browser, health, metrics, plots, scoretable
 from unitdisc.report.results import Corpus, of_experiment, of_folder
+
+scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
 
 
 def render(experiment: Experiment) -> str:
@@ -20,11 +22,14 @@ def render(experiment: Experiment) -> str:
     return _page(of_experiment(experiment), title=experiment.report.title, shown=experiment.report.utterances)
 
 
-def render_folders(folders: Sequence[Path]) -> str:
-    """Return the page of one or more results folders side by side; raises InputError for one without runs."""
+def render_folders(folders: Sequence[Path], *, shown: int = 3) -> str:
+    """Return the page of one or more results folders side by side; raises InputError for one without runs.
+
+    ``shown`` is how many best, worst and random utterances there are.
+    """
     names = _names(folders)
     corpora = [c for folder, name in zip(folders, names, strict=True) for c in of_folder(folder, name)]
-    return _page(corpora, title=" · ".join(names) if len(folders) > 1 else "unitdisc", shown=3)
+    return _page(corpora, title=" · ".join(names) if len(folders) > 1 else "unitdisc", shown=shown)
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
@@ -40,39 +45,48 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
     colour = plots.palette(corpora)
-    sections: list[dict[str, Any]] = [
-        {"corpus": corpus, "training": plots.training(corpus, colour)} for corpus in corpora
-    ]
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            title=title,
-            tables=scoretable.tables(corpora),
-            views=metrics.views,
-            rates=[plots.bitrate(corpus, (), colour, "test") for corpus in corpora],
-            sections=sections,
-            colour=colour,
-            data=embedded({}),
-        )
-    )
+    tables = scoretable.tables(corpora)
+    split = tables[0].split if tables else "test"
+    findings = health.examine(corpora, split)
+    known = [browser.data(each, shown=shown, corpora=len(corpora), split=split) for each in corpora]
+    return _environment().get_template("page.html").render(
+        title=title,
+        findings=findings,
+        bad=any(finding.level == "bad" for finding in findings),
+        corpora=[about.corpus(each) for each in corpora],
+        versions=about.versions(corpora),
+        settings=about.settings(corpora),
+        tables=tables,
+        table_splits=list(dict.fromkeys(table.split for table in tables)),
+        views={view: name for view, name in metrics.views.items() if any(table.view == view for table in tables)},
+        split=split,
+        ablations=[found for kind in ("vq", "kmeans") if (found := about.differences(corpora, kind, split))[0]],
+        rates=plots.bitrates(corpora, colour, split),
+        everything=scoretable.everything(corpora, split),
+        trainings=plots.trainings(corpora, colour),
+        colour=colour,
+        data={"corpora": [each for each in known if each is not None]},
+        scripts=scripts,
+    )  # fmt: skip
 
 
-def embedded(data: Any) -> Markup:
+def embedded(data: Mapping[str, Any]) -> Markup:
     """Return data as JSON that can stand in a script tag, whatever text is in it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
 
 
 def _environment() -> Environment:
+    """Return the templates of this package; all that is filled in is escaped unless it was drawn here."""
     folder = files("unitdisc.report") / "templates"
+
+    def text(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
     environment = Environment(
-        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=FunctionLoader(text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["drawn"] = Markup
-    environment.globals["include_raw"] = lambda name: Markup((folder / name).read_text(encoding="utf-8"))  # noqa: S704
+    environment.filters["embedded"] = embedded
+    environment.globals["raw"] = lambda name: Markup(text(name))  # noqa: S704
     return environment

@@ -1,7 +1,7 @@
 """The plots: training curves of a corpus, and accuracy against bit rate with the baselines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,16 @@ class Figure:
     title: str
     svg: str
     caption: str
+    models: Mapping[str, str] = field(default_factory=dict)  # colour classes by name, for its key
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training curves of a corpus."""
+
+    corpus: str
+    figures: list[Figure]
+    models: Mapping[str, str]
 
 
 def palette(corpora: Sequence[Corpus]) -> dict[str, str]:
@@ -27,8 +37,17 @@ def palette(corpora: Sequence[Corpus]) -> dict[str, str]:
     return {run.name: found.get(run.name, "base") for corpus in corpora for run in corpus.runs}
 
 
-def training(corpus: Corpus, colour: Mapping[str, str]) -> list[Figure]:
-    """Draw the training curves of the runs of a corpus."""
+def trainings(corpora: Sequence[Corpus], colour: Mapping[str, str]) -> list[Training]:
+    """Draw the training curves of every corpus that has any."""
+    drawn = [Training(corpus.title, _training(corpus, colour), _key(corpus.runs, colour)) for corpus in corpora]
+    return [training for training in drawn if training.figures]
+
+
+def _key(runs: Sequence[Run], colour: Mapping[str, str]) -> dict[str, str]:
+    return {run.name: colour[run.name] for run in runs}
+
+
+def _training(corpus: Corpus, colour: Mapping[str, str]) -> list[Figure]:
     runs = [run for run in corpus.runs if len(run.epochs) > 1]
     losses = [_line(run, "reconstruction", colour) for run in runs]
     losses += [_line(run, "dev_reconstruction", colour, "dashed") for run in runs]
@@ -65,24 +84,31 @@ def training(corpus: Corpus, colour: Mapping[str, str]) -> list[Figure]:
     return [figure for figure in found if figure.svg]
 
 
-def bitrate(corpus: Corpus, others: Sequence[Corpus], colour: Mapping[str, str], split: str) -> Figure:
-    """Draw accuracy against bit rate of the runs of a corpus (and of corpora of the same name beside it)."""
-    runs = [run for each in (corpus, *others) for run in each.runs]
+def bitrates(corpora: Sequence[Corpus], colour: Mapping[str, str], split: str) -> list[Figure]:
+    """Draw accuracy against bit rate, one plot for all corpora of a name."""
+    names = dict.fromkeys(corpus.name for corpus in corpora)
+    figures = [_bitrate([corpus for corpus in corpora if corpus.name == name], colour, split) for name in names]
+    return [figure for figure in figures if figure.svg]
+
+
+def _bitrate(corpora: Sequence[Corpus], colour: Mapping[str, str], split: str) -> Figure:
+    runs = [run for corpus in corpora for run in corpus.runs]
     dots = [_dot(run, colour, split) for run in runs]
     levels = [run.value(metrics.level, split) for run in runs]
     level = next((value for value in levels if np.isfinite(value)), float("nan"))
+    rates = [dot.x for dot in dots if dot.x > 0]
     drawn = svg.points(
         dots,
         [("majority label", 100 * level)] if np.isfinite(level) else [],
-        x=f"bit rate, bits a {'column' if corpus.modality == 'handwriting' else 'second'}",
+        x=f"bit rate, bits a {'column' if corpora[0].modality == 'handwriting' else 'second'}",
         y="accuracy %",
-        scale="log",
+        scale="log" if max(rates, default=1) > 8 * min(rates, default=1) else "linear",
     )
     caption = (
         "Up and to the left is better: more of the labels for fewer bits; a grey diamond is k-means on the same "
         "features, bars are 95 % intervals."
     )
-    return Figure(f"Accuracy against bit rate, {corpus.name}, {split}", drawn, caption)
+    return Figure(f"Accuracy against bit rate, {corpora[0].name}, {split}", drawn, caption, _key(runs, colour))
 
 
 def _dot(run: Run, colour: Mapping[str, str], split: str) -> svg.Point:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from unitdisc.report import metrics
 from unitdisc.report.results import Corpus, Run
@@ -32,31 +33,32 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of a split in a view (see ``metrics.views``)."""
+    """The table of a split in a view (see ``metrics.views``), its rows in groups, one a corpus."""
 
     split: str
     view: str
     columns: tuple[metrics.Metric, ...]
-    rows: tuple[Row, ...]
+    groups: tuple[tuple[Row, ...], ...]
 
 
 def tables(corpora: Sequence[Corpus]) -> list[Table]:
     """Return the score tables, test first; none of a split or view without any score."""
     found = [_table(corpora, split, view) for split in ("test", "dev", "train") for view in metrics.views]
-    return [table for table in found if table.rows]
+    return [table for table in found if table.groups]
 
 
 def _table(corpora: Sequence[Corpus], split: str, view: str) -> Table:
     columns = tuple(m for m in metrics.table if any(_has(run, m, split, view) for c in corpora for run in c.runs))
-    rows: list[Row] = []
-    for group in _groups(corpora):
-        rows += _best([row for corpus in group for row in _rows(corpus, columns, split, view)], columns)
-        level = next((row for corpus in group for row in _level(corpus, columns, split, view)), None)
-        rows += [level] if level else []
-    return Table(split, view, columns, tuple(rows))
+    groups = [_group(group, columns, split, view) for group in _named_alike(corpora)]
+    return Table(split, view, columns, tuple(group for group in groups if group))
 
 
-def _groups(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
+def _group(corpora: Sequence[Corpus], columns: Sequence[metrics.Metric], split: str, view: str) -> tuple[Row, ...]:
+    rows = _best([row for corpus in corpora for row in _rows(corpus, columns, split, view)], columns)
+    return (*rows, *[row for corpus in corpora for row in _level(corpus, columns, split, view)][:1])
+
+
+def _named_alike(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
     """Put corpora of one name together: side by side, their runs compete."""
     names = dict.fromkeys(corpus.name for corpus in corpora)
     return [[corpus for corpus in corpora if corpus.name == name] for name in names]
@@ -124,3 +126,24 @@ def _level(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: 
                 cells = tuple(Cell(m.text(value), "", value) if m.name == like else Cell() for m in columns)
                 yield Row("level", corpus.name, "majority label", "", cells)
                 return
+
+
+def everything(corpora: Sequence[Corpus], split: str) -> list[tuple[str, list[str], list[tuple[str, list[str]]]]]:
+    """Return a corpus's name, its models, and a row for every metric there is, as means over seeds."""
+    found = []
+    for corpus in corpora:
+        frames = [run.scores.assign(model=run.name) for run in corpus.runs if len(run.scores)]
+        if frames:
+            scores = pd.concat(frames)
+            scores = scores[scores["split"] == split]
+            wide = scores.pivot_table(index="metric", columns="model", values="value", aggfunc="mean", sort=False)
+            rows = [
+                (str(name), [_short(value) for value in row])
+                for name, row in zip(wide.index, wide.to_numpy(), strict=True)
+            ]
+            found.append((corpus.title, [str(name) for name in wide.columns], rows))
+    return [part for part in found if part[2]]
+
+
+def _short(value: float) -> str:
+    return "" if value != value else f"{value:.4g}"

@@ -1,0 +1,102 @@
+"""What a reader should know before the scores: runs that failed, codebooks that collapsed, labels that are missing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from unitdisc.report import metrics
+from unitdisc.report.results import Corpus, Run
+
+collapsed = 0.05  # of the codewords: fewer in use is a codebook that has collapsed
+sparse = 0.5  # fewer in use is worth a word
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something unhealthy (``bad``) or worth knowing (``note``): where, what, and what to do about it."""
+
+    level: Literal["bad", "note"]
+    where: str
+    what: str
+
+
+def examine(corpora: Sequence[Corpus], split: str) -> list[Finding]:
+    """Return the findings, bad ones first."""
+    found = [finding for corpus in corpora for finding in _corpus(corpus, split)]
+    return sorted(found, key=lambda finding: finding.level != "bad")
+
+
+def _corpus(corpus: Corpus, split: str) -> Iterator[Finding]:
+    if corpus.utterances.empty:
+        yield Finding("bad", corpus.title, "utterances.tsv is missing or empty: no units or utterances can be shown.")
+    elif corpus.labels.empty:
+        yield Finding(
+            "note", corpus.title, "has no labels: its units are shown with their usage, and nothing supervised."
+        )
+    else:
+        bare = ~corpus.utterances["utterance"].isin(corpus.labels["utterance"].unique())
+        if bare.any():
+            what = f"{int(bare.sum())} of {len(bare)} utterances have no labels and are not scored."
+            yield Finding("note", corpus.title, what)
+    for run in corpus.runs:
+        yield from _run(corpus, run)
+    yield from _below(corpus, split)
+
+
+def _run(corpus: Corpus, run: Run) -> Iterator[Finding]:
+    where = f"{corpus.title}, {run.model}, seed {run.seed}"
+    if run.missing:
+        log = run.folder / "logs"
+        what = f"did not finish: {', '.join(run.missing)} missing" + (
+            f"; its log is in {log}." if log.exists() else "."
+        )
+        yield Finding("bad", where, what)
+    used = _used(run)
+    if run.codewords and np.isfinite(used):
+        share = used / run.codewords
+        text = f"{used:.0f} of {run.codewords} codewords are used ({100 * share:.1f} %)"
+        if share < collapsed:
+            yield Finding(
+                "bad", where, f"collapsed: {text}; try batch_norm, a larger learning_rate_factor, reestimation."
+            )
+        elif share < sparse:
+            yield Finding("note", where, f"{text}.")
+    if len(run.epochs) and "loss" in run.epochs:
+        loss = run.epochs["loss"].to_numpy(dtype=float)
+        if not np.isfinite(loss[-1]):
+            yield Finding("bad", where, "the last loss is not a finite number.")
+        late = loss[len(loss) // 2 :]  # a warm-up without quantisation has a loss of its own
+        if np.isfinite(loss[-1]) and loss[-1] > 1.05 * np.nanmin(late):
+            yield Finding(
+                "note", where, f"the loss ends at {loss[-1]:.4g}, above the {np.nanmin(late):.4g} it had reached."
+            )
+    if not run.missing and run.scores.empty:
+        yield Finding("note", where, "has no scores.")
+
+
+def _used(run: Run) -> float:
+    """Return the units in use on train, or on whichever split there is."""
+    values = [run.value("units_used", split) for split in ("train", "dev", "test")]
+    if len(run.epochs) and "units_used" in run.epochs:
+        values.append(float(run.epochs["units_used"].iloc[-1]))
+    return next((value for value in values if np.isfinite(value)), float("nan"))
+
+
+def _below(corpus: Corpus, split: str) -> Iterator[Finding]:
+    """Yield a note for each model that is not better than a baseline, by the mean of its seeds."""
+    means = {
+        model: np.mean([run.value(metrics.accuracy, split) for run in corpus.runs if run.model == model])
+        for model in dict.fromkeys(run.model for run in corpus.runs)
+    }
+    kinds = {run.model: run.kind for run in corpus.runs}
+    base = [value for model, value in means.items() if kinds[model] == "kmeans" and np.isfinite(value)]
+    levels = [run.value(metrics.level, split) for run in corpus.runs]
+    level = next((value for value in levels if np.isfinite(value)), float("nan"))
+    for model, value in means.items():
+        text = f"reaches {100 * value:.1f} % on {split}"
+        if value <= level:
+            yield Finding("bad", f"{corpus.title}, {model}", f"{text}, no more than one label for everything.")
+        elif kinds[model] != "kmeans" and base and value < max(base):
+            yield Finding("note", f"{corpus.title}, {model}", f"{text}, below k-means with {100 * max(base):.1f} %.")

@@ -1,0 +1,40 @@
+"""The nearest codewords of each codeword, from the weights of a run."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.report.results import Run
+from unitdisc.scores.alignment import Ints
+
+names = ("codebook", "bottleneck.quantizer.codebook")  # of k-means, of a vector quantiser
+block = 512  # codewords compared with all others at once
+
+
+def codebook(run: Run) -> NDArray[np.float64] | None:
+    """Read the codewords (K, D) of a run; nothing where there are no weights or several codebooks."""
+    path = run.folder / "model.safetensors"
+    if not path.exists():
+        return None
+    from safetensors.numpy import load_file
+
+    tensors = load_file(path)
+    found = next((tensors[name] for name in names if name in tensors), None)
+    return found.astype(np.float64) if found is not None and found.ndim == 2 else None
+
+
+def nearest(codewords: NDArray[np.float64], count: int) -> Ints:
+    """Return the ``count`` nearest other codewords of each (K, count), by Euclidean distance, nearest first."""
+    count = min(count, len(codewords) - 1)
+    parts = list(_blocks(codewords, count)) if count > 0 else []
+    return np.concatenate(parts) if parts else np.zeros((len(codewords), 0), dtype=np.int64)
+
+
+def _blocks(codewords: NDArray[np.float64], count: int) -> Iterator[Ints]:
+    squares = (codewords**2).sum(axis=1)
+    for start in range(0, len(codewords), block):
+        part = codewords[start : start + block]
+        distance = squares - 2 * part @ codewords.T  # the part's own squares change no order
+        distance[np.arange(len(part)), np.arange(start, start + len(part))] = np.inf
+        yield np.argsort(distance, axis=1, kind="stable")[:, :count]

@@ -1,0 +1,125 @@
+// Utterances: picture with sound, labels above, units and the labels they are mapped to below, mistakes marked.
+
+const rowHeight = 18;
+
+function box(x, width, text, style, cls, about) {
+  const made = svg("g", { class: cls }, svg("title", {}, document.createTextNode(about)));
+  made.append(svg("rect", { x, width: Math.max(width, 0.5), height: rowHeight - 2, style }));
+  if (width > 6.2 * text.length + 2) made.append(svg("text", { x: x + width / 2, y: 12 }, document.createTextNode(text)));
+  return made;
+}
+
+function rowOf(name, width, boxes) {
+  const row = svg("svg", { class: "row", width, height: rowHeight, role: "img", "aria-label": name });
+  row.append(...boxes);
+  return row;
+}
+
+// Parts of an excerpt with one mapped label each, cut where they turn from right to wrong.
+function judged(excerpt, run, number) {
+  const corpus = corpusNow();
+  const found = [];
+  for (const { unit, start, end } of stretches(run, number)) {
+    const mapped = corpus.labels[unitsOf(run).get(unit)?.mapped] ?? null;
+    const tokens = Math.max(1, Math.round((end - start) / run.shift));
+    for (let token = 0; token < tokens; token += 1) {
+      const from = start + (token * (end - start)) / tokens;
+      const to = start + ((token + 1) * (end - start)) / tokens;
+      const label = labelAt(excerpt, excerpt.start + (from + to) / 2);
+      const verdict = label === null ? "unknown" : label === mapped ? "right" : "wrong";
+      const counts = label !== null && !corpus.excluded.includes(label);
+      const last = found[found.length - 1];
+      if (last && last.mapped === mapped && last.verdict === verdict && last.counts === counts) {
+        last.end = to;
+        last.tokens += 1;
+      } else found.push({ mapped, verdict, counts, start: from, end: to, tokens: 1, label });
+    }
+  }
+  return found;
+}
+
+function strip(excerpt, number, run, button) {
+  const corpus = corpusNow();
+  const pixels = scale(corpus);
+  const whole = excerpt.end - excerpt.start;
+  const width = whole * pixels;
+  const codes = new Map(corpus.labels.map((label, code) => [label, code]));
+  const labels = excerpt.labels.map(([start, end, label]) => {
+    const from = Math.max(start - excerpt.start, 0);
+    const to = Math.min(end - excerpt.start, whole);
+    const style = { "--h": hue(codes.get(label)) };
+    return box(from * pixels, (to - from) * pixels, label, style, "label", `${label}, ${length(corpus, end - start)}`);
+  });
+  const units = stretches(run, number).map(({ unit, start, end }) => {
+    const made = box(start * pixels, (end - start) * pixels, String(unit), { "--h": hue(unit) }, "code", `unit ${unit}`);
+    made.addEventListener("click", () => show({ unit, label: "" }));
+    return made;
+  });
+  const parts = judged(excerpt, run, number);
+  const mapped = parts.map(({ mapped, verdict, start, end, label }) => {
+    const about = verdict === "wrong" ? `${mapped}, should be ${label}` : `${mapped ?? "no label"}`;
+    return box(start * pixels, (end - start) * pixels, mapped ?? "", {}, verdict, about);
+  });
+  const head = el("div", { class: "head", hidden: true });
+  const picture = pictureOf(excerpt, 0, whole, pixels);
+  const stack = el("div", { class: "stack", style: { width: `${width}px` } }, rowOf("labels", width, labels), picture);
+  stack.append(rowOf("units", width, units));
+  if (corpus.labels.length) stack.append(rowOf("mapped labels", width, mapped));
+  stack.append(head);
+  const follow = (time) => {
+    head.hidden = false;
+    head.style.left = `${Math.min(time, whole) * pixels}px`;
+  };
+  const start = async (from) => {
+    await playOn(button, excerpt, from, whole, follow);
+    head.hidden = true;
+  };
+  if (button) {
+    button.addEventListener("click", () => start(0));
+    picture.classList.add("playable");
+    picture.addEventListener("click", (event) => {
+      const from = (event.clientX - picture.getBoundingClientRect().left) / pixels;
+      silence();
+      setTimeout(() => start(from), 0);
+    });
+  }
+  const names = ["labels", "", "units", ...(corpus.labels.length ? ["mapped"] : [])];
+  const legend = el("div", { class: "names" }, ...names.map((name) => el("span", name ? {} : { class: "gap" }, name)));
+  const scroll = el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": excerpt.utterance }, stack);
+  return { drawn: el("div", { class: `strip ${corpus.modality}` }, legend, scroll), parts };
+}
+
+function drawUtterances() {
+  const corpus = corpusNow();
+  const run = runNow();
+  const made = [];
+  for (const why of ["best", "worst", "random"]) {
+    corpus.excerpts.forEach((excerpt, number) => {
+      if (excerpt.why !== why) return;
+      const button = excerpt.sound ? el("button", { type: "button", class: "play", "aria-label": `play ${excerpt.utterance}` }) : null;
+      const { drawn, parts } = strip(excerpt, number, run, button);
+      const counted = parts.filter((each) => each.counts);
+      const sum = (list) => list.reduce((total, each) => total + each.tokens, 0);
+      const share = counted.length ? sum(counted.filter((each) => each.verdict === "right")) / sum(counted) : null;
+      const cut = excerpt.end - excerpt.start < excerpt.duration - 1e-3;
+      const facts = [
+        `${excerpt.speaker}, ${excerpt.split}`,
+        cut ? `${place(corpus, excerpt.start)} to ${place(corpus, excerpt.end)}` : null,
+        share === null ? null : `${percent(share)} right`,
+      ].filter(Boolean);
+      made.push(
+        el(
+          "article",
+          {},
+          el("h4", {}, button, el("span", { class: `why ${why}` }, why), ` ${excerpt.utterance} `, el("small", {}, facts.join(" · "))),
+          drawn,
+        ),
+      );
+    });
+  }
+  part("utterance-list").replaceChildren(...made);
+  const chosenBy = corpus.runs[corpus.first];
+  part("chosen-by").textContent = corpus.labels.length
+    ? `Best and worst are those of ${chosenBy.name}, seed ${chosenBy.seed}; the share is of tokens outside silence or space.`
+    : "Without labels there is no best or worst: these are random.";
+}
