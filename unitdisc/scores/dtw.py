@@ -39,22 +39,26 @@ P5, P6, P7, P8, P9 = (
 )
 
 
-def _compiled(fastmath: set[str] | None = None) -> Callable[[Kernel], Kernel]:
-    """Compile on first use; kept on disk where the package, or else the user's cache folder, can be written."""
+def _compiled(*types: Any, fastmath: set[str] | None = None) -> Callable[[Kernel], Kernel]:
+    """Compile for arguments of these ``types`` now, so that no call waits for it, or without them on first use.
+
+    The result is kept on disk where the package's folder, or else the user's cache folder, can be written.
+    """
 
     def wrap(function: Kernel) -> Kernel:
+        signature = [types] if types else []
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath or False}
         try:
-            kernel: Kernel = numba.njit(cache=True, **options)(function)
+            kernel: Kernel = numba.njit(*signature, cache=True, **options)(function)
         except RuntimeError:  # no folder for the cache can be written
-            kernel = numba.njit(**options)(function)
+            kernel = numba.njit(*signature, **options)(function)
         return kernel
 
     return wrap
 
 
 # Sums may be taken in vector lanes; nothing else of floating point is relaxed.
-_lanes = _compiled({"reassoc", "contract"})
+_lanes = _compiled(fastmath={"reassoc", "contract"})
 
 
 @_lanes
@@ -224,7 +228,11 @@ class Blocks(NamedTuple):
     y_stride: Ints
 
 
-@_compiled()
+integers, doubles = numba.int64[::1], numba.float64[::1]
+token_types = numba.float64[:, ::1], integers, integers, numba.int64, numba.types.NamedUniTuple(integers, 8, Blocks)
+
+
+@_compiled(*token_types, doubles)
 def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats) -> None:
     """Write d(x, a) of tokens of one label into ``likes``: row x, place a, and row a, place x.
 
@@ -244,7 +252,7 @@ def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Bloc
                     likes[blocks.y_base[n] + y * blocks.y_stride[n] + x] = backward
 
 
-@_compiled()
+@_compiled(*token_types, doubles, numba.int64[:, ::1])
 def count(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats, errors: Ints) -> None:
     """Count twice the errors (N, 2) of each block of tokens of two labels, for the x side as X and for the y side.
 
