@@ -155,7 +155,9 @@ def test_moving_average_is_the_oracle_s_quotient_and_unused_codewords_stay(epsil
         vq(x, real)
         oracle.step(x.tolist(), real.tolist())
     exact = 1e-9 if epsilon == 0 else 1e-2
-    torch.testing.assert_close(vq.codebook.data, torch.tensor(oracle.words, dtype=torch.float64), rtol=exact, atol=exact)
+    torch.testing.assert_close(
+        vq.codebook.data, torch.tensor(oracle.words, dtype=torch.float64), rtol=exact, atol=exact
+    )
     assert vq.codebook[5:].equal(words[5:])
     assert not vq.codebook[:5].equal(words[:5])
 

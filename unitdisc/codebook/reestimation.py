@@ -62,8 +62,8 @@ class Reestimation:
     def collect(self, epoch: int, iteration: int = 0) -> bool:
         """Say whether the vectors of ``epoch`` can still serve a re-estimation, so that the reservoir wants them."""
         last = self.schedule.until_epoch
-        if self.schedule.every == "epoch" and last is not None:
-            last -= 1  # the last re-estimation stands at the start of its epoch
+        if self.schedule.every == "epoch" and last is not None and self._epoch >= last:
+            last -= 1  # the last re-estimation, at the start of its epoch, is done
         return epoch >= self.schedule.warmup_epochs and _within(epoch, last) and self._open(iteration)
 
     def due(self, epoch: int, iteration: int) -> bool:
