@@ -26,7 +26,10 @@ def kaldi_split(folder: Path, names: list[str], *, seconds: float = 0.6, audio: 
         soundfile.write(folder / "audio" / f"{name}.{audio}", samples, rate)
         scp.append(f"{name} audio/{name}.{audio}")
         speakers.append(f"{name} s{number % 2}")
-        ctm += [f"{name} 1 0.00 {seconds / 2:.2f} AA{number % 3}_B", f"{name} 1 {seconds / 2:.2f} {seconds / 2:.2f} SIL"]
+        ctm += [
+            f"{name} 1 0.00 {seconds / 2:.2f} AA{number % 3}_B",
+            f"{name} 1 {seconds / 2:.2f} {seconds / 2:.2f} SIL",
+        ]
     for file, lines in (("wav.scp", scp), ("utt2spk", speakers), ("phones.ctm", ctm)):
         (folder / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder

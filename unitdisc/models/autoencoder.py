@@ -53,6 +53,7 @@ class Autoencoder(nn.Module):
         encoded, tokens = self.encoder(frames, mask)
         squeezed = self.bottleneck(encoded, tokens, quantise=quantise)
         windows, real = self.decoder.targets(frames, mask)
+        real = real & tokens.unsqueeze(2)
         errors = (self.decoder(squeezed.codes, speaker) - windows).square().mean(dim=3)  # (B, T', W)
         reconstruction = (errors * real).sum() / real.sum().clamp(min=1)
         return Losses(reconstruction + squeezed.loss, reconstruction, squeezed, tokens)

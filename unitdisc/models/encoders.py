@@ -17,7 +17,7 @@ class ConvolutionalEncoder(nn.Module):
 
     def __init__(self, inputs: int, settings: Encoder) -> None:
         super().__init__()
-        self.stride = prod(settings.strides)
+        self.strides, self.stride = settings.strides, prod(settings.strides)
         widths = [inputs] + [settings.channels] * len(settings.kernels)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, kernel, stride=stride, padding=(kernel - stride) // 2)
@@ -41,12 +41,13 @@ class ConvolutionalEncoder(nn.Module):
         if missing:
             frames = functional.pad(frames, (0, 0, 0, missing))
             mask = functional.pad(mask, (0, missing))
-        mask = mask.view(len(mask), -1, self.stride).any(dim=2)  # (B, T')
         x = frames.transpose(1, 2)  # (B, D, T)
-        for convolution in self.convolutions:
-            x = functional.relu(convolution(x))
+        for convolution, stride in zip(self.convolutions, self.strides, strict=True):
+            mask = mask.view(len(mask), -1, stride).any(dim=2)
+            # Padding is zero behind every layer, as beyond the edge, so that it does not reach the real tokens.
+            x = functional.relu(convolution(x)) * mask.unsqueeze(1)
         for layer in self.residual:
-            x = layer(x)
+            x = layer(x) * mask.unsqueeze(1)
         x = self.dropout(x.transpose(1, 2))  # (B, T', C)
         if self.lstm is not None:
             x = recur(self.lstm, x, mask)

@@ -70,9 +70,10 @@ def corpus_sources(wildcards):
     return [str(file) for file in files if file is not None and file.is_file()]
 
 
-def on_gpu(wildcards):
+def gpus(wildcards):
+    """One GPU for a model that may use it: Slurm is asked for it; a local run counts it only if a total is given."""
     model = experiment.models[wildcards.model]
-    return int(not isinstance(model, KMeansModel) and model.training.device == "cuda")
+    return 0 if isinstance(model, KMeansModel) or model.training.device == "cpu" else 1
 
 
 wildcard_constraints:

@@ -23,7 +23,7 @@ rule train:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=on_gpu,
+        gpu=gpus,
     shell:
         "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
         " --threads {threads} --config {params.config:q} > {log} 2>&1"
