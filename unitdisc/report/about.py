@@ -121,7 +121,7 @@ def _text(value: Any) -> str:
 
 
 def _when(runs: Sequence[Run]) -> str:
-    """Tell when the runs were trained, by the times of their training tables: the one of the page itself is not told."""
+    """Tell when the runs were trained, by the times of their tables: that of the page itself would change its bytes."""
     times = [(run.folder / "training.tsv").stat().st_mtime for run in runs if len(run.epochs)]
     if not times:
         return ""

@@ -28,8 +28,8 @@ corpora_in_full = 2  # with more corpora than these, each has less
 def data(corpus: Corpus, *, shown: int, corpora: int, split: str) -> dict[str, Any] | None:
     """Return what the page knows of a corpus's units; nothing where no run has units.
 
-    ``shown`` best, worst and random excerpts are chosen by the run that is most accurate on ``split``; ``corpora`` is
-    how many of them the page holds.
+    ``shown`` best, worst and random excerpts are chosen by the trained run that is most accurate on ``split``;
+    ``corpora`` is how many of them the page holds.
     """
     runs = browsed(corpus)
     cut = windows.cut(corpus)
@@ -38,7 +38,7 @@ def data(corpus: Corpus, *, shown: int, corpora: int, split: str) -> dict[str, A
     censuses = [census for run in runs if (census := take(corpus, run, cut, candidates)) is not None]
     if not censuses:
         return None
-    first = max(censuses, key=lambda census: np.nan_to_num(census.run.value(metrics.accuracy, split), nan=-1))
+    first = max(censuses, key=lambda census: _rank(census.run, split))
     budget = budgets.get(corpus.modality, budgets["speech"]) * min(1, corpora_in_full / corpora)
     stretches = _stretches(corpus, censuses, first, cut, candidates, shown=shown, budget=budget)
     return {
@@ -51,6 +51,11 @@ def data(corpus: Corpus, *, shown: int, corpora: int, split: str) -> dict[str, A
         "excerpts": [asdict(excerpt) for excerpt in excerpts.load(corpus, stretches)],
         "runs": [_run(census, stretches) for census in censuses],
     }
+
+
+def _rank(run: Run, split: str) -> tuple[bool, float]:
+    """Order runs by what a reader wants to see first: trained models before baselines, then the most accurate."""
+    return run.kind != "kmeans", float(np.nan_to_num(run.value(metrics.accuracy, split), nan=-1.0))
 
 
 def browsed(corpus: Corpus) -> list[Run]:

@@ -117,4 +117,4 @@ def _cover(unit: Ints, window: Ints, candidates: Ints, units: int) -> Ints:
     place = np.searchsorted(candidates, window)
     found = (place < len(candidates)) & (candidates[np.minimum(place, len(candidates) - 1)] == window)
     cells = np.bincount(unit[found] * len(candidates) + place[found], minlength=units * len(candidates))
-    return cells.astype(np.int32).reshape(units, len(candidates))
+    return cells.astype(np.int64).reshape(units, len(candidates))

@@ -11,7 +11,7 @@ Frames = NDArray[np.float32]
 Samples = NDArray[np.float32]
 
 rate = 16_000  # Hz of the sound
-floor, ceiling = 0.02, 0.998  # shares of a picture's levels between which its grey is stretched
+floor, ceiling = 0.1, 0.998  # shares of a picture's levels between which its grey is stretched
 
 
 def data_uri(kind: str, content: bytes) -> str:

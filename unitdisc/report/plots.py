@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -125,15 +126,20 @@ def _dot(run: Run, colour: Mapping[str, str], split: str) -> svg.Point:
     )
 
 
-def _line(run: Run, column: str, colour: Mapping[str, str], dashed: str = "") -> svg.Line:
+def _line(run: Run, column: str, colour: Mapping[str, str], dashed: Literal["", "dashed"] = "") -> svg.Line:
     epochs = run.epochs
     values = epochs[column] if column in epochs else np.full(len(epochs), np.nan)
-    marks = epochs["epoch"][epochs["reestimations"] > 0] if "reestimations" in epochs else []
-    name = f"{run.name}, seed {run.seed}: {column.replace('_', ' ')}"
-    kind = "dashed" if dashed else ""
+    done = (
+        epochs["reestimations"] > 0 if "reestimations" in epochs and not dashed else np.zeros(len(epochs), dtype=bool)
+    )
     return svg.Line(
-        name, _floats(epochs["epoch"]), _floats(values), colour[run.name], kind, () if dashed else _floats(marks)
-    )  # type: ignore[arg-type]
+        name=f"{run.name}, seed {run.seed}: {column.replace('_', ' ')}",
+        x=_floats(epochs["epoch"]),
+        y=_floats(values),
+        colour=colour[run.name],
+        dashed=dashed,
+        marks=_floats(epochs["epoch"][done]),
+    )
 
 
 def _usage(corpus: Corpus, column: str, colour: Mapping[str, str]) -> list[svg.Line]:

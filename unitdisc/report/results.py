@@ -54,8 +54,9 @@ class Run:
     def codewords(self) -> int:
         """Size of the codebook, of all its groups together; 0 where it is not known."""
         bottleneck = self.settings.get("bottleneck", {})
-        words = bottleneck.get("codewords", self.settings.get("codewords", 0))
-        return int(words) ** int(bottleneck.get("codebooks", 1))
+        words = int(bottleneck.get("codewords", self.settings.get("codewords", 0)))
+        groups = int(bottleneck.get("codebooks", 1))
+        return int(words**groups)
 
     def value(self, metric: str, split: str) -> float:
         """Return a score, nan where there is none."""

@@ -99,7 +99,8 @@ def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
 
 
 def _interval(metric: metrics.Metric, low: float, high: float) -> str:
-    return f"{metric.text(low)}–{metric.text(high)}" if np.isfinite(low + high) else ""
+    ends = metric.text(low), metric.text(high)
+    return "–".join(ends) if np.isfinite(low + high) and ends[0] != ends[1] else ""
 
 
 def _best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:

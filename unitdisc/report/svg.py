@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
@@ -49,6 +49,7 @@ class Axis:
     first: float
     last: float
     scale: Scale
+    least_step: float = 0.0  # between two ticks
 
     def place(self, value: float) -> float:
         """Return the pixel of a value."""
@@ -56,17 +57,19 @@ class Axis:
         return self.first + (here - low) / (high - low) * (self.last - self.first)
 
     def ticks(self) -> list[float]:
-        """Return round values to label: 1, 2 or 5 times a power of ten."""
-        if self.scale == "log":
-            powers = range(math.floor(_log(self.low)), math.ceil(_log(self.high)) + 1)
-            steps = (1, 2, 5) if self.high / self.low < 300 else (1,)
-            found = [step * 10.0**power for power in powers for step in steps]
-        else:
-            step = _step((self.high - self.low) / 4)
-            found = [
-                step * n for n in range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
-            ]
-        return [value for value in found if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9) or value == 0]
+        """Return round values to label: 1, 2 or 5 times a power of ten on a log scale that has room for them."""
+        found = self._powers() if self.scale == "log" else []
+        if len(found) < 3:
+            step = max(_step((self.high - self.low) / 4), self.least_step)
+            places = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
+            found = [step * place for place in places]
+        return found
+
+    def _powers(self) -> list[float]:
+        powers = range(math.floor(_log(self.low)), math.ceil(_log(self.high)) + 1)
+        steps = (1, 2, 5) if self.high / self.low < 300 else (1,)
+        found = [step * 10.0**power for power in powers for step in steps]
+        return [value for value in found if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
 
 
 def lines(curves: Sequence[Line], *, x: str, y: str, scale: Scale = "linear", zero: Literal["", "zero"] = "") -> str:
@@ -75,7 +78,7 @@ def lines(curves: Sequence[Line], *, x: str, y: str, scale: Scale = "linear", ze
     ys = [v for curve in curves for v in curve.y if math.isfinite(v) and (scale == "linear" or v > 0)]
     if not xs or not ys:
         return ""
-    across = axis(xs, left, width - right, "linear", pad=0)
+    across = replace(axis(xs, left, width - right, "linear", pad=0), least_step=1.0)  # epochs are whole
     up = axis([*ys, 0.0] if zero else ys, height - bottom, top, scale)
     return _figure("".join(_curve(curve, across, up) for curve in curves), across, up, x, y)
 

@@ -32,7 +32,8 @@ class Windows:
         """Return the window (T,) of each ``time`` in ``utterance``, both (T,); the last one for what lies beyond."""
         last = np.append(self.first[1:], len(self.owner)) - 1
         place = self.first[utterance] + (time / self.length).astype(np.int64)
-        return np.minimum(place, last[utterance])
+        found: Ints = np.minimum(place, last[utterance])
+        return found
 
     def __len__(self) -> int:
         return len(self.owner)

@@ -28,9 +28,14 @@ const hue = (number) => String(Math.round((number * 137.508) % 360));
 const percent = (share) => `${(100 * share).toFixed(share >= 0.0995 ? 0 : 1)} %`;
 const hasTime = (corpus) => corpus.modality !== "handwriting";
 const length = (corpus, value) =>
-  hasTime(corpus) ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} columns`;
+  hasTime(corpus) ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} col.`;
 const place = (corpus, value) => (hasTime(corpus) ? `${value.toFixed(2)} s` : `column ${Math.round(value)}`);
-const scale = (corpus) => (hasTime(corpus) ? 240 : 2.4); // pixels a second or a column
+// Pixels a second or a column: as many as fill the page, within what can be read.
+function scale(corpus, whole) {
+  const [least, most] = hasTime(corpus) ? [300, 600] : [2.6, 5];
+  const room = document.querySelector("main").clientWidth - 120;
+  return Math.max(least, Math.min(most, room / whole));
+}
 
 // Stretches of equal units in an excerpt: [{unit, start, end}], in seconds or columns from the start of the excerpt.
 const stretchTables = new WeakMap();

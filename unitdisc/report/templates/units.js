@@ -72,6 +72,17 @@ function drawList() {
   part("unit-list").replaceChildren(...shown, ...(more > 0 ? [button] : []));
   const current = part("unit-list").querySelector("[aria-selected=true]") ?? part("unit-list").querySelector(".unit");
   if (current) current.tabIndex = 0;
+  if (state.unit !== null && current) keepInView(current);
+}
+
+// Scroll the list alone: scrollIntoView would move the page too.
+function keepInView(row) {
+  const list = part("unit-list");
+  const top = row.offsetTop - list.offsetTop;
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (top + row.offsetHeight > list.scrollTop + list.clientHeight) {
+    list.scrollTop = top + row.offsetHeight - list.clientHeight;
+  }
 }
 
 function drawLabels() {

@@ -5,6 +5,7 @@ const rowHeight = 18;
 function box(x, width, text, style, cls, about) {
   const made = svg("g", { class: cls }, svg("title", {}, document.createTextNode(about)));
   made.append(svg("rect", { x, width: Math.max(width, 0.5), height: rowHeight - 2, style }));
+  if (cls === "wrong") made.append(svg("line", { x1: x, x2: x + width, y1: rowHeight - 2, y2: rowHeight - 2 }));
   if (width > 6.2 * text.length + 2) made.append(svg("text", { x: x + width / 2, y: 12 }, document.createTextNode(text)));
   return made;
 }
@@ -40,8 +41,8 @@ function judged(excerpt, run, number) {
 
 function strip(excerpt, number, run, button) {
   const corpus = corpusNow();
-  const pixels = scale(corpus);
   const whole = excerpt.end - excerpt.start;
+  const pixels = scale(corpus, whole);
   const width = whole * pixels;
   const codes = new Map(corpus.labels.map((label, code) => [label, code]));
   const labels = excerpt.labels.map(([start, end, label]) => {
