@@ -1,10 +1,10 @@
 """Time ABX beside fastabx 0.9 and check it against the loops: phones in any context, angular, nothing left out.
 
 fastabx needs Python 3.12: where UNITDISC_PYTHON312 or the PATH has one, it gets a virtual environment beside this file.
-Both read the same files, each in a process of its own; the first call of ours loads (or, the first time on a machine,
-compiles) the kernels, the first of theirs starts torch.
+Both read the same files, each in a process of its own. A call reads features and items and scores them; the whole process
+also imports: ours loads its kernels (and compiles them the first time on a machine), theirs torch.
 
-Run: python -m benchmarks.abx [--calls 3] [--peer-calls 1] [--skip-peer]
+Run: python -m benchmarks.abx [--calls 4] [--peer-calls 2] [--skip-peer]
 """
 
 import argparse

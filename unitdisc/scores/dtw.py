@@ -6,6 +6,7 @@ wherever they stand: a tie is a tie.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numba
@@ -46,12 +47,13 @@ def _compiled(*types: Any, fastmath: set[str] | None = None) -> Callable[[Kernel
     """
 
     def wrap(function: Kernel) -> Kernel:
-        signature = [types] if types else []
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath or False}
+        compile_as: Any = partial(
+            numba.njit, types or None, nogil=True, error_model="numpy", fastmath=fastmath or False
+        )
         try:
-            kernel: Kernel = numba.njit(*signature, cache=True, **options)(function)
+            kernel: Kernel = compile_as(cache=True)(function)
         except RuntimeError:  # no folder for the cache can be written
-            kernel = numba.njit(*signature, **options)(function)
+            kernel = compile_as()(function)
         return kernel
 
     return wrap
@@ -229,7 +231,8 @@ class Blocks(NamedTuple):
 
 
 integers, doubles = numba.int64[::1], numba.float64[::1]
-token_types = numba.float64[:, ::1], integers, integers, numba.int64, numba.types.NamedUniTuple(integers, 8, Blocks)
+block_type = numba.types.NamedUniTuple(integers, 8, Blocks)  # type: ignore[no-untyped-call]
+token_types = numba.float64[:, ::1], integers, integers, numba.int64, block_type
 
 
 @_compiled(*token_types, doubles)
