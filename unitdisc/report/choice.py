@@ -37,7 +37,7 @@ def shown(census: Census, windows: Windows, count: int) -> dict[str, Ints]:
     order = scored[np.argsort(-share, kind="stable")]
     best, worst = order[:count], order[count:][::-1][:count]
     rest = np.setdiff1d(here, np.concatenate([best, worst]))
-    drawn = np.random.default_rng(0).permutation(rest)[:count]
+    drawn = np.random.default_rng(0).permutation(rest)[: count if len(scored) else 3 * count]
     return {"best": best, "worst": worst, "random": np.sort(drawn)}
 
 

@@ -49,6 +49,8 @@ def tables(corpora: Sequence[Corpus]) -> list[Table]:
 
 def _table(corpora: Sequence[Corpus], split: str, view: str) -> Table:
     columns = tuple(m for m in metrics.table if any(_has(run, m, split, view) for c in corpora for run in c.runs))
+    if view and not any(metrics.named(metric.name, view).endswith(view) for metric in columns):
+        return Table(split, view, (), ())  # the view changes nothing
     groups = [_group(group, columns, split, view) for group in _named_alike(corpora)]
     return Table(split, view, columns, tuple(group for group in groups if group))
 

@@ -111,6 +111,9 @@ def axis(values: Sequence[float], first: float, last: float, scale: Scale, *, pa
 
 def number(value: float) -> str:
     """Write the number at a tick."""
+    if 0 < abs(value) < 0.01:
+        mantissa, _, power = f"{value:.3e}".partition("e")
+        return f"{float(mantissa):g}e{int(power)}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
@@ -168,7 +171,7 @@ def _dot(dot: Point, across: Axis, up: Axis) -> str:
 def _level(name: str, level: float, up: Axis) -> str:
     at = up.place(level)
     line = f'<line class="level" x1="{left}" x2="{width - right}" y1="{_p(at)}" y2="{_p(at)}"/>'
-    return line + f'<text class="tick" x="{width - right}" y="{_p(at - 4)}" text-anchor="end">{escape(name)}</text>'
+    return line + f'<text class="tick" x="{left + 3}" y="{_p(at - 4)}">{escape(name)}</text>'
 
 
 def _step(rough: float) -> float:

@@ -27,6 +27,7 @@ function start() {
     select.addEventListener("change", () => show({ run: Number(select.value), unit: null }));
   }
   state.run = data.corpora[0].first;
+  state.unit = commonest();
   listeners.push(silence, fillSelectors, drawShared);
   startHeatmap();
   startUnits();
@@ -38,7 +39,7 @@ function start() {
   addEventListener("popstate", update);
   if (location.hash.includes("=")) readAddress();
   for (const listener of listeners) listener();
-  if (state.unit !== null) part("units").scrollIntoView();
+  if (location.hash.includes("=")) part("units").scrollIntoView();
 }
 
 const drawn = { corpus: null, run: null };

@@ -15,13 +15,20 @@ function readAddress() {
   const run = corpusNow().runs.findIndex((r) => runKey(r) === wanted.get("run"));
   state.run = run >= 0 ? run : corpus >= 0 ? corpusNow().first : Math.min(state.run, corpusNow().runs.length - 1);
   const unit = wanted.get("unit");
-  state.unit = unit !== null && unitsOf(runNow()).has(Number(unit)) ? Number(unit) : null;
+  state.unit = unit !== null && unitsOf(runNow()).has(Number(unit)) ? Number(unit) : commonest();
   state.label = wanted.get("label") ?? "";
+}
+
+// The unit to begin with: the most frequent one that is not mapped to silence or space.
+function commonest() {
+  const { labels, excluded } = corpusNow();
+  const units = [...unitsOf(runNow()).values()].sort((a, b) => b.tokens - a.tokens);
+  return (units.find((unit) => unit.mapped >= 0 && !excluded.includes(labels[unit.mapped])) ?? units[0]).unit;
 }
 
 function address() {
   const parts = new URLSearchParams({ corpus: corpusNow().name, run: runKey(runNow()) });
-  if (state.unit !== null) parts.set("unit", state.unit);
+  parts.set("unit", state.unit);
   if (state.label) parts.set("label", state.label);
   return `#${parts}`;
 }
@@ -29,6 +36,7 @@ function address() {
 // Change what is shown. `keep` writes over the last entry of the history, for steps that nobody wants to go back over.
 function show(changes, keep = false) {
   Object.assign(state, changes);
+  if (state.unit === null) state.unit = commonest();
   try {
     if (keep) history.replaceState(null, "", address());
     else history.pushState(null, "", address());

@@ -65,14 +65,14 @@ function drawList() {
   const run = runNow();
   const unused = run.codewords - unitsOf(run).size;
   part("unit-count").textContent =
-    `${units.length} of ${unitsOf(run).size} units` + (unused > 0 ? `; ${unused} codewords are never used` : "");
+    `${units.length} of ${unitsOf(run).size} units` + (unused > 0 ? `; ${unused} ${unused > 1 ? "codewords are" : "codeword is"} never used` : "");
   const shown = units.slice(0, listed.rows).map(unitRow);
   const more = units.length - shown.length;
   const button = el("button", { type: "button", onclick: () => ((listed.rows += 1000), drawList()) }, `show ${more} more`);
   part("unit-list").replaceChildren(...shown, ...(more > 0 ? [button] : []));
   const current = part("unit-list").querySelector("[aria-selected=true]") ?? part("unit-list").querySelector(".unit");
   if (current) current.tabIndex = 0;
-  if (state.unit !== null && current) keepInView(current);
+  if (current) keepInView(current);
 }
 
 // Scroll the list alone: scrollIntoView would move the page too.
@@ -129,9 +129,10 @@ function example({ excerpt, start, end }, number) {
   const corpus = corpusNow();
   const pixels = hasTime(corpus) ? 320 : 3;
   const from = Math.max(start - around(corpus), 0);
-  const to = Math.min(end + around(corpus), excerpt.end - excerpt.start);
+  const long = hasTime(corpus) ? 1.2 : 120; // of a very long stretch its beginning is enough
+  const to = Math.min(end + around(corpus), from + long, excerpt.end - excerpt.start);
   const label = labelAt(excerpt, excerpt.start + (start + end) / 2);
-  const box = { left: `${(start - from) * pixels}px`, width: `${(end - start) * pixels}px` };
+  const box = { left: `${(start - from) * pixels}px`, width: `${(Math.min(end, to) - start) * pixels}px` };
   const cut = pictureOf(excerpt, from, to, pixels);
   cut.append(el("span", { class: "span", style: box }));
   const about = `${excerpt.utterance}, ${place(corpus, excerpt.start + start)}`;
@@ -143,7 +144,7 @@ function example({ excerpt, start, end }, number) {
     cut,
     caption,
   );
-  button.addEventListener("click", () => playOn(button, excerpt, start - 0.08, end + 0.08));
+  button.addEventListener("click", () => playOn(button, excerpt, start - 0.08, Math.min(end, to) + 0.08));
   return button;
 }
 
@@ -166,10 +167,6 @@ async function playAll(button) {
 function drawUnit() {
   const corpus = corpusNow();
   const unit = unitsOf(runNow()).get(state.unit);
-  if (!unit) {
-    part("unit").replaceChildren(el("p", { class: "hint" }, "Choose a unit: its labels, neighbours and examples appear here."));
-    return;
-  }
   const total = [...unitsOf(runNow()).values()].reduce((sum, each) => sum + each.tokens, 0);
   const mapped = mappedName(unit);
   const facts = [

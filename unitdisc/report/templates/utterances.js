@@ -63,7 +63,9 @@ function strip(excerpt, number, run, button) {
   });
   const head = el("div", { class: "head", hidden: true });
   const picture = pictureOf(excerpt, 0, whole, pixels);
-  const stack = el("div", { class: "stack", style: { width: `${width}px` } }, rowOf("labels", width, labels), picture);
+  const stack = el("div", { class: "stack", style: { width: `${width}px` } });
+  if (corpus.labels.length) stack.append(rowOf("labels", width, labels));
+  stack.append(picture);
   stack.append(rowOf("units", width, units));
   if (corpus.labels.length) stack.append(rowOf("mapped labels", width, mapped));
   stack.append(head);
@@ -84,7 +86,7 @@ function strip(excerpt, number, run, button) {
       setTimeout(() => start(from), 0);
     });
   }
-  const names = ["labels", "", "units", ...(corpus.labels.length ? ["mapped"] : [])];
+  const names = corpus.labels.length ? ["labels", "", "units", "mapped"] : ["", "units"];
   const legend = el("div", { class: "names" }, ...names.map((name) => el("span", name ? {} : { class: "gap" }, name)));
   const scroll = el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": excerpt.utterance }, stack);
   return { drawn: el("div", { class: `strip ${corpus.modality}` }, legend, scroll), parts };
