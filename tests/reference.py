@@ -314,7 +314,7 @@ def abx_error(tokens, name, speaker, context):
                 key = (a[1], b[1], a[3], place[0], x[3])
                 cells.setdefault(key, []).append(1.0 if near > far else 0.5 if near == far else 0.0)
     scores = {key: sum(errors) / len(errors) for key, errors in cells.items()}
-    for depth in ((3, 2) if context == "within" else (2,)):
+    for depth in (3, 2) if context == "within" else (2,):
         kept = {}
         for key, score in scores.items():
             kept.setdefault(key[:depth], []).append(score)
@@ -412,3 +412,56 @@ def plusplus_chances(points, count):
                     longer[(*seeds, i)] = chance * Fraction(weight, sum(weights))
         chances = longer
     return chances
+
+
+# --- units: runs, segments, pieces -----------------------------------------------------------------------------------
+
+
+def runs_of(units):
+    """[(unit, how many in a row)]"""
+    return [(unit, len(list(group))) for unit, group in groupby(units)]
+
+
+def cheapest_segmentation(vectors, codewords, weight):
+    """The recursion of Kamper and van Niekerk (2020): the least cost, and that of a given way to tell it.
+
+    A segment of tokens j..t-1 costs the squared distances to its codeword and weight · (1 - length); returns the least
+    total with weight · tokens put back, so that it is distances + weight · segments.
+    """
+    distance = [[squared_distance(vector, word) for word in codewords] for vector in vectors]
+    alpha = [0.0]
+    for t in range(1, len(vectors) + 1):
+        options = []
+        for j in range(t):
+            own = min(sum(distance[i][k] for i in range(j, t)) for k in range(len(codewords)))
+            options.append(alpha[j] + own + weight * (1 - (t - j)))
+        alpha.append(min(options))
+    return alpha[-1] + weight * len(vectors)
+
+
+def segmentation_cost(vectors, codewords, weight, units):
+    distances = sum(squared_distance(vector, codewords[unit]) for vector, unit in zip(vectors, units, strict=True))
+    return distances + weight * len(runs_of(units))
+
+
+def entropy_bits(symbols):
+    """How many bits the symbols take in all, by their own distribution."""
+    counts = Counter(symbols)
+    return -sum(n * math.log2(n / len(symbols)) for n in counts.values())
+
+
+def words_between_spaces(characters):
+    """(start, end, text) of characters [(start, end, character)] of one line; '_' parts words, '*' is nothing."""
+    words = []
+    fresh = True
+    for start, end, character in characters:
+        if character == "*":
+            continue
+        if character == "_":
+            fresh = True
+        elif fresh:
+            words.append((start, end, character))
+            fresh = False
+        else:
+            words[-1] = (words[-1][0], end, words[-1][2] + character)
+    return words

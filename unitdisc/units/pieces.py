@@ -71,8 +71,10 @@ class PieceModel:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         except (RuntimeError, ValueError):
             raise InputError("is not a sentencepiece model of units", fix="train one: unitdisc pieces --help") from None
-        texts = [self._processor.id_to_piece(i) for i in range(special, len(self))]
-        self._pieces = [np.zeros(0, dtype=np.int64)] * special + [from_text(text) for text in texts]
+        texts = [""] * special + self._processor.id_to_piece(list(range(special, len(self))))
+        self.lengths: Ints = np.array([len(text) for text in texts], dtype=np.int64)  # units of each piece
+        self._units = from_text("".join(texts))  # of all pieces, one piece after another
+        self._first = np.cumsum(self.lengths) - self.lengths
 
     def __len__(self) -> int:
         size: int = self._processor.get_piece_size()
@@ -82,32 +84,31 @@ class PieceModel:
         """Return the pieces (P,) of collapsed units (R,); raises InputError for a unit that the model does not know."""
         pieces = np.array(self._processor.encode(to_text(units)), dtype=np.int64)
         if (pieces < special).any():
-            known = {int(unit) for piece in self._pieces for unit in piece}
-            unknown = next(int(unit) for unit in units if int(unit) not in known)
+            unknown = np.setdiff1d(units, self._units)[0]
             raise InputError(f"unit {unknown} is not of the codebook that the pieces were trained with")
         return pieces
 
     def decode(self, pieces: Ints) -> Ints:
         """Return the units (R,) that ``pieces`` (P,) stand for, as they were encoded."""
-        return np.concatenate([np.zeros(0, dtype=np.int64), *(self._pieces[piece] for piece in pieces)])
+        lengths = self.lengths[pieces]
+        place = np.repeat(self._first[pieces] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        units: Ints = self._units[place]
+        return units
 
     def encode_sequence(self, sequence: UnitSequence) -> PieceSequence:
         """Collapse a sequence, encode it, and count the tokens of each piece."""
         collapsed = runs(sequence.units)
         pieces = self.encode(collapsed.units)
-        first = np.append(0, np.cumsum(self.lengths()[pieces]))[:-1]
+        first = np.append(0, np.cumsum(self.lengths[pieces]))[:-1]
         tokens = np.add.reduceat(collapsed.lengths, first) if len(first) else first
         return PieceSequence(sequence.utterance, sequence.frame_shift, pieces, tokens)
 
-    def lengths(self) -> Ints:
-        """Return how many units each piece (vocabulary,) has."""
-        return np.array([len(piece) for piece in self._pieces], dtype=np.int64)
-
     def vocabulary(self) -> list[VocabularyRow]:
         """Return the pieces that can occur, in the order of their ids."""
-        numbers = range(special, len(self))
-        texts = {i: " ".join(map(str, self._pieces[i].tolist())) for i in numbers}
-        return [VocabularyRow(i, texts[i], float(self._processor.get_score(i))) for i in numbers]
+        numbers = list(range(special, len(self)))
+        units = [" ".join(map(str, self.decode(np.array([number])).tolist())) for number in numbers]
+        scores = self._processor.get_score(numbers)
+        return [VocabularyRow(*row) for row in zip(numbers, units, scores, strict=True)]
 
 
 def train(sequences: Iterable[Ints], codewords: int, settings: Pieces, *, threads: int = 1) -> PieceModel:

@@ -39,10 +39,10 @@ def fill(intervals: Iterable[Interval], duration: float) -> Iterator[Interval]:
     """
     at = 0.0
     for start, end, text in intervals:
+        start, end = (time if time < duration - close else duration for time in (start, end))
         if start > at + close:
-            yield at, min(start, duration), ""
-            at = min(start, duration)
-        end = duration if abs(end - duration) < close else min(end, duration)
+            yield at, start, ""
+            at = start
         if end > at + close:
             yield at, end, text
             at = end
