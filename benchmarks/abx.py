@@ -1,8 +1,8 @@
 """Time ABX beside fastabx 0.9 and check it against the loops: phones in any context, angular, nothing left out.
 
 fastabx needs Python 3.12: where UNITDISC_PYTHON312 or the PATH has one, it gets a virtual environment beside this file.
-Both read the same files, each in a process of its own. A call reads features and items and scores them; the whole process
-also imports: ours loads its kernels (and compiles them the first time on a machine), theirs torch.
+Both read the same files, each in a process of its own. A call reads features and items and scores them; the whole
+process also imports: ours loads its kernels (and compiles them the first time on a machine), theirs torch.
 
 Run: python -m benchmarks.abx [--calls 4] [--peer-calls 2] [--skip-peer]
 """
@@ -34,7 +34,7 @@ def find_peer() -> Path | None:
     """Return a Python that has fastabx, made on the first run; None where there is no Python 3.12."""
     python = here / ".venv-fastabx" / "bin" / "python"
     if not python.exists():
-        base = os.environ.get("UNITDISC_PYTHON312") or shutil.which("python3.12")
+        base = shutil.which(os.environ.get("UNITDISC_PYTHON312", "python3.12"))
         check = [base or "", "-c", "import sys; sys.exit(sys.version_info < (3, 12))"]
         if base is None or subprocess.run(check, capture_output=True, check=False).returncode:
             return None
