@@ -1,0 +1,107 @@
+"""A small results folder as the workflow leaves it, for the tests of the report: nothing in it is trained."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from safetensors.numpy import save_file
+
+from unitdisc import tables
+from unitdisc.config import Experiment
+from unitdisc.configfile import parse
+from unitdisc.features import archive
+from unitdisc.scores.collection import RunScore, gather
+from unitdisc.scores.run import score_run
+from unitdisc.training.loop import Epoch
+
+evil = "</script><img src=x onerror=alert(1)>"  # a label that wants to be markup
+rate = 16000
+speakers = ("ann", "bob", "cid")
+
+
+def experiment(results: Path, **changes: object) -> Experiment:
+    """Two corpora, k-means and two vq models that differ in one setting, one seed."""
+    values = {
+        "results": str(results),
+        "corpora": {
+            "talk": {"kind": "folder", "root": ".", "features": {"kind": "speech"}},
+            "lines": {"kind": "folder", "root": ".", "features": {"kind": "handwriting"}},
+        },
+        "models": {
+            "kmeans": {"kind": "kmeans", "codewords": 12},
+            "vq": {"kind": "vq", "bottleneck": {"codewords": 12}},
+            "plain": {"kind": "vq", "bottleneck": {"codewords": 12, "batch_norm": False}},
+        },
+        "runs": {"talk": ["kmeans", "vq", "plain"], "lines": ["kmeans", "vq"]},
+        "scoring": {"bootstrap": 10},
+        "report": {"utterances": 2},
+    }
+    return parse(values | changes)
+
+
+def write(plan: Experiment, *, labelled: bool = True) -> Experiment:
+    """Write what the steps of an experiment would have written before the report."""
+    for corpus in plan.runs:
+        speech = plan.corpora[corpus].features.kind == "speech"
+        _corpus(plan, corpus, speech=speech, labelled=labelled)
+        for model in plan.runs[corpus]:
+            for seed in plan.seeds:
+                _run(plan, corpus, model, seed, shift=0.02 if speech else 2.0, labelled=labelled)
+    tables.write(plan.results / "scores.tsv", gather(plan), RunScore)
+    return plan
+
+
+def _corpus(plan: Experiment, name: str, *, speech: bool, labelled: bool) -> None:
+    folder = plan.results / name
+    random = np.random.default_rng(len(name))
+    utterances, labels, matrices = [], [], {}
+    for number, split in enumerate(["train"] * 6 + ["dev"] * 2 + ["test"] * 6):
+        utterance, speaker = f"{name}{number:02d}", speakers[number % 3]
+        frames = int(random.integers(60, 140)) if number else 30
+        shift = 0.01 if speech else 1.0
+        source = folder / "source" / f"{utterance}.wav"
+        if speech:
+            source.parent.mkdir(parents=True, exist_ok=True)
+            time = np.arange(frames * rate // 100) / rate
+            soundfile.write(source, 0.3 * np.sin(2 * np.pi * (300 + 200 * number) * time * (1 + time)), rate)
+        utterances.append(tables.Utterance(utterance, split, speaker, str(source), frames * shift))
+        matrices.setdefault(split, []).append((utterance, random.random((frames, 80 if speech else 32), np.float32)))
+        cuts = np.arange(0, frames, 15)
+        for place, (start, end) in enumerate(zip(cuts, [*cuts[1:], frames], strict=True)):
+            label = ("SIL", "a", "b", evil, "c")[(place + number) % 5]
+            labels.append(tables.Label(utterance, round(start * shift, 4), round(end * shift, 4), label))
+    tables.write(folder / "utterances.tsv", utterances, tables.Utterance)
+    tables.write(folder / "labels.tsv", labels if labelled else [], tables.Label)
+    for split, rows in matrices.items():
+        archive.write(folder / "features" / f"{split}.ark", rows)
+
+
+def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, labelled: bool) -> None:
+    folder = plan.results / corpus / model / f"seed{seed}"
+    folder.mkdir(parents=True)
+    random = np.random.default_rng([len(model), seed])
+    settings = plan.models[model]
+    labels = tables.read(plan.results / corpus / "labels.tsv", tables.Label)
+    units: dict[str, dict[str, tables.UnitSequence]] = {"train": {}, "dev": {}, "test": {}}
+    for row in tables.read_records(plan.results / corpus / "utterances.tsv", tables.Utterance):
+        tokens = max(1, round(row.duration / shift))
+        noisy = np.repeat(random.integers(0, 11, tokens), 3)[:tokens]  # unit 11 is never used
+        units[row.split][row.utterance] = tables.UnitSequence(row.utterance, shift, noisy)
+    for split, sequences in units.items():
+        tables.write_units(folder / f"{split}.units.tsv", sequences.values())
+        scores = score_run(units, labels, split, plan.corpora[corpus], plan.scoring)
+        tables.write(folder / f"{split}.scores.tsv", scores, tables.Score)
+    epochs = 1 if model == "kmeans" else 5
+    rows = [
+        Epoch(n, 10 * n, 2 / n, 1 / n, 0.1, 1.2 / n, 11, 8.0 + n / 10, 1, 1.0, 3.0, 2.0 + n / 5, int(n == 3), 1e-3, 9.0)
+        for n in range(1, epochs + 1)
+    ]
+    tables.write(folder / "training.tsv", rows, Epoch)
+    codebook = random.random((12, 4)).astype(np.float32)
+    save_file(
+        {"codebook" if model == "kmeans" else "bottleneck.quantizer.codebook": codebook}, folder / "model.safetensors"
+    )
+    description = {"unitdisc": "0.1.0", "model": settings.model_dump(mode="json")}
+    description["features"] = plan.corpora[corpus].features.model_dump(mode="json")
+    (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")

@@ -1,0 +1,270 @@
+"""The report page: whatever the results lack or hold, there is a page, and it holds what it should and nothing else."""
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from tests import report_results
+from tests.report_results import evil
+from unitdisc import tables
+from unitdisc.config import Experiment
+from unitdisc.errors import InputError
+from unitdisc.report import health, results, scoretable
+from unitdisc.report.page import render, render_folders
+
+
+class Parts(HTMLParser):
+    """The text of a page by the tags around it, and every tag with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def data_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, flags=re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    return report_results.write(report_results.experiment(tmp_path_factory.mktemp("report") / "results"))
+
+
+@pytest.fixture(scope="module")
+def page(plan: Experiment) -> str:
+    return render(plan)
+
+
+def test_one_file_that_asks_for_nothing(page: str) -> None:
+    assert len(page) < 2_000_000
+    for tag, attributes in Parts(page).tags:
+        for name in ("src", "href", "action", "data", "srcset"):
+            value = attributes.get(name) or "#"
+            assert value.startswith(("#", "data:")), (tag, name, value)
+    assert "url(" not in page
+    assert "@import" not in page
+    assert "fetch(" not in page
+    policy = next(a["content"] for t, a in Parts(page).tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+
+
+def test_same_results_same_bytes(plan: Experiment, page: str) -> None:
+    assert render(plan) == page
+
+
+def test_text_of_a_corpus_is_never_markup(page: str) -> None:
+    assert "<img src=x" not in page
+    assert evil in data_of(page)["corpora"][0]["labels"]
+
+
+def test_sections_and_captions(page: str) -> None:
+    parts = Parts(page)
+    ids = {attributes.get("id") for _, attributes in parts.tags}
+    assert {"health", "run", "scores", "training", "units", "utterances"} <= ids
+    figures = re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL)
+    assert len(figures) > 10
+    assert all(re.search(r"<figcaption>[^<]{20,}\.</figcaption>", figure) for figure in figures)
+
+
+def test_score_table_holds_the_scores_and_marks_the_best(plan: Experiment, page: str) -> None:
+    scores = pd.read_csv(plan.results / "scores.tsv", sep="\t")
+    chosen = scores[(scores["corpus"] == "talk") & (scores["split"] == "test")]
+    chosen = chosen[chosen["metric"] == "many_to_one_heldout"].set_index("model")["value"]
+    table = scoretable.tables(results.of_experiment(plan))[0]
+    assert (table.split, table.view) == ("test", "")
+    rows = {row.model: row for row in table.groups[0]}
+    assert [row.model for row in table.groups[0]] == ["kmeans", "vq", "plain", "majority label"]
+    for model, value in chosen.items():
+        cell = rows[str(model)].cells[0]
+        assert cell.text == f"{100 * value:.1f}"
+        assert cell.best == (value == chosen.max())
+        assert f"<b>{cell.text}</b>" in page or not cell.best
+    assert rows["majority label"].cells[0].text
+    assert not any(cell.best for cell in rows["majority label"].cells)
+
+
+def test_units_of_the_page_are_those_of_the_tables(plan: Experiment, page: str) -> None:
+    talk = data_of(page)["corpora"][0]
+    vq = next(run for run in talk["runs"] if run["name"] == "vq")
+    sequences = [
+        s.units
+        for split in ("train", "dev", "test")
+        for s in tables.read_units(plan.results / "talk/vq/seed0" / f"{split}.units.tsv").values()
+    ]
+    units, counts = np.unique(np.concatenate(sequences), return_counts=True)
+    assert {row[0]: row[1] for row in vq["units"]} == dict(zip(units.tolist(), counts.tolist(), strict=True))
+    for row in vq["units"]:  # unit, tokens, duration, mapped, labels, labelled, neighbours
+        assert sum(count for _, count in row[4]) == row[5] <= row[1]
+        assert len(row[6]) == 5
+        assert row[0] not in row[6]
+    for excerpt, (first, text) in zip(talk["excerpts"], vq["pieces"], strict=True):
+        here = tables.read_units(plan.results / "talk/vq/seed0" / f"{excerpt['split']}.units.tsv")
+        tokens = here[excerpt["utterance"]].units[first:]
+        piece = [int(unit) for unit in text.split()]
+        assert piece == tokens[: len(piece)].tolist()
+        assert len(piece) * vq["shift"] == pytest.approx(excerpt["end"] - excerpt["start"], abs=0.041)
+
+
+def test_every_used_unit_has_an_example(page: str) -> None:
+    for corpus in data_of(page)["corpora"]:
+        for run in corpus["runs"]:
+            shown = {int(unit) for _, text in run["pieces"] for unit in text.split()}
+            assert {row[0] for row in run["units"]} <= shown
+
+
+def test_best_worst_and_random_are_different_test_utterances(page: str) -> None:
+    for corpus in data_of(page)["corpora"]:
+        chosen = [(e["why"], e["utterance"], e["split"]) for e in corpus["excerpts"] if e["why"]]
+        assert sorted(why for why, _, _ in chosen) == ["best"] * 2 + ["random"] * 2 + ["worst"] * 2
+        assert len({name for _, name, _ in chosen}) == 6
+        assert {split for _, _, split in chosen} == {"test"}
+
+
+def test_sound_is_the_recording(plan: Experiment, page: str) -> None:
+    excerpts = data_of(page)["corpora"][0]["excerpts"]
+    for excerpt in excerpts[:3]:
+        kind, content = excerpt["sound"].split(";base64,")
+        assert kind in ("data:audio/mpeg", "data:audio/flac")
+        heard, rate = soundfile.read(io.BytesIO(base64.b64decode(content)))
+        true, own = soundfile.read(plan.results / "talk/source" / f"{excerpt['utterance']}.wav")
+        assert rate == own
+        assert abs(len(heard) - len(true)) <= 1
+        shorter = min(len(heard), len(true))
+        assert np.corrcoef(heard[:shorter], true[:shorter])[0, 1] > 0.95
+    assert not any(excerpt["sound"] for excerpt in data_of(page)["corpora"][1]["excerpts"])
+
+
+def test_no_labels_is_no_failure(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]})
+    page = render(report_results.write(plan, labelled=False))
+    talk = data_of(page)["corpora"][0]
+    assert talk["labels"] == []
+    assert talk["runs"][0]["heatmap"]["image"] == ""
+    assert [row[3] for row in talk["runs"][0]["units"]] == [-1] * len(talk["runs"][0]["units"])
+    assert "has no labels" in Parts(page).text
+    assert {excerpt["why"] for excerpt in talk["excerpts"]} <= {"random", ""}
+
+
+def test_kmeans_alone(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"lines": ["kmeans"]})
+    page = render(report_results.write(plan))
+    assert 'id="training"' not in page
+    assert len(data_of(page)["corpora"][0]["runs"]) == 1
+
+
+def test_unhealthy_comes_first(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]})
+    report_results.write(plan)
+    folder = plan.results / "talk/plain/seed0"
+    for name in ("model.json", "test.units.tsv", "test.scores.tsv"):
+        (folder / name).unlink()
+    described = plan.results / "talk/vq/seed0/model.json"
+    model = json.loads(described.read_text())
+    model["model"]["bottleneck"]["codewords"] = 512
+    described.write_text(json.dumps(model))
+    page = render(plan)
+    found = health.examine(results.of_experiment(plan), "test")
+    levels = [finding.level for finding in found]
+    assert levels == sorted(levels)  # bad before note
+    bad = {finding.where: finding.what for finding in found if finding.level == "bad"}
+    assert "model.json, test.units.tsv, test.scores.tsv missing" in bad["talk, plain, seed 0"]
+    assert "collapsed: 11 of 512 codewords are used (2.1 %)" in bad["talk, vq, seed 0"]
+    assert page.index("did not finish") < page.index('id="scores"')
+
+
+def test_nothing_was_run_yet(tmp_path: Path) -> None:
+    page = render(report_results.experiment(tmp_path / "empty"))
+    assert "did not finish" in page
+    assert data_of(page) == {"corpora": []}
+
+
+def test_without_the_recordings_the_stored_features_are_drawn(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}))
+    for file in (plan.results / "talk/source").iterdir():
+        file.unlink()
+    excerpts = data_of(render(plan))["corpora"][0]["excerpts"]
+    assert all(excerpt["picture"].startswith("data:image/jpeg") for excerpt in excerpts)
+    assert not any(excerpt["sound"] for excerpt in excerpts)
+
+
+def test_very_long_and_very_short_utterances(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"lines": ["vq"]}))
+    folder = plan.results / "lines"
+    rows = tables.read_records(folder / "utterances.tsv", tables.Utterance)
+    rows += [
+        tables.Utterance("long", "test", "ann", "gone", 50_000.0),
+        tables.Utterance("short", "test", "bob", "", 1.0),
+    ]
+    tables.write(folder / "utterances.tsv", rows, tables.Utterance)
+    units = list(tables.read_units(folder / "vq/seed0/test.units.tsv").values())
+    units += [
+        tables.UnitSequence("long", 2.0, np.arange(25_000) % 7),
+        tables.UnitSequence("short", 2.0, np.array([3])),
+        tables.UnitSequence("unknown", 2.0, np.array([3])),  # of no utterance: left aside
+    ]
+    tables.write_units(folder / "vq/seed0/test.units.tsv", units)
+    lines = data_of(render(plan))["corpora"][0]
+    assert max(excerpt["end"] - excerpt["start"] for excerpt in lines["excerpts"]) <= 1200
+    assert "unknown" not in {excerpt["utterance"] for excerpt in lines["excerpts"]}
+
+
+def test_folders_side_by_side(plan: Experiment, tmp_path: Path) -> None:
+    other = report_results.experiment(tmp_path / "other" / "results", runs={"talk": ["vq"]})
+    report_results.write(other)
+    page = render_folders([plan.results, other.results])
+    names = [corpus["name"] for corpus in data_of(page)["corpora"]]
+    first = plan.results.parent.name
+    assert names == [f"{first}/results: lines", f"{first}/results: talk", "other/results: talk"]
+    text = Parts(page).text
+    assert "other/results: vq" in text
+    tables_ = re.findall(r'<tr class="heading"><th[^>]*>([^<]*)<', page)
+    assert tables_[:2] == ["lines", "talk"]  # the runs of one corpus stand in one group
+
+
+def test_a_folder_with_nothing_but_scores(plan: Experiment, tmp_path: Path) -> None:
+    (tmp_path / "scores.tsv").write_bytes((plan.results / "scores.tsv").read_bytes())
+    page = render_folders([tmp_path])
+    assert data_of(page) == {"corpora": []}
+    assert scoretable.tables(results.of_folder(tmp_path, ""))[0].groups[0][0].cells[0].text in page
+
+
+def test_mistakes_of_the_command_line(plan: Experiment, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no runs"):
+        render_folders([tmp_path])
+    with pytest.raises(InputError, match="twice"):
+        render_folders([plan.results, plan.results])
+    command = [sys.executable, "-m", "unitdisc", "report", str(plan.results), "--config", "config.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def test_command_writes_the_page(plan: Experiment, page: str, tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    command = [sys.executable, "-m", "unitdisc", "report", "--config", plan.model_dump_json(), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(out)
+    assert out.read_text(encoding="utf-8") == page
