@@ -311,9 +311,9 @@ def test_formats_suit_what_the_corpus_holds():
 
 
 def test_names_of_files_are_never_folders_nor_alike():
-    names = ["a/b", "a%2Fb", "a%b", "a b"]
-    assert len({file_name(name) for name in names}) == 4
-    assert not any(re.search("/", file_name(name)) for name in names)
+    names = ["a/b", "a%2Fb", "a%b", "a b", ".a", "%2Ea"]
+    assert len({file_name(name) for name in names}) == 6
+    assert not any(re.search(r"/|^\.", file_name(name)) for name in names)
 
 
 def test_nothing_is_pickled(tmp_path):

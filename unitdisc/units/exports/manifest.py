@@ -39,8 +39,9 @@ def filling(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
 
 def write(folder: Path, facts: Mapping[str, Any]) -> None:
     """Write manifest.json: the versions, the facts, and size and SHA-256 of every other file in ``folder``."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    listed = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
+    listed = {
+        file: {"bytes": (folder / file).stat().st_size, "sha256": sha256(folder / file)} for file in _files(folder)
+    }
     with writing(folder / name) as file:
         json.dump({**facts, "files": listed}, file, indent=1, ensure_ascii=False)
         file.write("\n")
@@ -55,7 +56,7 @@ def check(folder: Path) -> list[str]:
         raise InputError("no such file", path) from None
     except (ValueError, KeyError, TypeError):
         raise InputError("is no manifest of an export", path) from None
-    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} - {name}
+    there = {*_files(folder)} - {name}
     wrong = [file for file in listed if file in there and sha256(folder / file) != listed[file]["sha256"]]
     return sorted({*wrong, *(there ^ set(listed))})
 
@@ -75,3 +76,9 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(folder: Path) -> list[str]:
+    """List the files in ``folder`` and below; hidden ones, such as Snakemake's time stamp, are no part of an export."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(path.relative_to(folder).as_posix() for path in found)

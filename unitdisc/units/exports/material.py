@@ -61,5 +61,6 @@ def decimal(value: float) -> str:
 
 
 def file_name(utterance: str) -> str:
-    """Return a file name for an utterance; a '/' in its name becomes '%2F', and '%' becomes '%25'."""
-    return utterance.replace("%", "%25").replace("/", "%2F")
+    """Return a file name for an utterance: '%', '/' and a '.' at its start become '%25', '%2F' and '%2E'."""
+    plain = utterance.replace("%", "%25").replace("/", "%2F")
+    return f"%2E{plain[1:]}" if plain.startswith(".") else plain
