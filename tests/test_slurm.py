@@ -34,13 +34,16 @@ subprocess.Popen([sys.executable, "-c", runner, command, f"{folder}/../states/{n
 print(number)
 """
 
+# It answers when the jobs have ended: the plugin asks ever more seldom about jobs that still run.
 squeue = """
-import os
+import os, time
 folder = os.environ["SHIM_FOLDER"]
-for name in os.listdir(folder):
-    number = name.removesuffix(".json")
-    state = f"{folder}/../states/{number}"
-    print(f"{number}|{open(state).read() or 'RUNNING' if os.path.exists(state) else 'RUNNING'}")
+states = {name.removesuffix(".json"): f"{folder}/../states/{name.removesuffix('.json')}" for name in os.listdir(folder)}
+deadline = time.monotonic() + 60
+while not all(os.path.exists(path) and open(path).read() for path in states.values()) and time.monotonic() < deadline:
+    time.sleep(0.1)
+for number, path in states.items():
+    print(f"{number}|{open(path).read() if os.path.exists(path) else 'RUNNING'}")
 """
 
 srun = """
@@ -92,11 +95,12 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
     values = yaml.safe_load(path.read_text())
     del values["corpora"]["lines"], values["runs"]["lines"]
     values["runs"]["speech"] = ["vq"]
+    values["corpora"]["speech"]["splits"] = {"train": "train", "test": "test"}
     path.write_text(yaml.safe_dump(values))
     shim = tmp_path / "slurm"
     shim.mkdir()
     command = ["snakemake", "--snakefile", str(repository / "Snakefile"), "--directory", str(experiment)]
-    command += ["--configfile", str(path), "--profile", str(repository / "profiles" / "slurm"), "--jobs", "4"]
+    command += ["--configfile", str(path), "--workflow-profile", str(repository / "profiles" / "slurm"), "--jobs", "4"]
     command += ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
     command += ["--latency-wait", "5", "--slurm-status-command", "squeue"]
     done = subprocess.run(command, env=install(shim), capture_output=True, text=True, timeout=280, check=False)
