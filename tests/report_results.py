@@ -8,6 +8,7 @@ import soundfile
 from safetensors.numpy import save_file
 
 from unitdisc import tables
+from unitdisc.cli.unit_scores import Change, SplitScore
 from unitdisc.config import Experiment
 from unitdisc.configfile import parse
 from unitdisc.features import archive
@@ -92,6 +93,7 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
         tables.write_units(folder / f"{split}.units.tsv", sequences.values())
         scores = score_run(units, labels, split, plan.corpora[corpus], plan.scoring)
         tables.write(folder / f"{split}.scores.tsv", scores, tables.Score)
+    _further_scores(folder, labelled=labelled)
     epochs = 1 if model == "kmeans" else 5
     rows = [
         Epoch(n, 10 * n, 2 / n, 1 / n, 0.1, 1.2 / n, 11, 8.0 + n / 10, 1, 1.0, 3.0, 2.0 + n / 5, int(n == 3), 1e-3, 9.0)
@@ -105,3 +107,17 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
     description = {"unitdisc": "0.1.0", "model": settings.model_dump(mode="json")}
     description["features"] = plan.corpora[corpus].features.model_dump(mode="json")
     (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
+
+
+def _further_scores(folder: Path, *, labelled: bool) -> None:
+    """Scores beside those of discovery: ABX, probes, segments before and after, pieces."""
+    stages = ("features", "encoder", "codes", "units_identical")
+    names = [f"abx_{stage}_{speaker}" for stage in stages for speaker in ("within", "across")]
+    abx = [tables.Score(name, 0.1 + 0.01 * n, 0.08, 0.2, 50) for n, name in enumerate(names)]
+    probes = [tables.Score(f"probe_{kind}_codes", 0.4, 0.3, 0.5, 99) for kind in ("linear", "mlp")]
+    tables.write(folder / "test.abx.tsv", abx if labelled else [], tables.Score)
+    tables.write(folder / "probe.scores.tsv", probes if labelled else [], tables.Score)
+    changes = [Change("test", "boundary_f1_heldout", 0.25, 0.5, 0.25, 0.2, 0.3, "after")]
+    tables.write(folder / "exports/segments/scores.tsv", changes, Change)
+    pieces = [SplitScore("test", "tokens_per_piece", 2.5, float("nan"), float("nan"), 9)]
+    tables.write(folder / "exports/pieces/scores.tsv", pieces, SplitScore)

@@ -106,6 +106,16 @@ def test_score_table_holds_the_scores_and_marks_the_best(plan: Experiment, page:
     assert not any(cell.best for cell in rows["majority label"].cells)
 
 
+def test_further_scores_are_told(page: str) -> None:
+    rows = re.findall(r"<tr><td>ABX error % within speakers</td><td>vq</td>(.*?)</tr>", page)
+    assert rows[0].replace('<td class="n">', "").split("</td>")[:4] == ["10.0", "12.0", "14.0", "16.0"]
+    assert re.search(r"<td>linear probe %</td><td>vq</td><td[^>]*></td><td[^>]*></td><td[^>]*>40.0</td>", page)
+    assert re.search(
+        r"boundary F1 %</td><td[^>]*>25.0</td><td[^>]*><b>50.0</b></td><td[^>]*>25.0 \(20.0 to 30.0\)", page
+    )
+    assert re.search(r"<td>vq, seed 0</td><td[^>]*>2.5</td>", page)
+
+
 def test_units_of_the_page_are_those_of_the_tables(plan: Experiment, page: str) -> None:
     talk = data_of(page)["corpora"][0]
     vq = next(run for run in talk["runs"] if run["name"] == "vq")

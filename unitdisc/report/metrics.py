@@ -30,12 +30,18 @@ table = (
     Metric("one_to_one", "one-to-one %", "each label has one unit at most", "high", percent=True),
     Metric("nmi", "NMI", "normalised mutual information of units and labels", "high", digits=3),
     Metric("boundary_f1_heldout", "boundary F1 %", "where mapped labels change against where labels do", "high", True),
+    Metric(
+        "abx_codes_within", "ABX within %", "how often a code of another label is nearer, same speaker", "low", True
+    ),
+    Metric(
+        "abx_codes_across", "ABX across %", "how often a code of another label is nearer, other speaker", "low", True
+    ),
     Metric("units_used", "units", "codewords used", "neither", digits=0),
     Metric("perplexity", "perplexity", "units as if all were used equally often", "neither"),
     Metric("bitrate", "bit rate", "bits a second (speech) or a column (handwriting)", "neither", digits=1),
 )
 views = {"": "without silence and space", "_excluded": "with silence and space"}
-without_view = ("units_used", "perplexity", "bitrate")  # these count every token whatever its label
+without_view = ("abx_codes_within", "abx_codes_across", "units_used", "perplexity", "bitrate")  # they have one view
 accuracy = "many_to_one_heldout"
 level = "majority_heldout"
 

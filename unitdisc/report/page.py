@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import about, browser, health, metrics, plots, scoretable
+from unitdisc.report import about, browser, derived, health, metrics, plots, scoretable, stages
 from unitdisc.report.results import Corpus, of_experiment, of_folder
 
 scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
@@ -61,6 +61,10 @@ def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
         views={view: name for view, name in metrics.views.items() if any(table.view == view for table in tables)},
         split=split,
         ablations=[found for kind in ("vq", "kmeans") if (found := about.differences(corpora, kind, split))[0]],
+        stages=stages.tables(corpora, split),
+        segments=derived.segments(corpora, split),
+        pieces=derived.pieces(corpora, split),
+        told=[title for title, _ in derived.told.values()],
         rates=plots.bitrates(corpora, colour, split),
         everything=scoretable.everything(corpora, split),
         trainings=plots.trainings(corpora, colour),

@@ -180,9 +180,10 @@ def _scores(corpus: Path, model: str, seed: int) -> pd.DataFrame:
 
 
 def _own_scores(folder: Path) -> Iterator[pd.DataFrame]:
-    for split in splits:
-        if (folder / f"{split}.scores.tsv").exists():
-            yield tables.read(folder / f"{split}.scores.tsv", tables.Score).assign(split=split)
+    named = [(f"{split}.{kind}.tsv", split) for split in splits for kind in ("scores", "abx")]
+    for name, split in [*named, ("probe.scores.tsv", "test")]:
+        if (folder / name).exists():
+            yield tables.read(folder / name, tables.Score).assign(split=split)
 
 
 def _table(path: Path, record: type) -> pd.DataFrame:

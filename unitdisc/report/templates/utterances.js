@@ -20,22 +20,21 @@ function rowOf(name, width, boxes) {
 function judged(excerpt, run, number) {
   const corpus = corpusNow();
   const found = [];
-  for (const { unit, start, end } of stretches(run, number)) {
-    const mapped = corpus.labels[unitsOf(run).get(unit)?.mapped] ?? null;
-    const tokens = Math.max(1, Math.round((end - start) / run.shift));
-    for (let token = 0; token < tokens; token += 1) {
-      const from = start + (token * (end - start)) / tokens;
-      const to = start + ((token + 1) * (end - start)) / tokens;
-      const label = labelAt(excerpt, excerpt.start + (from + to) / 2);
-      const verdict = label === null ? "unknown" : label === mapped ? "right" : "wrong";
-      const counts = label !== null && !corpus.excluded.includes(label);
-      const last = found[found.length - 1];
-      if (last && last.mapped === mapped && last.verdict === verdict && last.counts === counts) {
-        last.end = to;
-        last.tokens += 1;
-      } else found.push({ mapped, verdict, counts, start: from, end: to, tokens: 1, label });
-    }
-  }
+  const [first, text] = run.pieces[number];
+  const clip = (time) => Math.max(0, Math.min(time, excerpt.end) - excerpt.start);
+  (text ? text.split(" ") : []).forEach((unit, place) => {
+    const token = first + place;
+    const mapped = corpus.labels[unitsOf(run).get(Number(unit))?.mapped] ?? null;
+    const label = labelAt(excerpt, (token + 0.5) * run.shift);
+    const verdict = label === null ? "unknown" : label === mapped ? "right" : "wrong";
+    const counts = label !== null && !corpus.excluded.includes(label);
+    const [start, end] = [clip(token * run.shift), clip((token + 1) * run.shift)];
+    const last = found[found.length - 1];
+    if (last && last.mapped === mapped && last.verdict === verdict && last.counts === counts) {
+      last.end = end;
+      last.tokens += 1;
+    } else found.push({ mapped, verdict, counts, start, end, tokens: 1, label });
+  });
   return found;
 }
 
