@@ -15,6 +15,7 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/units.smk"
 include: "workflow/rules/scores.smk"
+include: "workflow/rules/probes.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 

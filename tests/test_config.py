@@ -88,3 +88,21 @@ def test_splits_follow_from_the_configuration():
     experiment = configfile.parse(values)
     assert split_names(experiment.corpora["z"]) == ("train", "test")
     assert split_names(experiment.corpora["s"]) == ("train", "dev", "test")
+
+
+def test_the_order_of_splits_in_the_file_means_nothing():
+    orders = [{"train": 0.6, "dev": 0.2, "test": 0.2}, {"test": 0.2, "dev": 0.2, "train": 0.6}]
+    corpora = [{"kind": "folder", "root": "x", "splits": order} for order in orders]
+    one, other = (configfile.parse(changed(["corpora", "f"], corpus)).only(corpus="f") for corpus in corpora)
+    assert one == other
+
+
+def test_a_step_reads_no_settings_of_scores_that_it_does_not_make():
+    experiment = configfile.parse(changed(["scoring"], {"probes": {}, "abx": {"seed": 3}}))
+    scoring = [
+        json.loads(experiment.only(corpus="c", scoring=True, also=also))["scoring"]
+        for also in ((), ("abx",), ("probes",))
+    ]
+    assert ["abx" in part for part in scoring] == [False, True, False]
+    assert ["probes" in part for part in scoring] == [False, False, True]
+    assert configfile.load(experiment.only(corpus="c", scoring=True, also=("abx",))).scoring.abx.seed == 3

@@ -92,11 +92,11 @@ def test_a_second_run_has_nothing_to_do(folder, package):
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("scores/bootstrap.py", {"score", "collect", "report"}),
+        ("scores/bootstrap.py", {"score", "abx", "collect", "report"}),
         ("report/page.py", {"report"}),
-        ("units/encode.py", {"encode", "score", "collect", "report"}),
-        ("training/loop.py", {"train", "encode", "score", "collect", "report"}),
-        ("features/speech.py", {"features", "train", "encode", "score", "collect", "report"}),
+        ("units/encode.py", {"encode", "score", "abx", "collect", "report"}),
+        ("training/loop.py", {"train", "encode", "score", "abx", "collect", "report"}),
+        ("features/speech.py", {"features", "train", "encode", "score", "abx", "collect", "report"}),
         ("corpora/scribblelens.py", set()),
         ("cli/steps.py", set()),
     ],
@@ -118,7 +118,7 @@ def test_a_setting_reruns_its_step_and_what_follows(folder, package):
     values["scoring"]["bootstrap"] = 30
     path.write_text(yaml.safe_dump(values))
     try:
-        assert planned(folder, package) == {"score", "collect", "report"}
+        assert planned(folder, package) == {"score", "abx", "collect", "report"}
     finally:
         path.write_text(before)
 

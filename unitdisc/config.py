@@ -4,14 +4,23 @@ import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from unitdisc.errors import InputError
 
 Split = Literal["train", "dev", "test"]
 splits: tuple[Split, ...] = get_args(Split)
+Value = TypeVar("Value")
+
+
+def in_order(by_split: dict[Split, Value]) -> dict[Split, Value]:
+    """Return train, dev, test in this order, so that the order in the file changes nothing."""
+    return {split: by_split[split] for split in splits if split in by_split}
+
+
+InOrder = AfterValidator(in_order)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -81,7 +90,7 @@ class KaldiCorpus(Section):
 
     kind: Literal["kaldi"] = "kaldi"
     root: Path
-    splits: dict[Split, str] = {"train": "train", "dev": "dev", "test": "test"}
+    splits: Annotated[dict[Split, str], InOrder] = {"train": "train", "dev": "dev", "test": "test"}
     alignment: Literal["auto", "phones.ctm", "text_ali", "none"] = "auto"
     strip_marks: bool = True  # position suffixes and stress digits of phones
     exclude: tuple[str, ...] = ("SIL", "SPN", "NSN", "<eps>")
@@ -113,7 +122,7 @@ class FolderCorpus(Section):
     kind: Literal["folder"] = "folder"
     root: Path
     labels: Path | None = None
-    splits: dict[Split, float] = {"train": 0.8, "dev": 0.1, "test": 0.1}
+    splits: Annotated[dict[Split, float], InOrder] = {"train": 0.8, "dev": 0.1, "test": 0.1}
     seed: int = 0
     exclude: tuple[str, ...] = ("SIL", "_")
     never: tuple[str, ...] = ()
@@ -273,12 +282,41 @@ AnyModel = Annotated[KMeansModel | VQModel, Field(discriminator="kind")]
 # --- the whole ------------------------------------------------------------------------------------------------------
 
 
+class Abx(Section):
+    """ABX of features, encoder output, codes and units (docs/abx.md); what is drawn bounds the time that it takes.
+
+    ``context`` any compares phones or characters wherever they stand, within compares them with their neighbours and
+    between the same two, as ZeroSpeech does, which takes a corpus of hours. ``distance`` is that of vectors.
+    """
+
+    splits: tuple[Split, ...] = ("test",)
+    context: Literal["any", "within"] = "any"
+    distance: Literal["angular", "euclidean"] = "angular"
+    max_speakers: int | None = Field(20, ge=1)
+    max_size_group: int | None = Field(10, ge=1)
+    max_x_across: int | None = Field(5, ge=1)
+    seed: int = Field(0, ge=0)
+
+
+class Probes(Section):
+    """Classifiers of the labels of single frames or tokens, trained on train, stopped on dev, scored on test."""
+
+    hidden: int = Field(256, ge=1)  # of the two-layer classifier
+    epochs: int = Field(10, ge=1)  # at most, while the learning rate falls to 0
+    patience: int = Field(2, ge=1)  # epochs in a row without gain on dev before training stops
+    batch: int = Field(256, ge=1)  # frames or tokens
+    learning_rate: float = Field(2.0e-3, gt=0)
+    frames: int = Field(100_000, ge=1)  # of train, in whole utterances drawn by the seed; a fifth as many of dev
+
+
 class Scoring(Section):
     """How units are scored; ``tolerance`` of a boundary in seconds or columns."""
 
     bootstrap: int = Field(200, ge=0)
     confidence_seed: int = 0
     tolerance: dict[Literal["speech", "handwriting"], float] = {"speech": 0.02, "handwriting": 2.0}
+    abx: Abx | None = Abx()
+    probes: Probes | None = None
 
 
 ExportFormat = Literal["jsonl", "kaldi-text", "kaldi-ark", "fairseq", "parquet", "ctm", "textgrid", "pagexml", "npz"]
@@ -365,11 +403,12 @@ class Experiment(Section):
         drop: tuple[str, ...] = (),
         features: Literal["all", "kind"] = "all",
         scoring: bool = False,
-        also: tuple[Literal["segmentation", "pieces", "exports"], ...] = (),
+        also: tuple[Literal["segmentation", "pieces", "exports", "abx", "probes"], ...] = (),
     ) -> str:
         """Return as JSON the part that a step on one corpus (and model) reads.
 
-        ``drop`` names corpus settings that it does not read; of the features it may read no more than their ``kind``.
+        ``drop`` names corpus settings that it does not read; of the features it may read no more than their ``kind``;
+        of the scoring it reads abx and probes only where ``also`` names them.
         The workflow hands this to the step, so that a step reruns when its own settings change and not otherwise.
         """
         own = {key: value for key, value in self.corpora[corpus].model_dump(mode="json").items() if key not in drop}
@@ -379,8 +418,8 @@ class Experiment(Section):
         if model is not None:
             part["models"] = {model: self.models[model].model_dump(mode="json")}
         if scoring:
-            part["scoring"] = self.scoring.model_dump(mode="json")
-        sections = {name: getattr(self, name) for name in also}
+            part["scoring"] = self.scoring.model_dump(mode="json", exclude={"abx", "probes"}.difference(also))
+        sections = {name: getattr(self, name) for name in also if name not in ("abx", "probes")}
         part |= {name: section.model_dump(mode="json") for name, section in sections.items() if section is not None}
         return json.dumps(part)
 

@@ -14,7 +14,7 @@ from unitdisc.errors import InputError
 from unitdisc.scores.cells import Cells, Context, Groups, Speaker, group_tokens, make_cells
 from unitdisc.scores.comparisons import Ints, count_errors
 from unitdisc.scores.frames import Distance, kinds
-from unitdisc.scores.items import Items, check_items, read_items
+from unitdisc.scores.items import EmptyTaskError, Items, check_items, read_items
 from unitdisc.scores.sources import read_shift
 from unitdisc.scores.space import Space
 from unitdisc.scores.tokens import Features, collapse, cut_tokens, find_frames
@@ -86,7 +86,7 @@ def abx(
     groups = group_tokens(table, context=context, max_size_group=max_size_group, seed=seed)
     cells = make_cells(groups, speaker=speaker, max_x_across=max_x_across, seed=seed)
     if not len(cells.x):
-        raise InputError(_no_cell(speaker, context), items.path)
+        raise EmptyTaskError(_no_cell(speaker, context), items.path)
     space = Space(memory)
     tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, space=space)
     if distance == "levenshtein":
@@ -98,12 +98,18 @@ def abx(
 
 def average(table: pd.DataFrame, *, context: Context) -> float:
     """Average cells over contexts, then speakers, then pairs of labels; x's speakers count with the contexts."""
+    return float(average_pairs(table, context=context).mean())
+
+
+def average_pairs(table: pd.DataFrame, *, context: Context) -> "pd.Series[float]":
+    """Average the cells of each ordered pair of labels, over contexts, then speakers; see ``average``."""
     levels = [["label_a", "label_b"]]
     if context == "within":
         levels.insert(0, ["label_a", "label_b", "speaker_ab"])
+    errors = table
     for level in levels:
-        table = table.groupby(level, observed=True)["error"].mean().reset_index()
-    return float(table["error"].mean())
+        errors = errors.groupby(level, observed=True)["error"].mean().reset_index()
+    return errors.set_index(["label_a", "label_b"])["error"]
 
 
 def _cores() -> int:

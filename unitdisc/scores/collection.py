@@ -36,15 +36,28 @@ class RunScore:
 
 
 def gather(experiment: Experiment) -> Iterator[RunScore]:
-    """Yield the scores of every run of an experiment, in the order of the configuration."""
+    """Yield the scores of every run of an experiment, in the order of the configuration.
+
+    The tables of ABX and of probes are read where the configuration asks for them.
+    """
     for corpus, models in experiment.runs.items():
         for model in models:
             for seed in experiment.seeds:
                 folder = experiment.results / corpus / model / f"seed{seed}"
                 for split in split_names(experiment.corpora[corpus]):
-                    for score in tables.read_records(folder / f"{split}.scores.tsv", tables.Score):
-                        row = (score.metric, score.value, score.low, score.high, score.n)
-                        yield RunScore(corpus, model, seed, split, *row)
+                    for name in _tables(experiment, split):
+                        for score in tables.read_records(folder / name, tables.Score):
+                            row = (score.metric, score.value, score.low, score.high, score.n)
+                            yield RunScore(corpus, model, seed, split, *row)
+
+
+def _tables(experiment: Experiment, split: str) -> Iterator[str]:
+    scoring = experiment.scoring
+    yield f"{split}.scores.tsv"
+    if scoring.abx is not None and split in scoring.abx.splits:
+        yield f"{split}.abx.tsv"
+    if scoring.probes is not None and split == "test":
+        yield "probe.scores.tsv"
 
 
 def summary(scores: pd.DataFrame, split: str) -> str:

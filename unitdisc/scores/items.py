@@ -27,6 +27,10 @@ header = " ".join(names)
 digits = 6  # times are decimals: 0.3 + 0.03 is 0.33
 
 
+class EmptyTaskError(InputError):
+    """Labels or items that are well formed but leave nothing to compare."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Items:
     """A table of utterance, onset, offset, label, previous, next, speaker; onset and offset are Decimals.
@@ -111,7 +115,7 @@ def make_items(
     long = (offset - onset).round(digits) >= min_duration
     rows, onset, offset = rows[long], onset[long], offset[long]
     if not len(rows):
-        raise InputError("no label stands between two others that touch it, none of the three excluded")
+        raise EmptyTaskError("no label stands between two others that touch it, none of the three excluded")
     unknown = next((name for name in names[rows] if name not in speakers), None)
     if unknown is not None:
         raise InputError(f"utterance {unknown!r} has no speaker")

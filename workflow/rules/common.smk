@@ -47,15 +47,25 @@ def results(path):
     return str(experiment.results / path)
 
 
-def runs(path):
-    """One path for every run and split."""
+def runs(path, only=("train", "dev", "test")):
+    """One path for every run and split, or for those of the splits that its corpus has."""
     return [
         results(path.format(corpus=corpus, model=model, seed=seed, split=split))
         for corpus, models in experiment.runs.items()
         for model in models
         for seed in experiment.seeds
         for split in split_names(experiment.corpora[corpus])
+        if split in only
     ]
+
+
+def abx_tables(wildcards):
+    settings = experiment.scoring.abx
+    return runs("{corpus}/{model}/seed{seed}/{split}.abx.tsv", only=settings.splits) if settings else []
+
+
+def probe_tables(wildcards):
+    return runs("{corpus}/{model}/seed{seed}/probe.scores.tsv", only=("test",)) if experiment.scoring.probes else []
 
 
 def corpus_sources(wildcards):

@@ -19,9 +19,38 @@ rule score:
         " --split {wildcards.split} --config {params.config:q} > {log} 2>&1"
 
 
+rule abx:
+    input:
+        utterances=results("{corpus}/utterances.tsv"),
+        labels=results("{corpus}/labels.tsv"),
+        ark=results("{corpus}/features/{split}.ark"),
+        scp=results("{corpus}/features/{split}.scp"),
+        weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
+        description=results("{corpus}/{model}/seed{seed}/model.json"),
+        units=results("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
+    output:
+        results("{corpus}/{model}/seed{seed}/{split}.abx.tsv"),
+    log:
+        results("{corpus}/{model}/seed{seed}/logs/abx.{split}.log"),
+    params:
+        code=code_digest("unitdisc.scores.renditions", "unitdisc.units.representations"),
+        config=lambda w: experiment.only(
+            corpus=w.corpus, model=w.model, features="kind", scoring=True, also=("abx",)
+        ),
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    shell:
+        "unitdisc abx-run --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --split {wildcards.split} --threads {threads} --config {params.config:q} > {log} 2>&1"
+
+
 rule collect:
     input:
         runs("{corpus}/{model}/seed{seed}/{split}.scores.tsv"),
+        abx_tables,
+        probe_tables,
     output:
         results("scores.tsv"),
     log:

@@ -1,0 +1,109 @@
+"""ABX of one split in all its renditions, as features, encoder output, codes and units: what is lost on the way?"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.config import Abx
+from unitdisc.scores.abx import AbxScore, abx, average_pairs
+from unitdisc.scores.alignment import Ints
+from unitdisc.scores.bootstrap import Floats, intervals
+from unitdisc.scores.cells import Speaker
+from unitdisc.scores.frames import Distance
+from unitdisc.scores.items import EmptyTaskError, Kind, make_items
+from unitdisc.scores.tokens import Features
+from unitdisc.tables import Score
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendition:
+    """Frames (T, D) or units (T,) of the same utterances, ``frame_shift`` seconds or columns apart."""
+
+    name: str
+    features: Features
+    frame_shift: float
+    distance: Distance
+
+
+def choose_items(
+    labels: pd.DataFrame,
+    speakers: Mapping[str, str],
+    ends: Mapping[str, float],
+    *,
+    settings: Abx,
+    exclude: Collection[str],
+    shortest: float,
+) -> pd.DataFrame | None:
+    """Make the items that every rendition has frames for, of at most so many speakers as the settings say, or none.
+
+    ``labels`` has the columns utterance, start, end, label; ``ends`` says where an utterance's frames end, utterances
+    that are not there are left out. Every item lasts ``shortest``, the largest frame shift of a rendition, at least.
+    """
+    known = labels[labels["utterance"].isin(list(ends))].sort_values(["utterance", "start"])
+    kind: Kind = "triphone" if settings.context == "within" else "phone"
+    try:
+        items = make_items(known, speakers, kind=kind, exclude=exclude, min_duration=shortest)
+    except EmptyTaskError:
+        return None
+    items = items[items["offset"].astype(float) <= items["utterance"].map(ends) + 1e-6]
+    voices = np.unique(items["speaker"].to_numpy(object))
+    if settings.max_speakers and len(voices) > settings.max_speakers:
+        drawn = np.random.default_rng(settings.seed).choice(voices, settings.max_speakers, replace=False)
+        items = items[items["speaker"].isin(drawn)]
+    return None if items.empty else items.reset_index(drop=True)
+
+
+def score_renditions(
+    renditions: Sequence[Rendition],
+    items: pd.DataFrame,
+    *,
+    settings: Abx,
+    bootstrap: int,
+    seed: int,
+    threads: int,
+) -> Iterator[Score]:
+    """Yield the ABX error of each rendition within and across speakers, as abx_NAME_within and abx_NAME_across.
+
+    n counts cells; the interval is a percentile bootstrap over pairs of labels. Where there is nothing to compare, as
+    across speakers with one speaker, there is no score.
+    """
+    for rendition in renditions:
+        for speaker in get_args(Speaker):
+            try:
+                result = _score(rendition, items, speaker, settings, threads)
+            except EmptyTaskError:
+                continue
+            low, high = _interval(result, settings, bootstrap, seed)
+            yield Score(f"abx_{rendition.name}_{speaker}", result.error, low, high, result.cells)
+
+
+def _score(rendition: Rendition, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int) -> AbxScore:
+    return abx(
+        items,
+        rendition.features,
+        frame_shift=rendition.frame_shift,
+        distance=rendition.distance,
+        speaker=speaker,
+        context=settings.context,
+        max_size_group=settings.max_size_group,
+        max_x_across=settings.max_x_across,
+        seed=settings.seed,
+        short="skip",
+        threads=threads,
+    )
+
+
+def _interval(result: AbxScore, settings: Abx, samples: int, seed: int) -> tuple[float, float]:
+    """Draw pairs of labels, (a, b) always together with (b, a), which have their distances in common."""
+    errors = average_pairs(result.table, context=settings.context)
+    pairs = [" ".join(sorted(map(str, pair))) for pair in errors.index]
+    values = errors.to_numpy()
+
+    def mean(times: Ints) -> Floats:
+        return np.asarray((times @ values) / times.sum(axis=1))[:, None]
+
+    low, high = intervals(mean, pairs, samples=samples, seed=seed, centred=np.array([False]))
+    return float(low[0]), float(high[0])

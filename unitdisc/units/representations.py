@@ -1,0 +1,69 @@
+"""The vectors of a split at each stage of a run, which scores and probes compare: features, encoder output, codes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from unitdisc.config import seconds_or_columns
+from unitdisc.errors import InputError
+from unitdisc.features.archive import Archive
+from unitdisc.features.normalise import Normalised
+from unitdisc.models.stages import Stage, stage_names, stages
+from unitdisc.models.store import Trained
+
+Matrix = NDArray[np.float32]
+
+
+class Representations:
+    """The utterances of a split at every stage of a trained model, computed when they are asked for.
+
+    ``speaker`` maps an utterance to its speaker. Raises InputError for features of another width than the model's.
+    """
+
+    def __init__(self, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> None:
+        if archive.dim != trained.inputs:
+            raise InputError(f"has {archive.dim} columns where the model wants {trained.inputs}", archive.path)
+        by_speaker = speaker if trained.features.normalise == "speaker" else None
+        self._frames = Normalised(archive, shared=trained.statistics, by_speaker=by_speaker)
+        self._trained = trained
+        self.stages = stage_names(trained.model)
+        self.utterances = tuple(archive)
+
+    def __getitem__(self, utterance: str) -> dict[Stage, Matrix]:
+        """Return the matrices of an utterance: features (T, D), encoder output (T', C), codes (T', D')."""
+        frames = torch.tensor(self._frames[utterance])
+        return {stage: vectors.numpy() for stage, vectors in stages(self._trained.model, frames).items()}
+
+    def rows(self, utterance: str, stage: Stage) -> int:
+        """Return the number of rows of an utterance at a stage: its frames T, or its tokens T'."""
+        frames = self._frames.frames(utterance)
+        return frames if stage == "features" else -(-frames // self._trained.model.stride)
+
+    def frame_shift(self, stage: Stage) -> float:
+        """Return the shift between two rows of a stage, in seconds or columns."""
+        shift = seconds_or_columns(self._trained.features)
+        return shift if stage == "features" else round(shift * self._trained.model.stride, 9)
+
+    def stage(self, stage: Stage) -> "Representation":
+        """Return one stage of all utterances."""
+        return Representation(self, stage)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Representation(Mapping[str, Matrix]):
+    """The matrices of one stage by utterance."""
+
+    whole: Representations
+    stage: Stage
+
+    def __getitem__(self, utterance: str) -> Matrix:
+        return self.whole[utterance][self.stage]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.whole.utterances)
+
+    def __len__(self) -> int:
+        return len(self.whole.utterances)
