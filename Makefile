@@ -35,4 +35,7 @@ clean:
 
 .venv/dev.stamp: .venv/run.stamp
 	$(bin)/python -m pip install --constraint constraints.txt --editable '.[sample,dev]'
+	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
+	    && apt-get update && apt-get install --yes --no-install-recommends chromium; } \
+	    || echo 'no chromium, and none can be installed: the browser tests of the report are skipped'
 	@touch $@

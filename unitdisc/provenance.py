@@ -2,13 +2,14 @@
 
 import ast
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
 package = Path(__file__).parent
 
 # Their effect on a step arrives by other ways: settings as parameters, errors and bars not at all.
-never = ("unitdisc.config", "unitdisc.errors", "unitdisc.progress")
+never = re.compile(r"unitdisc\.(config|errors|progress)\b")
 
 
 def code_digest(*modules: str) -> str:
@@ -20,7 +21,7 @@ def code_digest(*modules: str) -> str:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in names and name not in never:
+        if name not in names and not never.match(name):
             names.add(name)
             waiting += imports(name)
     digest = hashlib.sha256()
