@@ -1,5 +1,6 @@
 """Commands that compare the stages of a run, features, encoder output, codes and units, by ABX and by probes."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from unitdisc.cli import app
@@ -7,7 +8,10 @@ from unitdisc.cli.runs import Run, run_of
 from unitdisc.cli.steps import Config, Corpus, Model, Seed, Split, Threads
 
 if TYPE_CHECKING:
-    from unitdisc.scores.renditions import Rendition
+    import pandas as pd
+
+    from unitdisc.config import Abx, Probes
+    from unitdisc.tables import Score, UnitSequence
     from unitdisc.units.representations import Representations
 
 
@@ -19,29 +23,59 @@ def abx_run(
 
     Example: unitdisc abx-run --corpus sample-speech --model vq --split test
     """
-    import torch
-
     from unitdisc import tables
     from unitdisc.config import Abx
-    from unitdisc.scores.renditions import choose_items, score_renditions
 
-    torch.set_num_threads(threads)
     run = run_of(config, corpus, model, seed)
-    scoring = run.experiment.scoring
-    settings = scoring.abx or Abx()
-    whole = representations(run, split)
-    renditions = _renditions(run, split, whole, settings.distance)
-    items = choose_items(
+    settings = run.experiment.scoring.abx or Abx()
+    units = run.units(split, "encoded")
+    items = _items(run, split, units, settings)
+    scores = [] if items is None else _abx(run, split, units, items, settings, threads)
+    tables.write(run.folder / f"{split}.abx.tsv", scores, tables.Score)
+
+
+def _items(run: Run, split: str, units: "Mapping[str, UnitSequence]", settings: "Abx") -> "pd.DataFrame | None":
+    from unitdisc.config import seconds_or_columns
+    from unitdisc.features.archive import Archive
+    from unitdisc.scores.choice import choose_items
+
+    archive = Archive(run.corpus_folder / "features" / f"{split}.scp")
+    frame = seconds_or_columns(run.settings.features)
+    return choose_items(
         run.labels(),
         {name: utterance.speaker for name, utterance in run.utterances().items()},
-        {name: whole.rows(name, "features") * whole.frame_shift("features") for name in whole.utterances},
+        {name: len(archive[name]) * frame for name in archive},
         settings=settings,
         exclude=run.settings.exclude,
-        shortest=max(rendition.frame_shift for rendition in renditions),
+        shortest=max([frame, *(sequence.frame_shift for sequence in units.values())]),
     )
-    options = {"bootstrap": scoring.bootstrap, "seed": scoring.confidence_seed, "threads": threads}
-    scores = [] if items is None else score_renditions(renditions, items, settings=settings, **options)
-    tables.write(run.folder / f"{split}.abx.tsv", scores, tables.Score)
+
+
+def _abx(
+    run: Run, split: str, units: "Mapping[str, UnitSequence]", items: "pd.DataFrame", settings: "Abx", threads: int
+) -> "list[Score]":
+    import torch
+
+    from unitdisc.scores.renditions import Rendition, score_renditions
+
+    torch.set_num_threads(threads)
+    whole = representations(run, split)
+    vectors = [Rendition(name, whole.stage(name), whole.frame_shift(name), settings.distance) for name in whole.stages]
+    sequences = {name: sequence.units for name, sequence in units.items()}
+    shift = whole.frame_shift("codes")
+    distances: tuple[Literal["identical", "levenshtein"], ...] = ("identical", "levenshtein")
+    renditions = [*vectors, *(Rendition(f"units_{name}", sequences, shift, name) for name in distances)]
+    scoring = run.experiment.scoring
+    return list(
+        score_renditions(
+            renditions,
+            items,
+            settings=settings,
+            bootstrap=scoring.bootstrap,
+            seed=scoring.confidence_seed,
+            threads=threads,
+        )
+    )
 
 
 def representations(run: Run, split: str) -> "Representations":
@@ -54,22 +88,6 @@ def representations(run: Run, split: str) -> "Representations":
     return Representations(run.trained(), archive, speaker)
 
 
-def _renditions(
-    run: Run, split: str, whole: "Representations", distance: Literal["angular", "euclidean"]
-) -> list["Rendition"]:
-    from unitdisc.scores.renditions import Rendition
-
-    vectors = [Rendition(name, whole.stage(name), whole.frame_shift(name), distance) for name in whole.stages]
-    units = run.units(split, "encoded")
-    sequences = {name: sequence.units for name, sequence in units.items()}
-    shift = whole.frame_shift("codes")
-    return [
-        *vectors,
-        Rendition("units_identical", sequences, shift, "identical"),
-        Rendition("units_levenshtein", sequences, shift, "levenshtein"),
-    ]
-
-
 @app.command()
 def probe(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1) -> None:
     """Score how well a linear and a two-layer classifier tell labels from features, encoder output and codes.
@@ -78,22 +96,31 @@ def probe(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
 
     Example: unitdisc probe --corpus sample-speech --model vq --seed 0
     """
-    import torch
-
     from unitdisc import tables
     from unitdisc.config import Probes
+
+    run = run_of(config, corpus, model, seed)
+    labels = run.labels()
+    counted = set(labels.loc[~labels["label"].isin(run.settings.exclude), "utterance"])
+    labelled = {utterance.split for name, utterance in run.utterances().items() if name in counted}
+    settings = run.experiment.scoring.probes or Probes()
+    scores = _probe(run, labels, settings, threads) if {"train", "test"} <= labelled else []
+    tables.write(run.folder / "probe.scores.tsv", scores, tables.Score)
+
+
+def _probe(run: Run, labels: "pd.DataFrame", settings: "Probes", threads: int) -> "list[Score]":
+    import torch
+
     from unitdisc.probes.run import probe_run
 
     torch.set_num_threads(threads)
-    run = run_of(config, corpus, model, seed)
     scoring = run.experiment.scoring
-    scores = probe_run(
+    return probe_run(
         {split: representations(run, split) for split in run.splits},
-        run.labels(),
+        labels,
         exclude=run.settings.exclude,
-        settings=scoring.probes or Probes(),
-        seed=seed,
+        settings=settings,
+        seed=run.seed,
         bootstrap=scoring.bootstrap,
         confidence_seed=scoring.confidence_seed,
     )
-    tables.write(run.folder / "probe.scores.tsv", scores, tables.Score)

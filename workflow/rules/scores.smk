@@ -33,7 +33,7 @@ rule abx:
     log:
         results("{corpus}/{model}/seed{seed}/logs/abx.{split}.log"),
     params:
-        code=code_digest("unitdisc.scores.renditions", "unitdisc.units.representations"),
+        code=code_digest("unitdisc.scores.choice", "unitdisc.scores.renditions", "unitdisc.units.representations"),
         config=lambda w: experiment.only(
             corpus=w.corpus, model=w.model, features="kind", scoring=True, also=("abx",)
         ),
