@@ -22,7 +22,8 @@ class Reservoir:
             raise ValueError(f"capacity {capacity} and dim {dim} of a reservoir must be at least 1")
         self.capacity, self.dim = capacity, dim
         self._generator = torch.Generator().manual_seed(seed)
-        self._vectors = torch.zeros(capacity, dim)
+        self._vectors = torch.zeros(capacity + 1, dim)  # the last row takes what is thrown away
+        self._last = torch.zeros(capacity + 1, dtype=torch.int64)
         self._seen = torch.zeros((), dtype=torch.int64)
 
     def __len__(self) -> int:
@@ -42,15 +43,24 @@ class Reservoir:
         """
         if x.shape[-1] != self.dim:
             raise ValueError(f"vectors {tuple(x.shape)} do not end in the reservoir's {self.dim} dimensions")
-        x = x.detach().reshape(-1, self.dim)
+        x = x.detach().reshape(-1, self.dim).to(self._vectors.dtype)
         self._move(x.device)
-        real = torch.ones(len(x), dtype=torch.bool, device=x.device) if mask is None else mask.reshape(-1)
-        rank = (real.cumsum(0) - 1).clamp(min=0) + self._seen  # the place of each vector in the whole stream
+        order = torch.arange(len(x), device=x.device)
+        place = order if mask is None else (mask.reshape(-1).cumsum(0) - 1).clamp_(min=0)
+        place = place + self._seen  # of each vector in the whole stream
         draws = torch.randint(1 << 62, (len(x),), generator=self._generator).to(x.device)
-        slots = torch.where(rank < self.capacity, rank, draws % (rank + 1))
-        slots = torch.where(real, slots, self.capacity).clamp(max=self.capacity)
-        self._write(slots, x)
-        self._seen += real.sum()
+        slots = torch.where(place < self.capacity, place, draws.remainder_(place + 1)).clamp_(max=self.capacity)
+        if mask is not None:
+            slots.masked_fill_(~mask.reshape(-1), self.capacity)
+        self._seen += len(x) if mask is None else mask.sum()
+        if not x.is_cuda:  # a GPU would have to wait for the answer to how many there are
+            order = (slots < self.capacity).nonzero().squeeze(1)
+            if len(order) < len(x):
+                slots, x = slots[order], x[order]
+        # Of several vectors for one slot the last stays; all others go to the row behind the reservoir.
+        self._last.scatter_reduce_(0, slots, order, "amax", include_self=False)
+        slots.masked_fill_(self._last[slots] != order, self.capacity)
+        self._vectors.index_copy_(0, slots, x)
 
     def samples(self) -> Tensor:
         """Return a copy of the vectors held (n, D)."""
@@ -111,19 +121,7 @@ class Reservoir:
     def _move(self, device: torch.device) -> None:
         if self._vectors.device != device:
             self._vectors, self._seen = self._vectors.to(device), self._seen.to(device)
-
-    def _write(self, slots: Tensor, x: Tensor) -> None:
-        """Write each vector to its slot, the last of several to the same slot; slot ``capacity`` is thrown away."""
-        order = torch.arange(len(x), device=x.device)
-        last = torch.full((self.capacity + 1,), -1, device=x.device).scatter_reduce_(0, slots, order, "amax")
-        if x.is_cuda:  # copying all of the reservoir costs less there than asking how many slots changed
-            chosen = last[:-1].unsqueeze(1)
-            torch.where(
-                chosen >= 0, x[chosen.squeeze(1).clamp(min=0)].to(self._vectors), self._vectors, out=self._vectors
-            )
-            return
-        changed = (last[:-1] >= 0).nonzero().squeeze(1)
-        self._vectors[changed] = x[last[changed]].to(self._vectors.dtype)
+            self._last = self._last.to(device)
 
 
 def draw_shares(sizes: list[int], count: int, generator: torch.Generator) -> list[int]:

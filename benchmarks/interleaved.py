@@ -1,0 +1,72 @@
+"""Timing of several ways to do one thing, turn by turn in one process, and one JSON line a case."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch.autograd import DeviceType
+from torch.profiler import ProfilerActivity, profile
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Median seconds of the calls, and the tensor memory they took at their peak, in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+def wall_clock() -> float:
+    """Read the clock when the GPU, if there is one, has done its work."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def measure(
+    calls: dict[str, Callable[[], object]], *, repeats: int = 5, clock: Callable[[], float] = wall_clock
+) -> dict[str, Cost]:
+    """Call each of ``calls`` in turn, ``repeats`` times, after one call of each that counts for memory alone."""
+    peaks = {name: peak_megabytes(call) for name, call in calls.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = clock()
+            call()
+            seconds[name].append(clock() - start)
+    return {name: Cost(statistics.median(seconds[name]), peaks[name]) for name in calls}
+
+
+def peak_megabytes(call: Callable[[], object]) -> float:
+    """Call it and return the most tensor memory that was held at a time over what was held before."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        call()
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        call()
+    held = peak = 0
+    events = record.profiler.kineto_results.events()
+    for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
+        if event.device_type() == DeviceType.CPU:
+            held += event.nbytes()
+            peak = max(peak, held)
+    return peak / 2**20
+
+
+def report(case: str, ours: Cost, peer: Cost, **more: object) -> None:
+    """Print the case's line; ``ratio`` is how many times faster ours is."""
+    line = {
+        "case": case,
+        "ours_s": round(ours.seconds, 5),
+        "peer_s": round(peer.seconds, 5),
+        "ours_mb": round(ours.megabytes, 1),
+        "peer_mb": round(peer.megabytes, 1),
+        **more,
+        "ratio": round(peer.seconds / ours.seconds, 2),
+    }
+    print(json.dumps(line), flush=True)
