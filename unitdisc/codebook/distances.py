@@ -56,7 +56,8 @@ def smallest(table: Tensor) -> tuple[Tensor, Tensor]:
     one block that holds the minimum.
     """
     if table.is_cuda:
-        return tuple(table.min(1))  # type: ignore[return-value]
+        found = table.min(1)
+        return found.values, found.indices
     values, chosen, inside = _blockwise(table)[:3]
     return values, inside.argmin(1).add_(chosen, alpha=block)
 
