@@ -236,6 +236,8 @@ def test_no_cell_is_an_error():
 def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
     import numba
 
+    from unitdisc import compiled
+
     whole = numba.njit
 
     def refuse(*args, cache=False, **options):
@@ -243,5 +245,5 @@ def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
             raise RuntimeError("cannot cache function: no locator available")
         return whole(*args, **options)
 
-    monkeypatch.setattr(dtw.numba, "njit", refuse)
-    assert dtw._compiled()(lambda value: value + 1)(2) == 3
+    monkeypatch.setattr(compiled.numba, "njit", refuse)
+    assert compiled.compiled()(lambda value: value + 1)(2) == 3

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
 from unitdisc.corpora import images
+from unitdisc.corpora.images import line_columns
 from unitdisc.corpora.zips import Sources
 from unitdisc.errors import InputError
-from unitdisc.features.handwriting import line_columns, line_features, read_line
+from unitdisc.features.handwriting import line_features, read_line
 
 unipen = Path(__file__).resolve().parents[2] / "shared" / "data" / "unipen" / "scribblelens.corpus.v1.2.zip"
 

@@ -77,7 +77,7 @@ def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str
 
 def _duration(path: Path, modality: str, sample_rate: int | None) -> float:
     if modality == "handwriting":
-        from unitdisc.features.handwriting import line_columns
+        from unitdisc.corpora.images import line_columns
 
         return float(line_columns(str(path)))
     from unitdisc.corpora import audio

@@ -6,9 +6,10 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING
 
+from unitdisc.corpora.zips import Sources
 from unitdisc.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,6 +51,22 @@ def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
         # SyntaxError is what Pillow raises for a broken PNG.
         raise InputError(f"cannot be read as an image ({error})", source, fix="replace the file") from None
+
+
+def line_columns(source: str, archives: Sources | None = None) -> int:
+    """Return the columns at height 32 of the line at ``source``, a path or ``<zip>#<member>``, from its header.
+
+    Raises InputError naming the source where there is no image.
+    """
+    with line_data(source, archives) as data, opened(data, source) as image:
+        return columns(*image.size)
+
+
+@contextmanager
+def line_data(source: str, archives: Sources | None = None) -> Iterator[bytes]:
+    """Yield the bytes at ``source``; ``archives`` keeps zips open from one line to the next."""
+    with nullcontext(archives) if archives is not None else Sources() as found:
+        yield found.read(source)
 
 
 def _check(size: tuple[int, int], source: str) -> None:

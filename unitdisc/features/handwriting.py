@@ -1,13 +1,11 @@
 """Columns of a line image: height 32, ink 1 on paper 0, whatever the size, colour and polarity of the scan."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc.corpora.images import columns, height, opened
+from unitdisc.corpora.images import columns, height, line_data, opened
 from unitdisc.corpora.zips import Sources
 
 if TYPE_CHECKING:
@@ -25,20 +23,8 @@ def read_line(source: str, archives: Sources | None = None) -> NDArray[np.float3
     ``archives`` keeps zips open from one line to the next: opening one of some thousand members costs more than a line.
     Raises InputError naming the source where it is missing, truncated, no image, or far too large.
     """
-    with _data(source, archives) as data, opened(data, source) as image:
+    with line_data(source, archives) as data, opened(data, source) as image:
         return line_features(image)
-
-
-def line_columns(source: str, archives: Sources | None = None) -> int:
-    """Return how many columns ``read_line`` gives for ``source``, from the image's header; raises InputError too."""
-    with _data(source, archives) as data, opened(data, source) as image:
-        return columns(*image.size)
-
-
-@contextmanager
-def _data(source: str, archives: Sources | None) -> Iterator[bytes]:
-    with nullcontext(archives) if archives is not None else Sources() as found:
-        yield found.read(source)
 
 
 def line_features(image: "Image") -> NDArray[np.float32]:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.compiled import compiled
 from unitdisc.scores.alignment import Alignment, Ints
-from unitdisc.scores.compiled import compiled
 from unitdisc.scores.contingency import Counts, count
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.compiled import compiled
 from unitdisc.scores.alignment import Alignment, Ints
-from unitdisc.scores.compiled import compiled
 
 Mask = NDArray[np.bool_]
 

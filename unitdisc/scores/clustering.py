@@ -5,8 +5,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.compiled import compiled
 from unitdisc.scores.alignment import Ints
-from unitdisc.scores.compiled import compiled
 
 Floats = NDArray[np.float64]
 Metric = Literal[

@@ -5,15 +5,14 @@ lock, so that threads share the work, and sums in one fixed order, so that the s
 wherever they stand: a tie is a tie.
 """
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+from unitdisc.compiled import compiled
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -40,27 +39,8 @@ P5, P6, P7, P8, P9 = (
 )
 
 
-def _compiled(*types: Any, fastmath: set[str] | None = None) -> Callable[[Kernel], Kernel]:
-    """Compile for arguments of these ``types`` now, so that no call waits for it, or without them on first use.
-
-    The result is kept on disk where the package's folder, or else the user's cache folder, can be written.
-    """
-
-    def wrap(function: Kernel) -> Kernel:
-        compile_as: Any = partial(
-            numba.njit, types or None, nogil=True, error_model="numpy", fastmath=fastmath or False
-        )
-        try:
-            kernel: Kernel = compile_as(cache=True)(function)
-        except RuntimeError:  # no folder for the cache can be written
-            kernel = compile_as()(function)
-        return kernel
-
-    return wrap
-
-
 # Sums may be taken in vector lanes; nothing else of floating point is relaxed.
-_lanes = _compiled(fastmath={"reassoc", "contract"})
+_lanes = compiled(fastmath={"reassoc", "contract"})
 
 
 @_lanes
@@ -74,7 +54,7 @@ def _squares(frames: Floats, x: int, first: int, count: int, out: Floats) -> Non
         out[j] = total
 
 
-@_compiled()
+@compiled()
 def _angles(squares: Floats, count: int) -> None:
     """Turn squared chords into angles, in half turns: 2 asin(chord / 2), which is exact for the smallest too.
 
@@ -103,7 +83,7 @@ def _divergences(frames: Floats, x: int, first: int, count: int, out: Floats) ->
         out[j] = 0.5 * total
 
 
-@_compiled()
+@compiled()
 def _row(frames: Floats, x: int, first: int, count: int, kind: int, out: Floats) -> None:
     """Distances (count,) between row ``x`` and the rows from ``first``."""
     if kind == KL_SYMMETRIC:
@@ -120,7 +100,7 @@ def _row(frames: Floats, x: int, first: int, count: int, kind: int, out: Floats)
                 out[j] = np.sqrt(out[j])
 
 
-@_compiled()
+@compiled()
 def _edits(frames: Floats, x: int, rows: int, y: int, columns: int, costs: Floats) -> float:
     """Levenshtein distance of two sequences of units, divided by the length of the longer."""
     for j in range(columns):
@@ -135,7 +115,7 @@ def _edits(frames: Floats, x: int, rows: int, y: int, columns: int, costs: Float
     return float(costs[columns - 1] / max(rows, columns))
 
 
-@_compiled()
+@compiled()
 def _warp(
     frames: Floats, x: int, rows: int, y: int, columns: int, kind: int, costs: Floats, steps: Ints, local: Floats
 ) -> int:
@@ -169,14 +149,14 @@ def _warp(
     return int(steps[columns - 1])
 
 
-@_compiled()
+@compiled()
 def _rounded(value: float) -> float:
     """Drop the 12 last bits of 53 (Veltkamp's splitting)."""
     large = value * 4097.0
     return large - (large - value)
 
 
-@_compiled()
+@compiled()
 def compare(
     frames: Floats, starts: Ints, lengths: Ints, x: int, y: int, kind: int, costs: Floats, steps: Ints, local: Floats
 ) -> tuple[float, float]:
@@ -192,7 +172,7 @@ def compare(
     return _rounded(cost / (path & LOWER)), _rounded(cost / (path >> 32))
 
 
-@_compiled()
+@compiled()
 def _errors(likes: Floats, first: int, size: int, distance: float) -> int:
     """Twice the number of the sorted ``likes`` above ``distance``, and once the number of those equal to it."""
     low, high = first, first + size
@@ -235,7 +215,7 @@ block_type = numba.types.NamedUniTuple(integers, 8, Blocks)  # type: ignore[no-u
 token_types = numba.float64[:, ::1], integers, integers, numba.int64, block_type
 
 
-@_compiled(*token_types, doubles)
+@compiled((*token_types, doubles))
 def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats) -> None:
     """Write d(x, a) of tokens of one label into ``likes``: row x, place a, and row a, place x.
 
@@ -255,7 +235,7 @@ def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Bloc
                     likes[blocks.y_base[n] + y * blocks.y_stride[n] + x] = backward
 
 
-@_compiled(*token_types, doubles, numba.int64[:, ::1])
+@compiled((*token_types, doubles, numba.int64[:, ::1]))
 def count(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats, errors: Ints) -> None:
     """Count twice the errors (N, 2) of each block of tokens of two labels, for the x side as X and for the y side.
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.compiled import compiled
 from unitdisc.scores.alignment import Ints
-from unitdisc.scores.compiled import compiled
 
 
 @compiled("int64[:, ::1](int64[::1], int64[::1], int64[::1], int64[::1])")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unitdisc.codebook.distances import nearest, tables
+from unitdisc.compiled import compiled
 from unitdisc.config import Segmentation, seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
@@ -19,7 +20,6 @@ from unitdisc.features.normalise import Normalised
 from unitdisc.models.autoencoder import Autoencoder
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
-from unitdisc.scores.compiled import compiled
 from unitdisc.tables import UnitSequence
 
 Floats = NDArray[np.float32]
