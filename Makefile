@@ -4,6 +4,7 @@
 # make clean    remove the results of the sample corpora; the environment stays
 PYTHON ?= python3.11
 bin := .venv/bin
+benchmarks := features quantizer reservoir kmeans discovery abx segmentation
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
 .PHONY: run test check bench clean
@@ -23,7 +24,7 @@ check: .venv/dev.stamp
 	$(bin)/snakemake --lint
 
 bench: .venv/dev.stamp
-	@for file in benchmarks/*.py; do echo "# $$file"; $(bin)/python $$file || exit 1; done
+	@for name in $(benchmarks); do echo "# $$name"; $(bin)/python -m benchmarks.$$name || exit 1; done
 
 clean:
 	rm -rf results .snakemake
