@@ -90,6 +90,7 @@ function drawLabels() {
   for (const unit of unitsOf(runNow()).values()) {
     if (topLabel(unit) !== null) totals.set(topLabel(unit), (totals.get(topLabel(unit)) ?? 0) + 1);
   }
+  if (state.label && corpusNow().labels.includes(state.label) && !totals.has(state.label)) totals.set(state.label, 0);
   const chip = (label) =>
     el(
       "button",
