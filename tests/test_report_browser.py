@@ -1,5 +1,6 @@
 """The report in a real browser: no error, no request, sorting, units, sound, the dark, a phone, the keyboard."""
 
+import base64
 import json
 import re
 import shutil
@@ -250,3 +251,16 @@ def test_mistakes_are_marked(opened: Opened) -> None:
     shown = page.locator("#utterance-list article h4 small").first.inner_text()
     assert abs(float(re.findall(r"([\d.]+) % right", shown)[0]) - 100 * right / scored) <= 1
     assert page.locator("#utterance-list article .wrong").count() > 0
+
+
+def test_inside_another_page(browser: Any, path: Path, tmp_path: Path) -> None:
+    """The report of Snakemake shows the page as a data URI, which has no address of its own to keep anything in."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    outer = tmp_path / "outer.html"
+    outer.write_text(f'<iframe src="data:text/html;base64,{content}" width="1000" height="800"></iframe>')
+    page = browser.new_page()
+    page.goto(outer.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator('.unit[data-unit="7"]').click()
+    playwright.expect(frame.locator("#unit h4")).to_have_text("Unit 7")
+    page.close()
