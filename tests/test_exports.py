@@ -23,7 +23,7 @@ from unitdisc.scores.sequences import read_sequences
 from unitdisc.scores.textgrid import read_tiers
 from unitdisc.tables import Label, UnitSequence, Utterance
 from unitdisc.units.exports import ctm, fairseq, jsonl, kaldi_ark, kaldi_text, npz, pagexml, parquet, suits, textgrid
-from unitdisc.units.exports.material import Part, file_name
+from unitdisc.units.exports.material import Labels, Part, file_name
 from unitdisc.units.sequences import expand, runs, spans
 
 repeats = pytest.mark.parametrize("repeats", ["keep", "collapse"])
@@ -299,6 +299,13 @@ def test_an_export_made_twice_is_the_same_bytes(tmp_path):
     assert len(first) > 8
     for name, content in first.items():
         assert (tmp_path / "2" / name).read_bytes() == content
+
+
+def test_labels_of_a_table_are_found_by_utterance():
+    rows = [("b", 0.0, 0.1, "x"), ("a", 0.0, 0.2, "y"), ("b", 0.1, 0.3, "z")]
+    labels = Labels(pd.DataFrame(rows, columns=["utterance", "start", "end", "label"]))
+    assert dict(labels) == {"a": [Label(*rows[1])], "b": [Label(*rows[0]), Label(*rows[2])]}
+    assert "c" not in labels
 
 
 def test_formats_suit_what_the_corpus_holds():

@@ -159,16 +159,12 @@ def _parts(run: Run, units: UnitsFrom, repeats: "Repeats", place: Path) -> "Iter
     """Yield what there is to export of each split, one in memory at a time."""
     from datetime import UTC, datetime
 
-    from unitdisc import tables
-    from unitdisc.units.exports import Part
+    from unitdisc.units.exports import Labels, Part
     from unitdisc.units.segmentation import codebook
 
     words = codebook(run.trained()).numpy()
     utterances, table = run.utterances(), run.labels()
-    meanings = meanings_of(run.units("train", units), table, len(words))
-    labels: dict[str, list[tables.Label]] = {}
-    for row in zip(*(table[name].tolist() for name in ("utterance", "start", "end", "label")), strict=True):
-        labels.setdefault(row[0], []).append(tables.Label(*row))
+    meanings, labels = meanings_of(run.units("train", units), table, len(words)), Labels(table)
     for split in run.splits:
         made = datetime.fromtimestamp(run.units_path(split, units).stat().st_mtime, UTC)
         yield Part(split, run.units(split, units), utterances, labels, meanings, words, repeats, place, made)

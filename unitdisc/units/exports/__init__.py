@@ -6,9 +6,9 @@ from typing import Literal
 
 from unitdisc.config import ExportFormat
 from unitdisc.units.exports import ctm, fairseq, jsonl, kaldi_ark, kaldi_text, npz, pagexml, parquet, textgrid
-from unitdisc.units.exports.material import Part
+from unitdisc.units.exports.material import Labels, Part
 
-__all__ = ["Part", "suits", "writers"]
+__all__ = ["Labels", "Part", "suits", "writers"]
 
 Modality = Literal["speech", "handwriting"]
 

@@ -6,10 +6,30 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.tables import Label, UnitSequence, Utterance
 from unitdisc.units.sequences import Ints, Repeats, Runs, Spans, runs, spans
+
+
+class Labels(Mapping[str, list[Label]]):
+    """The labels of a table (utterance, start, end, label) by utterance, made into records when they are asked for."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+        self._rows = table.groupby("utterance").indices
+
+    def __getitem__(self, utterance: str) -> list[Label]:
+        own = self._table.iloc[self._rows[utterance]]
+        columns = (own[name].tolist() for name in ("utterance", "start", "end", "label"))
+        return [Label(*row) for row in zip(*columns, strict=True)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
