@@ -21,9 +21,9 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
+    default_target: True
     input:
         results("scores.tsv"),
         results("report.html"),
         exports,
-    default_target: True
     localrule: True

@@ -10,10 +10,14 @@ try:
     from unitdisc.errors import InputError
     from unitdisc.provenance import code_digest
 except ImportError as error:
-    raise WorkflowError(f"unitdisc is not installed for this Python ({error}); run: make run")
+    raise WorkflowError(
+        f"unitdisc is not installed for this Python ({error}); run: make run"
+    )
 
 if shutil.which("unitdisc") is None:
-    raise WorkflowError("the command unitdisc is not on PATH; run: make run, or activate its environment: . .venv/bin/activate")
+    raise WorkflowError(
+        "the command unitdisc is not on PATH; run: make run, or activate its environment: . .venv/bin/activate"
+    )
 
 try:
     experiment = configfile.parse(config, (workflow.configfiles or [None])[-1])
@@ -61,11 +65,19 @@ def runs(path, only=("train", "dev", "test")):
 
 def abx_tables(wildcards):
     settings = experiment.scoring.abx
-    return runs("{corpus}/{model}/seed{seed}/{split}.abx.tsv", only=settings.splits) if settings else []
+    return (
+        runs("{corpus}/{model}/seed{seed}/{split}.abx.tsv", only=settings.splits)
+        if settings
+        else []
+    )
 
 
 def probe_tables(wildcards):
-    return runs("{corpus}/{model}/seed{seed}/probe.scores.tsv", only=("test",)) if experiment.scoring.probes else []
+    return (
+        runs("{corpus}/{model}/seed{seed}/probe.scores.tsv", only=("test",))
+        if experiment.scoring.probes
+        else []
+    )
 
 
 def corpus_sources(wildcards):
@@ -74,9 +86,17 @@ def corpus_sources(wildcards):
     if corpus.kind in sample_readers:
         return [results(f"{wildcards.corpus}/source")]
     if corpus.kind == "kaldi":
-        files = [corpus.root / folder / name for folder in corpus.splits.values() for name in kaldi_files]
+        files = [
+            corpus.root / folder / name
+            for folder in corpus.splits.values()
+            for name in kaldi_files
+        ]
     else:
-        files = [corpus.root, getattr(corpus, "labels", None), getattr(corpus, "alignments", None)]
+        files = [
+            corpus.root,
+            getattr(corpus, "labels", None),
+            getattr(corpus, "alignments", None),
+        ]
     return [str(file) for file in files if file is not None and file.is_file()]
 
 
@@ -84,6 +104,47 @@ def gpus(wildcards):
     """One GPU for a model that may use it: Slurm is asked for it; a local run counts it only if a total is given."""
     model = experiment.models[wildcards.model]
     return 0 if isinstance(model, KMeansModel) or model.training.device == "cpu" else 1
+
+
+def exports(wildcards):
+    """The folders that the sections segmentation, pieces and exports ask for."""
+    asked = {
+        "segments": experiment.segmentation,
+        "pieces": experiment.pieces,
+        "units": experiment.exports.formats,
+    }
+    return [
+        results(f"{corpus}/{model}/seed{seed}/exports/{folder}")
+        for folder, section in asked.items()
+        if section
+        for corpus, models in experiment.runs.items()
+        for model in models
+        for seed in experiment.seeds
+    ]
+
+
+def all_units(wildcards):
+    folder = f"{wildcards.corpus}/{wildcards.model}/seed{wildcards.seed}"
+    splits = split_names(experiment.corpora[wildcards.corpus])
+    return [results(f"{folder}/{split}.units.tsv") for split in splits]
+
+
+def chosen_units(section):
+    """The units that pieces or exports start from: those of encode, or the folder of the segmented ones."""
+
+    def chosen(wildcards):
+        if getattr(experiment, section).units == "encoded":
+            return all_units(wildcards)
+        return results(
+            f"{wildcards.corpus}/{wildcards.model}/seed{wildcards.seed}/exports/segments"
+        )
+
+    return chosen
+
+
+def word_times(wildcards):
+    words = experiment.pieces.words
+    return [str(words[wildcards.corpus])] if wildcards.corpus in words else []
 
 
 wildcard_constraints:

@@ -4,14 +4,22 @@ rule sample:
     log:
         results("{corpus}/logs/sample.log"),
     wildcard_constraints:
-        corpus=one_of(name for name, corpus in experiment.corpora.items() if corpus.kind in sample_readers),
-    params:
-        code=lambda w: code_digest(sample_readers[experiment.corpora[w.corpus].kind]),
-        config=lambda w: experiment.only(corpus=w.corpus, drop=("features", "exclude", "never")),
+        corpus=one_of(
+            name
+            for name, corpus in experiment.corpora.items()
+            if corpus.kind in sample_readers
+        ),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=lambda w: code_digest(sample_readers[experiment.corpora[w.corpus].kind]),
+        config=lambda w: experiment.only(
+            corpus=w.corpus, drop=("features", "exclude", "never")
+        ),
     shell:
         "unitdisc sample --corpus {wildcards.corpus} --config {params.config:q} > {log} 2>&1"
 
@@ -24,12 +32,16 @@ rule corpus:
         labels=results("{corpus}/labels.tsv"),
     log:
         results("{corpus}/logs/corpus.log"),
-    params:
-        code=lambda w: code_digest(readers[experiment.corpora[w.corpus].kind]),
-        config=lambda w: experiment.only(corpus=w.corpus, drop=("exclude", "never"), features="kind"),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        code=lambda w: code_digest(readers[experiment.corpora[w.corpus].kind]),
+        config=lambda w: experiment.only(
+            corpus=w.corpus, drop=("exclude", "never"), features="kind"
+        ),
     shell:
         "unitdisc corpus --corpus {wildcards.corpus} --config {params.config:q} > {log} 2>&1"

@@ -1,45 +1,4 @@
 # What the configuration asks to be given out of every run: segments, pieces, other programs' formats; by default nothing.
-def exports(wildcards):
-    """The folders that the sections segmentation, pieces and exports ask for."""
-    asked = {
-        "segments": experiment.segmentation,
-        "pieces": experiment.pieces,
-        "units": experiment.exports.formats,
-    }
-    return [
-        results(f"{corpus}/{model}/seed{seed}/exports/{folder}")
-        for folder, section in asked.items()
-        if section
-        for corpus, models in experiment.runs.items()
-        for model in models
-        for seed in experiment.seeds
-    ]
-
-
-def all_units(wildcards):
-    folder = f"{wildcards.corpus}/{wildcards.model}/seed{wildcards.seed}"
-    splits = split_names(experiment.corpora[wildcards.corpus])
-    return [results(f"{folder}/{split}.units.tsv") for split in splits]
-
-
-def chosen_units(section):
-    """The units that pieces or exports start from: those of encode, or the folder of the segmented ones."""
-
-    def chosen(wildcards):
-        if getattr(experiment, section).units == "encoded":
-            return all_units(wildcards)
-        return results(
-            f"{wildcards.corpus}/{wildcards.model}/seed{wildcards.seed}/exports/segments"
-        )
-
-    return chosen
-
-
-def word_times(wildcards):
-    words = experiment.pieces.words
-    return [str(words[wildcards.corpus])] if wildcards.corpus in words else []
-
-
 rule segment:
     input:
         all_units,
@@ -56,6 +15,8 @@ rule segment:
         directory(results("{corpus}/{model}/seed{seed}/exports/segments")),
     log:
         results("{corpus}/{model}/seed{seed}/logs/segment.log"),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -85,6 +46,8 @@ rule pieces:
         directory(results("{corpus}/{model}/seed{seed}/exports/pieces")),
     log:
         results("{corpus}/{model}/seed{seed}/logs/pieces.log"),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=8000,
@@ -117,6 +80,8 @@ rule export:
         directory(results("{corpus}/{model}/seed{seed}/exports/units")),
     log:
         results("{corpus}/{model}/seed{seed}/logs/export.log"),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=4000,

@@ -15,15 +15,19 @@ rule train:
         results("{corpus}/{model}/seed{seed}/logs/train.log"),
     benchmark:
         results("{corpus}/{model}/seed{seed}/logs/train.benchmark.tsv")
-    params:
-        code=code_digest("unitdisc.training.fit"),
-        config=lambda w: experiment.only(corpus=w.corpus, model=w.model, drop=("exclude", "never")),
+    conda:
+        "../envs/unitdisc.yaml"
     # One thread: several trainings share the cores, and two threads that contend are slower than one.
     threads: lambda w: getattr(getattr(experiment.models[w.model], "training", None), "threads", 1)
     resources:
         mem_mb=8000,
         runtime=1440,
         gpu=gpus,
+    params:
+        code=code_digest("unitdisc.training.fit"),
+        config=lambda w: experiment.only(
+            corpus=w.corpus, model=w.model, drop=("exclude", "never")
+        ),
     shell:
         "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
         " --threads {threads} --config {params.config:q} > {log} 2>&1"

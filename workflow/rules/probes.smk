@@ -14,6 +14,8 @@ rule probe:
         results("{corpus}/{model}/seed{seed}/probe.scores.tsv"),
     log:
         results("{corpus}/{model}/seed{seed}/logs/probe.log"),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=8000,

@@ -5,17 +5,23 @@ rule report:
         runs("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
         [results(f"{corpus}/labels.tsv") for corpus in experiment.runs],
         [results(f"{corpus}/utterances.tsv") for corpus in experiment.runs],
-        [results(f"{corpus}/features/{split}.scp") for corpus in experiment.runs for split in split_names(experiment.corpora[corpus])],
+        [
+            results(f"{corpus}/features/{split}.scp")
+            for corpus in experiment.runs
+            for split in split_names(experiment.corpora[corpus])
+        ],
     output:
         report(results("report.html"), caption="../report/page.rst", category="Report"),
     log:
         results("logs/report.log"),
-    params:
-        code=code_digest("unitdisc.report.page"),
-        config=experiment.model_dump_json(),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        code=code_digest("unitdisc.report.page"),
+        config=experiment.model_dump_json(),
     shell:
         "unitdisc report --config {params.config:q} > {log} 2>&1"

@@ -7,13 +7,15 @@ rule score:
         results("{corpus}/{model}/seed{seed}/{split}.scores.tsv"),
     log:
         results("{corpus}/{model}/seed{seed}/logs/score.{split}.log"),
-    params:
-        code=code_digest("unitdisc.scores.run"),
-        config=lambda w: experiment.only(corpus=w.corpus, features="kind", scoring=True),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        code=code_digest("unitdisc.scores.run"),
+        config=lambda w: experiment.only(corpus=w.corpus, features="kind", scoring=True),
     shell:
         "unitdisc score --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
         " --split {wildcards.split} --config {params.config:q} > {log} 2>&1"
@@ -32,15 +34,25 @@ rule abx:
         results("{corpus}/{model}/seed{seed}/{split}.abx.tsv"),
     log:
         results("{corpus}/{model}/seed{seed}/logs/abx.{split}.log"),
-    params:
-        code=code_digest("unitdisc.scores.choice", "unitdisc.scores.renditions", "unitdisc.units.representations"),
-        config=lambda w: experiment.only(
-            corpus=w.corpus, model=w.model, features="kind", scoring=True, also=("abx",)
-        ),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=8000,
         runtime=240,
+    params:
+        code=code_digest(
+            "unitdisc.scores.choice",
+            "unitdisc.scores.renditions",
+            "unitdisc.units.representations",
+        ),
+        config=lambda w: experiment.only(
+            corpus=w.corpus,
+            model=w.model,
+            features="kind",
+            scoring=True,
+            also=("abx",),
+        ),
     shell:
         "unitdisc abx-run --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
         " --split {wildcards.split} --threads {threads} --config {params.config:q} > {log} 2>&1"
@@ -55,13 +67,15 @@ rule collect:
         results("scores.tsv"),
     log:
         results("logs/collect.log"),
-    params:
-        code=code_digest("unitdisc.scores.collection"),
-        config=experiment.model_dump_json(),
     localrule: True
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_digest("unitdisc.scores.collection"),
+        config=experiment.model_dump_json(),
     shell:
         "unitdisc collect --config {params.config:q} > {log} 2>&1"

@@ -9,13 +9,15 @@ rule encode:
         results("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
     log:
         results("{corpus}/{model}/seed{seed}/logs/encode.{split}.log"),
-    params:
-        code=code_digest("unitdisc.units.encode"),
-        config=lambda w: experiment.only(corpus=w.corpus, drop=("exclude", "never")),
+    conda:
+        "../envs/unitdisc.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        code=code_digest("unitdisc.units.encode"),
+        config=lambda w: experiment.only(corpus=w.corpus, drop=("exclude", "never")),
     shell:
         "unitdisc encode --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
         " --split {wildcards.split} --threads {threads} --config {params.config:q} > {log} 2>&1"
