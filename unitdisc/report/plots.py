@@ -59,7 +59,7 @@ def _training(corpus: Corpus, colour: Mapping[str, str]) -> list[Figure]:
         Figure(
             "Reconstruction loss",
             svg.lines(losses, x="epoch", y="loss", scale="log"),
-            "Should fall and level off; the dashed line is the dev split, and a gap that widens is overfitting.",
+            "Should fall and level off, after a jump where quantising begins; the dashed line is dev: a growing gap is overfitting.",
         ),
         Figure(
             "Perplexity of the units",
