@@ -278,3 +278,14 @@ def test_command_writes_the_page(plan: Experiment, page: str, tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(out)
     assert out.read_text(encoding="utf-8") == page
+
+
+def test_a_mean_tells_when_seeds_are_missing(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"lines": ["vq"]}, seeds=[0, 1])
+    report_results.write(plan)
+    (plan.results / "lines/vq/seed1/test.abx.tsv").unlink()
+    table = scoretable.tables(results.of_experiment(plan))[0]
+    mean = next(row for row in table.groups[0] if row.kind == "mean")
+    abx = [column.name for column in table.columns].index("abx_codes_within")
+    assert mean.cells[abx].interval == "1 of 2 seeds"
+    assert "seeds" not in mean.cells[0].interval

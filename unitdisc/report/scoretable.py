@@ -97,7 +97,9 @@ def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
     if not len(values):
         return Cell()
     mean = float(values.mean())
-    return Cell(metric.text(mean), _interval(metric, float(values.min()), float(values.max())), mean)
+    some = f"{len(values)} of {len(cells)} seeds"
+    spread = _interval(metric, float(values.min()), float(values.max()))
+    return Cell(metric.text(mean), spread if len(values) == len(cells) else some, mean)
 
 
 def _interval(metric: metrics.Metric, low: float, high: float) -> str:
