@@ -59,7 +59,7 @@ def _training(corpus: Corpus, colour: Mapping[str, str]) -> list[Figure]:
         Figure(
             "Reconstruction loss",
             svg.lines(losses, x="epoch", y="loss", scale="log"),
-            "Should fall after the jump where quantising begins; the dashed line is dev, and a growing gap is overfitting.",
+            "Should fall after the jump where quantising begins; the dashed line is dev, a growing gap overfitting.",
         ),
         Figure(
             "Perplexity of the units",
