@@ -1,0 +1,59 @@
+import kaldiio
+import numpy as np
+import pytest
+
+from tests.corpora import kaldi_corpus
+from tests.pipeline import line_images
+from unitdisc.config import FolderCorpus, HandwritingFeatures, KaldiCorpus, PrecomputedFeatures, SampleSpeechCorpus
+from unitdisc.corpora.read import make_sample, read
+from unitdisc.errors import InputError
+from unitdisc.features.archive import Archive
+from unitdisc.features.extract import extract
+
+
+def test_a_split_without_utterances(tmp_path):
+    root = kaldi_corpus(tmp_path, utterances=2)
+    for name in ("wav.scp", "utt2spk", "phones.ctm"):
+        (root / "dev" / name).write_text("")
+    with pytest.raises(InputError, match="the split dev has no utterances"):
+        read(KaldiCorpus(root=root), tmp_path)
+
+
+def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    matrix = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
+    for split in ("train", "dev", "test"):
+        scp = root / split / "feats.scp"
+        kaldiio.save_ark(str(scp.with_suffix(".ark")), {f"{split}{n}": matrix + n for n in range(2)}, scp=str(scp))
+    settings = PrecomputedFeatures()
+    utterances, labels = read(KaldiCorpus(root=root, features=settings), tmp_path)
+    assert len(labels) == 12
+    extract([u for u in utterances if u.split == "train"], tmp_path / "train.ark", settings)
+    np.testing.assert_array_equal(Archive(tmp_path / "train.scp")["train1"], matrix + 1)
+
+
+def test_a_folder_of_line_images(tmp_path):
+    root = line_images(tmp_path / "lines")
+    utterances, labels = read(FolderCorpus(root=root, features=HandwritingFeatures()), tmp_path)
+    assert labels == []
+    assert {u.speaker for u in utterances} == {"w0", "w1", "w2"}
+    extract(utterances, tmp_path / "all.ark", HandwritingFeatures())
+    archive = Archive(tmp_path / "all.scp")
+    for utterance in utterances:
+        assert len(archive[utterance.utterance]) == utterance.duration == 128
+
+
+def test_a_corpus_that_is_read_is_not_made(tmp_path):
+    with pytest.raises(InputError, match="is read, not made"):
+        make_sample(KaldiCorpus(root=tmp_path), tmp_path / "source")
+
+
+def test_a_sample_corpus_is_made_and_read(tmp_path):
+    pytest.importorskip("espeakng_loader", reason="needs the extra: pip install unitdisc[sample]")
+    corpus = SampleSpeechCorpus(minutes=1)
+    make_sample(corpus, tmp_path / "source")
+    utterances, labels = read(corpus, tmp_path / "source")
+    assert {u.split for u in utterances} == {"train", "dev", "test"}
+    seen = {u.speaker for u in utterances if u.split == "train"}
+    assert {u.speaker for u in utterances if u.split == "test"} - seen
+    assert len({label.label for label in labels}) > 30
