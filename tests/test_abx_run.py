@@ -16,6 +16,7 @@ from unitdisc.config import Abx, Bottleneck, Encoder, SpeechFeatures, VQModel
 from unitdisc.features.archive import Archive, write
 from unitdisc.models import store
 from unitdisc.models.stages import stage_names, stages
+from unitdisc.scores import collection
 from unitdisc.scores.choice import choose_items
 from unitdisc.units.representations import Representations
 
@@ -170,3 +171,16 @@ def test_the_workflow_makes_what_the_configuration_asks_for(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "rule probe:" in done.stdout + done.stderr
     assert "rule abx:" not in done.stdout + done.stderr
+
+
+def test_the_stages_stand_side_by_side():
+    rows = [("c", "vq", seed, split, name, value + seed / 10) for seed in (0, 1) for split, name, value in [
+        ("test", "abx_features_across", 0.1), ("test", "abx_codes_across", 0.2), ("test", "abx_units_identical_across", 0.3),
+        ("test", "nmi", 0.5), ("dev", "abx_features_across", 0.9), ("test", "probe_linear_codes", 0.6)]]  # fmt: skip
+    scores = pd.DataFrame(rows, columns=["corpus", "model", "seed", "split", "metric", "value"])
+    assert [line.split() for line in collection.stages(scores, "test").split("\n")] == [
+        ["corpus", "model", "measure", "features", "encoder", "codes", "units", "collapsed"],
+        ["c", "vq", "ABX", "error", "across", "0.150", "0.250", "0.350"],
+        ["c", "vq", "linear", "probe", "0.650"],
+    ]
+    assert collection.stages(scores[scores["metric"] == "nmi"], "test") == ""

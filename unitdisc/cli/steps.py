@@ -143,14 +143,17 @@ def scores(
     results: Annotated[Path, typer.Argument(help="Folder of results.")] = Path("results"),
     split: Annotated[str, typer.Option(help="Split to show: train, dev or test.")] = "test",
 ) -> None:
-    """Print the main scores of all runs, with the mean and range over seeds, and where the report is.
+    """Print the main scores of all runs, with the mean and range over seeds, then ABX and probes; where the report is.
 
     Example: unitdisc scores results
     """
     from unitdisc import tables
     from unitdisc.scores import collection
 
-    typer.echo(collection.summary(tables.read(results / "scores.tsv", collection.RunScore), split))
+    found = tables.read(results / "scores.tsv", collection.RunScore)
+    typer.echo(collection.summary(found, split))
+    if stages := collection.stages(found, split):
+        typer.echo(f"\n{stages}")
     if (results / "report.html").exists():
         typer.echo(f"\nreport: {results / 'report.html'}")
 

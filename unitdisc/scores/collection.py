@@ -18,6 +18,19 @@ headline = {
     "bitrate": "bitrate",
 }
 majority = "majority_heldout"
+compared = {  # metrics of the stages of a run
+    "abx_{}_within": "ABX error within",
+    "abx_{}_across": "ABX error across",
+    "probe_linear_{}": "linear probe",
+    "probe_mlp_{}": "two-layer probe",
+}
+stage_titles = {
+    "features": "features",
+    "encoder": "encoder",
+    "codes": "codes",
+    "units_identical": "units",
+    "units_levenshtein": "collapsed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +83,31 @@ def summary(scores: pd.DataFrame, split: str) -> str:
         rows.append([str(corpus), "(majority label)", f"{run['value'].iloc[0]:.3f}", *[""] * (len(headline) - 1)])
     order = {corpus: place for place, corpus in enumerate(chosen["corpus"].unique())}
     rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
+    return _aligned(rows, texts=2)
+
+
+def stages(scores: pd.DataFrame, split: str) -> str:
+    """Return a text table of ABX and probes at each stage of the runs, means over seeds; empty where there are none."""
+    chosen = scores[scores["split"] == split]
+    rows: list[list[str]] = []
+    for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
+        means = run.groupby("metric")["value"].mean()
+        for pattern, title in compared.items():
+            cells = [means.get(pattern.format(stage)) for stage in stage_titles]
+            if any(cell is not None for cell in cells):
+                rows.append(
+                    [str(corpus), str(model), title, *("" if cell is None else f"{cell:.3f}" for cell in cells)]
+                )
+    return _aligned([["corpus", "model", "measure", *stage_titles.values()], *rows], texts=3) if rows else ""
+
+
+def _aligned(rows: list[list[str]], *, texts: int) -> str:
+    """Set rows in columns, the first ``texts`` of them to the left and the rest, numbers, to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(cells))
+        "  ".join(
+            cell.ljust(width) if place < texts else cell.rjust(width) for place, (cell, width) in enumerate(cells)
+        )
         for cells in (list(zip(row, widths, strict=True)) for row in rows)
     )
 
