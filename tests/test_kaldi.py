@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import kaldiio
 import numpy as np
@@ -249,6 +250,18 @@ def test_an_allowed_pipe_runs_without_a_shell(folder, tmp_path):
 def test_an_allowed_program_gets_no_shell(folder, rest):
     edit(folder / "wav.scp", "audio/b.wav", f"sph2pipe {rest}")
     assert "wav.scp:2" in refused(folder, "needs a shell", allow_pipes=["sph2pipe"])
+
+
+def test_mboshi_is_read_as_it_is_described():
+    root = Path(__file__).resolve().parents[2] / "shared" / "data" / "mboshi"
+    if not root.exists():
+        pytest.skip("the real corpora are not beside the repository (../shared/data)")
+    utterances, labels = kaldi.read(root, {"train": "train", "dev": "dev", "test": "test"})
+    seconds = {s: sum(u.duration for u in utterances if u.split == s) for s in ("train", "dev", "test")}
+    assert [round(seconds[s]) for s in seconds] == [913, 85, 176]
+    assert [sum(u.split == s for u in utterances) for s in seconds] == [297, 30, 60]
+    assert len({label.label for label in labels} - {"SIL", "UNK"}) == 32
+    assert labels == kaldi.read(root, {"train": "train", "dev": "dev", "test": "test"}, alignment="text_ali")[1]
 
 
 def test_splits_map_to_folders(tmp_path):

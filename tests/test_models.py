@@ -173,3 +173,16 @@ def test_a_broken_model_is_refused(tmp_path):
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(InputError, match=r"model\.json: does not describe a model"):
         store.load(tmp_path)
+
+
+def test_kmeans_draws_no_more_tokens_than_it_may():
+    from unitdisc.training.fit import _vectors
+
+    frames = matrices([5, 9, 4])
+    model = KMeans(3, KMeansModel(codewords=2, context=1, stride=2))
+    whole = _vectors(model, frames, most=100, seed=0)
+    assert torch.equal(whole, torch.cat([model.vectors(torch.tensor(frames[name])) for name in frames]))
+    some = _vectors(model, frames, most=6, seed=0)
+    places = [int((whole == row).all(dim=1).nonzero()) for row in some]
+    assert len(set(places)) == 6
+    assert places == sorted(places)

@@ -65,12 +65,9 @@ def normalise(archive: Archive, features: Any, shared: Statistics | None, speake
 def _cluster(settings: KMeansModel, matrices: Normalised, folder: Path, *, inputs: int, seed: int) -> KMeans:
     start = time.perf_counter()
     model = KMeans(inputs, settings)
-    vectors = torch.cat([model.vectors(torch.from_numpy(matrices[name].copy())) for name in matrices])
+    vectors = _vectors(model, matrices, most=settings.frames, seed=seed)
     if len(vectors) < settings.codewords:
         raise InputError(f"{len(vectors)} training tokens cannot be clustered into {settings.codewords} units")
-    if len(vectors) > settings.frames:
-        kept = np.random.default_rng(seed).choice(len(vectors), settings.frames, replace=False)
-        vectors = vectors[torch.from_numpy(np.sort(kept))]
     centres, units, inertia = kmeans(vectors, settings.codewords, seed=seed, iterations=settings.iterations)
     model.codebook.copy_(centres)
     counts = units.bincount(minlength=settings.codewords).double()
@@ -95,6 +92,22 @@ def _cluster(settings: KMeansModel, matrices: Normalised, folder: Path, *, input
     tables.write(folder / "training.tsv", [row], Epoch)
     log.info("k-means of %d vectors: inertia %.4f, %d/%d units used", len(vectors), inertia, used, settings.codewords)
     return model
+
+
+def _vectors(model: KMeans, matrices: Normalised, *, most: int, seed: int) -> torch.Tensor:
+    """Return what is clustered (N, width), at most so many of all tokens: those drawn by the seed, and no others held."""
+    tokens = np.array([-(-matrices.frames(name) // model.stride) for name in matrices])
+    drawn = np.arange(tokens.sum())
+    if len(drawn) > most:
+        drawn = np.sort(np.random.default_rng(seed).choice(len(drawn), most, replace=False))
+    ends = np.cumsum(tokens)
+    places = np.split(drawn, np.searchsorted(drawn, ends[:-1]))
+    parts = [
+        model.vectors(torch.tensor(matrices[name]))[torch.from_numpy(place - first)]
+        for name, place, first in zip(matrices, places, ends - tokens, strict=True)
+        if len(place)
+    ]
+    return torch.cat(parts)
 
 
 def _digest(settings: Any, features: Any, archive: Archive, seed: int) -> str:
