@@ -116,7 +116,9 @@ def test_nan_samples_stop_before_training(tmp_path):
     import soundfile
 
     tiny(tmp_path)
-    soundfile.write(tmp_path / "speech/train/audio/train2.wav", np.full(9600, np.nan, "float32"), 16000, subtype="FLOAT")
+    soundfile.write(
+        tmp_path / "speech/train/audio/train2.wav", np.full(9600, np.nan, "float32"), 16000, subtype="FLOAT"
+    )
     assert unitdisc(tmp_path, "corpus", "--corpus", "speech").returncode == 0
     done = unitdisc(tmp_path, "features", "--corpus", "speech", "--split", "train")
     assert done.returncode == 2
@@ -137,7 +139,9 @@ def test_every_command_teaches_by_example():
 def test_help_is_quick():
     start = time.perf_counter()
     subprocess.run([sys.executable, "-X", "importtime", "-m", "unitdisc", "--help"], capture_output=True, check=True)
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "unitdisc", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "unitdisc", "--help"], capture_output=True, text=True, check=True
+    )
     loaded = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
     assert not loaded & {"torch", "pandas", "numpy", "numba", "librosa", "sklearn", "matplotlib"}
     assert time.perf_counter() - start < 60

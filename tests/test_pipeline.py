@@ -65,12 +65,23 @@ def test_frame_shifts_follow_from_the_strides(folder):
 
 def test_scores_of_all_runs_are_collected(folder):
     scores = tables.read(folder / "results" / "scores.tsv", RunScore)
-    assert set(zip(scores["corpus"], scores["model"], strict=True)) == {("speech", "kmeans"), ("speech", "vq"), ("lines", "vq")}
+    assert set(zip(scores["corpus"], scores["model"], strict=True)) == {
+        ("speech", "kmeans"),
+        ("speech", "vq"),
+        ("lines", "vq"),
+    }
     unlabelled = set(scores.loc[scores["corpus"] == "lines", "metric"])
     assert {"units_used", "perplexity", "bitrate"} <= unlabelled
     assert not any(metric.startswith("many_to_one") for metric in unlabelled)
     test = scores[(scores["corpus"] == "speech") & (scores["split"] == "test")].set_index(["model", "metric"])["value"]
-    for metric in ("many_to_one", "many_to_one_heldout", "one_to_one", "nmi", "majority", "many_to_one_heldout_excluded"):
+    for metric in (
+        "many_to_one",
+        "many_to_one_heldout",
+        "one_to_one",
+        "nmi",
+        "majority",
+        "many_to_one_heldout_excluded",
+    ):
         assert 0 <= test["vq", metric] <= 1
     # The tone and its silence are told apart by any model.
     assert test["vq", "many_to_one_heldout_excluded"] > 0.9
@@ -125,7 +136,11 @@ def test_a_setting_reruns_its_step_and_what_follows(folder, package):
 
 def test_a_mistake_in_the_configuration_is_one_line(tmp_path):
     path = tiny(tmp_path)
-    path.write_text(path.read_text().replace("codewords: 8\n    dim", "codeword: 8\n    dim", 1).replace("codewords", "codewordz", 1))
+    path.write_text(
+        path.read_text()
+        .replace("codewords: 8\n    dim", "codeword: 8\n    dim", 1)
+        .replace("codewords", "codewordz", 1)
+    )
     done = snakemake(tmp_path)
     assert done.returncode != 0
     assert re.search(r"config\.yaml:\d+: unknown key models\.", done.stdout + done.stderr)

@@ -15,7 +15,8 @@ never = re.compile(r"unitdisc\.(config|errors|progress)\b")
 def code_digest(*modules: str) -> str:
     """Digest the source of ``modules`` and of all modules of this package that they import at their top.
 
-    An import inside a function does not count: a step names the readers it uses itself.
+    An import inside a function does not count: a step names the readers it uses itself. The templates beside a module
+    count as its source.
     """
     names: set[str] = set()
     waiting = list(modules)
@@ -26,7 +27,9 @@ def code_digest(*modules: str) -> str:
             waiting += imports(name)
     digest = hashlib.sha256()
     for name in sorted(names):
-        digest.update(f"{name}\n".encode() + _file(name).read_bytes())
+        templates = sorted((_file(name).parent / "templates").glob("*"))
+        for file in [_file(name), *templates]:
+            digest.update(f"{name} {file.name}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -95,7 +95,7 @@ def _cluster(settings: KMeansModel, matrices: Normalised, folder: Path, *, input
 
 
 def _vectors(model: KMeans, matrices: Normalised, *, most: int, seed: int) -> torch.Tensor:
-    """Return what is clustered (N, width), at most so many of all tokens: those drawn by the seed, and no others held."""
+    """Return what is clustered (N, width): at most so many of all tokens, drawn by the seed, and no others held."""
     tokens = np.array([-(-matrices.frames(name) // model.stride) for name in matrices])
     drawn = np.arange(tokens.sum())
     if len(drawn) > most:

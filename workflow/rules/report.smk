@@ -1,7 +1,9 @@
 rule report:
     input:
         results("scores.tsv"),
+        lambda w: [folder for folder in exports(w) if not folder.endswith("/units")],
         runs("{corpus}/{model}/seed{seed}/training.tsv"),
+        runs("{corpus}/{model}/seed{seed}/model.safetensors"),
         runs("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
         [results(f"{corpus}/labels.tsv") for corpus in experiment.runs],
         [results(f"{corpus}/utterances.tsv") for corpus in experiment.runs],
