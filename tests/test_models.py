@@ -186,3 +186,20 @@ def test_kmeans_draws_no_more_tokens_than_it_may():
     places = [int((whole == row).all(dim=1).nonzero()) for row in some]
     assert len(set(places)) == 6
     assert places == sorted(places)
+
+
+def test_a_collapsed_codebook_says_so_and_names_the_remedies_that_are_off(tmp_path, caplog):
+    from unitdisc.training.loop import Data, train
+
+    constant = Normalised({"u": np.ones((64, 3), dtype="f4")}, by_speaker=None)
+    settings = VQModel(
+        encoder=small.encoder,
+        bottleneck=Bottleneck(codewords=64, dim=4, batch_norm=False, reestimation=None),
+        decoder=small.decoder,
+        training=Training(epochs=1, chunk=16, batch=4),
+    )
+    data = Data(constant, None, {"u": 0})
+    train(settings, data, tmp_path, inputs=3, seed=0, device=torch.device("cpu"), digest="x")
+    assert "the codebook has collapsed" in caplog.text
+    assert "remedies that are off: batch_norm, reestimation" in caplog.text
+    assert (tmp_path / "training.tsv").read_text().split("\n")[0].split("\t").index("collapsed") > 0

@@ -86,6 +86,7 @@ def _cluster(settings: KMeansModel, matrices: Normalised, folder: Path, *, input
         input_norm=float(vectors.norm(dim=1).mean()),
         codeword_norm=float(centres.norm(dim=1).mean()),
         reestimations=0,
+        collapsed=0,
         learning_rate=0.0,
         frames_per_second=round(len(vectors) * settings.iterations / (time.perf_counter() - start), 1),
     )

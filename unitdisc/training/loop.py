@@ -44,6 +44,7 @@ class Epoch:
     input_norm: float
     codeword_norm: float
     reestimations: int
+    collapsed: int  # 1 where the warm-up is over and under 5 % of the codewords are used
     learning_rate: float
     frames_per_second: float
 
@@ -106,6 +107,7 @@ class Trainer:
             input_norm=health.input_norm,
             codeword_norm=health.codeword_norm,
             reestimations=done,
+            collapsed=int(self._quantise(number) and health.collapsed()),
             learning_rate=self.optimiser.param_groups[0]["lr"],
             frames_per_second=round(
                 len(self.batches) * self.settings.training.chunk * self.settings.training.batch / seconds, 1
@@ -113,8 +115,7 @@ class Trainer:
         )
 
     def _step(self, batch: Batch, epoch: int, usage: UsageHealth) -> Tensor:
-        quantise = self.reestimation.quantise(epoch) if self.reestimation else True
-        losses = self.model(batch.frames, batch.mask, batch.speaker, quantise=quantise)
+        losses = self.model(batch.frames, batch.mask, batch.speaker, quantise=self._quantise(epoch))
         for group in self.optimiser.param_groups:
             group["lr"] = group["base"] * _schedule(self.settings.training, self.step / self._steps)
         self.optimiser.zero_grad(set_to_none=True)
@@ -135,6 +136,9 @@ class Trainer:
         usage.add(seen, losses.tokens)
         return torch.stack([losses.total.detach(), losses.reconstruction.detach(), seen.loss.detach()]).double().cpu()
 
+    def _quantise(self, epoch: int) -> bool:
+        return self.reestimation.quantise(epoch) if self.reestimation else True
+
     @property
     def _steps(self) -> int:
         return len(self.batches) * self.settings.training.epochs
@@ -153,9 +157,8 @@ class Trainer:
             return math.nan
         model, plan = self.result.eval(), self.settings.training
         batches = Chunks(self.data.dev, {}, chunk=plan.chunk, batch=plan.batch, seed=self.seed)
-        quantise = self.reestimation.quantise(epoch) if self.reestimation else True
         losses: list[float] = [
-            model(*_tensors(batch.to(self.device)), quantise=quantise).reconstruction.item()
+            model(*_tensors(batch.to(self.device)), quantise=self._quantise(epoch)).reconstruction.item()
             for _, batch in zip(range(dev_chunks), batches.epoch(1), strict=False)
         ]
         return sum(losses) / len(losses)
@@ -205,6 +208,8 @@ def train(
         checkpoint.save(resume, digest, trainer.state())
         tables.write(folder / "training.tsv", trainer.rows, Epoch)
         log.info("%s", _line(row, settings))
+        if row.collapsed:
+            log.warning("%s", _collapse(row, settings))
     tables.write(folder / "training.tsv", trainer.rows, Epoch)
     return trainer.result.eval()
 
@@ -221,6 +226,18 @@ def _line(row: Epoch, settings: VQModel) -> str:
         f" perplexity {row.perplexity:.1f}, {row.frames_per_second:,.0f} frames/s"
         + (", codebook re-estimated" if row.reestimations else "")
     )
+
+
+def _collapse(row: Epoch, settings: VQModel) -> str:
+    plan = settings.bottleneck
+    off = {
+        "batch_norm": plan.batch_norm,
+        "learning_rate_factor above 1": plan.learning_rate_factor > 1 or plan.update == "ema",
+        "reestimation": plan.reestimation is not None,
+    }
+    missing = ", ".join(name for name, on in off.items() if not on) or "none"
+    used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
+    return f"the codebook has collapsed: {used}; remedies that are off: {missing}"
 
 
 def _optimiser(model: Autoencoder, settings: VQModel) -> torch.optim.Optimizer:
