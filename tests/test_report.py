@@ -201,8 +201,24 @@ def test_unhealthy_comes_first(tmp_path: Path) -> None:
     assert levels == sorted(levels)  # bad before note
     bad = {finding.where: finding.what for finding in found if finding.level == "bad"}
     assert "model.json, test.units.tsv, test.scores.tsv missing" in bad["talk, plain, seed 0"]
-    assert "collapsed: 11 of 512 codewords are used (2.1 %)" in bad["talk, vq, seed 0"]
+    said = "collapsed: 11 of 512 codewords are used (2.1 %)"
+    assert (
+        bad["talk, vq, seed 0"] == f"{said}; no remedy is off: try fewer codewords, or a larger learning_rate_factor."
+    )
     assert page.index("did not finish") < page.index('id="scores"')
+
+
+def test_a_collapsed_codebook_names_the_remedies_that_are_off(tmp_path: Path) -> None:
+    off = {"codewords": 512, "batch_norm": False, "learning_rate_factor": 1, "reestimation": None}
+    models = {
+        "some": {"kind": "vq", "bottleneck": off | {"batch_norm": True}},
+        "all": {"kind": "vq", "bottleneck": off},
+    }
+    plan = report_results.experiment(tmp_path / "r", models=models, runs={"talk": ["some", "all"]})
+    report_results.write(plan)
+    found = {finding.where: finding.what for finding in health.examine(results.of_experiment(plan), "test")}
+    assert found["talk, some, seed 0"].endswith("off: learning_rate_factor above 1, reestimation.")
+    assert found["talk, all, seed 0"].endswith("off: batch_norm, learning_rate_factor above 1, reestimation.")
 
 
 def test_nothing_was_run_yet(tmp_path: Path) -> None:

@@ -136,13 +136,6 @@ def test_the_price_is_relative_to_the_mean_distance(tmp_path):
     assert penalty_of(Segmentation(weight=1.5, relative=False), model, features, {}) == 1.5
 
 
-def test_several_codebooks_are_refused():
-    chosen = VQModel(bottleneck=Bottleneck(codewords=6, dim=4, codebooks=2))
-    several = Trained(build(chosen, inputs=32, speakers=1), chosen, HandwritingFeatures(), 32, ("a",), None, 0)
-    with pytest.raises(InputError, match="2 codebooks"):
-        codebook(several)
-
-
 def test_features_of_another_width_are_refused(tmp_path):
     archive.write(tmp_path / "train.ark", [("u", np.zeros((4, 5), dtype=np.float32))])
     with pytest.raises(InputError, match="5 columns where the model wants 32"):

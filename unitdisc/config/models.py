@@ -6,6 +6,8 @@ from pydantic import Field, field_validator, model_validator
 
 from unitdisc.config.section import Section
 
+most_units = 65_536  # of several codebooks together: whoever reads units lists them all
+
 
 class KMeansModel(Section):
     """k-means on the normalised features: the baseline; ``context`` frames on either side are stacked."""
@@ -54,7 +56,10 @@ class Reestimation(Section):
 
 
 class Bottleneck(Section):
-    """The vector quantiser and the three remedies, each of which can be switched off."""
+    """The vector quantiser and the three remedies, each of which can be switched off.
+
+    The G ``codebooks`` share the dimensions; a token still has one unit, of codewords^G (unitdisc.units.joint).
+    """
 
     codewords: int = Field(256, ge=2)
     dim: int = Field(64, ge=1)
@@ -65,6 +70,27 @@ class Bottleneck(Section):
     batch_norm: bool = True
     learning_rate_factor: float = Field(10.0, gt=0)  # the codebook's learning rate over the model's
     reestimation: Reestimation | None = Reestimation()
+
+    @property
+    def remedies_off(self) -> list[str]:
+        """The remedies against a collapsing codebook that are switched off."""
+        on = {
+            "batch_norm": self.batch_norm,
+            "learning_rate_factor above 1": self.learning_rate_factor > 1 or self.update == "ema",
+            "reestimation": self.reestimation is not None,
+        }
+        return [name for name, switched in on.items() if not switched]
+
+    @model_validator(mode="after")
+    def _units_of_all_codebooks(self) -> "Bottleneck":
+        if self.dim % self.codebooks:
+            raise ValueError(f"dim {self.dim} cannot be shared evenly by {self.codebooks} codebooks")
+        if self.codebooks > 1 and self.codewords**self.codebooks > most_units:
+            raise ValueError(
+                f"{self.codebooks} codebooks of {self.codewords} codewords make {self.codewords}^{self.codebooks} "
+                f"units, more than {most_units:,}: a token has one unit in units.tsv; take fewer codebooks or codewords"
+            )
+        return self
 
 
 class Decoder(Section):

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from unitdisc.config import Bottleneck
 from unitdisc.report import metrics
 from unitdisc.report.results import Corpus, Run
 
@@ -53,14 +54,12 @@ def _run(corpus: Corpus, run: Run) -> Iterator[Finding]:
             f"; its log is in {log}." if log.exists() else "."
         )
         yield Finding("bad", where, what)
-    used = _used(run)
-    if run.codewords and np.isfinite(used):
-        share = used / run.codewords
-        text = f"{used:.0f} of {run.codewords} codewords are used ({100 * share:.1f} %)"
+    used, size = _used(run)
+    if size and np.isfinite(used):
+        share = used / size
+        text = f"{used:.0f} of {size} codewords are used ({100 * share:.1f} %)"
         if share < collapsed:
-            yield Finding(
-                "bad", where, f"collapsed: {text}; try batch_norm, a larger learning_rate_factor, reestimation."
-            )
+            yield Finding("bad", where, f"collapsed: {text}; {_remedies(run)}.")
         elif share < sparse:
             yield Finding("note", where, f"{text}.")
     if len(run.epochs) and "loss" in run.epochs:
@@ -76,12 +75,31 @@ def _run(corpus: Corpus, run: Run) -> Iterator[Finding]:
         yield Finding("note", where, "has no scores.")
 
 
-def _used(run: Run) -> float:
-    """Return the units in use on train, or on whichever split there is."""
+def _remedies(run: Run) -> str:
+    """Say what may be done about a collapsed codebook: first the remedies that are off."""
+    if run.kind == "kmeans":
+        return "k-means found no more clusters: there are few different frames"
+    known = {key: value for key, value in run.settings.get("bottleneck", {}).items() if key in Bottleneck.model_fields}
+    off = Bottleneck.model_validate(known).remedies_off
+    if not off:
+        return "no remedy is off: try fewer codewords, or a larger learning_rate_factor"
+    return f"remedies that are off: {', '.join(off)}"
+
+
+def _used(run: Run) -> tuple[float, int]:
+    """Return the codewords in use on train, or on whichever split there is, and how many there are.
+
+    Of several codebooks each one's own are counted, as training does: few of all their combinations ever occur.
+    """
+    if run.settings.get("bottleneck", {}).get("codebooks", 1) > 1:
+        if not {"units_used", "dead_codewords"} <= set(run.epochs.columns) or run.epochs.empty:
+            return float("nan"), 0
+        used, dead = (int(run.epochs[name].iloc[-1]) for name in ("units_used", "dead_codewords"))
+        return used, used + dead
     values = [run.value("units_used", split) for split in ("train", "dev", "test")]
     if len(run.epochs) and "units_used" in run.epochs:
         values.append(float(run.epochs["units_used"].iloc[-1]))
-    return next((value for value in values if np.isfinite(value)), float("nan"))
+    return next((value for value in values if np.isfinite(value)), float("nan")), run.codewords
 
 
 def _below(corpus: Corpus, split: str) -> Iterator[Finding]:

@@ -230,12 +230,7 @@ def _line(row: Epoch, settings: VQModel) -> str:
 
 def _collapse(row: Epoch, settings: VQModel) -> str:
     plan = settings.bottleneck
-    off = {
-        "batch_norm": plan.batch_norm,
-        "learning_rate_factor above 1": plan.learning_rate_factor > 1 or plan.update == "ema",
-        "reestimation": plan.reestimation is not None,
-    }
-    missing = ", ".join(name for name, on in off.items() if not on) or "none"
+    missing = ", ".join(plan.remedies_off) or "none"
     used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
     return f"the codebook has collapsed: {used}; remedies that are off: {missing}"
 

@@ -21,6 +21,7 @@ from unitdisc.models.autoencoder import Autoencoder
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
 from unitdisc.tables import UnitSequence
+from unitdisc.units.joint import joint_codewords
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -116,12 +117,10 @@ def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -
 
 
 def codebook(trained: Trained) -> Tensor:
-    """Return the codewords (K, D) of a model; raises InputError where it has several codebooks."""
+    """Return the codewords (K, D) of a model: of all joint units where it has several codebooks."""
     model = trained.model
     words = model.bottleneck.quantizer.codebook.detach() if isinstance(model, Autoencoder) else model.codebook
-    if words.ndim != 2:
-        raise InputError(f"the model has {len(words)} codebooks, and this works on one", fix="set codebooks to 1")
-    return words.float()
+    return joint_codewords(words.float())
 
 
 @torch.no_grad()
