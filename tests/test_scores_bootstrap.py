@@ -237,5 +237,24 @@ def test_mistakes_on_the_command_line(files):
     assert "no utterance has both units and labels" in str(run("discovery", files / "a.tsv", ctm))
     alone = run("discovery", files / "a.tsv", files / "labels.tsv", "--map-units", files / "a.tsv")
     assert "give --map-units and --map-labels together" in str(alone)
+    units = (files / "a.tsv").read_text(encoding="utf-8").splitlines()
+    short = files / "short.tsv"
+    short.write_text("\n".join([*units[:2], units[2][: len(units[2]) // 2].rstrip(), *units[3:], ""]), encoding="utf-8")
+    for words in (
+        (short, files / "labels.tsv"),
+        (files / "a.tsv", files / "labels.tsv", "--map-units", short, "--map-labels", files / "labels.tsv"),
+    ):
+        assert "short.tsv:3: the labels of" in str(run("discovery", *words))
+        assert "pnmi" in run("discovery", *words, "--lengths", "common", "--bootstrap", 0)
+    voices = files / "utt2spk"
+    voices.write_text("nobody s\n", encoding="utf-8")
+    assert "utt2spk: has no speaker of" in str(
+        run("discovery", files / "a.tsv", files / "labels.tsv", "--speakers", voices)
+    )
+    for name, options in (("a", ()), ("b", ("--exclude", "x"))):
+        run("discovery", files / "a.tsv", files / "labels.tsv", "--save", files / f"{name}.npz", *options)
+    unpaired = str(run("compare", files / "a.npz", files / "b.npz"))
+    assert "a.npz and " in unpaired
+    assert "different labels were left out: nothing and x" in unpaired
     for command in ("discovery", "compare"):
         assert "Example: unitdisc discovery" in " ".join(run(command, "--help").split())

@@ -203,6 +203,14 @@ def test_times_are_decimals():
     assert {s.metric: s.value for s in got}["boundary_recall"] == 0
 
 
+def test_a_mapping_of_another_split_gives_each_label_to_one_unit():
+    fit = given_to_us(labelled([1, 1, 1, 2, 2, 2], "aaaaab"))
+    got = values(labelled([1, 2, 2, 3], "abbc"), mapping=fit)
+    assert (got["one_to_one"], got["many_to_one"]) == (1, 1)
+    assert got["one_to_one_heldout"] == 3 / 4  # unit 3 was never seen
+    assert got["many_to_one_heldout"] == got["majority_heldout"] == 1 / 4
+
+
 def test_repeated_tokens_match_the_references_frames():
     """Tokens of three frames, scored at the frame, are their units repeated."""
     coarse = labelled([0, 1, 1, 2], "aabc", shift=0.03)
@@ -222,8 +230,12 @@ def test_a_users_mistakes_are_told():
         score(units, labels, speakers={})
     with pytest.raises(InputError, match="no column label"):
         score(units, labels.drop(columns="label"))
-    with pytest.raises(InputError, match="tolerance -1 is below 0"):
-        score(units, labels, tolerance=-1)
+    for tolerance in (-1, math.nan, math.inf):
+        with pytest.raises(InputError, match=f"tolerance {tolerance:g} is not a number from 0"):
+            score(units, labels, tolerance=tolerance)
+    for frame in (0, math.nan, math.inf):
+        with pytest.raises(InputError, match=f"frame {frame:g} is not a number above 0"):
+            score(units, labels, frame=frame)
     one_more = {"u0": UnitSequence("u0", 0.01, np.arange(5))}
     assert score(one_more, labels, lengths="strict", bootstrap=0)
 

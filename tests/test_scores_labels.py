@@ -6,7 +6,7 @@ import pytest
 
 from unitdisc.errors import InputError
 from unitdisc.scores.labels import plain_phones, read_labels
-from unitdisc.scores.sequences import read_sequences, read_speakers
+from unitdisc.scores.sequences import line_of, read_sequences, read_speakers
 
 data = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
@@ -160,8 +160,11 @@ def test_units_of_json_lines(tmp_path, line, message):
     units = read_sequences(path, 0.02)
     assert units["v"].units.tolist() == [3, 3, 1]
     assert (units["w"].frame_shift, len(units["w"].units)) == (0.02, 0)
+    assert [line_of(path, place) for place in (0, 1)] == [1, 3]
     with pytest.raises(InputError, match="add --frame-shift"):
         read_sequences(path)
+    with pytest.raises(InputError, match="frame shift inf is not a number above 0"):
+        read_sequences(path, float("inf"))
     path.write_text('{"file": "v", "units": [3]}\n' + line + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=message):
         read_sequences(path, 0.02)
@@ -179,7 +182,9 @@ def test_speakers_of_utt2spk_and_of_a_table(tmp_path):
     (tmp_path / "utt2spk").write_text("u1 anna\nu2 ben\n", encoding="utf-8")
     (tmp_path / "utterances.tsv").write_text("utterance\tsplit\tspeaker\nu1\ttest\tanna\nu2\ttest\tben\n", "utf-8")
     for name in ("utt2spk", "utterances.tsv"):
-        assert read_speakers(tmp_path / name) == {"u1": "anna", "u2": "ben"}
+        assert read_speakers(tmp_path / name, of=["u2"]) == {"u1": "anna", "u2": "ben"}
+        with pytest.raises(InputError, match=f"{name}: has no speaker of utterance 'u3'"):
+            read_speakers(tmp_path / name, of=["u1", "u3"])
     (tmp_path / "utt2spk").write_text("u1 anna\nu1 ben\n", encoding="utf-8")
     with pytest.raises(InputError, match="utt2spk:2: utterance 'u1' has two speakers"):
         read_speakers(tmp_path / "utt2spk")

@@ -139,7 +139,9 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
     columns = {}
     for name, kind in _columns(record):
         if name not in header:
-            raise InputError(f"has no column {name!r}, only {', '.join(header)}", path, 1)
+            raise InputError(
+                f"has no column {name!r}, only {', '.join(filter(None, header)) or 'an empty line'}", path, 1
+            )
         place = header.index(name)
         columns[name] = _parse([row[place] for row in rows], kind, name, path)
     return pd.DataFrame(columns)
@@ -162,7 +164,7 @@ def read_units(path: str | Path) -> dict[str, UnitSequence]:
     for line, (name, shift, text) in enumerate(zip(*(frame[c] for c in frame.columns), strict=True), start=2):
         if name in sequences:
             raise InputError(f"utterance {name!r} stands twice", path, line)
-        if not shift > 0:
+        if not 0 < shift < np.inf:
             raise InputError(f"frame_shift {shift:g} is not above 0", path, line)
         try:
             units = np.array(text.split(), dtype=np.int64)

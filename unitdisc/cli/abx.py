@@ -6,10 +6,22 @@ from typing import Annotated, Literal
 import typer
 
 from unitdisc.cli import app
+from unitdisc.cli.options import Format, Json, KaldiPhones, names
 from unitdisc.errors import InputError
 
 DistanceName = Literal["angular", "euclidean", "cosine", "kl_symmetric", "identical", "levenshtein"]
-LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
+
+FrameShift = Annotated[
+    str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; a units.tsv has its own.")
+]
+Distance = Annotated[
+    DistanceName, typer.Option(help="Of frames, warped; cosine is angular; levenshtein: of collapsed units.")
+]
+Group = Annotated[int | None, typer.Option(min=1, help="Draw so many tokens of a label, context, speaker; else all.")]
+Others = Annotated[int | None, typer.Option(min=1, help="Draw so many speakers of x; else all.", show_default=False)]
+SkipShort = Annotated[
+    bool, typer.Option("--skip-short", help="Leave out tokens too short for a frame, which are an error else.")
+]
 
 
 @app.command()
@@ -18,30 +30,20 @@ def abx(
     features: Annotated[
         Path, typer.Argument(help="Folder of .npy or .pt, .npz, Kaldi .scp, units.tsv, or JSON lines of units.")
     ],
-    frame_shift: Annotated[
-        str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; a units.tsv has its own.")
-    ] = None,
-    distance: Annotated[
-        DistanceName, typer.Option(help="Of frames, warped; cosine is angular; levenshtein: of collapsed units.")
-    ] = "angular",
+    frame_shift: FrameShift = None,
+    distance: Distance = "angular",
     speaker: Annotated[Literal["within", "across"], typer.Option(help="Is x of the speaker of a and b?")] = "within",
     context: Annotated[Literal["within", "any"], typer.Option(help="The same neighbours for a, b, x?")] = "within",
-    max_size_group: Annotated[
-        int | None, typer.Option(min=1, help="Draw so many tokens of a label, context, speaker; else all.")
-    ] = None,
-    max_x_across: Annotated[
-        int | None, typer.Option(min=1, help="Draw so many speakers of x; else all.", show_default=False)
-    ] = None,
+    max_size_group: Group = None,
+    max_x_across: Others = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
-    skip_short: Annotated[
-        bool, typer.Option("--skip-short", help="Leave out tokens too short for a frame, which are an error else.")
-    ] = False,
+    skip_short: SkipShort = False,
     memory: Annotated[int, typer.Option(min=1, help="MB of frames and distances; temporary files beyond.")] = 2000,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; else one a core.", show_default=False)] = None,
     cells: Annotated[Path | None, typer.Option(help="Write the table of cells.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Score how well features or units tell labels apart: the ABX error rate, 0 best, 0.5 chance (docs/metrics.md).
+    """Score how well features or units tell labels apart: the ABX error rate, 0 best, 0.5 chance (docs/abx.md).
 
     Prints a table of error and cells, the number of cells it is the mean of.
 
@@ -82,7 +84,7 @@ def abx_items(
     triphone: Annotated[Path, typer.Option(help="Where to write the tokens with their neighbours.")] = Path(
         "triphone.item"
     ),
-    label_format: Annotated[LabelFormat | None, typer.Option("--format", help="Format of LABELS.")] = None,
+    label_format: Format = None,
     speakers: Annotated[
         Path | None,
         typer.Option(help="utt2spk or utterances.tsv; else the one beside LABELS.", show_default=False),
@@ -90,9 +92,7 @@ def abx_items(
     exclude: Annotated[
         str, typer.Option(help="Labels to leave out, as tokens and as neighbours.")
     ] = "SIL,SPN,NSN,UNK,<eps>",
-    kaldi_phones: Annotated[
-        bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
-    ] = False,
+    kaldi_phones: KaldiPhones = False,
     min_duration: Annotated[float, typer.Option(min=0, help="Leave out shorter tokens, in seconds or columns.")] = 0.0,
 ) -> None:
     """Make ABX item files from labels of phones or characters: one of single labels, one with their neighbours.
@@ -107,12 +107,11 @@ def abx_items(
 
     table = read_labels(labels, label_format)
     table = plain_phones(table) if kaldi_phones else table
-    left_out = [name for name in exclude.split(",") if name]
     voices = read_speakers(speakers or _speakers_beside(labels))
     kinds: list[tuple[Path, Kind]] = [(phone, "phone"), (triphone, "triphone")]
     for path, kind in kinds:
         try:
-            items = make_items(table, voices, kind=kind, exclude=left_out, min_duration=min_duration)
+            items = make_items(table, voices, kind=kind, exclude=names(exclude), min_duration=min_duration)
         except InputError as error:
             raise InputError(str(error), labels) from None
         write_items(path, items)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from unitdisc.cli import app
+from unitdisc.cli.options import Bootstrap, Format, Json, KaldiPhones, LabelFormat, Resampling, names
 from unitdisc.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,15 +17,13 @@ if TYPE_CHECKING:
     from unitdisc.scores.tallies import Tallies
     from unitdisc.tables import Score, UnitSequence
 
-LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
-
 
 @app.command()
 def discovery(
     units: Annotated[Path, typer.Argument(help="units.tsv, or JSON lines {'file': name, 'units': [ints]}.")],
     labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
     frame_shift: Annotated[float | None, typer.Option(help="Seconds between two tokens of JSON lines.")] = None,
-    label_format: Annotated[LabelFormat | None, typer.Option("--format", help="Format of the label files.")] = None,
+    label_format: Format = None,
     map_units: Annotated[Path | None, typer.Option(help="Units of the split to fit the mapping on.")] = None,
     map_labels: Annotated[Path | None, typer.Option(help="Labels of the split to fit the mapping on.")] = None,
     exclude: Annotated[str, typer.Option(help="Labels to leave out, separated by commas: SIL,UNK.")] = "",
@@ -33,14 +32,12 @@ def discovery(
     lengths: Annotated[
         Literal["strict", "common"], typer.Option(help="Units and labels ending over a token apart: error, or cut.")
     ] = "strict",
-    kaldi_phones: Annotated[
-        bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
-    ] = False,
+    kaldi_phones: KaldiPhones = False,
     speakers: Annotated[Path | None, typer.Option(help="utt2spk or utterances.tsv: resample speakers.")] = None,
-    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples of the intervals; 0 for none.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
+    bootstrap: Bootstrap = 1000,
+    seed: Resampling = 0,
     save: Annotated[Path | None, typer.Option(help="Write what unitdisc compare needs (.npz).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Score units against labels: mapping, clustering, boundaries, errors, usage (docs/metrics.md).
 
@@ -54,14 +51,17 @@ def discovery(
 
     if (map_units is None) != (map_labels is None):
         raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
-    read = partial(_read, frame_shift=frame_shift, label_format=label_format, kaldi_phones=kaldi_phones)
+    read = partial(
+        _read, frame_shift=frame_shift, label_format=label_format, kaldi_phones=kaldi_phones, lengths=lengths
+    )
+    sequences, table = read(units, labels)
     tallies = tally(
-        *read(units, labels),
-        exclude=[name for name in exclude.split(",") if name],
+        sequences,
+        table,
+        exclude=names(exclude),
         mapping=read(map_units, map_labels) if map_units and map_labels else None,
         tolerance=tolerance,
-        speakers=read_speakers(speakers) if speakers else None,
-        lengths=lengths,
+        speakers=read_speakers(speakers, of=sequences) if speakers else None,
         frame=frame,
     )
     _finish(tallies, save)
@@ -73,8 +73,8 @@ def discovery(
 def compare(
     scored_a: Annotated[Path, typer.Argument(help="What discovery --save wrote for A.")],
     scored_b: Annotated[Path, typer.Argument(help="What discovery --save wrote for B.")],
-    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples of the intervals; 0 for none.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
+    bootstrap: Bootstrap = 1000,
+    seed: Resampling = 0,
 ) -> None:
     """Say whether A beats B on the same utterances: each metric's difference with its paired interval.
 
@@ -87,13 +87,23 @@ def compare(
     from unitdisc.scores import difference
     from unitdisc.scores.tallies import load
 
-    rows = difference.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
+    try:
+        rows = difference.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
+    except difference.UnpairedError as error:
+        raise InputError(str(error), f"{scored_a} and {scored_b}") from None
     typer.echo(_table(rows, ("metric", "a", "b", "difference", "low", "high", "better")))
 
 
 def _read(
-    units: Path, labels: Path, *, frame_shift: float | None, label_format: LabelFormat | None, kaldi_phones: bool
+    units: Path,
+    labels: Path,
+    *,
+    frame_shift: float | None,
+    label_format: LabelFormat | None,
+    kaldi_phones: bool,
+    lengths: Literal["strict", "common"],
 ) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
+    from unitdisc.scores.alignment import check_lengths
     from unitdisc.scores.labels import plain_phones, read_labels
     from unitdisc.scores.sequences import read_sequences
 
@@ -102,6 +112,8 @@ def _read(
     if len(table) and sequences and not set(table["utterance"]) & set(sequences):
         found = f"{table['utterance'].iloc[0]!r} is not among the units, {next(iter(sequences))!r} not among the labels"
         raise InputError(f"no utterance has both units and labels: {found}", labels)
+    if lengths == "strict":
+        check_lengths(sequences, table, units)
     return sequences, plain_phones(table) if kaldi_phones else table
 
 

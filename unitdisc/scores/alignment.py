@@ -6,6 +6,7 @@ Times are whole ticks of 0.1 µs (or of 1e-7 columns), which keeps 0.3 + 0.03 eq
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+from unitdisc.scores.sequences import line_of
 from unitdisc.tables import UnitSequence
 
 Ints = NDArray[np.int64]
@@ -68,12 +70,10 @@ def align(
     _check_units(sequences)
     shift = np.array([s.frame_shift for s in sequences], dtype=float)
     tokens = np.array([len(s.units) for s in sequences], dtype=np.int64)
-    own = pd.Index(list(units)).get_indexer(pd.Index(labels["utterance"])).astype(np.int64)
-    known = own >= 0
-    stop = np.zeros(len(sequences))
-    np.maximum.at(stop, own[known], labels["end"].to_numpy(float)[known])
     if lengths == "strict":
-        _check_lengths(list(units), tokens, shift, stop)
+        check_lengths(units, labels)
+    own, stop = _ends(units, labels)
+    known = own >= 0
     room = _ticks(np.maximum(stop, tokens * shift)) + 3600 * second
     origin = np.cumsum(room) - room
     segments = _segments(labels[known], own[known], origin, vocabulary)
@@ -90,6 +90,27 @@ def align(
         time=origin[owner] + _ticks(place * shift[owner]),
         segments=segments,
     )
+
+
+def check_lengths(units: Mapping[str, UnitSequence], labels: pd.DataFrame, path: Path | None = None) -> None:
+    """Raise InputError for an utterance with over one token more or fewer than its labels reach to.
+
+    ``path`` is the file of the units, which the error then names with the line; utterances without labels pass.
+    """
+    shift = np.array([s.frame_shift for s in units.values()], dtype=float)
+    tokens = np.array([len(s.units) for s in units.values()], dtype=np.int64)
+    _, stop = _ends(units, labels)
+    covered = np.ceil(stop / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
+    off = (stop > 0) & (np.abs(tokens - covered) > 1)
+    if off.any():
+        u = int(np.argmax(off))
+        raise InputError(
+            f"the labels of {list(units)[u]!r} end at {stop[u]:g}, its {tokens[u]} units at {tokens[u] * shift[u]:g}, "
+            f"more than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
+            path,
+            None if path is None else line_of(path, u),
+            fix="check the frame shift, or score what they have in common (--lengths common)",
+        )
 
 
 def cover(segments: Segments, times: Ints) -> Ints:
@@ -111,6 +132,14 @@ def refine(units: Mapping[str, UnitSequence], step: float) -> dict[str, UnitSequ
     return finer
 
 
+def _ends(units: Mapping[str, UnitSequence], labels: pd.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
+    """Return the utterance of each label, -1 for none of these, and where each utterance's (U,) last label ends."""
+    own = pd.Index(list(units)).get_indexer(pd.Index(labels["utterance"])).astype(np.int64)
+    stop = np.zeros(len(units))
+    np.maximum.at(stop, own[own >= 0], labels["end"].to_numpy(float)[own >= 0])
+    return own, stop
+
+
 def _segments(labels: pd.DataFrame, own: Ints, origin: Ints, vocabulary: pd.Index) -> Segments:
     order = np.argsort(own, kind="stable")
     owner = own[order]
@@ -128,17 +157,5 @@ def _check_units(sequences: list[UnitSequence]) -> None:
     for sequence in sequences:
         if len(sequence.units) and sequence.units.min() < 0:
             raise InputError(f"unit {sequence.units.min()} of {sequence.utterance!r} is below 0")
-        if not sequence.frame_shift > 0:
+        if not 0 < sequence.frame_shift < np.inf:
             raise InputError(f"the frame shift {sequence.frame_shift:g} of {sequence.utterance!r} is not above 0")
-
-
-def _check_lengths(names: list[str], tokens: Ints, shift: NDArray[np.float64], stop: NDArray[np.float64]) -> None:
-    covered = np.ceil(stop / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
-    off = (stop > 0) & (np.abs(tokens - covered) > 1)
-    if off.any():
-        u = int(np.argmax(off))
-        raise InputError(
-            f"the labels of {names[u]!r} end at {stop[u]:g}, its {tokens[u]} units at {tokens[u] * shift[u]:g}, more "
-            f"than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
-            fix="check the frame shift, or score what they have in common (--lengths common)",
-        )

@@ -18,6 +18,10 @@ lower_is_better = re.compile(r"per_")
 no_direction = re.compile(r"(unit_boundary_)?over_segmentation|units_used|perplexity|bitrate|run_duration")
 
 
+class UnpairedError(InputError):
+    """Two sides that no resample can draw together: other utterances, speakers, labels or labels left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A metric of two sets of units, a − b with its paired interval, and which is better where the interval says so.
@@ -37,7 +41,7 @@ class Difference:
 def compare(a: Tallies, b: Tallies, *, samples: int = 1000, seed: int = 0) -> list[Difference]:
     """Compare the metrics that both tallies have; every resample takes the same utterances of both.
 
-    Raises InputError where the two were not scored on the same utterances, speakers and labels left out.
+    Raises UnpairedError where the two were not scored on the same utterances, speakers and labels left out.
     """
     b = _paired(a, b)
     once = np.ones((1, len(a.utterances)), dtype=np.int64)
@@ -58,16 +62,16 @@ def compare(a: Tallies, b: Tallies, *, samples: int = 1000, seed: int = 0) -> li
 def _paired(a: Tallies, b: Tallies) -> Tallies:
     lone = sorted(set(a.utterances) ^ set(b.utterances))
     if lone:
-        raise InputError(f"{len(lone)} utterances, such as {lone[0]!r}, were scored on one side only")
+        raise UnpairedError(f"{len(lone)} utterances, such as {lone[0]!r}, were scored on one side only")
     if a.excluded != b.excluded:
         sides = (",".join(side.excluded) or "nothing" for side in (a, b))
-        raise InputError(f"different labels were left out: {' and '.join(sides)}")
+        raise UnpairedError(f"different labels were left out: {' and '.join(sides)}")
     b = reorder(b, a.utterances)
     if a.groups != b.groups:
-        raise InputError("the two sides were not scored with the same speakers")
+        raise UnpairedError("the two sides were not scored with the same speakers")
     if "labels" in a.sums and "labels" in b.sums and (a.sums["labels"] != b.sums["labels"]).any():
         bad = a.utterances[int(np.argmax(a.sums["labels"] != b.sums["labels"]))]
-        raise InputError(f"the two sides were not scored on the same labels: {bad!r} has more on one side")
+        raise UnpairedError(f"the two sides were not scored on the same labels: {bad!r} has more on one side")
     return b
 
 

@@ -65,9 +65,10 @@ def tally(
     frame: float | None = None,
 ) -> Tallies:
     """Take the statistics of each utterance that ``summarise`` and ``compare`` work on; arguments as in ``score``."""
-    for name, value in (("tolerance", tolerance), ("frame", 1.0 if frame is None else frame)):
-        if not value >= 0 or (name == "frame" and not value > 0):
-            raise InputError(f"{name} {value:g} is below 0" if value < 0 else f"{name} {value:g} is not above 0")
+    if not 0 <= tolerance < np.inf:
+        raise InputError(f"tolerance {tolerance:g} is not a number from 0")
+    if frame is not None and not 0 < frame < np.inf:
+        raise InputError(f"frame {frame:g} is not a number above 0")
     return survey(
         (units, _checked(labels)),
         fit=(mapping[0], _checked(mapping[1])) if mapping else None,

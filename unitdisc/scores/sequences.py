@@ -1,6 +1,7 @@
 """Unit sequences made anywhere, and who speaks them."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,8 @@ def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[s
         return tables.read_units(path)
     if frame_shift is None:
         raise InputError("JSON lines do not say how far apart the tokens are", path, fix="add --frame-shift SECONDS")
-    if not frame_shift > 0:
-        raise InputError(f"frame shift {frame_shift:g} is not above 0")
+    if not 0 < frame_shift < np.inf:
+        raise InputError(f"frame shift {frame_shift:g} is not a number above 0")
     sequences: dict[str, UnitSequence] = {}
     for line, text in enumerate(lines, start=1):
         if text.strip():
@@ -35,8 +36,18 @@ def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[s
     return sequences
 
 
-def read_speakers(path: str | Path) -> dict[str, str]:
-    """Read who speaks each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker."""
+def line_of(path: str | Path, place: int) -> int:
+    """Return the line (counted from 1) of a file of units that holds its sequence number ``place`` (from 0)."""
+    lines = [(number, text) for number, text in enumerate(_lines(Path(path)), start=1) if text.strip()]
+    header = 0 if lines[0][1].lstrip().startswith("{") else 1
+    return lines[place + header][0]
+
+
+def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
+    """Read who speaks each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker.
+
+    Raises InputError naming the file where an utterance of ``of`` has no speaker or one has two.
+    """
     lines = _lines(Path(path))
     rows = [(number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
     if rows and "utterance" in rows[0][1] and "speaker" in rows[0][1]:
@@ -50,6 +61,9 @@ def read_speakers(path: str | Path) -> dict[str, str]:
             raise InputError("is not 'utterance speaker'", path, number)
         if speakers.setdefault(fields[0], fields[1]) != fields[1]:
             raise InputError(f"utterance {fields[0]!r} has two speakers", path, number)
+    for name in of:
+        if name not in speakers:
+            raise InputError(f"has no speaker of utterance {name!r}", path, fix="add a line 'utterance speaker'")
     return speakers
 
 
