@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -209,6 +210,14 @@ def test_a_mapping_of_another_split_gives_each_label_to_one_unit():
     assert (got["one_to_one"], got["many_to_one"]) == (1, 1)
     assert got["one_to_one_heldout"] == 3 / 4  # unit 3 was never seen
     assert got["many_to_one_heldout"] == got["majority_heldout"] == 1 / 4
+
+
+def test_every_metric_is_defined_in_the_documentation():
+    text = (Path(__file__).resolve().parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    defined = set(re.findall(r"[a-z][a-z0-9_]+", text))
+    split = labelled([1, 2, 3, 4], "abxc")
+    for metric in values(split, exclude=["x"], mapping=given_to_us(split)):
+        assert metric.removesuffix("_excluded").removesuffix("_heldout") in defined
 
 
 def test_repeated_tokens_match_the_references_frames():
