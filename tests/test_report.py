@@ -20,7 +20,8 @@ from tests.report_results import evil
 from unitdisc import tables
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import health, results, scoretable
+from unitdisc.report import browser, health, results, scoretable
+from unitdisc.report import page as report_page
 from unitdisc.report.page import render, render_folders
 
 
@@ -69,6 +70,20 @@ def test_one_file_that_asks_for_nothing(page: str) -> None:
     assert policy is not None
     assert "default-src 'none'" in policy
     assert "http" not in policy
+
+
+def test_a_page_that_is_too_large_shows_less(plan: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "budgets", {"handwriting": 900.0, "speech": 9.0})
+    monkeypatch.setattr(browser, "most_runs", 3)
+    whole = render(plan)
+    monkeypatch.setattr(report_page, "most_bytes", int(0.95 * len(whole.encode())))
+    fewer = render(plan)
+    assert len(fewer.encode()) <= report_page.most_bytes
+    for before, after in zip(*(data_of(each)["corpora"] for each in (whole, fewer)), strict=True):
+        assert {"best", "worst"} <= {excerpt["why"] for excerpt in after["excerpts"]}
+        assert len(after["excerpts"]) < len(before["excerpts"])
+        assert 0 < len(after["runs"]) <= len(before["runs"])
+    assert data_of(fewer)["corpora"][0]["left_out"] == 1
 
 
 def test_same_results_same_bytes(plan: Experiment, page: str) -> None:

@@ -1,5 +1,6 @@
 """What the unit browser and the utterances are drawn from: the units of each run, and the excerpts that runs share."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -25,13 +26,13 @@ budgets = {"handwriting": 40_000.0, "speech": 300.0}  # columns or seconds of ex
 corpora_in_full = 2  # with more corpora than these, each has less
 
 
-def data(corpus: Corpus, *, shown: int, corpora: int, split: str) -> dict[str, Any] | None:
+def data(corpus: Corpus, *, shown: int, corpora: int, split: str, share: float = 1.0) -> dict[str, Any] | None:
     """Return what the page knows of a corpus's units; nothing where no run has units.
 
     ``shown`` best, worst and random excerpts are chosen by the trained run that is most accurate on ``split``;
-    ``corpora`` is how many of them the page holds.
+    ``corpora`` is how many of them the page holds; ``share`` is how much of what would be shown there is room for.
     """
-    runs = browsed(corpus)
+    runs = browsed(corpus, share)
     cut = windows.cut(corpus)
     total = sum(max(run.codewords, 1) for run in runs)
     candidates = windows.candidates(cut, max(50, min(most_windows, most_cells // max(total, 1))))
@@ -39,7 +40,8 @@ def data(corpus: Corpus, *, shown: int, corpora: int, split: str) -> dict[str, A
     if not censuses:
         return None
     first = max(censuses, key=lambda census: _rank(census.run, split))
-    budget = budgets.get(corpus.modality, budgets["speech"]) * min(1, corpora_in_full / corpora)
+    budget = budgets.get(corpus.modality, budgets["speech"]) * min(share, corpora_in_full / corpora)
+    shown = math.ceil(shown * share)
     stretches = _stretches(corpus, censuses, first, cut, candidates, shown=shown, budget=budget)
     return {
         "name": corpus.title,
@@ -58,12 +60,15 @@ def _rank(run: Run, split: str) -> tuple[bool, float]:
     return run.kind != "kmeans", float(np.nan_to_num(run.value(metrics.accuracy, split), nan=-1.0))
 
 
-def browsed(corpus: Corpus) -> list[Run]:
-    """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones."""
+def browsed(corpus: Corpus, share: float = 1.0) -> list[Run]:
+    """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones.
+
+    With a ``share`` below 1 as many fewer fit.
+    """
     seeds = list(dict.fromkeys(run.seed for run in corpus.runs))
     ordered = sorted(corpus.runs, key=lambda run: seeds.index(run.seed))
     sizes = np.cumsum([max(run.codewords, 1) for run in ordered])
-    kept = [r for n, r in enumerate(ordered) if n == 0 or (n < most_runs and sizes[n] <= most_units)]
+    kept = [r for n, r in enumerate(ordered) if n == 0 or (n < most_runs * share and sizes[n] <= most_units * share)]
     return [run for run in corpus.runs if run in kept]
 
 

@@ -16,6 +16,9 @@ from unitdisc.report.results import Corpus, of_experiment, of_folder
 
 scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
 
+most_bytes = 15_000_000  # of a page: above it, what it holds of units and excerpts is halved until it fits
+shares = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
+
 
 def render(experiment: Experiment) -> str:
     """Return the page of an experiment's results, as far as they are there."""
@@ -48,30 +51,41 @@ def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
     tables = scoretable.tables(corpora)
     split = tables[0].split if tables else "test"
     findings = health.examine(corpora, split)
-    known = [browser.data(each, shown=shown, corpora=len(corpora), split=split) for each in corpora]
-    return _environment().get_template("page.html").render(
-        title=title,
-        findings=findings,
-        bad=any(finding.level == "bad" for finding in findings),
-        corpora=[about.corpus(each) for each in corpora],
-        versions=about.versions(corpora),
-        settings=about.settings(corpora),
-        tables=tables,
-        table_splits=list(dict.fromkeys(table.split for table in tables)),
-        views={view: name for view, name in metrics.views.items() if any(table.view == view for table in tables)},
-        split=split,
-        ablations=[found for kind in ("vq", "kmeans") if (found := about.differences(corpora, kind, split))[0]],
-        stages=stages.tables(corpora, split),
-        segments=derived.segments(corpora, split),
-        pieces=derived.pieces(corpora, split),
-        told=[title for title, _ in derived.told.values()],
-        rates=plots.bitrates(corpora, colour, split),
-        everything=scoretable.everything(corpora, split),
-        trainings=plots.trainings(corpora, colour),
-        colour=colour,
-        data={"corpora": [each for each in known if each is not None]},
-        scripts=scripts,
-    )  # fmt: skip
+    facts: dict[str, Any] = {
+        "title": title,
+        "findings": findings,
+        "bad": any(finding.level == "bad" for finding in findings),
+        "corpora": [about.corpus(each) for each in corpora],
+        "versions": about.versions(corpora),
+        "settings": about.settings(corpora),
+        "tables": tables,
+        "table_splits": list(dict.fromkeys(table.split for table in tables)),
+        "views": {view: name for view, name in metrics.views.items() if any(table.view == view for table in tables)},
+        "split": split,
+        "ablations": [found for kind in ("vq", "kmeans") if (found := about.differences(corpora, kind, split))[0]],
+        "stages": stages.tables(corpora, split),
+        "segments": derived.segments(corpora, split),
+        "pieces": derived.pieces(corpora, split),
+        "told": [title for title, _ in derived.told.values()],
+        "rates": plots.bitrates(corpora, colour, split),
+        "everything": scoretable.everything(corpora, split),
+        "trainings": plots.trainings(corpora, colour),
+        "colour": colour,
+        "scripts": scripts,
+    }
+    return _fitting(facts, corpora, shown=shown, split=split)
+
+
+def _fitting(facts: Mapping[str, Any], corpora: Sequence[Corpus], *, shown: int, split: str) -> str:
+    """Return the page with as much of the units and excerpts as it can hold."""
+    template = _environment().get_template("page.html")
+    text = ""
+    for share in shares:
+        known = [browser.data(each, shown=shown, corpora=len(corpora), split=split, share=share) for each in corpora]
+        text = template.render(**facts, data={"corpora": [each for each in known if each is not None]})
+        if len(text.encode()) <= most_bytes:
+            break
+    return text
 
 
 def embedded(data: Mapping[str, Any]) -> Markup:

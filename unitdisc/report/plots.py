@@ -10,6 +10,7 @@ from unitdisc.report import metrics, svg
 from unitdisc.report.results import Corpus, Run
 
 colours = 8  # classes c0 to c7 of the style sheet
+most_places = 400  # of a curve: a plot is no more pixels wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,14 @@ def _line(run: Run, column: str, colour: Mapping[str, str], dashed: Literal["", 
     done = (
         epochs["reestimations"] > 0 if "reestimations" in epochs and not dashed else np.zeros(len(epochs), dtype=bool)
     )
+    drawn = np.unique(np.linspace(0, len(epochs) - 1, most_places).round().astype(int))
     return svg.Line(
         name=f"{run.name}, seed {run.seed}: {column.replace('_', ' ')}",
-        x=_floats(epochs["epoch"]),
-        y=_floats(values),
+        x=_floats(np.asarray(epochs["epoch"])[drawn]),
+        y=_floats(np.asarray(values)[drawn]),
         colour=colour[run.name],
         dashed=dashed,
-        marks=_floats(epochs["epoch"][done]),
+        marks=_floats(epochs["epoch"][done])[:: 1 + int(done.sum()) // most_places],
     )
 
 
