@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tests.pipeline import tiny
 from tests.test_exports_commands import run
+from tests.test_report import data_of
 from unitdisc import tables
 from unitdisc.codebook import VectorQuantizer
 from unitdisc.config import Bottleneck
@@ -76,4 +77,9 @@ def test_a_run_with_two_codebooks_is_encoded_exported_and_segmented(tmp_path, mo
     with np.load(folder / "exports/units/npz/test.npz", allow_pickle=False) as data:
         assert data["codebook"].shape == (36, 4)
     run("report", "--config", "config.yaml")
-    assert "collapsed:" not in (tmp_path / "results/report.html").read_text()
+    page = (tmp_path / "results/report.html").read_text()
+    assert "collapsed:" not in page
+    browsed = data_of(page)["corpora"]
+    near = [unit[-1] for corpus in browsed for run_ in corpus["runs"] for unit in run_["units"]]
+    assert near
+    assert all(len(set(places)) == 5 and max(places) < 36 for places in near)

@@ -236,6 +236,14 @@ def test_a_collapsed_codebook_names_the_remedies_that_are_off(tmp_path: Path) ->
     assert found["talk, all, seed 0"].endswith("off: batch_norm, learning_rate_factor above 1, reestimation.")
 
 
+def test_a_run_without_units_is_not_told_as_left_out_for_room(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
+    for split in ("train", "dev", "test"):
+        (plan.results / f"talk/plain/seed0/{split}.units.tsv").unlink()
+    corpus = data_of(render(plan))["corpora"][0]
+    assert (len(corpus["runs"]), corpus["left_out"]) == (1, 0)
+
+
 def test_nothing_was_run_yet(tmp_path: Path) -> None:
     page = render(report_results.experiment(tmp_path / "empty"))
     assert "did not finish" in page

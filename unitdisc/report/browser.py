@@ -49,7 +49,7 @@ def data(corpus: Corpus, *, shown: int, corpora: int, split: str, share: float =
         "excluded": list(corpus.exclude),
         "labels": censuses[0].labels,
         "first": censuses.index(first),
-        "left_out": len(corpus.runs) - len(censuses),
+        "left_out": len(corpus.runs) - len(runs),  # for want of room; what did not finish stands under health
         "excerpts": [asdict(excerpt) for excerpt in excerpts.load(corpus, stretches)],
         "runs": [_run(census, stretches) for census in censuses],
     }

@@ -7,13 +7,18 @@ from numpy.typing import NDArray
 
 from unitdisc.report.results import Run
 from unitdisc.scores.alignment import Ints
+from unitdisc.units.joint import joint_codewords
 
 names = ("codebook", "bottleneck.quantizer.codebook")  # of k-means, of a vector quantiser
+most_joint = 12_000
 block = 512  # codewords compared with all others at once
 
 
 def codebook(run: Run) -> NDArray[np.float64] | None:
-    """Read the codewords (K, D) of a run; nothing where there are no weights or several codebooks."""
+    """Read the codewords (K, D) of a run, of all joint units of several codebooks; nothing where there are no weights.
+
+    Nothing either where several codebooks have more than ``most_joint`` joint units: nobody looks at as many.
+    """
     path = run.folder / "model.safetensors"
     if not path.exists():
         return None
@@ -21,7 +26,11 @@ def codebook(run: Run) -> NDArray[np.float64] | None:
 
     tensors = load_file(path)
     found = next((tensors[name] for name in names if name in tensors), None)
-    return found.astype(np.float64) if found is not None and found.ndim == 2 else None
+    if found is None or (found.ndim > 2 and found.shape[1] ** found.shape[0] > most_joint):
+        return None
+    from torch import from_numpy
+
+    return joint_codewords(from_numpy(found.astype(np.float64))).numpy()
 
 
 def nearest(codewords: NDArray[np.float64], count: int) -> Ints:
