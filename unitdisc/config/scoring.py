@@ -27,10 +27,10 @@ class Probes(Section):
     """Classifiers of the labels of single frames or tokens, trained on train, stopped on dev, scored on test."""
 
     hidden: int = Field(256, ge=1)  # of the two-layer classifier
-    epochs: int = Field(10, ge=1)  # at most, while the learning rate falls to 0
-    patience: int = Field(2, ge=1)  # epochs in a row without gain on dev before training stops
+    epochs: int = Field(30, ge=1)  # at most, while the learning rate falls to 0
+    patience: int = Field(3, ge=1)  # epochs in a row without gain on dev before training stops
     batch: int = Field(256, ge=1)  # frames or tokens
-    learning_rate: float = Field(2.0e-3, gt=0)
+    learning_rate: float = Field(5.0e-3, gt=0)
     frames: int = Field(100_000, ge=1)  # of train, in whole utterances drawn by the seed; a fifth as many of dev
 
 
