@@ -96,7 +96,9 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
     _further_scores(folder, labelled=labelled)
     epochs = 1 if model == "kmeans" else 5
     rows = [
-        Epoch(n, 10 * n, 2 / n, 1 / n, 0.1, 1.2 / n, 11, 8.0 + n / 10, 1, 1.0, 3.0, 2.0 + n / 5, int(n == 3), 0, 1e-3, 9.0)
+        Epoch(
+            n, 10 * n, 2 / n, 1 / n, 0.1, 1.2 / n, 11, 8.0 + n / 10, 1, 1.0, 3.0, 2.0 + n / 5, int(n == 3), 0, 1e-3, 9.0
+        )
         for n in range(1, epochs + 1)
     ]
     tables.write(folder / "training.tsv", rows, Epoch)
