@@ -123,6 +123,11 @@ def exports(wildcards):
     ]
 
 
+def shown_exports(wildcards):
+    """Of these folders those with scores, which the report shows."""
+    return [folder for folder in exports(wildcards) if Path(folder).name != "units"]
+
+
 def all_units(wildcards):
     folder = f"{wildcards.corpus}/{wildcards.model}/seed{wildcards.seed}"
     splits = split_names(experiment.corpora[wildcards.corpus])

@@ -1,7 +1,7 @@
 rule report:
     input:
         results("scores.tsv"),
-        lambda w: [folder for folder in exports(w) if not folder.endswith("/units")],
+        shown_exports,
         runs("{corpus}/{model}/seed{seed}/training.tsv"),
         runs("{corpus}/{model}/seed{seed}/model.safetensors"),
         runs("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
