@@ -43,7 +43,7 @@ def tiny(folder: Path, *, epochs: int = 3) -> Path:
         "corpora": {
             "speech": {"kind": "kaldi", "root": "speech", "features": {"kind": "speech", "bins": 20}},
             "lines": {"kind": "folder", "root": "lines", "features": {"kind": "handwriting"},
-                      "splits": {"train": 0.6, "dev": 0.2, "test": 0.2}},
+                      "splits": {"train": 0.7, "test": 0.3}},
         },
         "models": {"kmeans": {"kind": "kmeans", "codewords": 8}, "vq": model},
         "runs": {"speech": ["kmeans", "vq"], "lines": ["vq"]},
@@ -62,7 +62,7 @@ def environment(package: Path = repository) -> dict[str, str]:
 
 def snakemake(folder: Path, *arguments: str, package: Path = repository) -> subprocess.CompletedProcess[str]:
     command = ["snakemake", "--snakefile", str(package / "Snakefile"), "--directory", str(folder)]
-    command += ["--configfile", str(folder / "config.yaml"), "--cores", "2", *arguments]
+    command += ["--configfile", str(folder / "config.yaml"), "--cores", "2", "--set-threads", "features=1", *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment(package), capture_output=True, text=True, timeout=300, check=False
     )

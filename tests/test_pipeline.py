@@ -16,7 +16,7 @@ def package(tmp_path_factory):
     """A copy of the code, so that a test may edit it."""
     copy = tmp_path_factory.mktemp("package")
     for name in ("unitdisc", "workflow", "profiles"):
-        shutil.copytree(repository / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(repository / name, copy / name)  # compiled loops come along
     shutil.copy(repository / "Snakefile", copy)
     return copy
 
@@ -48,7 +48,7 @@ def test_everything_of_the_contract_is_there(folder):
             assert description["inputs"] == (21 if corpus == "speech" else 32)
             assert (run / "model.safetensors").exists()
             assert len(pd.read_csv(run / "training.tsv", sep="\t")) == (1 if model == "kmeans" else 3)
-            for split in ("train", "dev", "test"):
+            for split in ("train", "dev", "test") if corpus == "speech" else ("train", "test"):
                 assert (results / corpus / "features" / f"{split}.ark").exists()
                 assert tables.read_units(run / f"{split}.units.tsv")
                 tables.read(run / f"{split}.scores.tsv", tables.Score)
