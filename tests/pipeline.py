@@ -43,7 +43,7 @@ def tiny(folder: Path, *, epochs: int = 3) -> Path:
         "corpora": {
             "speech": {"kind": "kaldi", "root": "speech", "features": {"kind": "speech", "bins": 20}},
             "lines": {"kind": "folder", "root": "lines", "features": {"kind": "handwriting"},
-                      "splits": {"train": 0.7, "test": 0.3}},
+                      "splits": {"train": 0.6, "dev": 0.2, "test": 0.2}},
         },
         "models": {"kmeans": {"kind": "kmeans", "codewords": 8}, "vq": model},
         "runs": {"speech": ["kmeans", "vq"], "lines": ["vq"]},

@@ -24,7 +24,10 @@ def package(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, package):
     folder = tmp_path_factory.mktemp("experiment")
-    tiny(folder)
+    path = tiny(folder)
+    values = yaml.safe_load(path.read_text())
+    values["corpora"]["lines"]["splits"] = {"train": 0.7, "test": 0.3}  # a corpus need not have a dev split
+    path.write_text(yaml.safe_dump(values, sort_keys=False))
     done = snakemake(folder, package=package)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
