@@ -101,9 +101,34 @@ def corpus_sources(wildcards):
 
 
 def gpus(wildcards):
-    """One GPU for a model that may use it: Slurm is asked for it; a local run counts it only if a total is given."""
+    """A GPU a process for a model that may use one: Slurm is asked for it; a local run counts it if a total is given."""
     model = experiment.models[wildcards.model]
-    return 0 if isinstance(model, KMeansModel) or model.training.device == "cpu" else 1
+    if isinstance(model, KMeansModel) or model.training.device == "cpu":
+        return 0
+    return model.training.processes
+
+
+def training_threads(wildcards):
+    """One a process: trainings share the cores, and two threads that contend are slower than one."""
+    model = experiment.models[wildcards.model]
+    if isinstance(model, KMeansModel):
+        return 1
+    return model.training.processes * model.training.threads
+
+
+def recognises(model):
+    return getattr(experiment.models[model], "recognises", False)
+
+
+def recognition_tables(wildcards):
+    return [
+        results(f"{corpus}/{model}/seed{seed}/{split}.ctc.tsv")
+        for corpus, models in experiment.runs.items()
+        for model in models
+        for seed in experiment.seeds
+        for split in split_names(experiment.corpora[corpus])
+        if split != "train" and recognises(model)
+    ]
 
 
 def exports(wildcards):
