@@ -53,7 +53,7 @@ def score_recognition(
     counts = sides.edits()
 
     def rates(weights: Ints) -> Floats:
-        edits, total = (weights @ part.astype(np.float64) for part in (counts, sides.lengths))
+        edits, total = (np.asarray(weights @ part, dtype=np.float64) for part in (counts, sides.lengths))
         each = [fractions(edits[:, place], total) for place in range(3)]
         return np.stack([fractions(edits.sum(axis=1), total), *each], axis=1)
 
