@@ -304,6 +304,12 @@ def test_a_word_takes_the_closure_of_its_stop_and_half_of_a_phone_that_two_words
     assert spans == [[0.0, 0.21], [0.21, 0.5], [0.5, 0.6]]
 
 
+def test_a_word_begins_where_its_l_takes_the_end_of_the_vowel_before_it() -> None:
+    found = phones(speech(("oU", 0.0), ("l", 0.2), ("d", 0.23), size=0.3, pauses=((0.2, 0.23),), words=(0, 1, 1)))
+    assert found.names == ("OW", "L", "D")
+    assert found.words.tolist() == [[0, found.bounds[1]], [found.bounds[1], found.bounds[3]]]
+
+
 def test_words_that_espeak_joins_are_told_apart() -> None:
     text = "Look with the other, to be sure."
     names = ["l", "'U", "k", "w", "I", "D", "D", "I2", ";", "'V", "D", "3", "_:", "t", "@", "b", "i", "S", "'U@", "_:"]
