@@ -39,4 +39,7 @@ clean:
 	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
 	    && apt-get update && apt-get install --yes --no-install-recommends chromium; } \
 	    || echo 'no chromium, and none can be installed: the browser tests of the report are skipped'
+	@# The PAGE schema is one file of OCR-D's package, whose 75 dependencies (OpenCV, MongoDB, Docker) stay out.
+	@$(bin)/python -m pip install --quiet --upgrade --no-deps --target .venv/schemas --constraint constraints.txt ocrd \
+	    || echo 'no PAGE schema to be had: exports are not validated by it'
 	@touch $@

@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 try:
     from unitdisc import configfile
     from unitdisc.config import KMeansModel, PrecomputedFeatures, split_names
+    from unitdisc.corpora.words import word_files
     from unitdisc.errors import InputError
     from unitdisc.provenance import code_digest
 except ImportError as error:
@@ -173,8 +174,13 @@ def chosen_units(section):
 
 
 def word_times(wildcards):
-    words = experiment.pieces.words
-    return [str(words[wildcards.corpus])] if wildcards.corpus in words else []
+    """The files with the times of a corpus's words: the one that is named, else the corpus's own."""
+    name, corpus = wildcards.corpus, experiment.corpora[wildcards.corpus]
+    if name in experiment.pieces.words:
+        return [str(experiment.pieces.words[name])]
+    if corpus.kind in sample_readers:
+        return [results(f"{name}/source")]
+    return [str(file) for file in word_files(corpus, experiment.results)]
 
 
 wildcard_constraints:
