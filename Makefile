@@ -4,7 +4,7 @@
 # make clean    remove the results of the sample corpora; the environment stays
 PYTHON ?= python3.11
 bin := .venv/bin
-benchmarks := features quantizer reservoir kmeans discovery abx segmentation
+benchmarks := features quantizer reservoir kmeans training_step discovery abx segmentation
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
 .PHONY: run test check bench clean
