@@ -7,6 +7,7 @@ one over the other; the mixer counts as decoder. The chunks are those of the pub
 
 import argparse
 import statistics
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -52,7 +53,7 @@ def parts(model: Model, frames: Tensor, of: Tensor, reservoir: Reservoir) -> tup
     times.append(wall_clock())
     encoded.backward(vectors.grad)
     times.append(wall_clock())
-    encoder, bottleneck, decoder, back, first = (end - start for start, end in zip(times, times[1:], strict=False))
+    encoder, bottleneck, decoder, back, first = (end - start for start, end in pairwise(times))
     return encoder + first, bottleneck + back, decoder
 
 
