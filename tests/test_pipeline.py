@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 
@@ -9,6 +10,7 @@ import yaml
 from tests.pipeline import repository, snakemake, tiny, unitdisc
 from unitdisc import tables
 from unitdisc.scores.collection import RunScore
+from unitdisc.scores.recognition import Recognised
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,8 @@ def folder(tmp_path_factory, package):
     path = tiny(folder)
     values = yaml.safe_load(path.read_text())
     values["corpora"]["lines"]["splits"] = {"train": 0.7, "test": 0.3}  # a corpus need not have a dev split
+    values["models"]["ctc"] = values["models"]["vq"] | {"objective": "ctc", "mixer": {"channels": 8}}
+    values["runs"]["speech"] += ["ctc"]
     path.write_text(yaml.safe_dump(values, sort_keys=False))
     done = snakemake(folder, package=package)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -42,7 +46,7 @@ def planned(folder, package):
 
 def test_everything_of_the_contract_is_there(folder):
     results = folder / "results"
-    for corpus, models in {"speech": ["kmeans", "vq"], "lines": ["vq"]}.items():
+    for corpus, models in {"speech": ["kmeans", "vq", "ctc"], "lines": ["vq"]}.items():
         assert len(tables.read(results / corpus / "utterances.tsv", tables.Utterance))
         tables.read(results / corpus / "labels.tsv", tables.Label)
         for model in models:
@@ -71,6 +75,7 @@ def test_scores_of_all_runs_are_collected(folder):
     assert set(zip(scores["corpus"], scores["model"], strict=True)) == {
         ("speech", "kmeans"),
         ("speech", "vq"),
+        ("speech", "ctc"),
         ("lines", "vq"),
     }
     unlabelled = set(scores.loc[scores["corpus"] == "lines", "metric"])
@@ -90,6 +95,36 @@ def test_scores_of_all_runs_are_collected(folder):
     assert test["vq", "many_to_one_heldout_excluded"] > 0.9
 
 
+def test_a_recogniser_has_its_error_rate_on_dev_and_test(folder):
+    run = folder / "results/speech/ctc/seed0"
+    scores = tables.read(folder / "results" / "scores.tsv", RunScore)
+    rates = scores[scores["metric"] == "phone_error_rate"]
+    assert set(zip(rates["model"], rates["split"], strict=True)) == {("ctc", "dev"), ("ctc", "test")}
+    texts = tables.read_records(run / "test.recognised.tsv", Recognised)
+    assert [text.utterance for text in texts] == [f"test{n}" for n in range(6)]
+    assert {text.labels for text in texts} == {"AA"}  # silence is left out
+    assert json.loads((run / "model.json").read_text())["labels"] == ["AA", "SIL"]
+    # Only a recogniser reads labels while it is trained.
+    inputs = planned_after_new_labels(folder)
+    assert inputs == {"ctc"}
+
+
+def planned_after_new_labels(folder):
+    """The models that a dry run would train again, had the labels changed."""
+    path = folder / "results/speech/labels.tsv"
+    before = path.stat()
+    os.utime(path)
+    try:
+        done = snakemake(folder, "--dry-run", "--rerun-triggers", "mtime")
+    finally:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert done.returncode == 0, done.stderr
+    blocks = re.findall(
+        r"^rule train:.*?wildcards: ([^\n]*)", done.stdout + done.stderr, flags=re.MULTILINE | re.DOTALL
+    )
+    return {re.search(r"model=(\w+)", block).group(1) for block in blocks}
+
+
 def test_the_table_is_printed(folder):
     done = unitdisc(folder, "scores", "results")
     assert done.returncode == 0
@@ -106,11 +141,12 @@ def test_a_second_run_has_nothing_to_do(folder, package):
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("scores/bootstrap.py", {"score", "abx", "collect", "report"}),
+        ("scores/bootstrap.py", {"score", "recognise", "abx", "collect", "report"}),
+        ("scores/recognition.py", {"recognise", "collect", "report"}),
         ("report/page.py", {"report"}),
-        ("units/encode.py", {"encode", "score", "abx", "collect", "report"}),
-        ("training/loop.py", {"train", "encode", "score", "abx", "collect", "report"}),
-        ("features/speech.py", {"features", "train", "encode", "score", "abx", "collect", "report"}),
+        ("units/encode.py", {"encode", "score", "recognise", "abx", "collect", "report"}),
+        ("training/loop.py", {"train", "encode", "score", "recognise", "abx", "collect", "report"}),
+        ("features/speech.py", {"features", "train", "encode", "score", "recognise", "abx", "collect", "report"}),
         ("corpora/scribblelens.py", set()),
         ("cli/steps.py", set()),
     ],
@@ -132,7 +168,7 @@ def test_a_setting_reruns_its_step_and_what_follows(folder, package):
     values["scoring"]["bootstrap"] = 30
     path.write_text(yaml.safe_dump(values))
     try:
-        assert planned(folder, package) == {"score", "abx", "collect", "report"}
+        assert planned(folder, package) == {"score", "recognise", "abx", "collect", "report"}
     finally:
         path.write_text(before)
 
