@@ -2,6 +2,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 
 import pandas as pd
 import pytest
@@ -95,7 +96,7 @@ def test_scores_of_all_runs_are_collected(folder):
     assert test["vq", "many_to_one_heldout_excluded"] > 0.9
 
 
-def test_a_recogniser_has_its_error_rate_on_dev_and_test(folder):
+def test_a_recogniser_has_its_error_rate_on_dev_and_test(folder, package):
     run = folder / "results/speech/ctc/seed0"
     scores = tables.read(folder / "results" / "scores.tsv", RunScore)
     rates = scores[scores["metric"] == "phone_error_rate"]
@@ -104,25 +105,24 @@ def test_a_recogniser_has_its_error_rate_on_dev_and_test(folder):
     assert [text.utterance for text in texts] == [f"test{n}" for n in range(6)]
     assert {text.labels for text in texts} == {"AA"}  # silence is left out
     assert json.loads((run / "model.json").read_text())["labels"] == ["AA", "SIL"]
-    # Only a recogniser reads labels while it is trained.
-    inputs = planned_after_new_labels(folder)
-    assert inputs == {"ctc"}
+    # No other model reads labels while it is trained.
+    assert trained_after_new_labels(folder, package) == {"ctc"}
 
 
-def planned_after_new_labels(folder):
+def trained_after_new_labels(folder, package):
     """The models that a dry run would train again, had the labels changed."""
     path = folder / "results/speech/labels.tsv"
-    before = path.stat()
-    os.utime(path)
+    before, times = path.read_text(), path.stat()
+    path.write_text(before + "train0\t5\t6\tAA\n")
     try:
-        done = snakemake(folder, "--dry-run", "--rerun-triggers", "mtime")
+        done = snakemake(folder, "--dry-run", package=package)
     finally:
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        path.write_text(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert done.returncode == 0, done.stderr
-    blocks = re.findall(
-        r"^rule train:.*?wildcards: ([^\n]*)", done.stdout + done.stderr, flags=re.MULTILINE | re.DOTALL
+    return set(
+        re.findall(r"^rule train:(?:\n .*)*?\n +wildcards: .*model=(\w+)", done.stdout + done.stderr, re.MULTILINE)
     )
-    return {re.search(r"model=(\w+)", block).group(1) for block in blocks}
 
 
 def test_the_table_is_printed(folder):
@@ -130,6 +130,15 @@ def test_the_table_is_printed(folder):
     assert done.returncode == 0
     assert re.search(r"^speech +vq +\d\.\d{3}", done.stdout, flags=re.MULTILINE)
     assert "report: results/report.html" in done.stdout
+
+
+def test_snakemakes_own_report_holds_the_page(folder, package):
+    done = snakemake(folder, "--report", "whole.zip", package=package)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(folder / "whole.zip") as archive:
+        pages = [name for name in archive.namelist() if name.endswith("report.html") and "data" in name]
+        texts = [archive.read(name) for name in pages]
+    assert (folder / "results" / "report.html").read_bytes() in texts
 
 
 def test_a_second_run_has_nothing_to_do(folder, package):
