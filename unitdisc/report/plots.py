@@ -114,16 +114,15 @@ def _bitrate(corpora: Sequence[Corpus], colour: Mapping[str, str], split: str) -
 
 
 def _dot(run: Run, colour: Mapping[str, str], split: str) -> svg.Point:
-    mine = run.scores[(run.scores["metric"] == metrics.accuracy) & (run.scores["split"] == split)]
-    low, high = (100 * float(mine[end].iloc[0]) if len(mine) else float("nan") for end in ("low", "high"))
+    found = run.estimate(metrics.accuracy, split)
     return svg.Point(
         name=f"{run.name}, seed {run.seed}",
         x=run.value("bitrate", split),
-        y=100 * run.value(metrics.accuracy, split),
+        y=100 * found.value,
         colour=colour[run.name],
         shape="diamond" if run.kind == "kmeans" else "circle",
-        low=low,
-        high=high,
+        low=100 * found.low,
+        high=100 * found.high,
     )
 
 

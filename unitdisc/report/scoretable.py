@@ -72,7 +72,7 @@ def _has(run: Run, metric: metrics.Metric, split: str, view: str) -> bool:
 
 def _rows(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
     for model in dict.fromkeys(run.name for run in corpus.runs):
-        runs = [run for run in corpus.runs if run.name == model and (run.scores["split"] == split).any()]
+        runs = [run for run in corpus.runs if run.name == model and split in run.scored]
         rows = [
             Row("run", corpus.name, model, str(run.seed), tuple(_cell(run, m, split, view) for m in columns))
             for run in runs
@@ -84,11 +84,8 @@ def _rows(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: s
 
 
 def _cell(run: Run, metric: metrics.Metric, split: str, view: str) -> Cell:
-    found = run.scores[(run.scores["metric"] == metrics.named(metric.name, view)) & (run.scores["split"] == split)]
-    if found.empty:
-        return Cell()
-    value, low, high = (float(found[name].iloc[0]) for name in ("value", "low", "high"))
-    return Cell(metric.text(value), _interval(metric, low, high), value)
+    found = run.estimate(metrics.named(metric.name, view), split)
+    return Cell(metric.text(found.value), _interval(metric, found.low, found.high), found.value)
 
 
 def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
