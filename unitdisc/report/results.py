@@ -1,11 +1,11 @@
 """What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -121,6 +121,12 @@ class Corpus:
         return f"{self.source}: {self.name}" if self.source else self.name
 
 
+def named_alike(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
+    """Put corpora of one name together: side by side, their runs compete."""
+    names = dict.fromkeys(corpus.name for corpus in corpora)
+    return [[corpus for corpus in corpora if corpus.name == name] for name in names]
+
+
 def of_experiment(experiment: Experiment) -> list[Corpus]:
     """Find the corpora and runs of a configuration, whether or not all of their files are there."""
     corpora = []
@@ -215,10 +221,8 @@ def _collected(results: Path) -> Collected:
     """Read the table of all runs, for those that have no tables of their own."""
     table = _table(results / "scores.tsv", RunScore)
     keys = ["corpus", "model", "seed"]
-    return {
-        (str(corpus), str(model), int(seed)): rows.drop(columns=keys)
-        for (corpus, model, seed), rows in table.groupby(keys, sort=False)
-    }
+    places = cast("Mapping[tuple[str, str, int], Any]", table.groupby(keys, sort=False).indices)
+    return {key: table.iloc[rows].drop(columns=keys) for key, rows in places.items()}
 
 
 def _no_scores() -> pd.DataFrame:

@@ -1,0 +1,146 @@
+"""The training curves of a corpus: a line a model, the mean of its seeds, with their range around it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.report import palette, svg
+from unitdisc.report.plots import Figure, key
+from unitdisc.report.results import Corpus, Run
+
+most_places = 400  # of a curve: a plot is no more pixels wide
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The curves of models that share their plots, with the key of their colours."""
+
+    title: str
+    figures: list[Figure]
+    models: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training curves of a corpus."""
+
+    corpus: str
+    panels: list[Panel]
+
+
+def trainings(corpora: Sequence[Corpus], colour: Mapping[str, str]) -> list[Training]:
+    """Draw the training curves of every corpus that has any."""
+    drawn = [Training(corpus.title, _panels(corpus, colour)) for corpus in corpora]
+    return [training for training in drawn if training.panels]
+
+
+def _panels(corpus: Corpus, colour: Mapping[str, str]) -> list[Panel]:
+    drawn = [
+        Panel(part.title, _figures(_by_model(part.runs), colour), key(part.runs, colour))
+        for part in palette.parts(corpus.runs)
+    ]
+    return [panel for panel in drawn if panel.figures]
+
+
+def _by_model(runs: Sequence[Run]) -> list[list[Run]]:
+    """Put the seeds of a model together, those that have epochs."""
+    names = dict.fromkeys(run.name for run in runs if len(run.epochs))
+    return [[run for run in runs if run.name == name and len(run.epochs)] for name in names]
+
+
+def _figures(models: Sequence[Sequence[Run]], colour: Mapping[str, str]) -> list[Figure]:
+    trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
+    averaged = [runs for runs in trained if any(_finite(run, "dev_task_loss_raw") for run in runs)]
+
+    def pairs(chosen: Sequence[Sequence[Run]], solid: str, dashed: str) -> list[svg.Line]:
+        lines = [line(runs, solid, colour) for runs in chosen]
+        return lines + [line(runs, dashed, colour, "dashed") for runs in chosen]
+
+    found = [
+        Figure(
+            "Task loss",
+            svg.lines(pairs(trained, "task_loss", "dev_task_loss"), x="epoch", y="loss", scale="log"),
+            "What the units are trained for, to rebuild the features or to spell the labels: it should fall after the "
+            "jump where quantising begins; the dashed line is dev, a growing gap overfitting.",
+        ),
+        Figure(
+            "Averaged and raw weights",
+            svg.lines(pairs(averaged, "dev_task_loss", "dev_task_loss_raw"), x="epoch", y="dev loss", scale="log"),
+            "The loss on dev of the averaged weights (solid) should not lie above that of the raw ones (dashed), also "
+            "not after a re-estimation (dots).",
+        ),
+        Figure(
+            "Perplexity of the units",
+            svg.lines(_usage(models, "perplexity", colour), x="epoch", y="perplexity", zero="zero"),
+            "Should rise and stay up: a fall towards 1 is a codebook that collapses; the dotted line is k-means.",
+        ),
+        Figure(
+            "Units used in an epoch",
+            svg.lines(_usage(models, "units_used", colour), x="epoch", y="units", zero="zero"),
+            "Codewords that any token chose; dots mark epochs with a re-estimation, which should lift the line.",
+        ),
+        Figure(
+            "Norms",
+            svg.lines(pairs(trained, "input_norm", "codeword_norm"), x="epoch", y="norm", scale="log"),
+            "Codewords (dashed) should meet the vectors they stand for (solid); lines far apart are a dying codebook.",
+        ),
+        Figure(
+            "Learning rate",
+            svg.lines([line(runs, "learning_rate", colour) for runs in trained], x="epoch", y="rate", zero="zero"),
+            "The schedule that the optimiser followed.",
+        ),
+    ]
+    return [figure for figure in found if figure.svg]
+
+
+def line(runs: Sequence[Run], column: str, colour: Mapping[str, str], dashed: svg.Dash = "") -> svg.Line:
+    """Draw a column of a model's training: the mean of its seeds by epoch, and their range where there are several.
+
+    Epochs with a re-estimation of any seed are marked, on solid lines only.
+    """
+    values = pd.concat([_by_epoch(run, column) for run in runs], axis=1).sort_index()
+    done = pd.concat([_by_epoch(run, "reestimations") for run in runs], axis=1).sort_index().max(axis=1) > 0
+    drawn = values.iloc[np.unique(np.linspace(0, len(values) - 1, most_places).round().astype(int))]
+    marks = [] if dashed else _floats(done.index[done])
+    whose = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}"
+    ranged = len(runs) > 1 and not dashed
+    return svg.Line(
+        name=f"{runs[0].name}, {whose}: {column.replace('_', ' ')}",
+        x=_floats(drawn.index),
+        y=_floats(drawn.mean(axis=1)),
+        colour=colour[runs[0].name],
+        dashed=dashed,
+        marks=marks[:: 1 + len(marks) // most_places],
+        low=_floats(drawn.min(axis=1)) if ranged else (),
+        high=_floats(drawn.max(axis=1)) if ranged else (),
+    )
+
+
+def _usage(models: Sequence[Sequence[Run]], column: str, colour: Mapping[str, str]) -> list[svg.Line]:
+    """Curves of the trained models, and a level across them for each model that has one row only."""
+    trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
+    drawn = [line(runs, column, colour) for runs in trained]
+    if not drawn:
+        return []
+    ends = [min(min(curve.x) for curve in drawn), max(max(curve.x) for curve in drawn)]
+    for runs in models:
+        if runs not in trained and any(_finite(run, column) for run in runs):
+            value = float(np.nanmean([_by_epoch(run, column).iloc[0] for run in runs]))
+            whose = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}"
+            drawn.append(svg.Line(f"{runs[0].name}, {whose}", ends, [value, value], colour[runs[0].name], "dotted"))
+    return drawn
+
+
+def _by_epoch(run: Run, column: str) -> "pd.Series[float]":
+    epochs = run.epochs.drop_duplicates("epoch", keep="last").set_index("epoch")
+    return epochs[column].astype(float) if column in epochs else pd.Series(np.nan, index=epochs.index)
+
+
+def _finite(run: Run, column: str) -> bool:
+    return column in run.epochs and bool(np.isfinite(run.epochs[column].astype(float)).any())
+
+
+def _floats(values: object) -> list[float]:
+    return [float(value) for value in np.asarray(values, dtype=float)]
