@@ -48,7 +48,10 @@ def heading(codewords: int) -> str:
 
 
 def colours(corpora: Sequence[Corpus]) -> dict[str, str]:
-    """Give every model a colour class, the same in all plots; baselines are grey."""
+    """Give every model a colour class, the same in all plots; baselines are grey.
+
+    No plot has a colour twice, unless models that are parted differently in several corpora leave no other choice.
+    """
     together = [*named_alike(corpora), *([corpus] for corpus in corpora)]
     shared = [_names(part.runs) for some in together for part in parts([run for c in some for run in c.runs])]
     variants = _variants(corpora)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -160,10 +160,16 @@ def of_folder(results: Path, source: str) -> list[Corpus]:
     corpora = []
     for name in sorted({corpus for corpus, _, _ in found}):
         mine = sorted((model, seed) for corpus, model, seed in found if corpus == name)
-        runs = tuple(_run(source, results / name, model, seed, collected) for model, seed in mine)
+        runs = _told_by_others([_run(source, results / name, model, seed, collected) for model, seed in mine])
         kind = next((r.description["features"]["kind"] for r in runs if "features" in r.description), "precomputed")
         corpora.append(_corpus(source, results / name, kind, (usually_excluded, (), ()), runs))
     return corpora
+
+
+def _told_by_others(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Give a run without model.json, such as one in training, the settings of another seed of its model."""
+    known = {run.model: {"model": run.settings} for run in runs if run.settings}
+    return tuple(run if run.description else replace(run, description=known.get(run.model, {})) for run in runs)
 
 
 def _is_run(folder: Path) -> bool:
