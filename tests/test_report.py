@@ -105,7 +105,7 @@ def test_tables_that_are_too_large_go_in_order(tmp_path: Path, monkeypatch: pyte
     assert "All metrics of" in whole
     monkeypatch.setattr(report_page, "most_of_tables", 1.0)
     sizes, said = [], []
-    for most in range(200_000, 60_000, -10_000):
+    for most in (200_000, 130_000, 100_000, 70_000):
         monkeypatch.setattr(report_page, "most_bytes", most)
         page = render(plan)
         sizes.append((len(page.encode()), most))

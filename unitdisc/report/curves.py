@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from unitdisc.report import palette, svg
 from unitdisc.report.plots import Figure, key
 from unitdisc.report.results import Corpus, Run
 
+Floats = NDArray[np.float64]
 most_places = 400  # of a curve: a plot is no more pixels wide
 
 
@@ -100,21 +101,24 @@ def line(runs: Sequence[Run], column: str, colour: Mapping[str, str], dashed: sv
 
     Epochs with a re-estimation of any seed are marked, on solid lines only.
     """
-    values = pd.concat([_by_epoch(run, column) for run in runs], axis=1).sort_index()
-    done = pd.concat([_by_epoch(run, "reestimations") for run in runs], axis=1).sort_index().max(axis=1) > 0
-    drawn = values.iloc[np.unique(np.linspace(0, len(values) - 1, most_places).round().astype(int))]
-    marks = [] if dashed else _floats(done.index[done])
-    whose = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}"
+    epochs, values = _by_epoch(runs, column)
+    drawn = np.unique(np.linspace(0, len(epochs) - 1, most_places).round().astype(int))
+    some = values[:, drawn]
+    there = np.isfinite(some)
+    count = there.sum(axis=0)
+    mean = np.divide(np.where(there, some, 0).sum(axis=0), count, out=np.full(len(drawn), np.nan), where=count > 0)
+    done = (_by_epoch(runs, "reestimations")[1] > 0).any(axis=0)
+    marks = [] if dashed else epochs[done].tolist()
     ranged = len(runs) > 1 and not dashed
     return svg.Line(
-        name=f"{runs[0].name}, {whose}: {column.replace('_', ' ')}",
-        x=_floats(drawn.index),
-        y=_floats(drawn.mean(axis=1)),
+        name=f"{_whose(runs)}: {column.replace('_', ' ')}",
+        x=epochs[drawn].tolist(),
+        y=mean.tolist(),
         colour=colour[runs[0].name],
         dashed=dashed,
         marks=marks[:: 1 + len(marks) // most_places],
-        low=_floats(drawn.min(axis=1)) if ranged else (),
-        high=_floats(drawn.max(axis=1)) if ranged else (),
+        low=np.where(count > 0, np.where(there, some, np.inf).min(axis=0), np.nan).tolist() if ranged else (),
+        high=np.where(count > 0, np.where(there, some, -np.inf).max(axis=0), np.nan).tolist() if ranged else (),
     )
 
 
@@ -126,21 +130,26 @@ def _usage(models: Sequence[Sequence[Run]], column: str, colour: Mapping[str, st
         return []
     ends = [min(min(curve.x) for curve in drawn), max(max(curve.x) for curve in drawn)]
     for runs in models:
-        if runs not in trained and any(_finite(run, column) for run in runs):
-            value = float(np.nanmean([_by_epoch(run, column).iloc[0] for run in runs]))
-            whose = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}"
-            drawn.append(svg.Line(f"{runs[0].name}, {whose}", ends, [value, value], colour[runs[0].name], "dotted"))
+        if runs not in trained:
+            level = line(runs, column, colour).y[0]
+            drawn.append(svg.Line(_whose(runs), ends, [level, level], colour[runs[0].name], "dotted"))
     return drawn
 
 
-def _by_epoch(run: Run, column: str) -> "pd.Series[float]":
-    epochs = run.epochs.drop_duplicates("epoch", keep="last").set_index("epoch")
-    return epochs[column].astype(float) if column in epochs else pd.Series(np.nan, index=epochs.index)
+def _whose(runs: Sequence[Run]) -> str:
+    return f"{runs[0].name}, " + (f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}")
+
+
+def _by_epoch(runs: Sequence[Run], column: str) -> tuple[Floats, Floats]:
+    """Return the epochs (E,) of any run, and a column (runs, E) at them, nan where there is none."""
+    own = [run.epochs["epoch"].to_numpy(dtype=float) for run in runs]
+    epochs = np.unique(np.concatenate(own))
+    values = np.full((len(runs), len(epochs)), np.nan)
+    for row, run, here in zip(values, runs, own, strict=True):
+        if column in run.epochs:
+            row[np.searchsorted(epochs, here)] = run.epochs[column].to_numpy(dtype=float)
+    return epochs, values
 
 
 def _finite(run: Run, column: str) -> bool:
-    return column in run.epochs and bool(np.isfinite(run.epochs[column].astype(float)).any())
-
-
-def _floats(values: object) -> list[float]:
-    return [float(value) for value in np.asarray(values, dtype=float)]
+    return column in run.epochs and bool(np.isfinite(run.epochs[column].to_numpy(dtype=float)).any())
