@@ -4,7 +4,7 @@
 # make clean    remove the results of the sample corpora; the environment stays
 PYTHON ?= python3.11
 bin := .venv/bin
-benchmarks := features quantizer reservoir kmeans discovery abx segmentation
+benchmarks := features quantizer reservoir kmeans training_step discovery abx segmentation
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
 .PHONY: run test check bench clean
@@ -39,4 +39,7 @@ clean:
 	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
 	    && apt-get update && apt-get install --yes --no-install-recommends chromium; } \
 	    || echo 'no chromium, and none can be installed: the browser tests of the report are skipped'
+	@# The PAGE schema is one file of OCR-D's package, whose 75 dependencies (OpenCV, MongoDB, Docker) stay out.
+	@$(bin)/python -m pip install --quiet --upgrade --no-deps --target .venv/schemas --constraint constraints.txt ocrd \
+	    || echo 'no PAGE schema to be had: exports are not validated by it'
 	@touch $@

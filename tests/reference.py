@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from fractions import Fraction
-from itertools import groupby, permutations
+from itertools import groupby, permutations, product
 
 import numpy as np
 
@@ -465,3 +465,50 @@ def words_between_spaces(characters):
         else:
             words[-1] = (words[-1][0], end, words[-1][2] + character)
     return words
+
+
+def ctc_loss(probabilities, labels):
+    """−log of the summed probability of every path (one class a step, 0 the blank) that collapses to ``labels``."""
+    total = 0.0
+    for path in product(range(len(probabilities[0])), repeat=len(probabilities)):
+        collapsed = [symbol for symbol, _ in groupby(path) if symbol]
+        if collapsed == list(labels):
+            total += math.prod(row[symbol] for row, symbol in zip(probabilities, path, strict=True))
+    return -math.log(total)
+
+
+def edits(guess, truth):
+    """Levenshtein distance by its recursion."""
+    row = list(range(len(truth) + 1))
+    for i, g in enumerate(guess, start=1):
+        new = [i]
+        for j, t in enumerate(truth, start=1):
+            new.append(min(row[j] + 1, new[j - 1] + 1, row[j - 1] + (g != t)))
+        row = new
+    return row[-1]
+
+
+def recognition_errors(utterances, names, *, tokens, exclude, never):
+    """Edits and labels of (classes, labels) pairs, a label lasting ``tokens`` tokens, cut at labels of ``never``."""
+    errors = total = 0
+    for classes, labels in utterances:
+        truth, guess, before = [[]], [[]], None
+        for label in labels:
+            if label in never:
+                truth.append([])
+            elif label != before and label not in exclude:
+                truth[-1].append(label)
+            before = label
+        before = 0
+        for i, symbol in enumerate(classes):
+            at = i // tokens
+            cut = sum(label in never for label in labels[: at + 1])
+            guess += [[] for _ in range(cut + 1 - len(guess))]
+            inside = at < len(labels) and labels[at] in never
+            if symbol and symbol != before and not inside and names[symbol - 1] not in exclude:
+                guess[cut].append(names[symbol - 1])
+            before = 0 if inside else symbol
+        guess += [[] for _ in range(len(truth) - len(guess))]
+        errors += sum(edits(g, t) for g, t in zip(guess, truth, strict=True))
+        total += sum(map(len, truth))
+    return errors, total

@@ -6,6 +6,7 @@ from tests.corpora import kaldi_corpus
 from tests.pipeline import line_images
 from unitdisc.config import FolderCorpus, HandwritingFeatures, KaldiCorpus, PrecomputedFeatures, SampleSpeechCorpus
 from unitdisc.corpora.read import make_sample, read
+from unitdisc.corpora.words import word_files
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.extract import extract
@@ -57,3 +58,15 @@ def test_a_sample_corpus_is_made_and_read(tmp_path):
     seen = {u.speaker for u in utterances if u.split == "train"}
     assert {u.speaker for u in utterances if u.split == "test"} - seen
     assert len({label.label for label in labels}) > 30
+    assert word_files(corpus, tmp_path / "source") == [
+        tmp_path / f"source/{s}/words.ctm" for s in ("train", "dev", "test")
+    ]
+
+
+def test_word_times_are_where_a_data_directory_has_them(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    corpus = KaldiCorpus(root=root, splits={"train": "train", "dev": "dev", "test": "test"})
+    assert word_files(corpus, tmp_path) == []
+    (root / "test/words.ctm").write_text("test0 1 0.0 0.3 yes\n")
+    assert word_files(corpus, tmp_path) == [root / "test/words.ctm"]
+    assert word_files(FolderCorpus(root=root, features=HandwritingFeatures()), tmp_path) == []

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -241,20 +242,56 @@ def test_pieces_of_every_split_give_back_its_units():
     assert len(pd.read_csv(folder / "vocabulary.tsv", sep="\t")) == 11
 
 
+def word_times(split: str, middle: float = 0.3) -> str:
+    """Return a CTM of two words an utterance, which meet at ``middle`` seconds."""
+    names = tables.read_units(speech_run / f"{split}.units.tsv")
+    return "".join(f"{n} 1 0.0 {middle} yes\n{n} 1 {middle} {0.6 - middle:.1f} no\n" for n in names)
+
+
+def piece_scores() -> "pd.Series[float]":
+    return pd.read_csv(speech_run / "exports/pieces/scores.tsv", sep="\t").set_index(["split", "metric"])["value"]
+
+
 @pytest.mark.usefixtures("here")
 def test_pieces_are_scored_against_words_with_times():
-    rows = []
-    for split in ("train", "dev", "test"):
-        for name in tables.read_units(speech_run / f"{split}.units.tsv"):
-            rows += [f"{name} 1 0.0 0.3 yes", f"{name} 1 0.3 0.3 no"]
-    Path("words.ctm").write_text("\n".join(rows) + "\n")
+    Path("words.ctm").write_text("".join(map(word_times, ("train", "dev", "test"))))
     told = run("pieces", *speech, "--vocabulary", "12", "--words", "words.ctm")
-    scores = pd.read_csv(speech_run / "exports/pieces/scores.tsv", sep="\t").set_index(["split", "metric"])["value"]
+    scores = piece_scores()
     assert scores["train", "word_many_to_one"] > scores["train", "word_majority"] > 0.4
     assert {"word_many_to_one_heldout", "word_many_to_one_heldout_units", "word_majority_heldout"} <= set(
         scores["test"].index
     )
     assert "word_many_to_one_heldout" in told
+
+
+@pytest.mark.usefixtures("here")
+def test_a_words_ctm_of_the_corpus_is_used_untold_unless_another_is_named():
+    for split in ("train", "dev", "test"):
+        Path(f"speech/{split}/words.ctm").write_text(word_times(split, 0.5))
+    untold = run("pieces", *speech, "--vocabulary", "12")
+    own = piece_scores()
+    assert own["test", "word_majority"] == pytest.approx(5 / 6, abs=0.02)
+    Path("all.ctm").write_text("".join(word_times(split, 0.5) for split in ("train", "dev", "test")))
+    assert run("pieces", *speech, "--vocabulary", "12", "--words", "all.ctm") == untold
+    pd.testing.assert_series_equal(piece_scores(), own)
+    Path("other.ctm").write_text("".join(map(word_times, ("train", "dev", "test"))))
+    changed(pieces={"vocabulary": 12, "words": {"speech": "other.ctm"}})
+    run("pieces", *speech)
+    assert piece_scores()["test", "word_majority"] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_split_without_words_is_not_scored_against_them():
+    Path("speech/dev/words.ctm").write_text(word_times("dev"))
+    run("pieces", *speech, "--vocabulary", "12")
+    assert {split for split, metric in piece_scores().index if metric.startswith("word_")} == {"dev"}
+
+
+@pytest.mark.usefixtures("here")
+def test_words_of_other_utterances_are_refused():
+    Path("speech/dev/words.ctm").write_text("recording1 1 0.0 0.3 yes\n")
+    with pytest.raises(InputError, match=r"dev/words\.ctm: has no word of any utterance of speech"):
+        run("pieces", *speech, "--vocabulary", "12")
 
 
 @pytest.mark.usefixtures("here")
@@ -280,15 +317,18 @@ asked = {
 }
 
 
+def planned(told: subprocess.CompletedProcess[str]) -> set[str]:
+    """Return the rules that a dry run says it would run."""
+    text = (told.stdout + told.stderr).splitlines()
+    return {line.split()[0] for line in text if line and line.split()[-1].isdigit()}
+
+
 @pytest.mark.parametrize(("sections", "rules"), [({}, set()), (asked, {"segment", "pieces", "export"})])
 def test_the_workflow_makes_what_the_configuration_asks_for(here, sections, rules):
     changed(**sections)
     told = snakemake(here, "--dry-run", "--quiet", "reason")
     assert told.returncode == 0, told.stderr
-    planned = {
-        line.split()[0] for line in (told.stdout + told.stderr).splitlines() if line and line.split()[-1].isdigit()
-    }
-    assert planned & {"segment", "pieces", "export"} == rules
+    assert planned(told) & {"segment", "pieces", "export"} == rules
 
 
 def test_the_workflow_gives_out_segmented_units(here):
@@ -301,3 +341,6 @@ def test_the_workflow_gives_out_segmented_units(here):
         assert manifest.check(folder / name) == []
     again = snakemake(here, "--dry-run", "--", *targets)
     assert "Nothing to be done" in again.stdout + again.stderr
+    (here / "speech/test/words.ctm").write_text(word_times("test"))
+    rerun = planned(snakemake(here, "--dry-run", "--quiet", "reason", "--", *targets))
+    assert rerun & {"corpus", "encode", "segment", "pieces", "export"} == {"pieces"}

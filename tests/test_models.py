@@ -6,12 +6,12 @@ from unitdisc.config import Bottleneck, Decoder, Encoder, KMeansModel, SpeechFea
 from unitdisc.errors import InputError
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.models import store
-from unitdisc.models.autoencoder import Autoencoder
 from unitdisc.models.decoders import WindowDecoder, jittered
 from unitdisc.models.encoders import ConvolutionalEncoder, real_frames
 from unitdisc.models.kmeans import KMeans
+from unitdisc.models.model import Model
 from unitdisc.training.averaging import AveragedModel
-from unitdisc.training.batches import Chunks
+from unitdisc.training.batches import Chunks, Utterances
 
 small = VQModel(
     encoder=Encoder(channels=8, kernels=(3, 4), strides=(1, 2), residual_layers=1),
@@ -78,14 +78,14 @@ def test_jitter_takes_neighbours_and_nothing_else():
 
 
 def test_padded_frames_change_no_loss():
-    model = Autoencoder(5, 2, small).eval()
+    model = Model(5, 2, small).eval()
     frames, speaker = torch.randn(2, 8, 5), torch.tensor([0, 1])
     alone = model(frames, torch.ones(2, 8, dtype=torch.bool), speaker)
     padded = torch.cat([frames, torch.zeros(2, 6, 5)], dim=1)
     mask = real_frames(torch.tensor([8, 8]), 14)
     beside = model(padded, mask, speaker)
     torch.testing.assert_close(beside.bottleneck.loss, alone.bottleneck.loss)
-    torch.testing.assert_close(beside.reconstruction, alone.reconstruction)
+    torch.testing.assert_close(beside.task, alone.task)
     different = padded.clone()
     different[:, 8:] = 0
     torch.testing.assert_close(model(different, mask, speaker).total, beside.total)
@@ -105,7 +105,7 @@ def matrices(lengths, dim=3):
 
 
 def test_an_epoch_depends_on_seed_and_number_alone():
-    chunks = Chunks(matrices([50, 80]), {"u0": 0, "u1": 1}, chunk=16, batch=2, seed=3)
+    chunks = Chunks(Utterances(matrices([50, 80]), {"u0": 0, "u1": 1}), chunk=16, batch=2, seed=3)
     first = [batch.frames for batch in chunks.epoch(4)]
     list(chunks.epoch(1))
     for before, after in zip(first, chunks.epoch(4), strict=True):
@@ -114,7 +114,7 @@ def test_an_epoch_depends_on_seed_and_number_alone():
 
 
 def test_short_utterances_are_padded_not_dropped():
-    chunks = Chunks(matrices([5]), {}, chunk=16, batch=2, seed=0)
+    chunks = Chunks(Utterances(matrices([5]), {}), chunk=16, batch=2, seed=0)
     batch = next(iter(chunks.epoch(1)))
     assert batch.frames.shape == (2, 16, 3)
     assert batch.mask.sum(dim=1).tolist() == [5, 5]
@@ -127,7 +127,7 @@ def test_every_frame_is_drawn_about_as_often():
         {"a": np.arange(300, dtype="f4")[:, None], "b": np.arange(300, 340, dtype="f4")[:, None]}, by_speaker=None
     )
     counts = np.zeros(340)
-    chunks = Chunks(values, {}, chunk=10, batch=8, seed=0)
+    chunks = Chunks(Utterances(values, {}), chunk=10, batch=8, seed=0)
     for number in range(400):
         for batch in chunks.epoch(number):
             np.add.at(counts, batch.frames[batch.mask].flatten().long().numpy(), 1)
@@ -143,7 +143,7 @@ def test_averaged_weights_follow_the_loop():
     for step in range(1, 6):
         with torch.no_grad():
             model.weight += step
-        averaged.update(model, step)
+        averaged.update(model)
         decay = min(0.5, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * model.weight.detach()
     torch.testing.assert_close(averaged.model.weight, expected)
@@ -189,7 +189,7 @@ def test_kmeans_draws_no_more_tokens_than_it_may():
 
 
 def test_a_collapsed_codebook_says_so_and_names_the_remedies_that_are_off(tmp_path, caplog):
-    from unitdisc.training.loop import Data, train
+    from unitdisc.training.loop import Trainer, train
 
     constant = Normalised({"u": np.ones((64, 3), dtype="f4")}, by_speaker=None)
     settings = VQModel(
@@ -198,8 +198,10 @@ def test_a_collapsed_codebook_says_so_and_names_the_remedies_that_are_off(tmp_pa
         decoder=small.decoder,
         training=Training(epochs=1, chunk=16, batch=4),
     )
-    data = Data(constant, None, {"u": 0})
-    train(settings, data, tmp_path, inputs=3, seed=0, device=torch.device("cpu"), digest="x")
+    trainer = Trainer(
+        settings, Utterances(constant, {"u": 0}), None, inputs=3, labels=0, seed=0, device=torch.device("cpu")
+    )
+    train(trainer, tmp_path, digest="x")
     assert "the codebook has collapsed" in caplog.text
     assert "remedies that are off: batch_norm, reestimation" in caplog.text
     assert (tmp_path / "training.tsv").read_text().split("\n")[0].split("\t").index("collapsed") > 0

@@ -142,6 +142,14 @@ def test_settings_of_a_section_are_told_where_those_that_have_it_differ() -> Non
     assert [ablation.title(path) for path in ablation.differing(alike)] == ["re-estimation"]
 
 
+def test_kinds_of_a_section_are_one_column() -> None:
+    reconstruction, ctc = {"kind": "reconstruction"}, {"kind": "ctc", "weight": 1.0}
+    found = list(ablation.differing([{"objective": reconstruction}, {"objective": ctc}]))
+    assert [ablation.title(path) for path in found] == ["objective"]
+    more = [{"objective": reconstruction}, {"objective": ctc}, {"objective": ctc | {"weight": 2.0}}]
+    assert [ablation.title(path) for path in ablation.differing(more)] == ["objective", "objective weight"]
+
+
 def test_results_side_by_side_stand_in_one_table(tmp_path: Path) -> None:
     folders = []
     for name, on in (("first", True), ("second", False)):

@@ -1,8 +1,10 @@
-"""The speech sample: its layout, its phone times against the sound itself, and the same bytes for the same seed."""
+"""The speech sample: its layout, its phone and word times, and the same bytes for the same seed."""
 
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unitdisc.corpora import espeak, kaldi, sample_text
-from unitdisc.corpora.sample_phones import folding, phones, silence
+from unitdisc.corpora.espeak_words import word_numbers
+from unitdisc.corpora.sample_phones import folding, phones, silence, vowels
 from unitdisc.corpora.sample_speech import synthesise
 from unitdisc.corpora.sample_voices import utter, voices
 from unitdisc.errors import InputError
@@ -29,9 +32,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ctm(folder: Path) -> dict[str, list[tuple[float, float, str]]]:
+def ctm(folder: Path, name: str = "phones.ctm") -> dict[str, list[tuple[float, float, str]]]:
     spans: dict[str, list[tuple[float, float, str]]] = {}
-    for line in (folder / "phones.ctm").read_text().splitlines():
+    for line in (folder / name).read_text().splitlines():
         name, channel, start, length, phone = line.split()
         assert channel == "1"
         spans.setdefault(name, []).append((float(start), float(length), phone))
@@ -42,13 +45,16 @@ def pairs(path: Path) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in path.read_text().splitlines())
 
 
-def speech(*events: tuple[str, float], size: float, pauses: tuple[tuple[float, float], ...] = ()) -> espeak.Speech:
-    """A buzz of ``size`` seconds with silent ``pauses`` (start, end), and events at given seconds."""
+def speech(
+    *events: tuple[str, float], size: float, pauses: tuple[tuple[float, float], ...] = (), words: Sequence[int] = ()
+) -> espeak.Speech:
+    """A buzz of ``size`` seconds with silent ``pauses`` (start, end), and events at given seconds, of one word or more."""
     rate = espeak.sample_rate
     samples = np.where(np.arange(round(size * rate)) % 2, 8000, -8000).astype(np.int16)
     for start, end in pauses:
         samples[round(start * rate) : round(end * rate)] = 0
-    return espeak.Speech(samples, tuple(n for n, _ in events), np.array([round(t * rate) for _, t in events]))
+    names, starts = tuple(n for n, _ in events), np.array([round(t * rate) for _, t in events])
+    return espeak.Speech(samples, names, starts, np.array(words or [0] * len(events)))
 
 
 def seconds(said: espeak.Speech) -> list[tuple[str, float]]:
@@ -62,7 +68,8 @@ def seconds(said: espeak.Speech) -> list[tuple[str, float]]:
 @pytest.mark.parametrize("split", splits)
 def test_a_split_is_a_kaldi_data_directory(corpus: Path, split: str) -> None:
     folder = corpus / split
-    assert {path.name for path in folder.iterdir()} == {"audio", "wav.scp", "utt2spk", "text", "utt2dur", "phones.ctm"}
+    expected = {"audio", "wav.scp", "utt2spk", "text", "utt2dur", "phones.ctm", "words.ctm"}
+    assert {path.name for path in folder.iterdir()} == expected
     audio = pairs(folder / "wav.scp")
     for name in ("utt2spk", "text", "utt2dur"):
         assert list(pairs(folder / name)) == list(audio) == sorted(audio)
@@ -152,7 +159,7 @@ def test_a_recording_keeps_its_sound_and_its_bounds_together(voice) -> None:
     said = speech(("_:", 0.0), ("s", 0.2), ("_:", 0.7), size=1.0, pauses=((0.0, 0.2), (0.7, 1.0)))
     # The buzz at half the sample rate would be filtered away: a tone of 1 kHz stands in for it.
     tone = (8000 * np.sin(2 * np.pi * 1000 * np.arange(len(said.samples)) / espeak.sample_rate)).astype(np.int16)
-    said = espeak.Speech(np.where(said.samples == 0, 0, tone).astype(np.int16), said.names, said.starts)
+    said = replace(said, samples=np.where(said.samples == 0, 0, tone).astype(np.int16))
     heard = utter(said, phones(said), voice, np.linspace(-6, 6, 9), np.random.default_rng(3))
     loud = np.flatnonzero(np.abs(heard.samples) > 600)
     assert heard.phones.names == (silence, "S", silence)
@@ -200,13 +207,19 @@ def test_an_unknown_phoneme_is_refused_by_name() -> None:
 @given(
     events=st.lists(st.tuples(st.sampled_from(sorted(folding)), st.integers(0, 4000)), min_size=1, max_size=12),
     cuts=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 1500)), max_size=4),
+    numbers=st.lists(st.integers(0, 4), min_size=12, max_size=12),
 )
-def test_phones_cover_any_speech(events: list[tuple[str, int]], cuts: list[tuple[int, int]]) -> None:
+def test_phones_cover_any_speech(
+    events: list[tuple[str, int]], cuts: list[tuple[int, int]], numbers: list[int]
+) -> None:
     samples = np.full(4000, 5000, dtype=np.int16)
     for start, length in cuts:
         samples[start : start + length] = 0
     names, starts = zip(*sorted(events, key=lambda event: event[1]), strict=True)
-    found = phones(espeak.Speech(samples, names, np.array(starts)))
+    words = np.sort(np.array(numbers[: len(events)]))
+    found = phones(espeak.Speech(samples, names, np.array(starts), words))
+    assert (found.words[:, 0] <= found.words[:, 1]).all()
+    assert (found.words[1:, 0] >= found.words[:-1, 1]).all()
     assert found.bounds[0] == 0
     assert found.bounds[-1] == 4000
     assert (np.diff(found.bounds) > 0).all()
@@ -214,13 +227,100 @@ def test_phones_cover_any_speech(events: list[tuple[str, int]], cuts: list[tuple
     assert all(a != b for a, b in pairwise(found.names))
 
 
-def test_the_sentences_hold_every_phone_many_times() -> None:
-    texts = (*sample_text.train, *sample_text.dev, *sample_text.test)
-    assert len(set(texts)) == len(texts)
-    spoken = espeak.speak([espeak.Phrase(text, "en-us", 170, 50, 50) for text in texts], seed=0)
-    counts = Counter(name for said in spoken for name in phones(said).names)
+@pytest.fixture(scope="module")
+def spoken() -> list[tuple[str, espeak.Speech]]:
+    """Say every sentence of the sample in one voice."""
+    texts = [*sample_text.train, *sample_text.dev, *sample_text.test]
+    said = espeak.speak([espeak.Phrase(text, "en-us", 170, 50, 50) for text in texts], seed=0)
+    return list(zip(texts, said, strict=True))
+
+
+def test_the_sentences_hold_every_phone_many_times(spoken: list[tuple[str, espeak.Speech]]) -> None:
+    assert len(dict(spoken)) == len(spoken)
+    counts = Counter(name for _, said in spoken for name in phones(said).names)
     assert len(counts) == 40
     assert min(counts.values()) >= 25
+
+
+# Word times
+
+
+def covered(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Join spans (start, end) that touch."""
+    joined: list[tuple[float, float]] = []
+    for start, end in spans:
+        if joined and joined[-1][1] == start:
+            start = joined.pop()[0]
+        joined.append((start, end))
+    return joined
+
+
+@pytest.mark.parametrize("split", splits)
+def test_the_words_are_those_of_the_text_and_fill_what_lies_between_silences(corpus: Path, split: str) -> None:
+    texts, words = pairs(corpus / split / "text"), ctm(corpus / split, "words.ctm")
+    assert {name: " ".join(word for *_, word in own) for name, own in words.items()} == texts
+    for name, spans in ctm(corpus / split).items():
+        own = [(start, round(start + length, 6)) for start, length, _ in words[name]]
+        assert all(start < end for start, end in own)
+        spoken = [(start, round(start + length, 6)) for start, length, phone in spans if phone != silence]
+        assert covered(own) == covered(spoken)
+
+
+@pytest.mark.parametrize("split", splits)
+def test_a_phone_lies_in_one_word_or_ends_one_and_begins_the_next(corpus: Path, split: str) -> None:
+    phone_times, inside = ctm(corpus / split), 0
+    for name, words in ctm(corpus / split, "words.ctm").items():
+        bounds = {start for start, *_ in words}
+        for start, length, _ in phone_times[name]:
+            inside += sum(start < bound < round(start + length, 6) for bound in bounds)
+    total = sum(map(len, phone_times.values()))
+    assert inside < 0.03 * total  # as in 'some milk'
+
+
+# The sounds that an initial letter can stand for; a vowel letter may stand for any vowel.
+sounds = {"c": "K S CH", "g": "G JH", "h": "HH", "j": "JH", "k": "K N", "o": "W", "p": "P F", "q": "K", "s": "S SH Z",
+          "t": "T TH DH", "u": "Y", "w": "W R HH", "x": "Z", "y": "Y", "e": "Y"}  # fmt: skip
+
+
+def test_every_word_begins_with_a_sound_of_its_first_letter(spoken: list[tuple[str, espeak.Speech]]) -> None:
+    for text, said in spoken:
+        found, words = phones(said), text.lower().split()
+        assert len(found.words) == len(words)
+        for word, start in zip(words, found.words[:, 0].tolist(), strict=True):
+            first = found.names[int(np.searchsorted(found.bounds, start, side="right")) - 1]
+            letter = word[0]
+            allowed = {*sounds.get(letter, letter.upper()).split(), *(vowels if letter in "aeiou" else ())}
+            assert first in allowed or word.strip(".,?") == "hour", (text, word, first)
+
+
+def test_a_word_takes_the_closure_of_its_stop_and_half_of_a_phone_that_two_words_share() -> None:
+    said = speech(
+        ("a", 0.0), ("t", 0.25), ("I", 0.3), ("m", 0.4), ("m", 0.5), ("_:", 0.6),
+        size=0.7, pauses=((0.21, 0.25), (0.6, 0.7)), words=(0, 1, 1, 1, 2, 2),
+    )  # fmt: skip
+    found = phones(said)
+    assert found.names == ("AE", "T", "IH", "M", silence)
+    spans = (found.words / espeak.sample_rate).round(3).tolist()
+    assert spans == [[0.0, 0.21], [0.21, 0.5], [0.5, 0.6]]
+
+
+def test_a_word_begins_where_its_l_takes_the_end_of_the_vowel_before_it() -> None:
+    found = phones(speech(("oU", 0.0), ("l", 0.2), ("d", 0.23), size=0.3, pauses=((0.2, 0.23),), words=(0, 1, 1)))
+    assert found.names == ("OW", "L", "D")
+    assert found.words.tolist() == [[0, found.bounds[1]], [found.bounds[1], found.bounds[3]]]
+
+
+def test_words_that_espeak_joins_are_told_apart() -> None:
+    text = "Look with the other, to be sure."
+    names = ["l", "'U", "k", "w", "I", "D", "D", "I2", ";", "'V", "D", "3", "_:", "t", "@", "b", "i", "S", "'U@", "_:"]
+    places = [0, 0, 0, 5, 5, 5, 5, 5, 5, 14, 14, 14, 19, 21, 21, 21, 21, 27, 27, 32]
+    assert word_numbers(text, places, names) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7]
+
+
+@pytest.mark.parametrize(("second", "names"), [("box", ["I", "n", "b", "0"]), ("the", ["I", "n", "d", "@"])])
+def test_joined_words_that_cannot_be_told_apart_are_refused_by_name(second: str, names: list[str]) -> None:
+    with pytest.raises(InputError, match=f"joins '{second}' to the word before it"):
+        word_numbers(f"in {second}", [0] * len(names), names)
 
 
 # Determinism

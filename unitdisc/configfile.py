@@ -106,7 +106,7 @@ def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:
     keys: list[Any] = []
     may_be_tag = False
     for step in location:
-        if may_be_tag and isinstance(values, Mapping) and values.get("kind") == step:
+        if may_be_tag and isinstance(values, Mapping) and step not in values and values.get("kind", step) == step:
             may_be_tag = False
             continue
         if step != "[key]":

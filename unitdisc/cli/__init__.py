@@ -18,7 +18,7 @@ app = typer.Typer(
 
 def commands() -> None:
     """Register every command, which importing its module does."""
-    from unitdisc.cli import abx, discovery, report, stages, steps, units  # noqa: F401
+    from unitdisc.cli import abx, discovery, recognition, report, stages, steps, units  # noqa: F401
 
 
 def main() -> None:

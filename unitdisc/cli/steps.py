@@ -69,19 +69,28 @@ def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
 
     Example: unitdisc train --corpus sample-speech --model vq --seed 0
     """
+    import sys
+
     import torch
 
-    from unitdisc.config import split_names
+    from unitdisc import tables
+    from unitdisc.config import VQModel, split_names
+    from unitdisc.training import processes
     from unitdisc.training.fit import fit
 
-    torch.set_num_threads(threads)
     experiment = _experiment(config)
-    settings = experiment.corpus(corpus)
+    settings, chosen = experiment.corpus(corpus), experiment.model(model)
+    learnt = isinstance(chosen, VQModel) and chosen.recognises
+    if isinstance(chosen, VQModel):
+        processes.launch(chosen.training.processes, sys.argv[1:])
+    torch.set_num_threads(processes.share(threads))
     folder = experiment.results / corpus
     seen = [split for split in split_names(settings) if split != "test"]
     archives = {str(split): folder / "features" / f"{split}.scp" for split in seen}
     target = folder / model / f"seed{seed}"
-    fit(experiment.model(model), settings.features, archives, _utterances(folder), target, seed=seed)
+    labels = tables.read(folder / "labels.tsv", tables.Label) if learnt else None
+    never = settings.never
+    fit(chosen, settings.features, archives, _utterances(folder), target, seed=seed, labels=labels, never=never)
 
 
 @app.command()

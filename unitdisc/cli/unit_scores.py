@@ -1,6 +1,6 @@
 """What labels say of units that are given out: what they map to, segments before and after, pieces as words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from unitdisc.cli.runs import Run
+from unitdisc.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,13 +89,25 @@ def _tallies(run: Run, units: "Mapping[str, dict[str, UnitSequence]]", split: st
     )
 
 
-def words_of(run: Run, path: Path | None) -> "pd.DataFrame | None":
-    """Return the words of a corpus with their times: of a file, or of the characters of handwriting, or none."""
+def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> "pd.DataFrame | None":
+    """Return the words of a corpus with their times: of a file, the corpus's own, of handwritten characters, or none.
+
+    Raises InputError for a file that has no word of any of the ``utterances``.
+    """
+    import pandas as pd
+
+    from unitdisc.corpora.words import word_files
     from unitdisc.scores.labels import read_labels
     from unitdisc.units.words import words_of_characters
 
-    if path is not None:
-        return read_labels(path)
+    files = [path] if path is not None else word_files(run.settings, run.corpus_folder / "source")
+    tables = [read_labels(file) for file in files]
+    for file, table in zip(files, tables, strict=True):
+        if not table["utterance"].isin(utterances).any():
+            fix = "its first field is the utterance's name"
+            raise InputError(f"has no word of any utterance of {run.corpus}", file, fix=fix)
+    if tables:
+        return pd.concat(tables, ignore_index=True)
     found = words_of_characters(run.labels()) if run.modality == "handwriting" else None
     if found is None or found.empty:
         typer.echo(f"unitdisc: {run.corpus} has no times of words, so pieces are not scored against them", err=True)

@@ -143,8 +143,9 @@ def pieces(
     codewords = len(codebook(run.trained()))
     trained = acoustic.train([s.units for s in sequences["train"].values()], codewords, settings, threads=threads)
     folder = out or run.folder / "exports" / "pieces"
+    timed = words_of(run, settings.words.get(corpus), {name for own in sequences.values() for name in own})
     with filling(folder, run.facts(settings, settings.units, "sentencepiece")) as new:
-        scores = _write_pieces(new, trained, sequences, words_of(run, settings.words.get(corpus)), run)
+        scores = _write_pieces(new, trained, sequences, timed, run)
     sizes = ("tokens_per_piece", "bitrate_units", "bitrate_pieces")
     shown = (*sizes, "word_many_to_one_heldout", "word_many_to_one_heldout_units", "word_majority_heldout")
     _show(["split", "metric", "value"], [astuple(s)[:3] for s in scores if s.metric in shown])

@@ -1,6 +1,7 @@
 """Batch normalisation over the real frames of a padded batch."""
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 
@@ -8,20 +9,21 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     """BatchNorm1d over the last axis whose statistics count real frames only.
 
     The same numbers, running statistics included, as torch.nn.BatchNorm1d on the real frames laid end to end, without
-    a host synchronisation; always float32 or wider.
+    a host synchronisation; always float32 or wider. Under torch.distributed these are the frames of all ranks.
     """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Normalise ``x`` (..., C); ``mask`` (...) is true on real frames. Other frames are scaled alike."""
         wide = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(-1, self.num_features)
-        if mask is None or not self.training:
+        alone = not (dist.is_available() and dist.is_initialized())
+        if not self.training or (mask is None and alone):
             return super().forward(wide).view(x.shape)
         with torch.autocast(x.device.type, enabled=False):
-            real = mask.reshape(-1, 1)
-            frames = real.sum(dtype=wide.dtype)
+            real = torch.ones_like(wide[:, :1], dtype=torch.bool) if mask is None else mask.reshape(-1, 1)
+            frames = _over_ranks(real.sum(dtype=wide.dtype))
             divisor = frames.clamp(min=1)
-            mean = wide.masked_fill(~real, 0).sum(0) / divisor
-            variance = (wide - mean).masked_fill(~real, 0).square().sum(0) / divisor
+            mean = _over_ranks(wide.masked_fill(~real, 0).sum(0)) / divisor
+            variance = _over_ranks((wide - mean).masked_fill(~real, 0).square().sum(0)) / divisor
             self._track(mean.detach(), variance.detach(), frames)
             scale = self.weight * torch.rsqrt(variance + self.eps)
             return ((wide - mean) * scale + self.bias).view(x.shape)
@@ -36,3 +38,13 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         unbiased = variance * (frames / (frames - 1).clamp(min=1))
         self.running_mean += rate * (mean - self.running_mean)
         self.running_var += rate * (unbiased - self.running_var)
+
+
+def _over_ranks(values: Tensor) -> Tensor:
+    """Sum over the ranks of torch.distributed, which the gradient passes too."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return values
+    from torch.distributed.nn.functional import all_reduce
+
+    total: Tensor = all_reduce(values)  # type: ignore[no-untyped-call]
+    return total

@@ -45,19 +45,40 @@ class Reservoir:
             raise ValueError(f"vectors {tuple(x.shape)} do not end in the reservoir's {self.dim} dimensions")
         x = x.detach().reshape(-1, self.dim).to(self._vectors.dtype)
         self._move(x.device)
-        order = torch.arange(len(x), device=x.device)
-        place = order if mask is None else (mask.reshape(-1).cumsum(0) - 1).clamp_(min=0)
-        place = place + self._seen  # of each vector in the whole stream
         draws = torch.randint(1 << 62, (len(x),), generator=self._generator).to(x.device)
+        real = None if mask is None else mask.reshape(-1)
+        if x.is_cuda:  # it would have to wait for the answer to how many there are
+            self._add_all(x, draws, real)
+        elif real is None:
+            self._add_counted(x, draws)
+        else:
+            self._add_counted(x[real], draws[real])
+
+    def _add_counted(self, x: Tensor, draws: Tensor) -> None:
+        """Add real vectors: those that find room as they come, of the others those that drew a slot."""
+        seen = self.seen
+        fill = min(max(self.capacity - seen, 0), len(x))
+        self._vectors[seen : seen + fill] = x[:fill]
+        self._seen += len(x)
+        if fill == len(x):
+            return
+        slots = draws[fill:].remainder_(torch.arange(seen + fill + 1, seen + len(x) + 1))
+        kept = (slots < self.capacity).nonzero().squeeze(1)
+        slots = slots.index_select(0, kept)
+        # Of several vectors for one slot the last stays, and is written as often as there are of them.
+        last = self._last.scatter_reduce_(0, slots, kept, "amax", include_self=False).index_select(0, slots)
+        self._vectors.index_copy_(0, slots, x.index_select(0, last.add_(fill)))
+
+    def _add_all(self, x: Tensor, draws: Tensor, real: Tensor | None) -> None:
+        """Add the same vectors to the same slots without knowing on the host how many there are."""
+        order = torch.arange(len(x), device=x.device)
+        place = order if real is None else (real.cumsum(0) - 1).clamp_(min=0)
+        place = place + self._seen  # of each vector in the whole stream
         slots = torch.where(place < self.capacity, place, draws.remainder_(place + 1)).clamp_(max=self.capacity)
-        if mask is not None:
-            slots.masked_fill_(~mask.reshape(-1), self.capacity)
-        self._seen += len(x) if mask is None else mask.sum()
-        if not x.is_cuda:  # a GPU would have to wait for the answer to how many there are
-            order = (slots < self.capacity).nonzero().squeeze(1)
-            if len(order) < len(x):
-                slots, x = slots[order], x[order]
-        # Of several vectors for one slot the last stays; all others go to the row behind the reservoir.
+        if real is not None:
+            slots.masked_fill_(~real, self.capacity)
+        self._seen += len(x) if real is None else real.sum()
+        # All but the last of several vectors for one slot go to the row behind the reservoir.
         self._last.scatter_reduce_(0, slots, order, "amax", include_self=False)
         slots.masked_fill_(self._last[slots] != order, self.capacity)
         self._vectors.index_copy_(0, slots, x)

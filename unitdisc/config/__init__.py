@@ -9,6 +9,8 @@ from unitdisc.config.corpora import (
     ScribbleLensCorpus,
     split_names,
 )
+from unitdisc.config.decoders import Ctc, Decoder, Mixer, PixelDecoder, Reconstruction
+from unitdisc.config.encoders import Encoder, LineImageEncoder, SpectrogramEncoder
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
 from unitdisc.config.features import (
     AnyFeatures,
@@ -17,9 +19,10 @@ from unitdisc.config.features import (
     SpeechFeatures,
     seconds_or_columns,
 )
-from unitdisc.config.models import AnyModel, Bottleneck, Decoder, Encoder, KMeansModel, Reestimation, Training, VQModel
+from unitdisc.config.models import AnyModel, Bottleneck, KMeansModel, Reestimation, VQModel
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Section, Split, in_order, nearest, splits
+from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
 from unitdisc.config.units import ExportFormat, Exports, Pieces, Segmentation, UnitsFrom
 
 __all__ = [
@@ -27,21 +30,31 @@ __all__ = [
     "AnyCorpus",
     "AnyFeatures",
     "AnyModel",
+    "AnySchedule",
     "Bottleneck",
+    "Constant",
+    "Cosine",
+    "Ctc",
     "Decoder",
     "Encoder",
     "Experiment",
     "ExportFormat",
     "Exports",
     "FolderCorpus",
+    "Halving",
     "HandwritingFeatures",
     "InOrder",
     "KMeansModel",
     "KaldiCorpus",
+    "LineImageEncoder",
+    "Mixer",
     "Name",
     "Pieces",
+    "PixelDecoder",
+    "Plateau",
     "PrecomputedFeatures",
     "Probes",
+    "Reconstruction",
     "Reestimation",
     "ReportOptions",
     "SampleHandwritingCorpus",
@@ -50,6 +63,7 @@ __all__ = [
     "ScribbleLensCorpus",
     "Section",
     "Segmentation",
+    "SpectrogramEncoder",
     "SpeechFeatures",
     "Split",
     "Training",

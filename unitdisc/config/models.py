@@ -1,10 +1,13 @@
-"""Settings of the models and of their training."""
+"""Settings of the models."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from unitdisc.config.decoders import AnyDecoder, AnyObjective, Decoder, Mixer, Reconstruction
+from unitdisc.config.encoders import AnyEncoder, Encoder
 from unitdisc.config.section import Section
+from unitdisc.config.training import Training
 
 most_units = 65_536  # of several codebooks together: whoever reads units lists them all
 
@@ -18,30 +21,6 @@ class KMeansModel(Section):
     stride: int = Field(1, ge=1)  # frames a token
     iterations: int = Field(30, ge=1)
     frames: int = Field(200_000, ge=1)  # at most so many of the training frames, drawn by the seed
-
-
-class Encoder(Section):
-    """Strided convolutions over time, then optionally a BiLSTM of ``lstm`` units each way."""
-
-    channels: int = Field(192, ge=1)
-    kernels: tuple[int, ...] = (5, 4, 5)
-    strides: tuple[int, ...] = (1, 2, 1)
-    residual_layers: int = Field(2, ge=0)
-    lstm: int = Field(0, ge=0)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    noise: float = Field(0.0, ge=0)  # deviation of what is added to the frames in training; the clean ones are rebuilt
-
-    @model_validator(mode="after")
-    def _same_length(self) -> "Encoder":
-        if len(self.kernels) != len(self.strides):
-            raise ValueError(
-                f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one each a layer wanted"
-            )
-        for kernel, stride in zip(self.kernels, self.strides, strict=True):
-            if not 1 <= stride <= kernel or (kernel - stride) % 2:
-                # Otherwise the padding is uneven and a token lies beside the middle of its frames.
-                raise ValueError(f"kernel {kernel} with stride {stride}: both odd or both even, the kernel not smaller")
-        return self
 
 
 class Reestimation(Section):
@@ -93,48 +72,21 @@ class Bottleneck(Section):
         return self
 
 
-class Decoder(Section):
-    """Convolutions over the codes that rebuild, told the speaker, the normalised features around each token."""
-
-    channels: int = Field(256, ge=1)
-    layers: int = Field(2, ge=1)
-    kernel: int = Field(1, ge=1)  # tokens
-    context: int = Field(3, ge=0)  # frames on either side of a token that its code rebuilds too
-    speaker_dim: int = Field(32, ge=0)  # 0: the decoder is not told the speaker
-    jitter: float = Field(0.0, ge=0, lt=1)  # chance that a token's code is its neighbour's, in training
-
-    @field_validator("kernel")
-    @classmethod
-    def _odd(cls, kernel: int) -> int:
-        if kernel % 2 == 0:
-            raise ValueError(f"{kernel} is even; an odd kernel keeps a token in its middle")
-        return kernel
-
-
-class Training(Section):
-    """Budget and optimiser; an epoch draws as many random chunks as cover the training frames once."""
-
-    epochs: int = Field(20, ge=1)
-    chunk: int = Field(64, ge=1)  # frames
-    batch: int = Field(32, ge=1)  # chunks
-    optimiser: Literal["adam", "adamw"] = "adam"
-    learning_rate: float = Field(5.0e-4, gt=0)
-    weight_decay: float = Field(0.0, ge=0)
-    schedule: Literal["constant", "cosine"] = "cosine"
-    gradient_clip: float = Field(10.0, gt=0)
-    average: float = Field(0.0, ge=0, lt=1)  # decay of the averaged weights; 0: none
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int = Field(1, ge=1)  # of a CPU; a result belongs to their number
-
-
 class VQModel(Section):
-    """A vector-quantised autoencoder of the normalised features."""
+    """Encoder, bottleneck, optionally a mixer, then a decoder of the features or a recogniser of labels."""
 
     kind: Literal["vq"] = "vq"
-    encoder: Encoder = Encoder()
+    encoder: AnyEncoder = Encoder()
     bottleneck: Bottleneck = Bottleneck()
-    decoder: Decoder = Decoder()
+    mixer: Mixer | None = None
+    decoder: AnyDecoder = Decoder()  # with objective ctc there is none
+    objective: AnyObjective = Reconstruction()
     training: Training = Training()
+
+    @property
+    def recognises(self) -> bool:
+        """Whether the model learns labels, and so needs them."""
+        return self.objective.kind == "ctc"
 
 
 AnyModel = Annotated[KMeansModel | VQModel, Field(discriminator="kind")]

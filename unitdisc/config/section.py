@@ -1,8 +1,8 @@
 """What all parts of the configuration share."""
 
 import difflib
-from collections.abc import Iterable
-from typing import Literal, TypeVar, get_args
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -32,3 +32,14 @@ class Section(BaseModel):
     """A part of the configuration: unknown keys are errors, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def of_kind(usual: str) -> Callable[[Any], Any]:
+    """Return what makes a section of its kind's name alone, and of one that names no kind the ``usual`` one."""
+
+    def completed(value: Any) -> Any:
+        if isinstance(value, str):
+            return {"kind": value}
+        return {"kind": usual, **value} if isinstance(value, dict) else value
+
+    return completed

@@ -29,7 +29,8 @@ class Segmentation(Section):
 class Pieces(Section):
     """Frequent sequences of collapsed units as pieces of a vocabulary; ``longest`` in units.
 
-    ``words`` names, by corpus, a file of word times to score the pieces against (CTM, TextGrid, or labels.tsv).
+    ``words`` names, by corpus, a file of word times to score the pieces against (CTM, TextGrid, or labels.tsv) in place
+    of the corpus's own.
     """
 
     algorithm: Literal["bpe", "unigram"] = "bpe"

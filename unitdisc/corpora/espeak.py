@@ -1,4 +1,4 @@
-"""eSpeak NG in a process of its own: phrases in, samples and the times of their phonemes out.
+"""eSpeak NG in a process of its own: phrases in, samples and the times and words of their phonemes out.
 
 The library keeps global state and may end the process it lives in, so ``speak`` starts ``python -m`` on this module and
 the binding below never runs in the caller.
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.corpora.espeak_words import word_numbers
 from unitdisc.errors import InputError
 
 sample_rate = 22050  # Hz; what Initialize answers when it has found its data
@@ -40,11 +41,15 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
-    """Samples (T,) at 22050 Hz, and the phonemes' names with the samples (N,) at which they are said to start."""
+    """Samples (T,) at 22050 Hz, and the phonemes' names with the samples (N,) at which they are said to start.
+
+    ``words`` (N,) says which word of the text, counted from 0, each phoneme belongs to; a pause's says nothing.
+    """
 
     samples: NDArray[np.int16]
     names: tuple[str, ...]
     starts: NDArray[np.int64]
+    words: NDArray[np.int64]
 
 
 class Event(ctypes.Structure):
@@ -97,6 +102,7 @@ def main() -> None:
         lengths=np.array([len(speech.samples) for speech in speeches], dtype=np.int64),
         names=np.array([name for speech in speeches for name in speech.names], dtype=np.str_),
         starts=np.concatenate([np.zeros(0, np.int64), *(speech.starts for speech in speeches)]),
+        words=np.concatenate([np.zeros(0, np.int64), *(speech.words for speech in speeches)]),
         counts=np.array([len(speech.starts) for speech in speeches], dtype=np.int64),
     )
 
@@ -104,8 +110,8 @@ def main() -> None:
 def _unpack(arrays: Any) -> list[Speech]:
     sample_cuts, event_cuts = np.cumsum(arrays["lengths"])[:-1], np.cumsum(arrays["counts"])[:-1]
     samples = np.split(arrays["samples"], sample_cuts)
-    names, starts = np.split(arrays["names"], event_cuts), np.split(arrays["starts"], event_cuts)
-    return [Speech(s, tuple(n.tolist()), b) for s, n, b in zip(samples, names, starts, strict=True)]
+    events = zip(samples, *(np.split(arrays[key], event_cuts) for key in ("names", "starts", "words")), strict=True)
+    return [Speech(heard, tuple(names.tolist()), starts, words) for heard, names, starts, words in events]
 
 
 def _load(folder: Path) -> Any:
@@ -126,7 +132,7 @@ def _load(folder: Path) -> Any:
 
 def _say(library: Any, phrase: Phrase, seed: int) -> Speech:
     chunks: list[NDArray[np.int16]] = []
-    events: list[tuple[str, int]] = []
+    events: list[tuple[str, int, int]] = []
 
     def collect(wave: Any, count: int, first: Any) -> int:
         if wave and count:
@@ -134,7 +140,8 @@ def _say(library: Any, phrase: Phrase, seed: int) -> Speech:
         number = 0
         while first[number].type:  # the list ends with an event of type 0
             if first[number].type == phoneme_event:
-                events.append((first[number].name.decode(), first[number].sample))
+                event = first[number]
+                events.append((event.name.decode(), event.sample, event.text_position - 1))
             number += 1
         return 0
 
@@ -151,8 +158,9 @@ def _say(library: Any, phrase: Phrase, seed: int) -> Speech:
     text = phrase.text.encode()
     if library.espeak_Synth(text, len(text) + 1, 0, 1, 0, utf8, None, None) != 0 or not chunks:
         raise InputError(f"eSpeak NG cannot say {phrase.text!r}")
-    names, starts = zip(*events, strict=True)
-    return Speech(np.concatenate(chunks), names, np.array(starts, dtype=np.int64))
+    names, starts, places = zip(*events, strict=True)
+    words = word_numbers(phrase.text, places, names)
+    return Speech(np.concatenate(chunks), names, np.array(starts, dtype=np.int64), np.array(words, dtype=np.int64))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From eSpeak's phonemes to ARPAbet-like phones and the samples at which they truly start."""
+"""From eSpeak's phonemes to ARPAbet-like phones and the samples at which they truly start, and the words they make."""
 
 from dataclasses import dataclass
 
@@ -32,10 +32,15 @@ tail = 0.45  # share of a vowel's sound that belongs to the liquid blended into 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phones:
-    """Phones and their bounds (N + 1,) in samples, from 0 to the end: phone i is bounds[i] to bounds[i + 1]."""
+    """Phones and their bounds (N + 1,) in samples, from 0 to the end: phone i is bounds[i] to bounds[i + 1].
+
+    ``words`` (W, 2) are start and end of each word of the text. A phone that ends one word and begins the next, as in
+    "some milk", is one phone, and the bound of the words lies in it.
+    """
 
     names: tuple[str, ...]
     bounds: NDArray[np.int64]
+    words: NDArray[np.int64]
 
 
 def phones(speech: Speech) -> Phones:
@@ -46,12 +51,16 @@ def phones(speech: Speech) -> Phones:
     """
     parts = [_fold(name) for name in speech.names]
     starts = _moved(speech, [part[0] for part in parts])
-    names, bounds = [silence], [0]
+    names, bounds, words = [silence], [0], [0]
     # The second half of a compound begins, for now, where the compound ends.
-    for part, start, end in zip(parts, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+    for part, word, start, end in zip(
+        parts, speech.words.tolist(), starts[:-1].tolist(), starts[1:].tolist(), strict=True
+    ):
         names.extend(part)
+        words.extend([word] * len(part))
         bounds.extend([start] + [end] * (len(part) - 1))
-    return _merged(names, _shared(names, np.array([*bounds, len(speech.samples)])))
+    shared = _shared(names, np.array([*bounds, len(speech.samples)]))
+    return _merged(names, shared, _words(names, shared, np.array(words)))
 
 
 def _fold(name: str) -> list[str]:
@@ -92,10 +101,17 @@ def _shared(names: list[str], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
     return bounds
 
 
-def _merged(names: list[str], bounds: NDArray[np.int64]) -> Phones:
+def _words(names: list[str], bounds: NDArray[np.int64], words: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return start and end (W, 2) of the words that are said: of the phones of each, from the first to the last."""
+    said = np.array([name != silence for name in names])
+    places = [np.flatnonzero(said & (words == word)) for word in np.unique(words[said])]
+    return np.array([(bounds[own[0]], bounds[own[-1] + 1]) for own in places], dtype=np.int64).reshape(-1, 2)
+
+
+def _merged(names: list[str], bounds: NDArray[np.int64], words: NDArray[np.int64]) -> Phones:
     """Leave out empty phones, and the start of one that goes on with the phone before it."""
     kept: list[tuple[str, int]] = []
     for name, start, end in zip(names, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         if end > start and not (kept and kept[-1][0] == name):
             kept.append((name, start))
-    return Phones(tuple(name for name, _ in kept), np.array([*(start for _, start in kept), bounds[-1]]))
+    return Phones(tuple(name for name, _ in kept), np.array([*(start for _, start in kept), bounds[-1]]), words)

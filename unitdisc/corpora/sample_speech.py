@@ -1,11 +1,12 @@
-"""The speech sample: ten synthetic voices with exact phone times, written as Kaldi data directories."""
+"""The speech sample: ten synthetic voices with exact phone and word times, written as Kaldi data directories."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unitdisc.corpora import espeak, sample_text
 from unitdisc.corpora.sample_phones import phones
@@ -31,7 +32,8 @@ class Prompt:
 
 
 def synthesise(folder: Path, *, minutes: float = 8.0, seed: int = 0) -> None:
-    """Write the speech sample to ``folder``: train, dev and test as Kaldi data directories with audio and phones.ctm.
+    """Write the speech sample to ``folder``: train, dev and test as Kaldi data directories with audio, phones.ctm and
+    words.ctm.
 
     About ``minutes`` of 16 kHz FLAC by ten voices, two of them in the test split alone; at least one utterance a voice
     and split, which makes about a minute. The same minutes and seed give the same bytes. ``folder`` is replaced whole
@@ -105,13 +107,18 @@ def _write(root: Path, recordings: Iterable[tuple[Prompt, Utterance]]) -> None:
 
 def _entries(prompt: Prompt, utterance: Utterance, audio: str) -> dict[str, list[str]]:
     """Return what stands behind the utterance's name in each file of a data directory; times in seconds."""
-    starts = utterance.phones.bounds[:-1] / sample_rate
-    lengths = np.diff(utterance.phones.bounds) / sample_rate
-    spans = zip(utterance.phones.names, starts.tolist(), lengths.tolist(), strict=True)
+    phones, words = utterance.phones, [word.strip(".,?") for word in prompt.text.lower().split()]
     return {
         "wav.scp": [audio],
         "utt2spk": [prompt.voice.speaker],
-        "text": [" ".join(word.strip(".,?") for word in prompt.text.lower().split())],
+        "text": [" ".join(words)],
         "utt2dur": [f"{len(utterance.samples) / sample_rate:.4f}"],
-        "phones.ctm": [f"1 {start:.4f} {length:.4f} {name}" for name, start, length in spans],
+        "phones.ctm": _ctm(phones.names, phones.bounds[:-1], phones.bounds[1:]),
+        "words.ctm": _ctm(words, phones.words[:, 0], phones.words[:, 1]),
     }
+
+
+def _ctm(names: Sequence[str], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
+    """Return channel, start and duration in seconds, and name of each, given its samples."""
+    spans = zip(names, starts / sample_rate, (ends - starts) / sample_rate, strict=True)
+    return [f"1 {start:.4f} {length:.4f} {name}" for name, start, length in spans]

@@ -87,8 +87,12 @@ def utter(
     power = np.sum(samples**2) / len(warped)
     samples *= min(level / np.sqrt(power), highest / np.abs(samples).max())
     samples += level * 10 ** (-random.uniform(40, 44) / 20) * random.standard_normal(total)
-    moved = np.round((before + phones.bounds * float(ratio)) / grid).astype(np.int64) * grid
-    return Utterance(np.round(samples * 32767).astype(np.int16), _padded(Phones(phones.names, moved), total))
+    # Phones and words are moved alike, so that what coincides goes on doing so.
+    bounds, words = (
+        np.round((before + places * float(ratio)) / grid).astype(np.int64) * grid
+        for places in (phones.bounds, phones.words)
+    )
+    return Utterance(np.round(samples * 32767).astype(np.int16), _padded(Phones(phones.names, bounds, words), total))
 
 
 def _resampled(samples: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64]:
@@ -112,4 +116,4 @@ def _padded(phones: Phones, total: int) -> Phones:
         names, bounds = names[1:], bounds[1:]
     if names[-1] == silence:
         names, bounds = names[:-1], bounds[:-1]
-    return Phones((silence, *names, silence), np.array([0, *bounds, total]))
+    return Phones((silence, *names, silence), np.array([0, *bounds, total]), phones.words)

@@ -46,6 +46,14 @@ class WindowDecoder(nn.Module):
         windows: Tensor = self.output(x)
         return windows.transpose(1, 2).reshape(*codes.shape[:2], self.window, -1)
 
+    def loss(self, codes: Tensor, tokens: Tensor, frames: Tensor, mask: Tensor, speaker: Tensor) -> Tensor:
+        """Return the mean squared error over the real frames of all windows; ``tokens`` (B, T') are the real codes."""
+        windows, real = self.targets(frames, mask)
+        real = real & tokens.unsqueeze(2)
+        errors = (self(codes, speaker).float() - windows).square().mean(dim=3)  # (B, T', W)
+        mean: Tensor = (errors * real).sum() / real.sum().clamp(min=1)
+        return mean
+
     def targets(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Cut frames (B, T, D) and their mask (B, T) into windows (B, T', W, D) and (B, T', W), padding masked."""
         after = self.context + -frames.shape[1] % self.stride

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.config import Encoder
+from unitdisc.models.planes import filled
 
 
 class ConvolutionalEncoder(nn.Module):
@@ -37,10 +38,7 @@ class ConvolutionalEncoder(nn.Module):
         """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
         if self.training and self.noise:
             frames = frames + self.noise * torch.randn_like(frames) * mask.unsqueeze(2)
-        missing = -frames.shape[1] % self.stride
-        if missing:
-            frames = functional.pad(frames, (0, 0, 0, missing))
-            mask = functional.pad(mask, (0, missing))
+        frames, mask = filled(frames, mask, self.stride)
         x = frames.transpose(1, 2)  # (B, D, T)
         for convolution, stride in zip(self.convolutions, self.strides, strict=True):
             mask = mask.view(len(mask), -1, stride).any(dim=2)
@@ -68,8 +66,11 @@ class ResidualLayer(nn.Module):
         return functional.relu(x + y)
 
 
-def recur(lstm: nn.LSTM, x: Tensor, mask: Tensor) -> Tensor:
+def recur(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
     """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) alone, zeros elsewhere."""
+    if bool(mask.all()):  # as of chunks mostly: nothing to leave out
+        whole: Tensor = lstm(x)[0]
+        return whole
     lengths = mask.sum(dim=1).cpu()
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     output, _ = lstm(packed)

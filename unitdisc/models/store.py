@@ -16,11 +16,11 @@ import unitdisc
 from unitdisc.config import AnyFeatures, AnyModel, VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.normalise import Statistics
-from unitdisc.models.autoencoder import Autoencoder
 from unitdisc.models.kmeans import KMeans
+from unitdisc.models.model import Model
 from unitdisc.tables import replacing, writing
 
-Encoder = Autoencoder | KMeans
+Encoder = Model | KMeans
 
 settings_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyModel, Field()])
 features_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyFeatures, Field()])
@@ -28,7 +28,8 @@ features_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyFeatures, Field()])
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model with what it was trained on: its settings, the features' settings and shared statistics, speakers."""
+    """A model with what it was trained on: its settings, the features' settings and shared statistics, speakers,
+    and the labels that it recognises, if it does."""
 
     model: Encoder
     settings: Any  # KMeansModel | VQModel
@@ -37,11 +38,14 @@ class Trained:
     speakers: tuple[str, ...]
     statistics: Statistics | None
     seed: int
+    labels: tuple[str, ...] = ()
 
 
-def build(settings: Any, *, inputs: int, speakers: int) -> Encoder:
+def build(settings: Any, *, inputs: int, speakers: int, labels: int = 0) -> Encoder:
     """Return an untrained model for features of ``inputs`` columns."""
-    return Autoencoder(inputs, speakers, settings) if isinstance(settings, VQModel) else KMeans(inputs, settings)
+    if isinstance(settings, VQModel):
+        return Model(inputs, speakers, settings, labels=labels)
+    return KMeans(inputs, settings)
 
 
 def save(folder: Path, trained: Trained) -> None:
@@ -59,6 +63,7 @@ def save(folder: Path, trained: Trained) -> None:
         "speakers": list(trained.speakers),
         "statistics": statistics and {"mean": statistics.mean.tolist(), "deviation": statistics.deviation.tolist()},
         "seed": trained.seed,
+        "labels": list(trained.labels),
     }
     with writing(folder / "model.json") as file:
         json.dump(description, file, indent=1, ensure_ascii=False)
@@ -74,19 +79,19 @@ def load(folder: Path) -> Trained:
         features = features_of.validate_python(text["features"])
         inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
         statistics = _statistics(text["statistics"])
-        seed = int(text["seed"])
+        seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
     except FileNotFoundError:
         raise InputError("no such file", path, fix="train the model first: unitdisc train --help") from None
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
-    model = build(settings, inputs=inputs, speakers=len(speakers))
     weights = folder / "model.safetensors"
     try:
+        model = build(settings, inputs=inputs, speakers=len(speakers), labels=len(labels))
         model.load_state_dict(load_file(weights))
-    except (OSError, SafetensorError, RuntimeError) as error:
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
-    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed)
+    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels)
 
 
 def _statistics(value: Any) -> Statistics | None:
@@ -99,4 +104,6 @@ def device_of(choice: str) -> torch.device:
     """Return the device that a setting of auto, cpu or cuda means; raises InputError for CUDA where there is none."""
     if choice == "cuda" and not torch.cuda.is_available():
         raise InputError("training.device is cuda, and no CUDA device is to be seen", fix="set it to auto or cpu")
-    return torch.device("cuda" if choice != "cpu" and torch.cuda.is_available() else "cpu")
+    if choice == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", torch.cuda.current_device())

@@ -86,10 +86,11 @@ def _row(run: Run, row: scoretable.Row, paths: Sequence[Path], columns: Sequence
 def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator[Path]:
     """Yield the paths of the settings that differ.
 
-    A section that some models do without is one of them, and what is in it only where those that have it differ.
+    A section that some models do without is one of them, and what is in it only where those that have it differ. What
+    a model has no place for, such as the settings of another kind of decoder, it does not differ in.
     """
     for key in dict.fromkeys(key for model in models for key in model):
-        values = [model.get(key) for model in models]
+        values = [model[key] for model in models if key in model]
         sections = [value for value in values if isinstance(value, Mapping)]
         if (0 < len(sections) < len(values)) or (not sections and len({text(value) for value in values}) > 1):
             yield (*above, key)
@@ -98,6 +99,7 @@ def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator
 
 def title(path: Path) -> str:
     """Call a setting what a reader would: its own words, after those of its section where they are needed."""
+    path = path[:-1] if path[-1] == "kind" else path
     name = ".".join(path)
     if name in titles:
         return titles[name]

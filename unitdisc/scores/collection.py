@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from unitdisc import tables
-from unitdisc.config import Experiment, split_names
+from unitdisc.config import AnyModel, Experiment, VQModel, split_names
 
 headline = {
     "many_to_one_heldout": "accuracy",  # mapping fitted on train
@@ -16,6 +16,7 @@ headline = {
     "units_used": "units",
     "perplexity": "perplexity",
     "bitrate": "bitrate",
+    "phone_error_rate": "PER",  # of a model with objective ctc
 }
 majority = "majority_heldout"
 compared = {  # metrics of the stages of a run
@@ -58,15 +59,17 @@ def gather(experiment: Experiment) -> Iterator[RunScore]:
             for seed in experiment.seeds:
                 folder = experiment.results / corpus / model / f"seed{seed}"
                 for split in split_names(experiment.corpora[corpus]):
-                    for name in _tables(experiment, split):
+                    for name in _tables(experiment, experiment.models[model], split):
                         for score in tables.read_records(folder / name, tables.Score):
                             row = (score.metric, score.value, score.low, score.high, score.n)
                             yield RunScore(corpus, model, seed, split, *row)
 
 
-def _tables(experiment: Experiment, split: str) -> Iterator[str]:
+def _tables(experiment: Experiment, model: AnyModel, split: str) -> Iterator[str]:
     scoring = experiment.scoring
     yield f"{split}.scores.tsv"
+    if isinstance(model, VQModel) and model.recognises and split != "train":
+        yield f"{split}.ctc.tsv"
     if scoring.abx is not None and split in scoring.abx.splits:
         yield f"{split}.abx.tsv"
     if scoring.probes is not None and split == "test":
@@ -76,11 +79,12 @@ def _tables(experiment: Experiment, split: str) -> Iterator[str]:
 def summary(scores: pd.DataFrame, split: str) -> str:
     """Return a text table of the headline metrics of a split: a row a corpus and model, seeds as mean (low–high)."""
     chosen = scores[scores["split"] == split]
-    rows = [["corpus", "model", *headline.values()]]
+    shown = {metric: title for metric, title in headline.items() if (chosen["metric"] == metric).any()}
+    rows = [["corpus", "model", *shown.values()]]
     for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
-        rows.append([str(corpus), str(model), *(_cell(run, metric) for metric in headline)])
+        rows.append([str(corpus), str(model), *(_cell(run, metric) for metric in shown)])
     for corpus, run in chosen[chosen["metric"] == majority].groupby("corpus", sort=False):
-        rows.append([str(corpus), "(majority label)", f"{run['value'].iloc[0]:.3f}", *[""] * (len(headline) - 1)])
+        rows.append([str(corpus), "(majority label)", f"{run['value'].iloc[0]:.3f}", *[""] * (len(shown) - 1)])
     order = {corpus: place for place, corpus in enumerate(chosen["corpus"].unique())}
     rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
     return _aligned(rows, texts=2)

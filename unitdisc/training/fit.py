@@ -4,23 +4,27 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from unitdisc import tables
 from unitdisc.codebook import kmeans
-from unitdisc.config import KMeansModel
+from unitdisc.config import KMeansModel, seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics, statistics
 from unitdisc.models import store
 from unitdisc.models.kmeans import KMeans
-from unitdisc.training import loop
+from unitdisc.training import loop, processes
+from unitdisc.training.batches import Utterances
 from unitdisc.training.loop import Epoch
+from unitdisc.training.targets import frame_labels
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +37,14 @@ def fit(
     folder: Path,
     *,
     seed: int,
+    labels: pd.DataFrame | None = None,
+    never: Collection[str] = (),
 ) -> None:
     """Train a model on ``archives`` (split → scp; train, and dev where there is one) into ``folder``.
 
-    Writes model.safetensors, model.json and training.tsv. Raises InputError for features that cannot be trained on.
+    ``labels`` (columns utterance, start, end, label) are read by a model that recognises them. It learns those that
+    train has, but for those of ``never``; a chunk with another one counts in no loss. Writes model.safetensors,
+    model.json and training.tsv. Raises InputError for features or labels that cannot be trained on.
     """
     train = Archive(archives["train"])
     inputs = train.dim
@@ -44,17 +52,49 @@ def fit(
     shared = statistics(train[name] for name in train) if features.normalise == "global" else None
     normalised = normalise(train, features, shared, speaker)
     names = tuple(sorted({speaker[name] for name in train}))
+    vocabulary: tuple[str, ...] = ()
     if isinstance(settings, KMeansModel):
         model: store.Encoder = _cluster(settings, normalised, folder, inputs=inputs, seed=seed)
     else:
+        vocabulary = _vocabulary(labels, train, never) if settings.recognises else ()
         number = {name: place for place, name in enumerate(names)}
         dev = normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None
-        data = loop.Data(normalised, dev, {name: number[speaker[name]] for name in train})
-        device = store.device_of(settings.training.device)
-        digest = _digest(settings, features, train, seed)
-        model = loop.train(settings, data, folder, inputs=inputs, seed=seed, device=device, digest=digest)
-    store.save(folder, store.Trained(model, settings, features, inputs, names, shared, seed))
+        targets = [_targets(labels, part, features, vocabulary) for part in (normalised, dev)]
+        with processes.joined(settings.training.processes):
+            try:
+                trainer = loop.Trainer(
+                    settings,
+                    Utterances(normalised, {name: number[speaker[name]] for name in train}, targets[0]),
+                    None if dev is None else Utterances(dev, {}, targets[1]),
+                    inputs=inputs,
+                    labels=len(vocabulary),
+                    seed=seed,
+                    device=store.device_of(settings.training.device),
+                )
+            except ValueError as error:
+                raise InputError(f"the model does not fit the features: {error}") from None
+            model = loop.train(trainer, folder, digest=_digest(settings, features, train, seed, targets[0]))
+            writes = processes.rank() == 0
+        if not writes:
+            return
+    store.save(folder, store.Trained(model, settings, features, inputs, names, shared, seed, vocabulary))
     loop.finish(folder)
+
+
+def _vocabulary(labels: pd.DataFrame | None, train: Archive, never: Collection[str]) -> tuple[str, ...]:
+    mine = set() if labels is None else set(labels.loc[labels["utterance"].isin(list(train)), "label"]) - set(never)
+    if not mine:
+        raise InputError("objective ctc learns labels, and the corpus has none on train")
+    return tuple(sorted(mine))
+
+
+def _targets(
+    labels: pd.DataFrame | None, matrices: Normalised | None, features: Any, vocabulary: Sequence[str]
+) -> dict[str, NDArray[np.int64]] | None:
+    if labels is None or matrices is None or not vocabulary:
+        return None
+    frames = {name: matrices.frames(name) for name in matrices}
+    return frame_labels(labels, frames, shift=seconds_or_columns(features), vocabulary=vocabulary)
 
 
 def normalise(archive: Archive, features: Any, shared: Statistics | None, speaker: Mapping[str, str]) -> Normalised:
@@ -76,9 +116,10 @@ def _cluster(settings: KMeansModel, matrices: Normalised, folder: Path, *, input
         epoch=1,
         step=settings.iterations,
         loss=inertia,
-        reconstruction=inertia / vectors.shape[1],
+        task_loss=inertia / vectors.shape[1],
         bottleneck_loss=inertia,
-        dev_reconstruction=float("nan"),
+        dev_task_loss=float("nan"),
+        dev_task_loss_raw=float("nan"),
         units_used=used,
         perplexity=float(torch.special.entr(counts / counts.sum()).sum().exp()),
         dead_codewords=settings.codewords - used,
@@ -87,6 +128,7 @@ def _cluster(settings: KMeansModel, matrices: Normalised, folder: Path, *, input
         codeword_norm=float(centres.norm(dim=1).mean()),
         reestimations=0,
         collapsed=0,
+        skipped_steps=0,
         learning_rate=0.0,
         frames_per_second=round(len(vectors) * settings.iterations / (time.perf_counter() - start), 1),
     )
@@ -111,8 +153,12 @@ def _vectors(model: KMeans, matrices: Normalised, *, most: int, seed: int) -> to
     return torch.cat(parts)
 
 
-def _digest(settings: Any, features: Any, archive: Archive, seed: int) -> str:
-    """Digest what a resume file belongs to: the configuration, the seed, and which frames there are."""
-    content = hashlib.sha256(archive.path.read_bytes()).hexdigest()
-    parts = [settings.model_dump(mode="json"), features.model_dump(mode="json"), seed, content]
+def _digest(
+    settings: Any, features: Any, archive: Archive, seed: int, targets: Mapping[str, NDArray[np.int64]] | None
+) -> str:
+    """Digest what a resume file belongs to: configuration, seed, which frames there are, and what is said in them."""
+    content = hashlib.sha256(archive.path.read_bytes())
+    for name, labels in (targets or {}).items():
+        content.update(name.encode() + labels.tobytes())
+    parts = [settings.model_dump(mode="json"), features.model_dump(mode="json"), seed, content.hexdigest()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,30 +1,31 @@
-"""Training a vector-quantised autoencoder: one loop over epochs that reports, re-estimates the codebook and resumes."""
+"""Training a vector-quantised model: one loop over epochs that reports, re-estimates the codebook and resumes."""
 
 import logging
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 
 from unitdisc import tables
 from unitdisc.codebook import Reestimation, ReestimationSchedule, Reservoir, UsageHealth
-from unitdisc.config import Training, VQModel
+from unitdisc.config import VQModel
 from unitdisc.errors import InputError
-from unitdisc.features.normalise import Normalised
-from unitdisc.models.autoencoder import Autoencoder
+from unitdisc.models.model import Model
 from unitdisc.progress import track
-from unitdisc.training import checkpoint
+from unitdisc.training import checkpoint, processes
 from unitdisc.training.averaging import AveragedModel
-from unitdisc.training.batches import Batch, Chunks
+from unitdisc.training.batches import Batch, Chunks, Utterances
+from unitdisc.training.schedules import Schedule
 
 log = logging.getLogger(__name__)
 
-dev_chunks = 32  # batches of the dev split an epoch, at most: enough for a curve, no burden on the training
+dev_batches = 32  # an epoch, at most: enough for a curve, no burden on the training
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ class Epoch:
     epoch: int
     step: int
     loss: float
-    reconstruction: float
+    task_loss: float  # of reconstruction or recognition, without its weight
     bottleneck_loss: float
-    dev_reconstruction: float
+    dev_task_loss: float  # of the averaged weights where there are any
+    dev_task_loss_raw: float  # then of the others
     units_used: int
     perplexity: float
     dead_codewords: int
@@ -45,61 +47,78 @@ class Epoch:
     codeword_norm: float
     reestimations: int
     collapsed: int  # 1 where the warm-up is over and under 5 % of the codewords are used
+    skipped_steps: int  # whose gradient was too large
     learning_rate: float
     frames_per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """The normalised features of train and dev, and the speaker number of each utterance of train."""
-
-    train: Normalised
-    dev: Normalised | None
-    speakers: Mapping[str, int]
 
 
 class Trainer:
     """A model with all that changes while it is trained: optimiser, reservoir, averaged weights, rows so far."""
 
-    def __init__(self, settings: VQModel, data: Data, *, inputs: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        settings: VQModel,
+        train: Utterances,
+        dev: Utterances | None,
+        *,
+        inputs: int,
+        labels: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
         torch.manual_seed(seed)
-        self.settings, self.data, self.seed, self.device = settings, data, seed, device
+        self.settings, self.seed, self.device = settings, seed, device
         plan = settings.training
-        self.model = Autoencoder(inputs, len(set(data.speakers.values())), settings).to(device)
+        self.model = Model(inputs, len(set(train.speakers.values())), settings, labels=labels).to(device)
         self.average = AveragedModel(self.model, plan.average) if plan.average else None
         self.optimiser = _optimiser(self.model, settings)
-        self.batches = Chunks(data.train, data.speakers, chunk=plan.chunk, batch=plan.batch, seed=seed)
+        cut = partial(Chunks, chunk=plan.chunk, batch=plan.batch, seed=seed)
+        self.batches = cut(train, each=plan.chunks_per_utterance, share=(processes.rank(), processes.count()))
+        self.dev = None if dev is None else cut(dev)
+        self.schedule = Schedule(plan, len(self.batches) * plan.epochs)
         self.reestimation = _reestimation(settings)
         capacity = settings.bottleneck.reestimation.capacity if settings.bottleneck.reestimation else 1
-        self.reservoir = Reservoir(capacity, settings.bottleneck.dim, seed=seed)
+        self.reservoir = Reservoir(capacity, settings.bottleneck.dim, seed=seed + processes.rank())
         self.rows: list[Epoch] = []
         self.step = 0
+        if plan.compile:  # in place, so that the names of the weights stay
+            self.model.encoder.compile()
+            self.model.decoder.compile()
+        self._parallel = (
+            DistributedDataParallel(self.model, device_ids=[device] if device.type == "cuda" else None)
+            if processes.together()
+            else self.model
+        )
 
     @property
-    def result(self) -> Autoencoder:
+    def result(self) -> Model:
         """The model that encodes: the averaged one where weights are averaged."""
         return self.average.model if self.average else self.model
 
     def epoch(self, number: int) -> Epoch:
         """Train for one epoch, counted from 1, and return its row."""
-        torch.manual_seed(hash((self.seed, number)) % 2**31)  # jitter and dropout; a resumed run draws the same
+        # Jitter and dropout: a resumed run draws the same, and each process its own.
+        torch.manual_seed(hash((self.seed, number)) % 2**31 + processes.rank())
         self.model.train()
         usage = UsageHealth(self.settings.bottleneck.codewords, codebooks=self.settings.bottleneck.codebooks)
-        totals = torch.zeros(3, dtype=torch.float64)
+        totals = torch.zeros(4, dtype=torch.float64, device=self.device)
         done, start = 0, time.perf_counter()
         for batch in track(self.batches.epoch(number), f"epoch {number}", total=len(self.batches)):
             done += self._reestimate(number)
-            totals += self._step(batch.to(self.device), number, usage)
+            totals += self._step(batch, number, usage)
+        loss, task, bottleneck, skipped = (processes.mean(totals) / len(self.batches)).tolist()
         seconds = time.perf_counter() - start
         health = usage.record(reestimations=done)
-        loss, reconstruction, bottleneck = (totals / len(self.batches)).tolist()
+        dev = self._dev_loss(self.result, number)
+        self.schedule.observe(task if math.isnan(dev) else dev)
         return Epoch(
             epoch=number,
             step=self.step,
             loss=loss,
-            reconstruction=reconstruction,
+            task_loss=task,
             bottleneck_loss=bottleneck,
-            dev_reconstruction=self._dev_loss(number),
+            dev_task_loss=dev,
+            dev_task_loss_raw=self._dev_loss(self.model, number) if self.average else math.nan,
             units_used=health.units_used,
             perplexity=health.perplexity,
             dead_codewords=health.dead_codewords,
@@ -108,6 +127,7 @@ class Trainer:
             codeword_norm=health.codeword_norm,
             reestimations=done,
             collapsed=int(self._quantise(number) and health.collapsed()),
+            skipped_steps=round(skipped * len(self.batches)),
             learning_rate=self.optimiser.param_groups[0]["lr"],
             frames_per_second=round(
                 len(self.batches) * self.settings.training.chunk * self.settings.training.batch / seconds, 1
@@ -115,61 +135,77 @@ class Trainer:
         )
 
     def _step(self, batch: Batch, epoch: int, usage: UsageHealth) -> Tensor:
-        losses = self.model(batch.frames, batch.mask, batch.speaker, quantise=self._quantise(epoch))
+        with self._precision():
+            losses = self._parallel(*batch.to(self.device), quantise=self._quantise(epoch))
+        factor = self.schedule.factor(epoch, self.step)
         for group in self.optimiser.param_groups:
-            group["lr"] = group["base"] * _schedule(self.settings.training, self.step / self._steps)
+            group["lr"] = group["base"] * factor
         self.optimiser.zero_grad(set_to_none=True)
         losses.total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.training.gradient_clip)
-        if not torch.isfinite(norm):
-            raise InputError(
-                f"the gradient is {norm.item()} in epoch {epoch}, step {self.step + 1}",
-                fix="lower training.learning_rate, or look for extreme features",
-            )
-        self.optimiser.step()
+        taken = self._descend(epoch)
         self.step += 1
         if self.average:
-            self.average.update(self.model, self.step)
+            self.average.update(self.model)
         seen = losses.bottleneck
         if self.reestimation and self.reestimation.collect(epoch, self.step):
             self.reservoir.add(seen.vectors, losses.tokens)
         usage.add(seen, losses.tokens)
-        return torch.stack([losses.total.detach(), losses.reconstruction.detach(), seen.loss.detach()]).double().cpu()
+        parts = (losses.total, losses.task, seen.loss)
+        return torch.stack([*(part.detach().double() for part in parts), losses.total.new_tensor(not taken).double()])
+
+    def _descend(self, epoch: int) -> bool:
+        """Take the optimiser's step unless the gradient is larger than the configuration lets pass."""
+        plan = self.settings.training
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), plan.gradient_clip))
+        if not math.isfinite(norm):
+            raise InputError(
+                f"the gradient is {norm} in epoch {epoch}, step {self.step + 1}",
+                fix="lower training.learning_rate, or look for extreme features",
+            )
+        if plan.gradient_skip is not None and norm > plan.gradient_skip:
+            return False
+        self.optimiser.step()
+        return True
+
+    def _precision(self) -> torch.autocast:
+        choice = self.settings.training.precision
+        gpu = self.device.type == "cuda"
+        narrow = choice == "bfloat16" or (choice == "auto" and gpu and torch.cuda.is_bf16_supported())
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=narrow)
 
     def _quantise(self, epoch: int) -> bool:
         return self.reestimation.quantise(epoch) if self.reestimation else True
-
-    @property
-    def _steps(self) -> int:
-        return len(self.batches) * self.settings.training.epochs
 
     def _reestimate(self, epoch: int) -> bool:
         if not self.reestimation or not self.reestimation.due(epoch, self.step):
             return False
         averaged = [self.average.model.bottleneck] if self.average else []
-        return self.reestimation.run(
+        done = self.reestimation.run(
             self.model.bottleneck, self.reservoir, self.optimiser, averaged=averaged, seed=self.seed + self.step
         )
+        if done and self.reestimation.done == 1 and self.average:
+            self.average.restart()
+        return done
 
     @torch.no_grad()
-    def _dev_loss(self, epoch: int) -> float:
-        if self.data.dev is None:
+    def _dev_loss(self, model: Model, epoch: int) -> float:
+        if self.dev is None:
             return math.nan
-        model, plan = self.result.eval(), self.settings.training
-        batches = Chunks(self.data.dev, {}, chunk=plan.chunk, batch=plan.batch, seed=self.seed)
-        losses: list[float] = [
-            model(*_tensors(batch.to(self.device)), quantise=self._quantise(epoch)).reconstruction.item()
-            for _, batch in zip(range(dev_chunks), batches.epoch(1), strict=False)
-        ]
-        return sum(losses) / len(losses)
+        model.eval()
+        losses = []
+        for _, batch in zip(range(dev_batches), self.dev.epoch(1), strict=False):
+            with self._precision():
+                losses.append(model(*batch.to(self.device), quantise=self._quantise(epoch)).task.double())
+        return float(processes.mean(torch.stack(losses).mean()))
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes, for the resume file."""
+        """Return all that changes, for the resume file; of all processes together."""
         return {
             "model": self.model.state_dict(),
-            "average": self.average.model.state_dict() if self.average else None,
+            "average": self.average.state_dict() if self.average else None,
             "optimiser": self.optimiser.state_dict(),
-            "reservoir": self.reservoir.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "reservoirs": processes.gathered(self.reservoir.state_dict()),
             "reestimation": self.reestimation.state_dict() if self.reestimation else None,
             "rows": [asdict(row) for row in self.rows],
             "step": self.step,
@@ -179,39 +215,45 @@ class Trainer:
         """Take up a state that ``state`` returned."""
         self.model.load_state_dict(state["model"])
         if self.average:
-            self.average.model.load_state_dict(state["average"])
+            self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.reservoir.load_state_dict(state["reservoir"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.reservoir.load_state_dict(state["reservoirs"][processes.rank()])
         if self.reestimation:
             self.reestimation.load_state_dict(state["reestimation"])
         self.rows = [Epoch(**row) for row in state["rows"]]
         self.step = state["step"]
 
 
-def train(
-    settings: VQModel, data: Data, folder: Path, *, inputs: int, seed: int, device: torch.device, digest: str
-) -> Autoencoder:
+def train(trainer: Trainer, folder: Path, *, digest: str) -> Model:
     """Train to the end of the configured epochs, from the last epoch of an interrupted run where there is one.
 
     Writes training.tsv into ``folder`` after every epoch. Raises InputError for a resume file that does not belong to
     this training (``digest``), or a gradient that is no longer finite.
     """
-    trainer = Trainer(settings, data, inputs=inputs, seed=seed, device=device)
-    resume = folder / ".resume.pt"
+    resume, settings = folder / ".resume.pt", trainer.settings
     state = checkpoint.load(resume, digest)
     if state is not None:
         trainer.restore(state)
-        log.info("resuming after epoch %d from %s", len(trainer.rows), resume)
+        _tell(logging.INFO, f"resuming after epoch {len(trainer.rows)} from {resume}")
     for number in range(len(trainer.rows) + 1, settings.training.epochs + 1):
         row = trainer.epoch(number)
         trainer.rows.append(row)
-        checkpoint.save(resume, digest, trainer.state())
-        tables.write(folder / "training.tsv", trainer.rows, Epoch)
-        log.info("%s", _line(row, settings))
+        state = trainer.state()
+        if processes.rank() == 0:
+            checkpoint.save(resume, digest, state)
+            tables.write(folder / "training.tsv", trainer.rows, Epoch)
+        _tell(logging.INFO, _line(row, settings))
         if row.collapsed:
-            log.warning("%s", _collapse(row, settings))
-    tables.write(folder / "training.tsv", trainer.rows, Epoch)
+            _tell(logging.WARNING, _collapse(row, settings))
+    if processes.rank() == 0:
+        tables.write(folder / "training.tsv", trainer.rows, Epoch)
     return trainer.result.eval()
+
+
+def _tell(level: int, message: str) -> None:
+    if processes.rank() == 0:
+        log.log(level, "%s", message)
 
 
 def finish(folder: Path) -> None:
@@ -221,8 +263,8 @@ def finish(folder: Path) -> None:
 
 def _line(row: Epoch, settings: VQModel) -> str:
     return (
-        f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, reconstruction {row.reconstruction:.4f}"
-        f" (dev {row.dev_reconstruction:.4f}), {row.units_used}/{settings.bottleneck.codewords} units used,"
+        f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
+        f" (dev {row.dev_task_loss:.4f}), {row.units_used}/{settings.bottleneck.codewords} units used,"
         f" perplexity {row.perplexity:.1f}, {row.frames_per_second:,.0f} frames/s"
         + (", codebook re-estimated" if row.reestimations else "")
     )
@@ -235,7 +277,7 @@ def _collapse(row: Epoch, settings: VQModel) -> str:
     return f"the codebook has collapsed: {used}; remedies that are off: {missing}"
 
 
-def _optimiser(model: Autoencoder, settings: VQModel) -> torch.optim.Optimizer:
+def _optimiser(model: Model, settings: VQModel) -> torch.optim.Optimizer:
     """One group for the codebook, with its own learning rate, and one for the rest under the same schedule."""
     plan = settings.training
     codebook = model.bottleneck.codebook_parameters()
@@ -248,10 +290,6 @@ def _optimiser(model: Autoencoder, settings: VQModel) -> torch.optim.Optimizer:
         groups.append({"params": codebook, "lr": rate, "base": rate, "weight_decay": 0.0})
     kind = torch.optim.Adam if plan.optimiser == "adam" else torch.optim.AdamW
     return kind(groups, lr=plan.learning_rate, weight_decay=plan.weight_decay)
-
-
-def _schedule(plan: Training, progress: float) -> float:
-    return 1.0 if plan.schedule == "constant" else 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def _reestimation(settings: VQModel) -> Reestimation | None:
@@ -267,7 +305,3 @@ def _reestimation(settings: VQModel) -> Reestimation | None:
             until_iteration=plan.until_iteration,
         )
     )
-
-
-def _tensors(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    return batch.frames, batch.mask, batch.speaker

@@ -1,13 +1,15 @@
-"""The encoding step: from a model and the archive of a split to its unit sequences."""
+"""The encoding step: from a model and the archive of a split to its unit sequences, or to what it recognises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
+from torch import Tensor
 
 from unitdisc.config import seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised
+from unitdisc.models.model import Model
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
 from unitdisc.tables import UnitSequence
@@ -20,13 +22,31 @@ def encode(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> It
     Several codebooks give one unit a token, see ``joint_units``. Raises InputError for features of another width
     than the model's.
     """
+
+    def units(frames: Tensor) -> Tensor:
+        found = trained.model.encode(frames)
+        return joint_units(found, trained.settings.bottleneck.codewords) if found.ndim > 1 else found
+
+    return _sequences(units, trained, archive, speaker)
+
+
+def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
+    """Yield the most likely class of each token, 0 for CTC's blank and y + 1 for label y of ``trained.labels``.
+
+    Raises InputError for a model that recognises no labels, and as ``encode`` does.
+    """
+    if not isinstance(trained.model, Model) or not trained.labels:
+        raise InputError("the model recognises no labels", fix="train it with objective: ctc")
+    return _sequences(trained.model.recognise, trained, archive, speaker)
+
+
+def _sequences(
+    of: Callable[[Tensor], Tensor], trained: Trained, archive: Archive, speaker: Mapping[str, str]
+) -> Iterator[UnitSequence]:
     if archive.dim != trained.inputs:
         raise InputError(f"has {archive.dim} columns where the model wants {trained.inputs}", archive.path)
     by_speaker = speaker if trained.features.normalise == "speaker" else None
     matrices = Normalised(archive, shared=trained.statistics, by_speaker=by_speaker)
-    shift = seconds_or_columns(trained.features) * trained.model.stride
+    shift = round(seconds_or_columns(trained.features) * trained.model.stride, 9)
     for name in track(matrices, archive.path.stem, total=len(matrices)):
-        units = trained.model.encode(torch.tensor(matrices[name]))
-        if units.ndim > 1:
-            units = joint_units(units, trained.settings.bottleneck.codewords)
-        yield UnitSequence(name, round(shift, 9), units.numpy())
+        yield UnitSequence(name, shift, of(torch.tensor(matrices[name])).numpy())

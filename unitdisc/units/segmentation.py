@@ -17,7 +17,7 @@ from unitdisc.config import Segmentation, seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised
-from unitdisc.models.autoencoder import Autoencoder
+from unitdisc.models.model import Model
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
 from unitdisc.tables import UnitSequence
@@ -119,7 +119,7 @@ def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -
 def codebook(trained: Trained) -> Tensor:
     """Return the codewords (K, D) of a model: of all joint units where it has several codebooks."""
     model = trained.model
-    words = model.bottleneck.quantizer.codebook.detach() if isinstance(model, Autoencoder) else model.codebook
+    words = model.bottleneck.quantizer.codebook.detach() if isinstance(model, Model) else model.codebook
     return joint_codewords(words.float())
 
 
@@ -133,7 +133,7 @@ def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> 
     model = trained.model
     for name in track(matrices, archive.path.stem, total=len(matrices)):
         frames = torch.tensor(matrices[name])
-        if isinstance(model, Autoencoder):
+        if isinstance(model, Model):
             encoded, tokens = model.encoder(frames.unsqueeze(0), torch.ones(1, len(frames), dtype=torch.bool))
             yield name, model.bottleneck.project(encoded, tokens)[0]
         else:

@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 try:
     from unitdisc import configfile
     from unitdisc.config import KMeansModel, PrecomputedFeatures, split_names
+    from unitdisc.corpora.words import word_files
     from unitdisc.errors import InputError
     from unitdisc.provenance import code_digest
 except ImportError as error:
@@ -101,9 +102,34 @@ def corpus_sources(wildcards):
 
 
 def gpus(wildcards):
-    """One GPU for a model that may use it: Slurm is asked for it; a local run counts it only if a total is given."""
+    """A GPU a process for a model that may use one: Slurm is asked for it; a local run counts it if a total is given."""
     model = experiment.models[wildcards.model]
-    return 0 if isinstance(model, KMeansModel) or model.training.device == "cpu" else 1
+    if isinstance(model, KMeansModel) or model.training.device == "cpu":
+        return 0
+    return model.training.processes
+
+
+def training_threads(wildcards):
+    """One a process: trainings share the cores, and two threads that contend are slower than one."""
+    model = experiment.models[wildcards.model]
+    if isinstance(model, KMeansModel):
+        return 1
+    return model.training.processes * model.training.threads
+
+
+def recognises(model):
+    return getattr(experiment.models[model], "recognises", False)
+
+
+def recognition_tables(wildcards):
+    return [
+        results(f"{corpus}/{model}/seed{seed}/{split}.ctc.tsv")
+        for corpus, models in experiment.runs.items()
+        for model in models
+        for seed in experiment.seeds
+        for split in split_names(experiment.corpora[corpus])
+        if split != "train" and recognises(model)
+    ]
 
 
 def exports(wildcards):
@@ -148,8 +174,13 @@ def chosen_units(section):
 
 
 def word_times(wildcards):
-    words = experiment.pieces.words
-    return [str(words[wildcards.corpus])] if wildcards.corpus in words else []
+    """The files with the times of a corpus's words: the one that is named, else the corpus's own."""
+    name, corpus = wildcards.corpus, experiment.corpora[wildcards.corpus]
+    if name in experiment.pieces.words:
+        return [str(experiment.pieces.words[name])]
+    if corpus.kind in sample_readers:
+        return [results(f"{name}/source")]
+    return [str(file) for file in word_files(corpus, experiment.results)]
 
 
 wildcard_constraints:

@@ -56,6 +56,7 @@ rule pieces:
         code=code_digest(
             "unitdisc.units.pieces",
             "unitdisc.units.words",
+            "unitdisc.corpora.words",
             "unitdisc.scores.discovery",
         ),
         config=lambda w: experiment.only(

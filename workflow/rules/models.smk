@@ -7,6 +7,9 @@ rule train:
             if split != "test"
             for ending in ("ark", "scp")
         ],
+        labels=lambda w: (
+            results(f"{w.corpus}/labels.tsv") if recognises(w.model) else []
+        ),
     output:
         weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
         description=results("{corpus}/{model}/seed{seed}/model.json"),
@@ -17,8 +20,7 @@ rule train:
         results("{corpus}/{model}/seed{seed}/logs/train.benchmark.tsv")
     conda:
         "../envs/unitdisc.yaml"
-    # One thread: several trainings share the cores, and two threads that contend are slower than one.
-    threads: lambda w: getattr(getattr(experiment.models[w.model], "training", None), "threads", 1)
+    threads: training_threads
     resources:
         mem_mb=8000,
         runtime=1440,
@@ -26,7 +28,9 @@ rule train:
     params:
         code=code_digest("unitdisc.training.fit"),
         config=lambda w: experiment.only(
-            corpus=w.corpus, model=w.model, drop=("exclude", "never")
+            corpus=w.corpus,
+            model=w.model,
+            drop=("exclude",) if recognises(w.model) else ("exclude", "never"),
         ),
     shell:
         "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"

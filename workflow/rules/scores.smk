@@ -21,6 +21,36 @@ rule score:
         " --split {wildcards.split} --config {params.config:q} > {log} 2>&1"
 
 
+# What a model with objective ctc recognises; no other has it.
+rule recognise:
+    input:
+        utterances=results("{corpus}/utterances.tsv"),
+        labels=results("{corpus}/labels.tsv"),
+        ark=results("{corpus}/features/{split}.ark"),
+        scp=results("{corpus}/features/{split}.scp"),
+        weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
+        description=results("{corpus}/{model}/seed{seed}/model.json"),
+    output:
+        scores=results("{corpus}/{model}/seed{seed}/{split}.ctc.tsv"),
+        texts=results("{corpus}/{model}/seed{seed}/{split}.recognised.tsv"),
+    log:
+        results("{corpus}/{model}/seed{seed}/logs/recognise.{split}.log"),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        code=code_digest("unitdisc.scores.recognition", "unitdisc.units.encode"),
+        config=lambda w: experiment.only(
+            corpus=w.corpus, model=w.model, features="kind", scoring=True
+        ),
+    shell:
+        "unitdisc recognise --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --split {wildcards.split} --threads {threads} --config {params.config:q} > {log} 2>&1"
+
+
 rule abx:
     input:
         utterances=results("{corpus}/utterances.tsv"),
@@ -61,6 +91,7 @@ rule abx:
 rule collect:
     input:
         runs("{corpus}/{model}/seed{seed}/{split}.scores.tsv"),
+        recognition_tables,
         abx_tables,
         probe_tables,
     output:

@@ -1,0 +1,110 @@
+"""Follow averaged weights through re-estimations, beside the raw ones and an average that keeps its own codewords.
+
+Run: python -m benchmarks.averaging [--results results] [--corpus sample-speech] [--svg docs/averaging.svg]
+It trains a model of 2048 codewords on features that are there (make run) and prints the loss on dev, at some steps
+behind every re-estimation, as a JSON line; then the ratios of averaged to raw loss, the largest of all steps.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from unitdisc import tables
+from unitdisc.config import Bottleneck as Settings
+from unitdisc.config import Decoder, Encoder, Reestimation, SpeechFeatures, Training, VQModel
+from unitdisc.features.archive import Archive
+from unitdisc.report import svg
+from unitdisc.training.averaging import AveragedModel
+from unitdisc.training.batches import Batch, Utterances
+from unitdisc.training.fit import normalise
+from unitdisc.training.loop import Trainer
+
+decay = 0.998  # of the paper
+steps_told = (1, 5, 20, 60, 120)  # behind each re-estimation
+style = """<style>text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
+path{fill:none;stroke-width:1.5}.c0{stroke:#777}.c1{stroke:#06c}.c2{stroke:#c30}</style>"""
+
+
+class Watched(Trainer):
+    """A training that also has a naive average, and tells the losses of all three as it goes."""
+
+    def watch(self, epochs: int) -> pd.DataFrame:
+        """Train, and return the losses: columns step, raw, shared, own."""
+        self.naive = AveragedModel(self.model, decay)
+        self.told: list[dict[str, float]] = []
+        for number in range(1, epochs + 1):
+            self.first = self.step
+            self.epoch(number)
+        return pd.DataFrame(self.told)
+
+    def _step(self, batch: Batch, epoch: int, usage: object) -> torch.Tensor:
+        losses = super()._step(batch, epoch, usage)  # type: ignore[arg-type]
+        self.naive.update(self.model)
+        if self._quantise(epoch) and self.step - self.first in steps_told:
+            assert self.average is not None
+            models = {"raw": self.model, "shared": self.average.model, "own": self.naive.model}
+            row = {"step": self.step} | {name: self._dev_loss(model, epoch) for name, model in models.items()}
+            print(json.dumps(row), flush=True)
+            self.told.append(row)
+            self.model.train()
+        return losses
+
+
+def trainer(folder: Path) -> Watched:
+    features = SpeechFeatures()
+    speaker = {row.utterance: row.speaker for row in tables.read_records(folder / "utterances.tsv", tables.Utterance)}
+    archives = {split: Archive(folder / "features" / f"{split}.scp") for split in ("train", "dev")}
+    train, dev = (normalise(archive, features, None, speaker) for archive in archives.values())
+    number = {name: place for place, name in enumerate(sorted(set(speaker.values())))}
+    settings = VQModel(
+        encoder=Encoder(channels=256, kernels=(8,), strides=(2,), residual_layers=0),
+        bottleneck=Settings(codewords=2048, reestimation=Reestimation()),
+        decoder=Decoder(),
+        training=Training(epochs=6, batch=8, learning_rate=1e-3, schedule="constant", average=decay, device="cpu"),
+    )
+    return Watched(
+        settings,
+        Utterances(train, {name: number[speaker[name]] for name in train}),
+        Utterances(dev, {}),
+        inputs=archives["train"].dim,
+        labels=0,
+        seed=0,
+        device=torch.device("cpu"),
+    )
+
+
+def draw(losses: pd.DataFrame) -> str:
+    names = {"raw": "c0", "shared": "c1", "own": "c2"}
+    curves = [svg.Line(name, losses["step"], losses[name], colour) for name, colour in names.items()]
+    drawn = svg.lines(curves, x="training step", y="loss on dev")
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", ">" + style, 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--corpus", default="sample-speech")
+    parser.add_argument("--svg", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    losses = trainer(options.results / options.corpus).watch(epochs=6)
+    for name in ("shared", "own"):
+        ratio = losses[name] / losses["raw"]
+        print(
+            json.dumps(
+                {
+                    "case": f"averaged with {name} codewords",
+                    "worst": round(ratio.max(), 4),
+                    "mean": round(ratio.mean(), 4),
+                }
+            )
+        )
+    if options.svg:
+        options.svg.write_text(draw(losses), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

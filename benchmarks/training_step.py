@@ -1,0 +1,90 @@
+"""Split a training step of both published models into encoder, bottleneck and decoder, forward and backward.
+
+Run: python -m benchmarks.training_step [--repeats 3] [--batch 32] [--threads 1] [--device cpu]
+``ours_s`` is the bottleneck's part, with its reservoir, ``peer_s`` the whole step but for the optimiser, ``share`` the
+one over the other; the mixer counts as decoder. The chunks are those of the published settings.
+"""
+
+import argparse
+import statistics
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks.interleaved import Cost, report, wall_clock
+from unitdisc import configfile
+from unitdisc.codebook import Reservoir
+from unitdisc.models.model import Model
+from unitdisc.models.pixels import PixelDecoder
+
+configs = Path(__file__).parents[1] / "workflow" / "configs"
+labels = 42  # phones of WSJ
+
+
+def batch(name: str, size: int, device: str) -> tuple[Tensor, Tensor]:
+    """Return random frames (B, T, D) of the published chunks, and labels (B, T) that change every eighth frame."""
+    frames = torch.randn(size, 64, 243) if name == "wsj" else torch.rand(size, 128, 32)
+    of = (torch.arange(frames.shape[1]) // 8 % labels).expand(frames.shape[:2])
+    return frames.to(device), of.contiguous().to(device)
+
+
+def parts(model: Model, frames: Tensor, of: Tensor, reservoir: Reservoir) -> tuple[float, float, float]:
+    """Return the seconds of encoder, bottleneck and decoder in one step, each cut off from the others."""
+    mask = torch.ones(frames.shape[:2], dtype=torch.bool, device=frames.device)
+    model.zero_grad()
+    times = [wall_clock()]
+    encoded, tokens = model.encoder(frames, mask)
+    times.append(wall_clock())
+    vectors = encoded.detach().requires_grad_()
+    squeezed = model.bottleneck(vectors, tokens)
+    reservoir.add(squeezed.vectors, tokens)
+    times.append(wall_clock())
+    codes = squeezed.codes.detach().requires_grad_()
+    mixed = model.mixed(codes, tokens)
+    if isinstance(model.decoder, PixelDecoder):
+        loss = model.decoder.loss(mixed, frames, mask)
+    else:
+        loss = model.decoder.loss(mixed, tokens, of)
+    loss.backward()
+    times.append(wall_clock())
+    torch.autograd.backward([squeezed.codes, squeezed.loss], [codes.grad, None])
+    times.append(wall_clock())
+    encoded.backward(vectors.grad)
+    times.append(wall_clock())
+    encoder, bottleneck, decoder, back, first = (end - start for start, end in pairwise(times))
+    return encoder + first, bottleneck + back, decoder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    for name, inputs in (("wsj", 243), ("scribblelens", 32)):
+        settings = configfile.load(str(configs / f"{name}.yaml")).models["robust"]
+        model = Model(inputs, 1, settings, labels=labels).to(options.device)
+        plan = settings.bottleneck
+        reservoir = Reservoir(plan.reestimation.capacity, plan.dim)
+        frames, of = batch(name, options.batch, options.device)
+        parts(model, frames, of, reservoir)
+        found = [parts(model, frames, of, reservoir) for _ in range(options.repeats)]
+        encoder, bottleneck, decoder = (statistics.median(each) for each in zip(*found, strict=True))
+        whole = encoder + bottleneck + decoder
+        report(
+            f"training step of {name}, {options.batch} chunks, {plan.dim} x {plan.codewords}",
+            Cost(bottleneck, 0),
+            Cost(whole, 0),
+            encoder_s=round(encoder, 4),
+            decoder_s=round(decoder, 4),
+            share=round(bottleneck / whole, 4),
+        )
+
+
+if __name__ == "__main__":
+    main()

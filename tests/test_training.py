@@ -1,0 +1,312 @@
+"""The training loop: schedules, chunks, skipped steps, narrow floats, averaged weights, and several processes."""
+
+import json
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from tests.pipeline import tiny, unitdisc
+from unitdisc.codebook import kmeans
+from unitdisc.config import (
+    Bottleneck,
+    Constant,
+    Cosine,
+    Ctc,
+    Decoder,
+    Encoder,
+    Halving,
+    Plateau,
+    Reestimation,
+    Training,
+    VQModel,
+)
+from unitdisc.errors import InputError
+from unitdisc.features.normalise import Normalised
+from unitdisc.training.batches import Chunks, Utterances
+from unitdisc.training.loop import Trainer, train
+from unitdisc.training.schedules import Schedule
+from unitdisc.training.targets import frame_labels
+
+cpu = torch.device("cpu")
+
+
+def utterances(count=24, length=96, *, seed=0):
+    """Frames that go from one of twelve states to the next, with noise; their states are the labels."""
+    random = np.random.default_rng(seed)
+    states = np.random.default_rng(9).normal(size=(12, 6))
+    labels = {f"u{n}": np.repeat(random.integers(12, size=length // 8), 8) for n in range(count)}
+    matrices = {name: (states[of] + 0.3 * random.normal(size=(length, 6))).astype("f4") for name, of in labels.items()}
+    return Utterances(
+        Normalised(matrices, by_speaker=None),
+        {name: place % 2 for place, name in enumerate(matrices)},
+        {name: of.astype(np.int64) for name, of in labels.items()},
+    )
+
+
+def model(*, bottleneck=None, **training):
+    plan = {"epochs": 6, "chunk": 16, "batch": 8, "learning_rate": 3e-3, "schedule": "constant", **training}
+    return VQModel(
+        encoder=Encoder(channels=16, kernels=(4,), strides=(2,), residual_layers=1),
+        bottleneck=Bottleneck(codewords=16, dim=4, **(bottleneck or {"reestimation": Reestimation(warmup_epochs=1)})),
+        decoder=Decoder(channels=16, layers=1, speaker_dim=2, context=1),
+        training=Training.model_validate(plan),
+    )
+
+
+def trainer(settings, *, seed=0, labels=0):
+    return Trainer(settings, utterances(), utterances(4, seed=1), inputs=6, labels=labels, seed=seed, device=cpu)
+
+
+class TestSchedule:
+    def factors(self, schedule, *, epochs, steps=10, losses=None, rate=1.0):
+        followed = Schedule(Training(schedule=schedule, learning_rate=rate, epochs=epochs), epochs * steps)
+        found = []
+        for epoch in range(1, epochs + 1):
+            found.append([followed.factor(epoch, (epoch - 1) * steps + step) for step in range(steps)])
+            followed.observe(losses[epoch - 1] if losses else 0.0)
+        return np.array(found)
+
+    def test_constant_and_cosine(self):
+        assert (self.factors(Constant(), epochs=3) == 1).all()
+        cosine = self.factors(Cosine(), epochs=4).ravel()
+        assert cosine[0] == 1
+        assert cosine[20] == pytest.approx(0.5)
+        assert (np.diff(cosine) < 0).all()
+
+    def test_halving_is_the_published_one(self):
+        """Halved every five epochs from the 32nd to the 72nd, as MultiStepLR of these milestones would."""
+        found = self.factors(Halving(factor=0.5, every=5, first=32, last=72), epochs=85, steps=1)[:, 0]
+        weight = torch.nn.Parameter(torch.zeros(1))
+        optimiser = torch.optim.SGD([weight], lr=1.0)
+        peer = torch.optim.lr_scheduler.MultiStepLR(optimiser, list(range(32, 73, 5)), gamma=0.5)
+        for value in found:
+            assert value == pytest.approx(optimiser.param_groups[0]["lr"])
+            optimiser.step()
+            peer.step()
+        assert found[-1] == 0.5**9
+
+    def test_plateau_is_torchs(self):
+        losses = [1.0, 0.9, 0.95, 0.91, 0.92, 0.93, 0.8, *[0.85] * 40]
+        plan = Plateau(factor=0.8, patience=3, floor=0.3)
+        found = self.factors(plan, epochs=len(losses), losses=losses, rate=2.0)[:, 0]
+        optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=2.0)
+        peer = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimiser, factor=0.8, patience=3, min_lr=0.3, threshold=0.0, threshold_mode="abs"
+        )
+        for value, loss in zip(found, losses, strict=True):
+            assert 2 * value == pytest.approx(optimiser.param_groups[0]["lr"])
+            peer.step(loss)
+        assert found[-1] == pytest.approx(0.15)
+
+    def test_a_plateau_is_resumed(self):
+        one = Schedule(Training(schedule=Plateau(patience=1)), 1)
+        for loss in (1, 2, 2, 2):
+            one.observe(loss)
+        other = Schedule(Training(schedule=Plateau(patience=1)), 1)
+        other.load_state_dict(json.loads(json.dumps(one.state_dict())))
+        for each in (one, other):
+            each.observe(3)
+        assert one.factor(9, 0) == other.factor(9, 0) < 1
+
+
+class TestChunks:
+    def test_so_many_of_every_utterance(self):
+        chunks = Chunks(utterances(5), chunk=16, batch=4, seed=0, each=3)
+        batches = list(chunks.epoch(1))
+        assert len(batches) == len(chunks) == 4  # 15 chunks, and one more to fill the last batch
+        assert all(len(batch.frames) == 4 for batch in batches)
+        speakers = torch.cat([batch.speaker for batch in batches]).bincount()
+        assert speakers.tolist() in ([9, 7], [10, 6])
+
+    def test_the_shares_of_processes_are_one_batch(self):
+        whole = list(Chunks(utterances(), chunk=16, batch=6, seed=0).epoch(3))
+        parts = [list(Chunks(utterances(), chunk=16, batch=6, seed=0, share=(n, 2)).epoch(3)) for n in range(2)]
+        for batch, one, other in zip(whole, *parts, strict=True):
+            assert batch.frames[0::2].equal(one.frames)
+            assert batch.frames[1::2].equal(other.frames)
+
+    def test_labels_lie_under_their_frames(self):
+        data = utterances(3, 40)
+        short = Utterances(Normalised({"u0": data.matrices["u0"][:5]}, by_speaker=None), {}, {"u0": np.arange(5)})
+        batch = next(Chunks(short, chunk=8, batch=2, seed=0).epoch(1))
+        assert batch.labels.tolist() == [[0, 1, 2, 3, 4, -1, -1, -1]] * 2
+        names = list(data.matrices)
+        for batch in Chunks(data, chunk=8, batch=4, seed=0).epoch(1):
+            for frames, labels in zip(batch.frames.numpy(), batch.labels.numpy(), strict=True):
+                where = [
+                    (n, t) for n in names for t in range(33) if np.array_equal(data.matrices[n][t : t + 8], frames)
+                ]
+                ((name, start),) = where
+                assert (data.labels[name][start : start + 8] == labels).all()
+
+
+def test_frames_have_the_label_of_their_middle():
+    labels = pd.DataFrame(
+        [("u", 0.0, 0.015, "a"), ("u", 0.015, 0.035, "X"), ("u", 0.05, 0.3, "b"), ("v", 0.0, 1.0, "a")],
+        columns=["utterance", "start", "end", "label"],
+    )
+    found = frame_labels(labels, {"u": 8, "w": 2}, shift=0.01, vocabulary=["a", "b"])
+    assert found["u"].tolist() == [0, -2, -2, -1, -1, 1, 1, 1]
+    assert found["w"].tolist() == [-1, -1]
+
+
+def test_a_step_with_too_large_a_gradient_is_left_out():
+    run = trainer(model(epochs=1, gradient_skip=1e-9))
+    before = {name: value.clone() for name, value in run.model.named_parameters()}
+    row = run.epoch(1)
+    assert row.skipped_steps == len(run.batches)
+    assert all(value.equal(before[name]) for name, value in run.model.named_parameters())
+
+
+def test_narrow_floats_train_as_well():
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        run = trainer(model(precision=precision))
+        losses[precision] = [run.epoch(number).dev_task_loss for number in range(1, 7)][-1]
+        assert all(parameter.dtype == torch.float32 for parameter in run.model.parameters())
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.1)
+    assert losses["bfloat16"] != losses["float32"]
+
+
+def test_a_compiled_model_trains_to_the_same(monkeypatch):
+    """Without the code generator, whose C++ takes a minute: what is asked here is that names and numbers stay."""
+    eager = torch.nn.Module.compile
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: eager(self, backend="aot_eager"))
+    plain, compiled = (trainer(model(compile=choice)) for choice in (False, True))
+    assert plain.model.state_dict().keys() == compiled.model.state_dict().keys()
+    for number in (1, 2):
+        one, other = plain.epoch(number), compiled.epoch(number)
+        assert one.loss == pytest.approx(other.loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_no_re_estimation_makes_averaged_weights_worse_than_raw_ones(shared):
+    """18 steps after each of them; an average that keeps codewords of its own is worse there, as in the paper (Fig. 4).
+
+    So small a model learns fast, and every average of its weights lags by some thousandths.
+    """
+    run = trainer(model(average=0.99, epochs=10, bottleneck={"reestimation": Reestimation(warmup_epochs=4)}))
+    if not shared:
+        run.reestimation.run = partial(without_averages, run.reestimation.run)
+        run.average.restart = lambda: None
+    rows = [run.epoch(number) for number in range(1, 11)]
+    assert sum(row.reestimations for row in rows) == 6
+    ratios = [row.dev_task_loss / row.dev_task_loss_raw for row in rows[4:]]
+    assert max(ratios) < 1.02 if shared else max(ratios) > 1.1
+
+
+def without_averages(run, *arguments, averaged=(), **options):
+    return run(*arguments, **options)
+
+
+def test_the_average_starts_anew_where_quantising_begins():
+    run = trainer(model(average=0.99, epochs=2))
+    run.epoch(1)
+    assert run.average.steps == len(run.batches)
+    run.epoch(2)
+    assert run.average.steps == len(run.batches)
+
+
+def test_a_resumed_training_is_the_uninterrupted_one(tmp_path):
+    settings = model(average=0.9, schedule="plateau", epochs=4)
+    whole = train(trainer(settings), tmp_path / "whole", digest="x")
+    stopped = trainer(settings)
+    rows = [stopped.epoch(number) for number in (1, 2)]
+    stopped.rows = rows
+    again = trainer(settings)
+    again.restore(stopped.state())
+    resumed = train(again, tmp_path / "resumed", digest="x")
+    for name, value in whole.state_dict().items():
+        assert value.equal(resumed.state_dict()[name]), name
+
+
+def test_a_recogniser_trains_in_the_loop():
+    settings = model(epochs=8).model_copy(update={"objective": Ctc(weight=5)})
+    run = trainer(settings, labels=12)
+    rows = [run.epoch(number) for number in range(1, 9)]
+    assert rows[-1].dev_task_loss < 0.5 * rows[0].dev_task_loss
+
+
+def test_objective_ctc_without_labels_is_one_line(tmp_path):
+    from unitdisc.training.fit import _vocabulary
+
+    with pytest.raises(InputError, match="has none on train"):
+        _vocabulary(None, ["u"], ())
+    frame = pd.DataFrame({"utterance": ["u", "v"], "label": ["UNK", "a"]})
+    with pytest.raises(InputError, match="has none on train"):
+        _vocabulary(frame, ["u"], ("UNK",))
+    assert _vocabulary(frame, ["u", "v"], ("UNK",)) == ("a",)
+
+
+def outcome(settings, epochs):
+    """What a process ends up with, and the vectors that its first re-estimation saw."""
+    run = trainer(settings)
+    seen = {}
+    original = run.reestimation.run
+
+    def watched(target, reservoir, optimiser, **options):
+        if "vectors" not in seen:
+            seen["vectors"] = reservoir.gather_samples()
+            done = original(target, reservoir, optimiser, **options)
+            seen["seed"] = options["seed"]
+            seen["codewords"] = target.quantizer.codebook.detach().clone()
+            return done
+        return original(target, reservoir, optimiser, **options)
+
+    run.reestimation.run = watched
+    rows = [asdict(run.epoch(number)) for number in range(1, epochs + 1)]
+    weights = {name: value.clone() for name, value in run.model.state_dict().items()}
+    state = run.state()
+    return {"rows": rows, "weights": weights, **seen, "reservoirs": len(state["reservoirs"])}
+
+
+def process(rank, folder, settings):
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    torch.save(outcome(settings, 3), Path(folder) / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+def test_two_processes_train_the_same_codebook(tmp_path):
+    settings = model(processes=2, bottleneck={"reestimation": Reestimation(warmup_epochs=1, until_epoch=2)})
+    mp.spawn(process, (str(tmp_path), settings), nprocs=2)
+    one, other = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    for name, value in one["weights"].items():
+        assert value.equal(other["weights"][name]), name
+    assert one["codewords"].equal(other["codewords"])
+    assert one["reservoirs"] == 2
+    alone = outcome(settings.model_copy(update={"training": settings.training.model_copy(update={"processes": 1})}), 3)
+    # The re-estimation: the vectors of both are those of one process, in another order, and they are clustered.
+    gathered, vectors = one["vectors"], alone["vectors"]
+    assert len(gathered) == len(vectors)
+    nearest = torch.cdist(gathered, vectors, compute_mode="donot_use_mm_for_euclid_dist").min(1)
+    assert nearest.values.max() < 1e-3
+    assert len(nearest.indices.unique()) == len(vectors)
+    expected = kmeans(gathered, 16, seed=one["seed"])[0]
+    assert one["codewords"].equal(expected)
+    # The epoch before it: the same losses, as batch norm and gradients are those of the whole batch.
+    for key in ("loss", "task_loss", "dev_task_loss", "input_norm", "perplexity"):
+        assert one["rows"][0][key] == pytest.approx(alone["rows"][0][key], rel=1e-3)
+        assert one["rows"][0][key] == other["rows"][0][key] or key == "perplexity"
+
+
+def test_torchrun_from_the_command_line(tmp_path):
+    path = tiny(tmp_path, epochs=2)
+    path.write_text(path.read_text().replace("average: 0.9", "average: 0.9\n      processes: 2"))
+    for step in (["corpus"], ["features", "--split", "train"], ["features", "--split", "dev"]):
+        done = unitdisc(tmp_path, step[0], "--corpus", "speech", *step[1:])
+        assert done.returncode == 0, done.stderr
+    done = unitdisc(tmp_path, "train", "--corpus", "speech", "--model", "vq")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("epoch 2/2") == 1
+    run = tmp_path / "results/speech/vq/seed0"
+    assert {file.name for file in run.iterdir()} == {"model.json", "model.safetensors", "training.tsv"}
+    done = unitdisc(tmp_path, "encode", "--corpus", "speech", "--model", "vq", "--split", "dev")
+    assert done.returncode == 0, done.stderr

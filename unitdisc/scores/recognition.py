@@ -1,0 +1,116 @@
+"""The error rate of labels that a model recognised, as phone error rate is reported."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.scores.alignment import Alignment, Ints, align
+from unitdisc.scores.bootstrap import Floats, intervals
+from unitdisc.scores.contingency import fractions
+from unitdisc.scores.edits import edit_counts
+from unitdisc.scores.labels import check
+from unitdisc.tables import Score, UnitSequence
+
+metrics = ("phone_error_rate", "phone_substitutions", "phone_deletions", "phone_insertions")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """An utterance's labels, and those that a model recognised, separated by spaces."""
+
+    utterance: str
+    labels: str
+    recognised: str
+
+
+def score_recognition(
+    paths: Mapping[str, UnitSequence],
+    names: Sequence[str],
+    labels: pd.DataFrame,
+    *,
+    exclude: Collection[str] = (),
+    never: Collection[str] = (),
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> tuple[list[Score], list[Recognised]]:
+    """Score the most likely class of each token, 0 for CTC's blank and y + 1 for label y of ``names``.
+
+    Repeats are collapsed and blanks dropped (Graves et al. 2006), repeats of ``labels`` (columns utterance, start, end,
+    label) too, as the model learnt them; ``exclude`` are then dropped on both sides. Utterances are cut at labels of
+    ``never``, and what is recognised there does not count. The rates are substitutions, deletions and insertions of the
+    shortest edits over the number of labels, with 95 % intervals by drawing utterances; utterances without labels are
+    left aside, and without any there are no scores.
+    """
+    known = labels[labels["utterance"].isin(list(paths))]
+    if known.empty:
+        return [], []
+    checked = check(known)
+    vocabulary = pd.Index([*names, *sorted(set(checked["label"]) - set(names))])
+    spoken = {name: path for name, path in paths.items() if name in set(checked["utterance"])}
+    sides = _Sides(align(spoken, checked, vocabulary), vocabulary, exclude=exclude, never=never)
+    counts = sides.edits()
+
+    def rates(weights: Ints) -> Floats:
+        edits, total = (np.asarray(weights @ part, dtype=np.float64) for part in (counts, sides.lengths))
+        each = [fractions(edits[:, place], total) for place in range(3)]
+        return np.stack([fractions(edits.sum(axis=1), total), *each], axis=1)
+
+    values = rates(np.ones((1, len(spoken)), dtype=np.int64))[0]
+    low, high = intervals(rates, list(spoken), samples=bootstrap, seed=seed, centred=np.zeros(4, dtype=bool))
+    number = int(sides.lengths.sum())
+    rows = zip(metrics, values, low, high, strict=True)
+    return [Score(name, float(value), float(a), float(b), number) for name, value, a, b in rows], sides.texts()
+
+
+class _Sides:
+    """Truth and guess of all utterances as codes of the vocabulary, in stretches between labels of ``never``."""
+
+    def __init__(
+        self, aligned: Alignment, vocabulary: pd.Index, *, exclude: Collection[str], never: Collection[str]
+    ) -> None:
+        self.utterances, self._vocabulary = aligned.utterances, vocabulary
+        banned, dropped = (np.isin(vocabulary, list(labels)) for labels in (never, exclude))
+        said = aligned.segments
+        cut = banned[said.label]
+        self._cuts = said.start[cut]
+        per_utterance = 1 + np.bincount(said.owner[cut], minlength=len(self.utterances))
+        self._owner = np.repeat(np.arange(len(self.utterances)), per_utterance)
+
+        new = np.ones(len(said.label), dtype=bool)
+        new[1:] = (said.label[1:] != said.label[:-1]) | (said.start[1:] != said.end[:-1])
+        keep = new & ~cut & ~dropped[said.label]
+        self._truth = said.label[keep], self._stretch(said.owner[keep], said.start[keep])
+
+        inside = (aligned.label >= 0) & banned[aligned.label]
+        change = np.ones(len(aligned.unit), dtype=bool)
+        change[1:] = (aligned.unit[1:] != aligned.unit[:-1]) | (aligned.owner[1:] != aligned.owner[:-1]) | inside[:-1]
+        code = aligned.unit - 1
+        keep = change & (code >= 0) & ~inside
+        keep[keep] &= ~dropped[code[keep]]
+        self._guess = code[keep], self._stretch(aligned.owner[keep], aligned.time[keep])
+        self.lengths = np.bincount(self._owner[self._truth[1]], minlength=len(self.utterances))
+
+    def edits(self) -> Ints:
+        """Return substitutions, deletions and insertions (U, 3)."""
+        sides = []
+        for codes, stretch in (self._guess, self._truth):
+            ends = np.cumsum(np.bincount(stretch, minlength=len(self._owner)))
+            sides += [np.ascontiguousarray(codes, dtype=np.int64), ends.astype(np.int64)]
+        counts = edit_counts(*sides)
+        total = np.zeros((len(self.utterances), 3), dtype=np.int64)
+        np.add.at(total, self._owner, counts)
+        return total
+
+    def texts(self) -> list[Recognised]:
+        """Return both sides as text."""
+        truth, guess = (
+            [" ".join(self._vocabulary[codes[self._owner[stretch] == place]]) for place in range(len(self.utterances))]
+            for codes, stretch in (self._truth, self._guess)
+        )
+        return [Recognised(*row) for row in zip(self.utterances, truth, guess, strict=True)]
+
+    def _stretch(self, owner: Ints, time: Ints) -> Ints:
+        stretch: Ints = owner + np.searchsorted(self._cuts, time, side="right")
+        return stretch
