@@ -20,7 +20,7 @@ from tests.report_results import evil
 from unitdisc import tables
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import browser, health, results, scoretable
+from unitdisc.report import browser, health, omissions, results, scoretable
 from unitdisc.report import page as report_page
 from unitdisc.report.page import render, render_folders
 
@@ -75,6 +75,7 @@ def test_one_file_that_asks_for_nothing(page: str) -> None:
 def test_a_page_that_is_too_large_shows_less(plan: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "budgets", {"handwriting": 900.0, "speech": 9.0})
     monkeypatch.setattr(browser, "most_runs", 3)
+    monkeypatch.setattr(report_page, "most_of_tables", 1.0)
     whole = render(plan)
     monkeypatch.setattr(report_page, "most_bytes", int(0.95 * len(whole.encode())))
     fewer = render(plan)
@@ -84,6 +85,59 @@ def test_a_page_that_is_too_large_shows_less(plan: Experiment, monkeypatch: pyte
         assert len(after["excerpts"]) < len(before["excerpts"])
         assert 0 < len(after["runs"]) <= len(before["runs"])
     assert data_of(fewer)["corpora"][0]["left_out"] == 1
+    assert omitted(whole) == ""
+    assert omitted(fewer).endswith(
+        "MB: some of the units and utterances. The tables in the results folder hold all of it."
+    )
+
+
+def omitted(page: str) -> str:
+    """What the page says it was left out of it."""
+    found = re.search(r'<p[^>]* id="omitted">([^<]*)</p>', page)
+    return found[1] if found else ""
+
+
+def test_tables_that_are_too_large_go_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["kmeans", "vq", "plain"]}, seeds=[0, 1])
+    report_results.write(plan)
+    whole = render(plan)
+    assert 'id="seeds"' in whole
+    assert "All metrics of" in whole
+    monkeypatch.setattr(report_page, "most_of_tables", 1.0)
+    sizes, said = [], []
+    for most in (200_000, 130_000, 100_000, 70_000):
+        monkeypatch.setattr(report_page, "most_bytes", most)
+        page = render(plan)
+        sizes.append((len(page.encode()), most))
+        said.append(omitted(page).partition(": ")[2].partition(".")[0].split(", ") if omitted(page) else [])
+    assert all(size <= most for size, most in sizes)
+    tables_left_out = [[part for part in parts if "utterances" not in part] for parts in said]
+    order = [omission.what for omission in omissions.order]
+    assert all(parts == order[: len(parts)] for parts in tables_left_out)
+    assert tables_left_out[0] == []
+    assert len(tables_left_out[-1]) >= 2
+    assert [part for part in said[-1] if "utterances" in part]
+    least = page
+    assert "All metrics of" not in least
+    assert 'id="seeds"' not in least
+    assert 'class="run"' not in least
+    assert "What the settings change" in least
+
+
+def test_a_page_of_hardly_any_room_is_still_a_page(plan: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_page, "most_bytes", 1000)
+    page = render(plan)
+    assert data_of(page) == {"corpora": []}
+    assert omitted(page).endswith("the scores, units and utterances. The tables in the results folder hold all of it.")
+    assert "most_bytes" not in page
+
+
+def test_a_long_list_of_findings_unfolds(tmp_path: Path) -> None:
+    models = {f"vq{n}": {"kind": "vq", "bottleneck": {"codewords": 12}} for n in range(12)}
+    page = render(report_results.experiment(tmp_path / "empty", models=models, runs={"talk": list(models)}))
+    health_, _, rest = page.partition("<details><summary>5 more</summary>")
+    assert health_.count('<li class="bad">') == report_page.listed_findings
+    assert rest.count('<li class="bad">') == 5
 
 
 def test_same_results_same_bytes(plan: Experiment, page: str) -> None:
@@ -223,6 +277,43 @@ def test_unhealthy_comes_first(tmp_path: Path) -> None:
     assert page.index("did not finish") < page.index('id="scores"')
 
 
+def test_seeds_are_told_together(tmp_path: Path) -> None:
+    models = {name: {"kind": "vq", "bottleneck": {"codewords": 256}} for name in ("vq", "gone")}
+    plan = report_results.experiment(tmp_path / "r", models=models, runs={"talk": ["vq", "gone"]}, seeds=[0, 1, 2])
+    report_results.write(plan)
+    for seed, used in enumerate([10, 11, 100]):
+        path = plan.results / f"talk/vq/seed{seed}/train.scores.tsv"
+        scores = pd.read_csv(path, sep="\t")
+        scores.loc[scores["metric"] == "units_used", "value"] = used
+        scores.to_csv(path, sep="\t", index=False)
+    for seed in (0, 2):
+        (plan.results / f"talk/gone/seed{seed}/test.units.tsv").unlink()
+    found = {
+        (finding.level, finding.where): finding.what for finding in health.examine(results.of_experiment(plan), "test")
+    }
+    assert found["bad", "talk, vq, seeds 0, 1"].startswith(
+        "collapsed: 10 to 11 of 256 codewords are used (3.9 to 4.3 %)"
+    )
+    assert found["note", "talk, vq, seed 2"] == "100 of 256 codewords are used (39.1 %)."
+    page = render(plan)
+    assert "<b>talk, gone, seeds 0, 2</b>: did not finish: test.units.tsv missing." in page
+
+
+def test_a_model_is_held_against_kmeans_of_its_size(tmp_path: Path) -> None:
+    models = {f"kmeans{k}": {"kind": "kmeans", "codewords": k} for k in (12, 256)}
+    models["vq"] = {"kind": "vq", "bottleneck": {"codewords": 12}}
+    plan = report_results.experiment(tmp_path / "r", models=models, runs={"talk": list(models)})
+    report_results.write(plan)
+    for model, value in {"kmeans12": 0.5, "kmeans256": 0.9, "vq": 0.7}.items():
+        path = plan.results / f"talk/{model}/seed0/test.scores.tsv"
+        scores = pd.read_csv(path, sep="\t")
+        scores.loc[scores["metric"] == "many_to_one_heldout", "value"] = value
+        scores.to_csv(path, sep="\t", index=False)
+    assert "below k-means" not in render(plan)
+    (plan.results / "talk/kmeans12/seed0/test.scores.tsv").unlink()
+    assert "below k-means with 90.0 %" in render(plan)
+
+
 def test_a_collapsed_codebook_names_the_remedies_that_are_off(tmp_path: Path) -> None:
     off = {"codewords": 512, "batch_norm": False, "learning_rate_factor": 1, "reestimation": None}
     models = {
@@ -328,3 +419,33 @@ def test_a_mean_tells_when_seeds_are_missing(tmp_path: Path) -> None:
     abx = [column.name for column in table.columns].index("abx_codes_within")
     assert mean.cells[abx].interval == "1 of 2 seeds"
     assert "seeds" not in mean.cells[0].interval
+
+
+def test_phone_error_rates_of_ctc_stand_in_the_table(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
+    assert not [c for c in scoretable.tables(results.of_experiment(plan))[0].columns if c.name == "phone_error_rate"]
+    for model, value in {"vq": 0.25, "plain": 0.35}.items():
+        score = tables.Score("phone_error_rate", value, value - 0.1, value + 0.1, 6)
+        tables.write(plan.results / f"talk/{model}/seed0/test.ctc.tsv", [score], tables.Score)
+    for table in scoretable.tables(results.of_experiment(plan))[:2]:  # in either view of the labels
+        place = [column.title for column in table.columns].index("PER %")
+        cells = {row.model: row.cells[place] for row in table.groups[0]}
+        assert (cells["vq"].text, cells["vq"].interval, cells["vq"].best) == ("25.0", "15.0–35.0", True)
+        assert (cells["plain"].text, cells["plain"].best) == ("35.0", False)
+
+
+def test_a_run_in_training_is_told_by_other_seeds(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}, seeds=[0, 1])
+    report_results.write(plan)
+    (plan.results / "talk/vq/seed1/model.json").unlink()
+    assert [run.codewords for run in results.of_folder(plan.results, "")[0].runs] == [12, 12]
+
+
+def test_a_score_is_looked_up_as_a_scan_would(plan: Experiment) -> None:
+    for run in results.of_experiment(plan)[0].runs:
+        for metric, split, value in zip(*(run.scores[c] for c in ("metric", "split", "value")), strict=True):
+            first = run.scores[(run.scores["metric"] == metric) & (run.scores["split"] == split)].iloc[0]
+            found = run.estimate(metric, split)
+            np.testing.assert_equal([found.value, found.low, found.high], first[["value", "low", "high"]].tolist())
+            assert run.value(metric, split) == value or np.isnan(value)
+        assert np.isnan(run.value("no such metric", "test"))

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from tests import report_results
+from unitdisc.report import page as report_page
 from unitdisc.report.page import render
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
@@ -212,6 +213,38 @@ def test_phone(opened: Opened) -> None:
         "[...document.querySelectorAll('button:not(th button), select')].filter(e => e.offsetHeight && e.offsetHeight < 24).length"
     )
     assert small == 0
+
+
+def test_the_key_of_the_curves_stays_in_sight(opened: Opened) -> None:
+    page = opened(viewport={"width": 390, "height": 844})
+    last = page.locator(".curves figure").nth(4)
+    page.evaluate("scrollTo(0, 0)")
+    last.evaluate("figure => scrollTo(0, figure.getBoundingClientRect().top + scrollY - 150)")
+    key, nav = page.locator(".curves > .key").first.bounding_box(), page.locator("nav").bounding_box()
+    assert nav["y"] + nav["height"] - 2 <= key["y"] <= last.bounding_box()["y"]
+
+
+def test_tables_of_many_rows_unfold(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_page, "most_seeds", 1)
+    monkeypatch.setattr(report_page, "listed_rows", 1)
+    monkeypatch.setattr(report_page, "listed_findings", 1)
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["kmeans", "vq"]}, seeds=[0, 1])
+    report_results.write(plan)
+    for model in ("kmeans", "vq"):
+        (plan.results / f"talk/{model}/seed0/test.units.tsv").unlink()
+    (tmp_path / "report.html").write_text(render(plan), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    seeds = page.locator("tr.run:visible")
+    assert seeds.count() == 0  # many of them: means alone to begin with
+    page.locator("#seeds").check()
+    assert seeds.count() == 4
+    for part, rows in (("#health", ".findings li"), ("#scores", "[aria-label='acoustic pieces'] tbody tr")):
+        row = page.locator(f"{part} {rows}").last
+        assert not row.is_visible()
+        page.locator(f"{part} details:has({rows}) summary").click()
+        assert row.is_visible()
+    page.close()
 
 
 def test_heat_map_tells_its_cells_and_opens_units(opened: Opened) -> None:

@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from PIL import Image
 
 from tests import report_results
 from unitdisc import tables
-from unitdisc.report import browser, choice, heatmap, media, neighbours, plots, results, svg, windows
+from unitdisc.report import browser, choice, heatmap, media, neighbours, results, svg, windows
 from unitdisc.report.census import Census, piece, take
 
 quick = settings(deadline=None, max_examples=30)
@@ -224,12 +223,3 @@ def test_browser_holds_first_seeds_first(tmp_path: Path, monkeypatch: pytest.Mon
     assert kept == [("kmeans", 3), ("kmeans", 1), ("vq", 3), ("plain", 3)]
     monkeypatch.setattr(browser, "most_units", 20)
     assert [(run.model, run.seed) for run in browser.browsed(corpus)] == [("kmeans", 3)]
-
-
-def test_curves_of_many_epochs_have_no_more_places_than_the_plot() -> None:
-    epochs = pd.DataFrame({"epoch": np.arange(1, 5001), "loss": np.linspace(2, 1, 5000), "reestimations": 1})
-    run = results.Run("", "talk", "vq", 0, Path(), {}, epochs, pd.DataFrame(), ())
-    line = plots._line(run, "loss", {"vq": "c0"})
-    assert len(line.x) == len(line.y) == plots.most_places
-    assert (line.x[0], line.x[-1], line.y[-1]) == (1, 5000, 1)
-    assert 200 < len(line.marks) <= plots.most_places

@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import numpy as np
-
 import unitdisc
 from unitdisc.config import splits
-from unitdisc.report import metrics
+from unitdisc.report.ablation import text
 from unitdisc.report.results import Corpus, Run
 
 packages = ("torch", "torchaudio", "numpy", "soundfile")
@@ -28,17 +26,6 @@ class CorpusFacts:
     labels: int
     vocabulary: int
     trained: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A model with its values of the settings in which the models of its kind differ, and what came of it."""
-
-    corpus: str
-    model: str
-    values: list[str]
-    accuracy: str
-    units: str
 
 
 def corpus(corpus: Corpus) -> CorpusFacts:
@@ -77,25 +64,7 @@ def versions(corpora: Sequence[Corpus]) -> list[str]:
 def settings(corpora: Sequence[Corpus]) -> dict[str, str]:
     """Return the settings of every model as text, by the model's name."""
     runs = [run for corpus in corpora for run in corpus.runs]
-    return {run.name: "\n".join(f"{key}: {_text(v)}" for key, v in flat(run.settings).items()) for run in runs}
-
-
-def differences(corpora: Sequence[Corpus], kind: str, split: str) -> tuple[list[str], list[Difference]]:
-    """Return the settings in which models of a kind differ, and a row a corpus and model; none where none differ."""
-    models = {run.name: flat(run.settings) for c in corpora for run in c.runs if run.kind == kind}
-    keys = list(dict.fromkeys(key for values in models.values() for key in values))
-    keys = [key for key in keys if len({_text(values.get(key)) for values in models.values()}) > 1]
-    if not keys:
-        return [], []
-    rows = []
-    for each in corpora:
-        for name in dict.fromkeys(run.name for run in each.runs if run.kind == kind):
-            runs = [run for run in each.runs if run.name == name]
-            values = [_text(models[name].get(key)) for key in keys]
-            mean = {m: float(np.mean([r.value(m, split) for r in runs])) for m in (metrics.accuracy, "units_used")}
-            accuracy, units = (f"{100 * mean[metrics.accuracy]:.1f}", f"{mean['units_used']:.0f}")
-            rows.append(Difference(each.name, name, values, *(t if t != "nan" else "" for t in (accuracy, units))))
-    return keys, rows
+    return {run.name: "\n".join(f"{key}: {text(v)}" for key, v in flat(run.settings).items()) for run in runs}
 
 
 def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
@@ -104,20 +73,6 @@ def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     for key, value in values.items():
         found |= flat(value, f"{before}{key}.") if isinstance(value, Mapping) else {f"{before}{key}": value}
     return found
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return (
-        " ".join(map(str, value))
-        if isinstance(value, list | tuple)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
 
 
 def _when(runs: Sequence[Run]) -> str:

@@ -41,38 +41,64 @@ def _corpus(corpus: Corpus, split: str) -> Iterator[Finding]:
         if bare.any():
             what = f"{int(bare.sum())} of {len(bare)} utterances have no labels and are not scored."
             yield Finding("note", corpus.title, what)
-    for run in corpus.runs:
-        yield from _run(corpus, run)
+    for model in dict.fromkeys(run.model for run in corpus.runs):
+        yield from _model(corpus, [run for run in corpus.runs if run.model == model])
     yield from _below(corpus, split)
 
 
-def _run(corpus: Corpus, run: Run) -> Iterator[Finding]:
-    where = f"{corpus.title}, {run.model}, seed {run.seed}"
-    if run.missing:
-        log = run.folder / "logs"
-        what = f"did not finish: {', '.join(run.missing)} missing" + (
-            f"; its log is in {log}." if log.exists() else "."
+def _model(corpus: Corpus, runs: Sequence[Run]) -> Iterator[Finding]:
+    """Tell what is the matter with the seeds of a model; of what several have in common once."""
+    for missing in dict.fromkeys(run.missing for run in runs if run.missing):
+        mine = [run for run in runs if run.missing == missing]
+        logged = [run.folder for run in mine if (run.folder / "logs").exists()]
+        log = f"; its log is in {logged[0] / 'logs'}" if len(logged) == 1 else ""
+        log = f"; their logs are in {logged[0].parent / 'seed*/logs'}" if len(logged) > 1 else log
+        yield Finding("bad", _where(corpus, mine), f"did not finish: {', '.join(missing)} missing{log}.")
+    yield from _usage(corpus, runs)
+    for run in runs:
+        yield from _loss(corpus, run)
+    if bare := [run for run in runs if not run.missing and run.scores.empty]:
+        yield Finding("note", _where(corpus, bare), f"{'has' if len(bare) == 1 else 'have'} no scores.")
+
+
+def _where(corpus: Corpus, runs: Sequence[Run]) -> str:
+    seeds = ", ".join(str(run.seed) for run in runs)
+    return f"{corpus.title}, {runs[0].model}, seed{'s' if len(runs) > 1 else ''} {seeds}"
+
+
+def _usage(corpus: Corpus, runs: Sequence[Run]) -> Iterator[Finding]:
+    shares = [(run, used, size) for run in runs for used, size in [_used(run)] if size and np.isfinite(used)]
+    if dead := [each for each in shares if each[1] / each[2] < collapsed]:
+        what = f"collapsed: {_shares(dead)}; {_remedies(dead[0][0])}."
+        yield Finding("bad", _where(corpus, [run for run, _, _ in dead]), what)
+    if few := [each for each in shares if collapsed <= each[1] / each[2] < sparse]:
+        yield Finding("note", _where(corpus, [run for run, _, _ in few]), f"{_shares(few)}.")
+
+
+def _shares(found: Sequence[tuple[Run, float, int]]) -> str:
+    """Say how many of their codewords the seeds of a model use."""
+    size = found[0][2]
+    least, most = min(used for _, used, _ in found), max(used for _, used, _ in found)
+    used = _span(f"{least:.0f}", f"{most:.0f}")
+    return f"{used} of {size} codewords are used ({_span(f'{100 * least / size:.1f}', f'{100 * most / size:.1f}')} %)"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
+
+
+def _loss(corpus: Corpus, run: Run) -> Iterator[Finding]:
+    if run.epochs.empty or "loss" not in run.epochs:
+        return
+    where = _where(corpus, [run])
+    loss = run.epochs["loss"].to_numpy(dtype=float)
+    if not np.isfinite(loss[-1]):
+        yield Finding("bad", where, "the last loss is not a finite number.")
+    late = loss[len(loss) // 2 :]  # a warm-up without quantisation has a loss of its own
+    if np.isfinite(loss[-1]) and loss[-1] > 1.05 * np.nanmin(late):
+        yield Finding(
+            "note", where, f"the loss ends at {loss[-1]:.4g}, above the {np.nanmin(late):.4g} it had reached."
         )
-        yield Finding("bad", where, what)
-    used, size = _used(run)
-    if size and np.isfinite(used):
-        share = used / size
-        text = f"{used:.0f} of {size} codewords are used ({100 * share:.1f} %)"
-        if share < collapsed:
-            yield Finding("bad", where, f"collapsed: {text}; {_remedies(run)}.")
-        elif share < sparse:
-            yield Finding("note", where, f"{text}.")
-    if len(run.epochs) and "loss" in run.epochs:
-        loss = run.epochs["loss"].to_numpy(dtype=float)
-        if not np.isfinite(loss[-1]):
-            yield Finding("bad", where, "the last loss is not a finite number.")
-        late = loss[len(loss) // 2 :]  # a warm-up without quantisation has a loss of its own
-        if np.isfinite(loss[-1]) and loss[-1] > 1.05 * np.nanmin(late):
-            yield Finding(
-                "note", where, f"the loss ends at {loss[-1]:.4g}, above the {np.nanmin(late):.4g} it had reached."
-            )
-    if not run.missing and run.scores.empty:
-        yield Finding("note", where, "has no scores.")
 
 
 def _remedies(run: Run) -> str:
@@ -103,18 +129,23 @@ def _used(run: Run) -> tuple[float, int]:
 
 
 def _below(corpus: Corpus, split: str) -> Iterator[Finding]:
-    """Yield a note for each model that is not better than a baseline, by the mean of its seeds."""
+    """Yield a note for each model that is not better than a baseline, by the mean of its seeds.
+
+    The baselines are those with as many codewords, or all of them where none has.
+    """
     means = {
         model: np.mean([run.value(metrics.accuracy, split) for run in corpus.runs if run.model == model])
         for model in dict.fromkeys(run.model for run in corpus.runs)
     }
     kinds = {run.model: run.kind for run in corpus.runs}
-    base = [value for model, value in means.items() if kinds[model] == "kmeans" and np.isfinite(value)]
+    sizes = {run.model: run.codewords for run in corpus.runs}
+    bases = {model: value for model, value in means.items() if kinds[model] == "kmeans" and np.isfinite(value)}
     levels = [run.value(metrics.level, split) for run in corpus.runs]
     level = next((value for value in levels if np.isfinite(value)), float("nan"))
     for model, value in means.items():
+        fair = [base for other, base in bases.items() if sizes[other] == sizes[model]] or list(bases.values())
         text = f"reaches {100 * value:.1f} % on {split}"
         if value <= level:
             yield Finding("bad", f"{corpus.title}, {model}", f"{text}, no more than one label for everything.")
-        elif kinds[model] != "kmeans" and base and value < max(base):
-            yield Finding("note", f"{corpus.title}, {model}", f"{text}, below k-means with {100 * max(base):.1f} %.")
+        elif kinds[model] != "kmeans" and fair and value < max(fair):
+            yield Finding("note", f"{corpus.title}, {model}", f"{text}, below k-means with {100 * max(fair):.1f} %.")

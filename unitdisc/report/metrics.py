@@ -36,12 +36,20 @@ table = (
     Metric(
         "abx_codes_across", "ABX across %", "how often a code of another label is nearer, other speaker", "low", True
     ),
+    Metric("phone_error_rate", "PER %", "edits from the phones that CTC decodes to the true ones", "low", True),
     Metric("units_used", "units", "codewords used", "neither", digits=0),
     Metric("perplexity", "perplexity", "units as if all were used equally often", "neither"),
     Metric("bitrate", "bit rate", "bits a second (speech) or a column (handwriting)", "neither", digits=1),
 )
 views = {"": "without silence and space", "_excluded": "with silence and space"}
-without_view = ("abx_codes_within", "abx_codes_across", "units_used", "perplexity", "bitrate")  # they have one view
+without_view = (  # they have one view
+    "abx_codes_within",
+    "abx_codes_across",
+    "phone_error_rate",
+    "units_used",
+    "perplexity",
+    "bitrate",
+)
 accuracy = "many_to_one_heldout"
 level = "majority_heldout"
 

@@ -4,20 +4,37 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import about, browser, derived, health, metrics, plots, scoretable, stages
+from unitdisc.report import (
+    ablation,
+    about,
+    browser,
+    curves,
+    derived,
+    health,
+    metrics,
+    omissions,
+    palette,
+    plots,
+    scoretable,
+    stages,
+)
 from unitdisc.report.results import Corpus, of_experiment, of_folder
 
 scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
 
 most_bytes = 15_000_000  # of a page: above it, what it holds of units and excerpts is halved until it fits
+most_of_tables = 0.5  # of these bytes: above it, parts of the page are left out before units and excerpts are
 shares = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
+listed_findings = 8  # others unfold
+listed_rows = 30  # of a table that goes into detail: a longer one unfolds
+most_seeds = 40  # rows of single seeds that the score table begins with
 
 
 def render(experiment: Experiment) -> str:
@@ -47,7 +64,7 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 
 def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
-    colour = plots.palette(corpora)
+    colour = palette.colours(corpora)
     tables = scoretable.tables(corpora)
     split = tables[0].split if tables else "test"
     findings = health.examine(corpora, split)
@@ -59,33 +76,51 @@ def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
         "versions": about.versions(corpora),
         "settings": about.settings(corpora),
         "tables": tables,
-        "table_splits": list(dict.fromkeys(table.split for table in tables)),
-        "views": {view: name for view, name in metrics.views.items() if any(table.view == view for table in tables)},
+        "views": metrics.views,
         "split": split,
-        "ablations": [found for kind in ("vq", "kmeans") if (found := about.differences(corpora, kind, split))[0]],
+        "ablations": ablation.tables(corpora, split),
         "stages": stages.tables(corpora, split),
         "segments": derived.segments(corpora, split),
         "pieces": derived.pieces(corpora, split),
         "told": [title for title, _ in derived.told.values()],
         "rates": plots.bitrates(corpora, colour, split),
         "everything": scoretable.everything(corpora, split),
-        "trainings": plots.trainings(corpora, colour),
+        "trainings": curves.trainings(corpora, colour),
         "colour": colour,
+        "listed_findings": listed_findings,
+        "listed_rows": listed_rows,
         "scripts": scripts,
     }
     return _fitting(facts, corpora, shown=shown, split=split)
 
 
 def _fitting(facts: Mapping[str, Any], corpora: Sequence[Corpus], *, shown: int, split: str) -> str:
-    """Return the page with as much of the units and excerpts as it can hold."""
+    """Return the page with as much of its tables, then of the units and excerpts, as it can hold."""
     template = _environment().get_template("page.html")
-    text = ""
+
+    def page(known: Sequence[Mapping[str, Any] | None], missing: Sequence[str]) -> str:
+        data = {"corpora": [each for each in known if each is not None]}
+        said = {"left_out": missing, "most": f"{most_bytes / 1e6:.0f} MB", "seeds": _seeds(facts["tables"])}
+        return template.render(**facts, **said, data=data)
+
+    left_out: list[str] = []
+    for omission in omissions.order:
+        if len(page([], left_out).encode()) <= most_of_tables * most_bytes:
+            break
+        facts = omissions.leave_out(facts, omission)
+        left_out.append(omission.what)
     for share in shares:
         known = [browser.data(each, shown=shown, corpora=len(corpora), split=split, share=share) for each in corpora]
-        text = template.render(**facts, data={"corpora": [each for each in known if each is not None]})
+        text = page(known, [*left_out, "some of the units and utterances"] if share < 1 else left_out)
         if len(text.encode()) <= most_bytes:
-            break
-    return text
+            return text
+    return page([], [*left_out, "units and utterances"])
+
+
+def _seeds(tables: Sequence[scoretable.Table]) -> Literal["shown", "hidden", ""]:
+    """Say how the score table begins: with the seeds below their means, or without where that is a long list."""
+    rows = max((sum(row.kind == "run" for group in table.groups for row in group) for table in tables), default=0)
+    return "" if not rows else "shown" if rows <= most_seeds else "hidden"
 
 
 def embedded(data: Mapping[str, Any]) -> Markup:

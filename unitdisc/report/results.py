@@ -1,10 +1,11 @@
 """What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -14,9 +15,19 @@ from unitdisc.errors import InputError
 from unitdisc.scores.collection import RunScore
 
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
+renamed = {"reconstruction": "task_loss", "dev_reconstruction": "dev_task_loss"}  # columns of older training.tsv
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A score with its 95 % interval, nan where there is none."""
+
+    value: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+@dataclass(frozen=True, eq=False)  # without slots: what the scores say is looked up once a run
 class Run:
     """A corpus with a model and a seed; ``source`` names the results folder where there are several.
 
@@ -58,15 +69,35 @@ class Run:
         groups = int(bottleneck.get("codebooks", 1))
         return int(words**groups)
 
+    @cached_property
+    def _estimates(self) -> Mapping[tuple[str, str], Estimate]:
+        """The scores by metric and split; of a score that stands there twice the first."""
+        if self.scores.empty:
+            return {}
+        columns = (self.scores[name].tolist() for name in ("metric", "split", "value", "low", "high"))
+        rows = list(zip(*columns, strict=True))
+        return {(metric, split): Estimate(*map(float, numbers)) for metric, split, *numbers in reversed(rows)}
+
+    @cached_property
+    def scored(self) -> frozenset[str]:
+        """The splits with any score."""
+        return frozenset(split for _, split in self._estimates)
+
+    def estimate(self, metric: str, split: str) -> Estimate:
+        """Return a score with its interval, nan where there is none."""
+        return self._estimates.get((metric, split), Estimate())
+
     def value(self, metric: str, split: str) -> float:
         """Return a score, nan where there is none."""
-        found = self.scores[(self.scores["metric"] == metric) & (self.scores["split"] == split)]["value"]
-        return float(found.iloc[0]) if len(found) else float("nan")
+        return self.estimate(metric, split).value
 
     def units(self, split: str) -> Mapping[str, tables.UnitSequence]:
         """Read the units of a split, none where there are none."""
         path = self.folder / f"{split}.units.tsv"
         return tables.read_units(path) if path.exists() else {}
+
+
+Collected = Mapping[tuple[str, str, int], pd.DataFrame]  # scores by corpus, model and seed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,16 +121,24 @@ class Corpus:
         return f"{self.source}: {self.name}" if self.source else self.name
 
 
+def named_alike(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
+    """Put corpora of one name together: side by side, their runs compete."""
+    names = dict.fromkeys(corpus.name for corpus in corpora)
+    return [[corpus for corpus in corpora if corpus.name == name] for name in names]
+
+
 def of_experiment(experiment: Experiment) -> list[Corpus]:
     """Find the corpora and runs of a configuration, whether or not all of their files are there."""
     corpora = []
+    collected = _collected(experiment.results)
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
         folder = experiment.results / name
         expected = tuple(split_names(settings))
         features = settings.features.model_dump(mode="json")
+        known = {model: {"model": experiment.models[model].model_dump(mode="json")} for model in models}
         runs = tuple(
-            _run("", folder, model, seed, expected, {"model": experiment.models[model].model_dump(mode="json")})
+            _run("", folder, model, seed, collected, expected=expected, known=known[model])
             for model in models
             for seed in experiment.seeds
         )
@@ -114,18 +153,23 @@ def of_folder(results: Path, source: str) -> list[Corpus]:
     Raises InputError for a folder without any run.
     """
     found = {(f.parent.parent.name, f.parent.name, int(f.name[4:])) for f in results.glob("*/*/seed*") if _is_run(f)}
-    if (results / "scores.tsv").exists():
-        scores = tables.read(results / "scores.tsv", RunScore)
-        found |= set(zip(scores["corpus"], scores["model"], scores["seed"].tolist(), strict=True))
+    collected = _collected(results)
+    found |= set(collected)
     if not found:
         raise InputError("holds no runs (CORPUS/MODEL/seedN) and no scores.tsv", results)
     corpora = []
     for name in sorted({corpus for corpus, _, _ in found}):
         mine = sorted((model, seed) for corpus, model, seed in found if corpus == name)
-        runs = tuple(_run(source, results / name, model, seed, (), {}) for model, seed in mine)
+        runs = _told_by_others([_run(source, results / name, model, seed, collected) for model, seed in mine])
         kind = next((r.description["features"]["kind"] for r in runs if "features" in r.description), "precomputed")
         corpora.append(_corpus(source, results / name, kind, (usually_excluded, (), ()), runs))
     return corpora
+
+
+def _told_by_others(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Give a run without model.json, such as one in training, the settings of another seed of its model."""
+    known = {run.model: {"model": run.settings} for run in runs if run.settings}
+    return tuple(run if run.description else replace(run, description=known.get(run.model, {})) for run in runs)
 
 
 def _is_run(folder: Path) -> bool:
@@ -151,36 +195,48 @@ def _corpus(
     )
 
 
-def _run(source: str, corpus: Path, model: str, seed: int, expected: tuple[str, ...], known: Mapping[str, Any]) -> Run:
+def _run(
+    source: str,
+    corpus: Path,
+    model: str,
+    seed: int,
+    collected: Collected,
+    *,
+    expected: tuple[str, ...] = (),
+    known: Mapping[str, Any] | None = None,
+) -> Run:
     folder = corpus / model / f"seed{seed}"
     wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in expected)]
     description = folder / "model.json"
     training = folder / "training.tsv"
+    own = list(_own_scores(folder))
     return Run(
         source=source,
         corpus=corpus.name,
         model=model,
         seed=seed,
         folder=folder,
-        description=json.loads(description.read_text(encoding="utf-8")) if description.exists() else known,
-        epochs=pd.read_csv(training, sep="\t") if training.exists() else pd.DataFrame(),
-        scores=_scores(corpus, model, seed),
+        description=json.loads(description.read_text(encoding="utf-8")) if description.exists() else known or {},
+        epochs=pd.read_csv(training, sep="\t").rename(columns=renamed) if training.exists() else pd.DataFrame(),
+        scores=pd.concat(own, ignore_index=True) if own else collected.get((corpus.name, model, seed), _no_scores()),
         missing=tuple(name for name in wanted if expected and not (folder / name).exists()),
     )
 
 
-def _scores(corpus: Path, model: str, seed: int) -> pd.DataFrame:
-    """Read the scores of a run from its own tables, or from the table of all runs where it has none."""
-    parts = list(_own_scores(corpus / model / f"seed{seed}"))
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    collected = _table(corpus.parent / "scores.tsv", RunScore)
-    mine = (collected["corpus"] == corpus.name) & (collected["model"] == model) & (collected["seed"] == seed)
-    return collected[mine].drop(columns=["corpus", "model", "seed"])
+def _collected(results: Path) -> Collected:
+    """Read the table of all runs, for those that have no tables of their own."""
+    table = _table(results / "scores.tsv", RunScore)
+    keys = ["corpus", "model", "seed"]
+    places = cast("Mapping[tuple[str, str, int], Any]", table.groupby(keys, sort=False).indices)
+    return {key: table.iloc[rows].drop(columns=keys) for key, rows in places.items()}
+
+
+def _no_scores() -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in ("split", "metric", "value", "low", "high", "n")})
 
 
 def _own_scores(folder: Path) -> Iterator[pd.DataFrame]:
-    named = [(f"{split}.{kind}.tsv", split) for split in splits for kind in ("scores", "abx")]
+    named = [(f"{split}.{kind}.tsv", split) for split in splits for kind in ("scores", "abx", "ctc")]
     for name, split in [*named, ("probe.scores.tsv", "test")]:
         if (folder / name).exists():
             yield tables.read(folder / name, tables.Score).assign(split=split)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from unitdisc.report import metrics
-from unitdisc.report.results import Corpus, Run
+from unitdisc.report.results import Corpus, Run, named_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,30 @@ def tables(corpora: Sequence[Corpus]) -> list[Table]:
     return [table for table in found if table.groups]
 
 
+def means(corpora: Sequence[Corpus], names: Sequence[str], split: str) -> tuple[tuple[metrics.Metric, ...], list[Row]]:
+    """Return those of the named metrics that any run has, and the mean row of every model that has scores."""
+    known = {metric.name: metric for metric in metrics.table}
+    runs = [run for corpus in corpora for run in corpus.runs]
+    columns = tuple(known[name] for name in names if any(_has(run, known[name], split, "") for run in runs))
+    return columns, [row for c in corpora for row in _rows(c, columns, split, "") if row.kind == "mean"]
+
+
+def without_seeds(table: Table) -> Table:
+    """Return a table with the means of the models alone."""
+    return replace(table, groups=tuple(tuple(row for row in group if row.kind != "run") for group in table.groups))
+
+
 def _table(corpora: Sequence[Corpus], split: str, view: str) -> Table:
     columns = tuple(m for m in metrics.table if any(_has(run, m, split, view) for c in corpora for run in c.runs))
     if view and not any(metrics.named(metric.name, view).endswith(view) for metric in columns):
         return Table(split, view, (), ())  # the view changes nothing
-    groups = [_group(group, columns, split, view) for group in _named_alike(corpora)]
+    groups = [_group(group, columns, split, view) for group in named_alike(corpora)]
     return Table(split, view, columns, tuple(group for group in groups if group))
 
 
 def _group(corpora: Sequence[Corpus], columns: Sequence[metrics.Metric], split: str, view: str) -> tuple[Row, ...]:
-    rows = _best([row for corpus in corpora for row in _rows(corpus, columns, split, view)], columns)
+    rows = best([row for corpus in corpora for row in _rows(corpus, columns, split, view)], columns)
     return (*rows, *[row for corpus in corpora for row in _level(corpus, columns, split, view)][:1])
-
-
-def _named_alike(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
-    """Put corpora of one name together: side by side, their runs compete."""
-    names = dict.fromkeys(corpus.name for corpus in corpora)
-    return [[corpus for corpus in corpora if corpus.name == name] for name in names]
 
 
 def _has(run: Run, metric: metrics.Metric, split: str, view: str) -> bool:
@@ -72,7 +79,7 @@ def _has(run: Run, metric: metrics.Metric, split: str, view: str) -> bool:
 
 def _rows(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
     for model in dict.fromkeys(run.name for run in corpus.runs):
-        runs = [run for run in corpus.runs if run.name == model and (run.scores["split"] == split).any()]
+        runs = [run for run in corpus.runs if run.name == model and split in run.scored]
         rows = [
             Row("run", corpus.name, model, str(run.seed), tuple(_cell(run, m, split, view) for m in columns))
             for run in runs
@@ -84,11 +91,8 @@ def _rows(corpus: Corpus, columns: Sequence[metrics.Metric], split: str, view: s
 
 
 def _cell(run: Run, metric: metrics.Metric, split: str, view: str) -> Cell:
-    found = run.scores[(run.scores["metric"] == metrics.named(metric.name, view)) & (run.scores["split"] == split)]
-    if found.empty:
-        return Cell()
-    value, low, high = (float(found[name].iloc[0]) for name in ("value", "low", "high"))
-    return Cell(metric.text(value), _interval(metric, low, high), value)
+    found = run.estimate(metrics.named(metric.name, view), split)
+    return Cell(metric.text(found.value), _interval(metric, found.low, found.high), found.value)
 
 
 def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
@@ -107,16 +111,16 @@ def _interval(metric: metrics.Metric, low: float, high: float) -> str:
     return "–".join(ends) if np.isfinite(low + high) and ends[0] != ends[1] else ""
 
 
-def _best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:
+def best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:
     """Mark the best mean of each column; where only one row has a value there is nothing to be best of."""
-    best: set[tuple[int, int]] = set()
+    marked: set[tuple[int, int]] = set()
     for place, metric in enumerate(columns):
         values = {n: r.cells[place].value for n, r in enumerate(rows) if r.kind == "mean" and r.cells[place].text}
         if len(values) > 1 and metric.better != "neither":
             top = max(values.values()) if metric.better == "high" else min(values.values())
-            best |= {(n, place) for n, value in values.items() if value == top}
+            marked |= {(n, place) for n, value in values.items() if value == top}
     return [
-        replace(row, cells=tuple(replace(cell, best=(n, place) in best) for place, cell in enumerate(row.cells)))
+        replace(row, cells=tuple(replace(cell, best=(n, place) in marked) for place, cell in enumerate(row.cells)))
         for n, row in enumerate(rows)
     ]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 Scale = Literal["linear", "log"]
 Shape = Literal["circle", "diamond"]
+Dash = Literal["", "dashed", "dotted"]
 
 width, height = 360, 240
 left, right, top, bottom = 46, 12, 12, 34
@@ -17,14 +18,19 @@ left, right, top, bottom = 46, 12, 12, 34
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points (x, y); nan breaks it. ``colour`` is a class, ``marks`` are places of x to mark."""
+    """A line through points (x, y); nan breaks it. ``colour`` is a class, ``marks`` are places of x to mark.
+
+    ``low`` and ``high`` are the ends of a band around it, at every x or nowhere.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     colour: str
-    dashed: Literal["", "dashed", "dotted"] = ""
+    dashed: Dash = ""
     marks: Sequence[float] = ()
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Axis:
     first: float
     last: float
     scale: Scale
-    least_step: float = 0.0  # between two ticks
+    whole: bool = False  # ticks are whole numbers
 
     def place(self, value: float) -> float:
         """Return the pixel of a value."""
@@ -60,7 +66,8 @@ class Axis:
         """Return round values to label: 1, 2 or 5 times a power of ten on a log scale that has room for them."""
         found = self._powers() if self.scale == "log" else []
         if len(found) < 3:
-            step = max(_step((self.high - self.low) / 4), self.least_step)
+            step = _step((self.high - self.low) / 4)
+            step = max(math.floor(step), 1) if self.whole else step
             places = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
             found = [step * place for place in places]
         return found
@@ -75,24 +82,42 @@ class Axis:
 def lines(curves: Sequence[Line], *, x: str, y: str, scale: Scale = "linear", zero: Literal["", "zero"] = "") -> str:
     """Draw curves over a common axis; nothing where there is no finite value to draw."""
     xs = [v for curve in curves for v in curve.x if math.isfinite(v)]
-    ys = [v for curve in curves for v in curve.y if math.isfinite(v) and (scale == "linear" or v > 0)]
+    heights = (v for curve in curves for v in (*curve.y, *curve.low, *curve.high))
+    ys = [v for v in heights if math.isfinite(v) and (scale == "linear" or v > 0)]
     if not xs or not ys:
         return ""
-    across = replace(axis(xs, left, width - right, "linear", pad=0), least_step=1.0)  # epochs are whole
+    across = replace(axis(xs, left, width - right, "linear", pad=0), whole=True)  # of epochs
     up = axis([*ys, 0.0] if zero else ys, height - bottom, top, scale)
-    return _figure("".join(_curve(curve, across, up) for curve in curves), across, up, x, y)
+    body = [_band(curve, across, up) for curve in curves] + [_curve(curve, across, up) for curve in curves]
+    return _figure("".join(body), across, up, x, y)
 
 
-def points(dots: Sequence[Point], levels: Sequence[tuple[str, float]], *, x: str, y: str, scale: Scale) -> str:
-    """Draw points with their intervals, and horizontal ``levels`` (name, height); nothing where there are none."""
-    dots = [dot for dot in dots if math.isfinite(dot.x + dot.y) and (scale == "linear" or dot.x > 0)]
+def points(
+    dots: Sequence[Point],
+    levels: Sequence[tuple[str, float]],
+    *,
+    x: str,
+    y: str,
+    scale: Scale,
+    room: Sequence[Point] = (),
+) -> str:
+    """Draw points with their intervals, and horizontal ``levels`` (name, height); nothing where there are none.
+
+    The axes have room for the points of ``room`` too, so that several plots can be compared.
+    """
+    dots = _placed(dots, scale)
     if not dots:
         return ""
-    across = axis([dot.x for dot in dots], left, width - right, scale, pad=0.12)
-    ends = [v for dot in dots for v in (dot.y, dot.low, dot.high) if math.isfinite(v)]
+    held = [*dots, *_placed(room, scale)]
+    across = axis([dot.x for dot in held], left, width - right, scale, pad=0.12)
+    ends = [v for dot in held for v in (dot.y, dot.low, dot.high) if math.isfinite(v)]
     up = axis([*ends, *(level for _, level in levels)], height - bottom, top, "linear")
     body = "".join(_level(name, level, up) for name, level in levels)
     return _figure(body + "".join(_dot(dot, across, up) for dot in dots), across, up, x, y)
+
+
+def _placed(dots: Sequence[Point], scale: Scale) -> list[Point]:
+    return [dot for dot in dots if math.isfinite(dot.x + dot.y) and (scale == "linear" or dot.x > 0)]
 
 
 def axis(values: Sequence[float], first: float, last: float, scale: Scale, *, pad: float = 0.06) -> Axis:
@@ -133,6 +158,20 @@ def _figure(body: str, across: Axis, up: Axis, x: str, y: str) -> str:
         f'<text class="title" x="{(left + width - right) / 2}" y="{height - 4}" text-anchor="middle">{escape(x)}</text>'
     )
     return "".join(parts) + body + "</svg>"
+
+
+def _band(curve: Line, across: Axis, up: Axis) -> str:
+    """Draw the band around a curve, a piece for each stretch without a break; nothing where it has no width."""
+    pieces: list[list[tuple[float, float, float]]] = [[]]
+    for px, low, high in zip(curve.x if curve.low else (), curve.low, curve.high, strict=True):
+        if math.isfinite(low + high) and (up.scale == "linear" or low > 0):
+            pieces[-1].append((across.place(px), up.place(low), up.place(high)))
+        elif pieces[-1]:
+            pieces.append([])
+    there = [[f"{_p(px)} {_p(low)}" for px, low, _ in piece] for piece in pieces]
+    back = [[f"{_p(px)} {_p(high)}" for px, _, high in reversed(piece)] for piece in pieces]
+    path = "".join(f"M{'L'.join(a + b)}Z" for a, b in zip(there, back, strict=True) if len(a) > 1)
+    return f'<path class="band {curve.colour}" d="{path}"/>' if path else ""
 
 
 def _curve(curve: Line, across: Axis, up: Axis) -> str:

@@ -1,0 +1,171 @@
+"""Training curves: which models share a plot, in which colours, and what a line of several seeds is."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests import report_results
+from unitdisc.config import Experiment
+from unitdisc.report import curves, palette, plots, results
+from unitdisc.training.loop import Epoch
+
+
+def run(name: str, codewords: int, seed: int = 0, source: str = "", **settings: Any) -> results.Run:
+    model: dict[str, Any] = {"kind": "vq", "bottleneck": {"codewords": codewords, **settings}}
+    if name.startswith("kmeans"):
+        model = {"kind": "kmeans", "codewords": codewords}
+    return results.Run(source, "talk", name, seed, Path(), {"model": model}, pd.DataFrame(), pd.DataFrame(), ())
+
+
+def corpus(*runs: results.Run, name: str = "talk", source: str = "") -> results.Corpus:
+    empty = pd.DataFrame()
+    return results.Corpus(source, name, Path(name), "speech", (), (), (), empty, empty, runs)
+
+
+def ablation(sizes: tuple[int, ...], variants: int) -> list[results.Run]:
+    return [run(f"v{n}-{size}", size, dim=n + 1) for size in sizes for n in range(variants)]
+
+
+def test_models_are_parted_by_codewords_with_the_baseline_of_their_size() -> None:
+    runs = [*ablation((256, 2048), 3), run("kmeans-256", 256), run("kmeans-2048", 2048), run("v0-256", 256, 1, dim=1)]
+    small, large = palette.parts(runs)
+    assert (small.title, large.title) == ("256 codewords", "2048 codewords")
+    assert [r.name for r in small.runs] == ["v0-256", "v1-256", "v2-256", "kmeans-256", "v0-256"]
+    assert [r.name for r in large.runs] == ["v0-2048", "v1-2048", "v2-2048", "kmeans-2048"]
+
+
+def test_a_row_of_sizes_shares_its_plots() -> None:
+    (part,) = palette.parts([run(f"vq-{size}", size) for size in (64, 128, 256)])
+    assert (part.title, len(part.runs)) == ("", 3)
+    (part,) = palette.parts(ablation((256,), 3))
+    assert part.title == ""
+
+
+def test_more_models_than_colours_are_parted_further() -> None:
+    parts = palette.parts([*ablation((256,), 19), run("kmeans", 256)])
+    assert [len(part.runs) for part in parts] == [9, 9, 4]
+    assert parts[1].title == "256 codewords, models 9 to 16 of 19"
+    assert all(part.runs[-1].name == "kmeans" for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "variants"), [((256, 2048), 6), ((64,), 20), ((2, 4, 8, 16), 1), ((2, 4), 11), ((2, 4), 8)]
+)
+def test_no_plot_has_a_colour_twice(sizes: tuple[int, ...], variants: int) -> None:
+    runs = ablation(sizes, variants)
+    other = [run(r.name, r.codewords, dim=r.settings["bottleneck"]["dim"]) for r in runs[1::2]]
+    corpora = [corpus(*runs), *([corpus(*other, name="lines")] if variants <= len(palette.classes) else [])]
+    colour = palette.colours(corpora)
+    for part in (part for each in corpora for part in palette.parts(each.runs)):
+        found = [colour[r.name] for r in part.runs]
+        assert len(set(found)) == len(found)
+
+
+def test_a_variant_has_its_colour_at_every_size() -> None:
+    runs = [*ablation((256, 2048), 6), run("kmeans-256", 256)]
+    colour = palette.colours([corpus(*runs)])
+    assert all(colour[f"v{n}-256"] == colour[f"v{n}-2048"] for n in range(6))
+    assert len({colour[f"v{n}-256"] for n in range(6)}) == 6
+    assert colour["kmeans-256"] == palette.baseline
+
+
+def test_the_same_settings_from_two_folders_have_two_colours() -> None:
+    first, second = ([run("vq", 256, source=source)] for source in ("a", "b"))
+    colour = palette.colours([corpus(*first, source="a"), corpus(*second, source="b")])
+    assert colour["a: vq"] != colour["b: vq"]
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    models = {
+        f"{name}-{size}": {"kind": "vq", "bottleneck": {"codewords": size, "batch_norm": name == "on"}}
+        for size in (12, 256)
+        for name in ("on", "off")
+    }
+    models["kmeans-12"] = {"kind": "kmeans", "codewords": 12}
+    plan = report_results.experiment(
+        tmp_path_factory.mktemp("curves") / "r", models=models, runs={"talk": list(models)}, seeds=[0, 1, 2]
+    )
+    return report_results.write(plan)
+
+
+def drawn(plan: Experiment) -> dict[str, dict[str, plots.Figure]]:
+    corpora = results.of_experiment(plan)
+    (training,) = curves.trainings(corpora, palette.colours(corpora))
+    return {panel.title: {figure.title: figure for figure in panel.figures} for panel in training.panels}
+
+
+def test_a_panel_a_size_and_a_line_a_model(plan: Experiment) -> None:
+    panels = drawn(plan)
+    assert list(panels) == ["12 codewords", "256 codewords"]
+    for size, figures in ((12, panels["12 codewords"]), (256, panels["256 codewords"])):
+        usage = figures["Units used in an epoch"].svg
+        names = re.findall(r'<path class="curve[^>]*><title>([^<]*)</title>', usage)
+        wanted = [f"{name}-{size}, mean of 3 seeds: units used" for name in ("on", "off")]
+        assert names == wanted + (["kmeans-12, mean of 3 seeds"] if size == 12 else [])
+        assert usage.count('<circle class="mark') == 2  # a re-estimation each
+        assert len(re.findall(r'class="curve c\d dashed"', figures["Task loss"].svg)) == 2
+    assert "Averaged and raw weights" not in panels["12 codewords"]
+
+
+def test_averaged_weights_stand_against_raw_ones(plan: Experiment, tmp_path: Path) -> None:
+    copy = report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]})
+    report_results.write(copy)
+    path = copy.results / "talk/vq/seed0/training.tsv"
+    rows = pd.read_csv(path, sep="\t")
+    rows["dev_task_loss_raw"] = 1.1 * rows["dev_task_loss"]
+    rows.to_csv(path, sep="\t", index=False)
+    figure = drawn(copy)[""]["Averaged and raw weights"]
+    names = re.findall(r"<title>([^<]*)</title>", figure.svg)
+    assert names == ["vq, seed 0: dev task loss", "vq, seed 0: dev task loss raw"]  # plain has no averaged weights
+    assert figure.svg.count('<circle class="mark') == 1
+    averaged, raw = (re.findall(r"[ML]([\d.]+) ([\d.]+)", path) for path in re.findall(r' d="([^"]*)"', figure.svg))
+    assert all(float(a[1]) > float(b[1]) for a, b in zip(averaged, raw, strict=True))  # lower on the page
+
+
+def test_columns_of_before_are_known_by_their_new_names(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}))
+    path = plan.results / "talk/vq/seed0/training.tsv"
+    old = pd.read_csv(path, sep="\t").drop(columns="dev_task_loss_raw")
+    old = old.rename(columns={"task_loss": "reconstruction", "dev_task_loss": "dev_reconstruction"})
+    new = drawn(plan)[""]["Task loss"]
+    old.to_csv(path, sep="\t", index=False)
+    assert drawn(plan)[""]["Task loss"] == new
+
+
+def test_training_writes_what_is_drawn() -> None:
+    written = {column.name for column in fields(Epoch)}
+    columns = {"task_loss", "dev_task_loss", "dev_task_loss_raw", "perplexity", "units_used", "input_norm"}
+    assert columns | {"codeword_norm", "learning_rate", "reestimations", "epoch"} <= written
+
+
+def trained(seed: int, values: list[float], marks: tuple[int, ...] = ()) -> results.Run:
+    epochs = np.arange(1, len(values) + 1)
+    table = pd.DataFrame({"epoch": epochs, "loss": values, "reestimations": np.isin(epochs, marks).astype(int)})
+    return results.Run("", "talk", "vq", seed, Path(), {}, table, pd.DataFrame(), ())
+
+
+def test_a_line_is_the_mean_of_its_seeds_and_its_band_their_range() -> None:
+    nan = float("nan")
+    line = curves.line(
+        [trained(0, [1, 2, 3], (2,)), trained(1, [3, nan]), trained(2, [8, 4], (1,))], "loss", {"vq": "c0"}
+    )
+    assert list(line.x) == [1, 2, 3]
+    assert list(line.y) == [4, 3, 3]
+    assert (list(line.low), list(line.high)) == ([1, 2, 3], [8, 4, 3])
+    assert list(line.marks) == [1, 2]
+    assert line.name == "vq, mean of 3 seeds: loss"
+    single = curves.line([trained(4, [1, 2])], "loss", {"vq": "c0"}, "dashed")
+    assert (single.low, single.high, single.marks, single.name) == ((), (), [], "vq, seed 4: loss")
+
+
+def test_curves_of_many_epochs_have_no_more_places_than_the_plot() -> None:
+    line = curves.line([trained(0, np.linspace(2, 1, 5000).tolist(), tuple(range(1, 5001)))], "loss", {"vq": "c0"})
+    assert len(line.x) == len(line.y) == curves.most_places
+    assert (line.x[0], line.x[-1], line.y[-1]) == (1, 5000, 1)
+    assert 200 < len(line.marks) <= curves.most_places
