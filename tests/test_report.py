@@ -327,6 +327,14 @@ def test_a_collapsed_codebook_names_the_remedies_that_are_off(tmp_path: Path) ->
     assert found["talk, all, seed 0"].endswith("off: batch_norm, learning_rate_factor above 1, reestimation.")
 
 
+def test_a_recogniser_without_its_error_rate_did_not_finish(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", models={"ctc": {"kind": "vq", "objective": "ctc"}}, runs={})
+    known = plan.model_copy(update={"runs": {"talk": ("ctc",)}})
+    (corpus,) = results.of_experiment(known)
+    assert {"dev.ctc.tsv", "test.ctc.tsv"} <= set(corpus.runs[0].missing)
+    assert "train.ctc.tsv" not in corpus.runs[0].missing
+
+
 def test_a_run_without_units_is_not_told_as_left_out_for_room(tmp_path: Path) -> None:
     plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
     for split in ("train", "dev", "test"):

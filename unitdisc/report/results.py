@@ -207,6 +207,8 @@ def _run(
 ) -> Run:
     folder = corpus / model / f"seed{seed}"
     wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in expected)]
+    if (known or {}).get("model", {}).get("objective", {}).get("kind") == "ctc":
+        wanted += [f"{split}.ctc.tsv" for split in expected if split != "train"]
     description = folder / "model.json"
     training = folder / "training.tsv"
     own = list(_own_scores(folder))

@@ -164,7 +164,8 @@ def chosen_units(section):
     """The units that pieces or exports start from: those of encode, or the folder of the segmented ones."""
 
     def chosen(wildcards):
-        if getattr(experiment, section).units == "encoded":
+        settings = getattr(experiment, section)
+        if settings is None or settings.units == "encoded":
             return all_units(wildcards)
         return results(
             f"{wildcards.corpus}/{wildcards.model}/seed{wildcards.seed}/exports/segments"
@@ -176,7 +177,7 @@ def chosen_units(section):
 def word_times(wildcards):
     """The files with the times of a corpus's words: the one that is named, else the corpus's own."""
     name, corpus = wildcards.corpus, experiment.corpora[wildcards.corpus]
-    if name in experiment.pieces.words:
+    if experiment.pieces and name in experiment.pieces.words:
         return [str(experiment.pieces.words[name])]
     if corpus.kind in sample_readers:
         return [results(f"{name}/source")]
