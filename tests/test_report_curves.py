@@ -12,7 +12,7 @@ import pytest
 from tests import report_results
 from unitdisc.config import Experiment
 from unitdisc.report import curves, palette, plots, results
-from unitdisc.training.loop import Epoch
+from unitdisc.training.record import Epoch
 
 
 def run(name: str, codewords: int, seed: int = 0, source: str = "", **settings: Any) -> results.Run:

@@ -23,7 +23,7 @@ from unitdisc.models import store
 from unitdisc.models.kmeans import KMeans
 from unitdisc.training import loop, processes
 from unitdisc.training.batches import Utterances
-from unitdisc.training.loop import Epoch
+from unitdisc.training.record import Epoch
 from unitdisc.training.targets import frame_labels
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,38 +18,15 @@ from unitdisc.config import VQModel
 from unitdisc.errors import InputError
 from unitdisc.models.model import Model
 from unitdisc.progress import track
-from unitdisc.training import checkpoint, processes
+from unitdisc.training import checkpoint, processes, record
 from unitdisc.training.averaging import AveragedModel
 from unitdisc.training.batches import Batch, Chunks, Utterances
+from unitdisc.training.record import Epoch
 from unitdisc.training.schedules import Schedule
 
 log = logging.getLogger(__name__)
 
 dev_batches = 32  # an epoch, at most: enough for a curve, no burden on the training
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """A row of training.tsv. Losses are means over the epoch; usage counts every real token of it."""
-
-    epoch: int
-    step: int
-    loss: float
-    task_loss: float  # of reconstruction or recognition, without its weight
-    bottleneck_loss: float
-    dev_task_loss: float  # of the averaged weights where there are any
-    dev_task_loss_raw: float  # then of the others
-    units_used: int
-    perplexity: float
-    dead_codewords: int
-    distance: float
-    input_norm: float
-    codeword_norm: float
-    reestimations: int
-    collapsed: int  # 1 where the warm-up is over and under 5 % of the codewords are used
-    skipped_steps: int  # whose gradient was too large
-    learning_rate: float
-    frames_per_second: float
 
 
 class Trainer:
@@ -243,9 +220,9 @@ def train(trainer: Trainer, folder: Path, *, digest: str) -> Model:
         if processes.rank() == 0:
             checkpoint.save(resume, digest, state)
             tables.write(folder / "training.tsv", trainer.rows, Epoch)
-        _tell(logging.INFO, _line(row, settings))
+        _tell(logging.INFO, record.line(row, settings))
         if row.collapsed:
-            _tell(logging.WARNING, _collapse(row, settings))
+            _tell(logging.WARNING, record.collapse(row, settings))
     if processes.rank() == 0:
         tables.write(folder / "training.tsv", trainer.rows, Epoch)
     return trainer.result.eval()
@@ -259,22 +236,6 @@ def _tell(level: int, message: str) -> None:
 def finish(folder: Path) -> None:
     """Remove the resume file of a training whose results are written."""
     (folder / ".resume.pt").unlink(missing_ok=True)
-
-
-def _line(row: Epoch, settings: VQModel) -> str:
-    return (
-        f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
-        f" (dev {row.dev_task_loss:.4f}), {row.units_used}/{settings.bottleneck.codewords} units used,"
-        f" perplexity {row.perplexity:.1f}, {row.frames_per_second:,.0f} frames/s"
-        + (", codebook re-estimated" if row.reestimations else "")
-    )
-
-
-def _collapse(row: Epoch, settings: VQModel) -> str:
-    plan = settings.bottleneck
-    missing = ", ".join(plan.remedies_off) or "none"
-    used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
-    return f"the codebook has collapsed: {used}; remedies that are off: {missing}"
 
 
 def _optimiser(model: Model, settings: VQModel) -> torch.optim.Optimizer:

@@ -1,0 +1,47 @@
+"""The record of a training: a row of training.tsv an epoch, and a line of the log."""
+
+from dataclasses import dataclass
+
+from unitdisc.config import VQModel
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A row of training.tsv. Losses are means over the epoch; usage counts every real token of it."""
+
+    epoch: int
+    step: int
+    loss: float
+    task_loss: float  # of reconstruction or recognition, without its weight
+    bottleneck_loss: float
+    dev_task_loss: float  # of the averaged weights where there are any
+    dev_task_loss_raw: float  # then of the others
+    units_used: int
+    perplexity: float
+    dead_codewords: int
+    distance: float
+    input_norm: float
+    codeword_norm: float
+    reestimations: int
+    collapsed: int  # 1 where the warm-up is over and under 5 % of the codewords are used
+    skipped_steps: int  # whose gradient was too large
+    learning_rate: float
+    frames_per_second: float
+
+
+def line(row: Epoch, settings: VQModel) -> str:
+    """Tell an epoch in a line of the log."""
+    return (
+        f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
+        f" (dev {row.dev_task_loss:.4f}), {row.units_used}/{settings.bottleneck.codewords} units used,"
+        f" perplexity {row.perplexity:.1f}, {row.frames_per_second:,.0f} frames/s"
+        + (", codebook re-estimated" if row.reestimations else "")
+    )
+
+
+def collapse(row: Epoch, settings: VQModel) -> str:
+    """Tell that the codebook has collapsed, and which remedies are off."""
+    plan = settings.bottleneck
+    missing = ", ".join(plan.remedies_off) or "none"
+    used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
+    return f"the codebook has collapsed: {used}; remedies that are off: {missing}"
