@@ -218,3 +218,30 @@ def test_kinds_may_be_written_short():
     assert settings.encoder.kind == "convolutional"
     assert settings.training.schedule == Plateau()
     assert VQModel.model_validate(settings.model_dump(mode="json")) == settings
+
+
+@pytest.mark.parametrize("quantise", [True, False])
+@pytest.mark.parametrize(
+    ("encoder", "objective", "decoder", "width"),
+    [
+        ({"kind": "spectrogram", "maps": 4, "lstm": 8}, "ctc", "window", 24),
+        ({"kind": "line-image", "maps": [4] * 7}, "reconstruction", {"kind": "pixelcnn", "channels": 8}, 32),
+        ({"channels": 8, "lstm": 8}, "reconstruction", {"kind": "window", "speaker_dim": 0}, 20),
+    ],
+)
+def test_in_narrow_floats_too_every_parameter_has_a_gradient(encoder, objective, decoder, width, quantise):
+    """Several processes wait for all of them, in the warm-up as well."""
+    settings = VQModel.model_validate(
+        {"encoder": encoder, "objective": objective, "decoder": decoder, "mixer": {"channels": 16},
+         "bottleneck": {"codewords": 16, "dim": 8}}
+    )  # fmt: skip
+    model = Model(width, 2, settings, labels=5)
+    mask = real_frames(torch.tensor([24, 13]), 24)
+    labels = (torch.arange(24) // 4 % 5).expand(2, 24).contiguous()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        losses = model(torch.rand(2, 24, width), mask, torch.zeros(2, dtype=torch.long), labels, quantise=quantise)
+    assert losses.total.dtype == torch.float32
+    losses.total.backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
