@@ -1,6 +1,7 @@
 """Timing of several ways to do one thing, turn by turn in one process, and one JSON line a case."""
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from torch.profiler import ProfilerActivity, profile
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Median seconds of the calls, and the tensor memory they took at their peak, in MB."""
+    """Median seconds of the calls, and the tensor memory they took at their peak, in MB (nan: not measured)."""
 
     seconds: float
     megabytes: float
@@ -64,8 +65,8 @@ def report(case: str, ours: Cost, peer: Cost, **more: object) -> None:
         "case": case,
         "ours_s": round(ours.seconds, 5),
         "peer_s": round(peer.seconds, 5),
-        "ours_mb": round(ours.megabytes, 1),
-        "peer_mb": round(peer.megabytes, 1),
+        "ours_mb": None if math.isnan(ours.megabytes) else round(ours.megabytes, 1),
+        "peer_mb": None if math.isnan(peer.megabytes) else round(peer.megabytes, 1),
         **more,
         "ratio": round(peer.seconds / ours.seconds, 2),
     }

@@ -8,6 +8,7 @@ one over the other; the mixer counts as decoder. The chunks are those of the pub
 import argparse
 import statistics
 from itertools import pairwise
+from math import nan
 from pathlib import Path
 
 import torch
@@ -78,8 +79,8 @@ def main() -> None:
         whole = encoder + bottleneck + decoder
         report(
             f"training step of {name}, {options.batch} chunks, {plan.dim} x {plan.codewords}",
-            Cost(bottleneck, 0),
-            Cost(whole, 0),
+            Cost(bottleneck, nan),
+            Cost(whole, nan),
             encoder_s=round(encoder, 4),
             decoder_s=round(decoder, 4),
             share=round(bottleneck / whole, 4),

@@ -327,6 +327,14 @@ def test_a_collapsed_codebook_names_the_remedies_that_are_off(tmp_path: Path) ->
     assert found["talk, all, seed 0"].endswith("off: batch_norm, learning_rate_factor above 1, reestimation.")
 
 
+def test_a_folder_tells_runs_that_did_not_finish(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
+    for name in ("model.json", "test.units.tsv"):
+        (plan.results / "talk/plain/seed0" / name).unlink()
+    page = render_folders([plan.results])
+    assert "<b>talk, plain, seed 0</b>: did not finish: model.json, test.units.tsv missing" in page
+
+
 def test_a_recogniser_without_its_error_rate_did_not_finish(tmp_path: Path) -> None:
     plan = report_results.experiment(tmp_path / "r", models={"ctc": {"kind": "vq", "objective": "ctc"}}, runs={})
     known = plan.model_copy(update={"runs": {"talk": ("ctc",)}})

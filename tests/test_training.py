@@ -1,5 +1,6 @@
 """The training loop: schedules, chunks, skipped steps, narrow floats, averaged weights, and several processes."""
 
+import copy
 import json
 from dataclasses import asdict
 from functools import partial
@@ -154,7 +155,7 @@ def test_frames_have_the_label_of_their_middle():
     )
     found = frame_labels(labels, {"u": 8, "w": 2}, shift=0.01, vocabulary=["a", "b"])
     assert found["u"].tolist() == [0, -2, -2, -1, -1, 1, 1, 1]
-    assert found["w"].tolist() == [-1, -1]
+    assert found["w"].tolist() == [-2, -2]  # nobody knows what is said there
 
 
 def test_a_step_with_too_large_a_gradient_is_left_out():
@@ -163,6 +164,24 @@ def test_a_step_with_too_large_a_gradient_is_left_out():
     row = run.epoch(1)
     assert row.skipped_steps == len(run.batches)
     assert all(value.equal(before[name]) for name, value in run.model.named_parameters())
+
+
+def test_an_infinite_gradient_is_left_out_like_any_too_large_one_or_ends_the_training(monkeypatch):
+    def infinite(parameters, clip):
+        return torch.tensor(torch.inf)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", infinite)
+    assert trainer(model(epochs=1, gradient_skip=10.0)).epoch(1).skipped_steps == 18
+    with pytest.raises(InputError, match="the gradient is inf in epoch 1, step 1"):
+        trainer(model(epochs=1)).epoch(1)
+
+
+def test_a_plateau_does_not_wait_for_the_loss_of_the_warm_up():
+    plan = {"epochs": 8, "schedule": {"kind": "plateau", "patience": 1}}
+    run = trainer(model(bottleneck={"reestimation": Reestimation(warmup_epochs=4)}, **plan))
+    rows = [run.epoch(number) for number in range(1, 9)]
+    assert rows[4].dev_task_loss > rows[3].dev_task_loss or rows[3].dev_task_loss > rows[-1].dev_task_loss
+    assert run.schedule.state_dict()["lowest"] == min(row.dev_task_loss for row in rows[4:])
 
 
 def test_narrow_floats_train_as_well():
@@ -261,10 +280,19 @@ def outcome(settings, epochs):
         return original(target, reservoir, optimiser, **options)
 
     run.reestimation.run = watched
-    rows = [asdict(run.epoch(number)) for number in range(1, epochs + 1)]
-    weights = {name: value.clone() for name, value in run.model.state_dict().items()}
-    state = run.state()
-    return {"rows": rows, "weights": weights, **seen, "reservoirs": len(state["reservoirs"])}
+    rows, state = [], {}
+    for number in range(1, epochs + 1):
+        rows.append(asdict(run.epoch(number)))
+        if number == 1:  # before the re-estimation, with the reservoirs of all processes
+            state = copy.deepcopy(run.state())
+    again = trainer(settings)
+    again.restore(state)
+    for number in range(2, epochs + 1):
+        again.epoch(number)
+    weights, resumed = (
+        {name: value.clone() for name, value in each.model.state_dict().items()} for each in (run, again)
+    )
+    return {"rows": rows, "weights": weights, "resumed": resumed, **seen, "reservoirs": len(state["reservoirs"])}
 
 
 def process(rank, folder, settings):
@@ -280,6 +308,8 @@ def test_two_processes_train_the_same_codebook(tmp_path):
     one, other = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     for name, value in one["weights"].items():
         assert value.equal(other["weights"][name]), name
+        assert value.equal(one["resumed"][name]), name
+        assert value.equal(other["resumed"][name]), name
     assert one["codewords"].equal(other["codewords"])
     assert one["reservoirs"] == 2
     alone = outcome(settings.model_copy(update={"training": settings.training.model_copy(update={"processes": 1})}), 3)
@@ -299,14 +329,20 @@ def test_two_processes_train_the_same_codebook(tmp_path):
 
 def test_torchrun_from_the_command_line(tmp_path):
     path = tiny(tmp_path, epochs=2)
-    path.write_text(path.read_text().replace("average: 0.9", "average: 0.9\n      processes: 2"))
+    path.write_text(path.read_text().replace("average: 0.9", "average: 0.9\n      processes: 2\n      device: cpu"))
     for step in (["corpus"], ["features", "--split", "train"], ["features", "--split", "dev"]):
         done = unitdisc(tmp_path, step[0], "--corpus", "speech", *step[1:])
         assert done.returncode == 0, done.stderr
     done = unitdisc(tmp_path, "train", "--corpus", "speech", "--model", "vq")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("epoch 2/2") == 1
+    assert "Traceback" not in done.stderr
     run = tmp_path / "results/speech/vq/seed0"
     assert {file.name for file in run.iterdir()} == {"model.json", "model.safetensors", "training.tsv"}
+    (run / ".resume.pt").write_bytes(b"not a resume file")
+    done = unitdisc(tmp_path, "train", "--corpus", "speech", "--model", "vq")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert ".resume.pt: is not a resume file" in done.stderr
     done = unitdisc(tmp_path, "encode", "--corpus", "speech", "--model", "vq", "--split", "dev")
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """The command line: one thin function a sub-command, each importing its step when it is called."""
 
+import os
 import sys
 
 import typer
@@ -40,5 +41,6 @@ def main() -> None:
 
 
 def _complain(message: str) -> int:
-    print("unitdisc: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    if os.environ.get("RANK", "0") == "0":  # of several processes that share a training one tells
+        print("unitdisc: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
     return 2

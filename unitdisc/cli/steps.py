@@ -82,7 +82,9 @@ def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
     settings, chosen = experiment.corpus(corpus), experiment.model(model)
     learnt = isinstance(chosen, VQModel) and chosen.recognises
     if isinstance(chosen, VQModel):
-        processes.launch(chosen.training.processes, sys.argv[1:])
+        code = processes.launch(chosen.training.processes, sys.argv[1:])
+        if code is not None:
+            raise typer.Exit(code)
     torch.set_num_threads(processes.share(threads))
     folder = experiment.results / corpus
     seen = [split for split in split_names(settings) if split != "test"]

@@ -44,7 +44,7 @@ class Reservoir:
         if x.shape[-1] != self.dim:
             raise ValueError(f"vectors {tuple(x.shape)} do not end in the reservoir's {self.dim} dimensions")
         x = x.detach().reshape(-1, self.dim).to(self._vectors.dtype)
-        self._move(x.device)
+        self.to(x.device)
         draws = torch.randint(1 << 62, (len(x),), generator=self._generator).to(x.device)
         real = None if mask is None else mask.reshape(-1)
         if x.is_cuda:  # it would have to wait for the answer to how many there are
@@ -139,10 +139,12 @@ class Reservoir:
         self._seen = seen.clone().to(self._vectors.device)
         self._generator.set_state(state["generator"].cpu())
 
-    def _move(self, device: torch.device) -> None:
+    def to(self, device: torch.device) -> "Reservoir":
+        """Move the vectors to a device, as ``add`` does by itself; return the reservoir."""
         if self._vectors.device != device:
             self._vectors, self._seen = self._vectors.to(device), self._seen.to(device)
             self._last = self._last.to(device)
+        return self
 
 
 def draw_shares(sizes: list[int], count: int, generator: torch.Generator) -> list[int]:

@@ -11,7 +11,7 @@ class Mixer(Section):
     """A convolution of width 1 to ``channels``, then residual ones of width 3: what the decoder sees of the codes."""
 
     channels: int = Field(64, ge=1)
-    dilations: tuple[int, ...] = (1, 2, 1, 1)
+    dilations: tuple[Annotated[int, Field(ge=1)], ...] = (1, 2, 1, 1)
 
 
 class Decoder(Section):

@@ -6,6 +6,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from unitdisc.config.section import Section, of_kind
 
+Maps = Annotated[int, Field(ge=1)]
+
 
 class Encoder(Section):
     """Strided convolutions over time, then optionally a BiLSTM of ``lstm`` units each way."""
@@ -52,7 +54,7 @@ class LineImageEncoder(Section):
     """
 
     kind: Literal["line-image"] = "line-image"
-    maps: tuple[int, int, int, int, int, int, int] = (64, 128, 256, 256, 512, 512, 512)
+    maps: tuple[Maps, Maps, Maps, Maps, Maps, Maps, Maps] = (64, 128, 256, 256, 512, 512, 512)
     lstm: int = Field(32, ge=1)
 
 

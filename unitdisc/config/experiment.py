@@ -52,6 +52,21 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _pixels_are_pixels(self) -> "Experiment":
+        for corpus, models in self.runs.items():
+            features = self.corpora[corpus].features
+            for name in models:
+                decoder = getattr(self.models[name], "decoder", None)
+                if decoder is None or decoder.kind != "pixelcnn" or getattr(self.models[name], "recognises", False):
+                    continue
+                if features.kind != "handwriting" or features.normalise != "none":
+                    raise ValueError(
+                        f"runs.{corpus} names {name!r}, whose pixelcnn wants grey levels from 0 to 1: "
+                        "handwriting features with normalise: none"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _segmented_first(self) -> "Experiment":
         for name, part in (("exports", self.exports), ("pieces", self.pieces)):
             if part is not None and part.units == "segmented" and self.segmentation is None:

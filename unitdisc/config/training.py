@@ -28,6 +28,12 @@ class Halving(Section):
     first: int = Field(32, ge=1)
     last: int = Field(72, ge=1)
 
+    @model_validator(mode="after")
+    def _first_comes_first(self) -> "Halving":
+        if self.first > self.last:
+            raise ValueError(f"first {self.first} comes after last {self.last}")
+        return self
+
 
 class Plateau(Section):
     """Times ``factor`` once the dev loss (of train where there is no dev) has not fallen for over ``patience`` epochs.

@@ -67,7 +67,15 @@ class ResidualLayer(nn.Module):
 
 
 def recur(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
-    """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) alone, zeros elsewhere."""
+    """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) alone, zeros elsewhere.
+
+    Always in float32: on a GPU autocast would take it to float16, whose range gradients leave.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        return _recur(lstm, x.float(), mask)
+
+
+def _recur(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
     if bool(mask.all()):  # as of chunks mostly: nothing to leave out
         whole: Tensor = lstm(x)[0]
         return whole

@@ -1,7 +1,7 @@
 """What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -160,10 +160,17 @@ def of_folder(results: Path, source: str) -> list[Corpus]:
     corpora = []
     for name in sorted({corpus for corpus, _, _ in found}):
         mine = sorted((model, seed) for corpus, model, seed in found if corpus == name)
-        runs = _told_by_others([_run(source, results / name, model, seed, collected) for model, seed in mine])
+        present = set(_table(results / name / "utterances.tsv", tables.Utterance)["split"])
+        runs = _told_by_others([_found(source, results / name, *run, collected, present) for run in mine])
         kind = next((r.description["features"]["kind"] for r in runs if "features" in r.description), "precomputed")
         corpora.append(_corpus(source, results / name, kind, (usually_excluded, (), ()), runs))
     return corpora
+
+
+def _found(source: str, corpus: Path, model: str, seed: int, collected: Collected, expected: Collection[str]) -> Run:
+    """Read a run of which something was found; of one in scores.tsv alone no files of its own are expected."""
+    own = (corpus / model / f"seed{seed}").exists()
+    return _run(source, corpus, model, seed, collected, expected=expected if own else ())
 
 
 def _told_by_others(runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -202,13 +209,17 @@ def _run(
     seed: int,
     collected: Collected,
     *,
-    expected: tuple[str, ...] = (),
+    expected: Collection[str] = (),
     known: Mapping[str, Any] | None = None,
 ) -> Run:
     folder = corpus / model / f"seed{seed}"
-    wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in expected)]
+    wanted = [
+        "model.json",
+        "training.tsv",
+        *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in splits if s in expected),
+    ]
     if (known or {}).get("model", {}).get("objective", {}).get("kind") == "ctc":
-        wanted += [f"{split}.ctc.tsv" for split in expected if split != "train"]
+        wanted += [f"{split}.ctc.tsv" for split in there if split != "train"]
     description = folder / "model.json"
     training = folder / "training.tsv"
     own = list(_own_scores(folder))

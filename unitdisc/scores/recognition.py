@@ -48,7 +48,8 @@ def score_recognition(
         return [], []
     checked = check(known)
     vocabulary = pd.Index([*names, *sorted(set(checked["label"]) - set(names))])
-    spoken = {name: path for name, path in paths.items() if name in set(checked["utterance"])}
+    labelled = set(checked["utterance"])
+    spoken = {name: path for name, path in paths.items() if name in labelled}
     sides = _Sides(align(spoken, checked, vocabulary), vocabulary, exclude=exclude, never=never)
     counts = sides.edits()
 

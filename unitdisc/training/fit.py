@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+import unitdisc
 from unitdisc import tables
 from unitdisc.codebook import kmeans
 from unitdisc.config import KMeansModel, seconds_or_columns
@@ -43,8 +44,9 @@ def fit(
     """Train a model on ``archives`` (split → scp; train, and dev where there is one) into ``folder``.
 
     ``labels`` (columns utterance, start, end, label) are read by a model that recognises them. It learns those that
-    train has, but for those of ``never``; a chunk with another one counts in no loss. Writes model.safetensors,
-    model.json and training.tsv. Raises InputError for features or labels that cannot be trained on.
+    train has, but for those of ``never``; a chunk with another one, or of an utterance without any, counts in no CTC
+    loss. Writes model.safetensors, model.json and training.tsv. Raises InputError for features or labels that cannot
+    be trained on.
     """
     train = Archive(archives["train"])
     inputs = train.dim
@@ -60,17 +62,20 @@ def fit(
         number = {name: place for place, name in enumerate(names)}
         dev = normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None
         targets = [_targets(labels, part, features, vocabulary) for part in (normalised, dev)]
-        with processes.joined(settings.training.processes):
+        with processes.joined(settings.training.processes, settings.training.device):
+            device = store.device_of(settings.training.device)
             try:
                 trainer = loop.Trainer(
                     settings,
                     Utterances(normalised, {name: number[speaker[name]] for name in train}, targets[0]),
-                    None if dev is None else Utterances(dev, {}, targets[1]),
+                    None if dev is None or targets[1] == {} else Utterances(dev, {}, targets[1]),
                     inputs=inputs,
                     labels=len(vocabulary),
                     seed=seed,
-                    device=store.device_of(settings.training.device),
+                    device=device,
                 )
+            except InputError:
+                raise
             except ValueError as error:
                 raise InputError(f"the model does not fit the features: {error}") from None
             model = loop.train(trainer, folder, digest=_digest(settings, features, train, seed, targets[0]))
@@ -93,6 +98,8 @@ def _targets(
 ) -> dict[str, NDArray[np.int64]] | None:
     if labels is None or matrices is None or not vocabulary:
         return None
+    if not labels["utterance"].isin(list(matrices)).any():
+        return {}
     frames = {name: matrices.frames(name) for name in matrices}
     return frame_labels(labels, frames, shift=seconds_or_columns(features), vocabulary=vocabulary)
 
@@ -160,5 +167,6 @@ def _digest(
     content = hashlib.sha256(archive.path.read_bytes())
     for name, labels in (targets or {}).items():
         content.update(name.encode() + labels.tobytes())
-    parts = [settings.model_dump(mode="json"), features.model_dump(mode="json"), seed, content.hexdigest()]
+    plans = [part.model_dump(mode="json") for part in (settings, features)]
+    parts = [unitdisc.__version__, *plans, seed, content.hexdigest()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -55,7 +55,7 @@ class Trainer:
         self.schedule = Schedule(plan, len(self.batches) * plan.epochs)
         self.reestimation = _reestimation(settings)
         capacity = settings.bottleneck.reestimation.capacity if settings.bottleneck.reestimation else 1
-        self.reservoir = Reservoir(capacity, settings.bottleneck.dim, seed=seed + processes.rank())
+        self.reservoir = Reservoir(capacity, settings.bottleneck.dim, seed=seed + processes.rank()).to(device)
         self.rows: list[Epoch] = []
         self.step = 0
         if plan.compile:  # in place, so that the names of the weights stay
@@ -87,7 +87,8 @@ class Trainer:
         seconds = time.perf_counter() - start
         health = usage.record(reestimations=done)
         dev = self._dev_loss(self.result, number)
-        self.schedule.observe(task if math.isnan(dev) else dev)
+        if self._quantise(number):  # the loss of a warm-up is another one
+            self.schedule.observe(task if math.isnan(dev) else dev)
         return Epoch(
             epoch=number,
             step=self.step,
@@ -119,35 +120,37 @@ class Trainer:
             group["lr"] = group["base"] * factor
         self.optimiser.zero_grad(set_to_none=True)
         losses.total.backward()
-        taken = self._descend(epoch)
+        taken = self._descend(epoch, losses.total)
         self.step += 1
         if self.average:
             self.average.update(self.model)
         seen = losses.bottleneck
-        if self.reestimation and self.reestimation.collect(epoch, self.step):
+        if taken and self.reestimation and self.reestimation.collect(epoch, self.step):
             self.reservoir.add(seen.vectors, losses.tokens)
         usage.add(seen, losses.tokens)
         parts = (losses.total, losses.task, seen.loss)
         return torch.stack([*(part.detach().double() for part in parts), losses.total.new_tensor(not taken).double()])
 
-    def _descend(self, epoch: int) -> bool:
+    def _descend(self, epoch: int, loss: Tensor) -> bool:
         """Take the optimiser's step unless the gradient is larger than the configuration lets pass."""
         plan = self.settings.training
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), plan.gradient_clip))
+        if plan.gradient_skip is not None and not norm <= plan.gradient_skip and bool(loss.isfinite()):
+            return False
         if not math.isfinite(norm):
             raise InputError(
                 f"the gradient is {norm} in epoch {epoch}, step {self.step + 1}",
                 fix="lower training.learning_rate, or look for extreme features",
             )
-        if plan.gradient_skip is not None and norm > plan.gradient_skip:
-            return False
         self.optimiser.step()
         return True
 
     def _precision(self) -> torch.autocast:
         choice = self.settings.training.precision
         gpu = self.device.type == "cuda"
-        narrow = choice == "bfloat16" or (choice == "auto" and gpu and torch.cuda.is_bf16_supported())
+        narrow = choice == "bfloat16" or (
+            choice == "auto" and gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+        )
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=narrow)
 
     def _quantise(self, epoch: int) -> bool:
@@ -182,7 +185,7 @@ class Trainer:
             "average": self.average.state_dict() if self.average else None,
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
-            "reservoirs": processes.gathered(self.reservoir.state_dict()),
+            "reservoirs": processes.gathered({name: part.cpu() for name, part in self.reservoir.state_dict().items()}),
             "reestimation": self.reestimation.state_dict() if self.reestimation else None,
             "rows": [asdict(row) for row in self.rows],
             "step": self.step,

@@ -1,7 +1,9 @@
 """The processes that share a training: one, or as many as torchrun started on this machine."""
 
+import logging
 import os
 import sys
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,10 +15,10 @@ from unitdisc.errors import InputError
 
 
 @contextmanager
-def joined(processes: int) -> Iterator[None]:
-    """Join the other processes of this training, if there are any, until the block ends.
+def joined(processes: int, device: str) -> Iterator[None]:
+    """Join the other processes of this training, if there are any, until the block ends; ``device`` is the setting.
 
-    Raises InputError where torchrun started another number than the configuration says.
+    Raises InputError where torchrun started another number than the configuration says, or more than there are GPUs.
     """
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if started != processes:
@@ -24,8 +26,10 @@ def joined(processes: int) -> Iterator[None]:
     if processes == 1:
         yield
         return
-    gpu = torch.cuda.is_available()
+    gpu = device != "cpu" and torch.cuda.is_available()
     if gpu:
+        if processes > torch.cuda.device_count():
+            raise InputError(f"training.processes is {processes}, and there are {torch.cuda.device_count()} GPUs")
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if gpu else "gloo")
     try:
@@ -34,13 +38,33 @@ def joined(processes: int) -> Iterator[None]:
         dist.destroy_process_group()
 
 
-def launch(processes: int, arguments: Sequence[str]) -> None:
-    """Become torchrun with as many processes of ``unitdisc`` with these arguments; return at once in one of them."""
+def launch(processes: int, arguments: Sequence[str]) -> int | None:
+    """Run ``unitdisc`` with these arguments in as many processes as torchrun would; return the code that they end with.
+
+    Returns None at once where there is to be one process alone, or in one of those that were started.
+    """
     if processes == 1 or "WORLD_SIZE" in os.environ:
-        return
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m", "unitdisc"]
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *command, *arguments])  # noqa: S606  (no shell: our own command line)
+        return None
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    # torchrun's own notes and traceback stay out: the first process has said what is wrong, in a line.
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=processes,
+        run_id=str(uuid.uuid4()),
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+    )
+    try:
+        elastic_launch(config, sys.executable)("-m", "unitdisc", *arguments)
+    except ChildFailedError as error:
+        return error.get_first_failure()[1].exitcode
+    return 0
 
 
 def share(threads: int) -> int:

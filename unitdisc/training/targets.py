@@ -15,11 +15,15 @@ def frame_labels(
     """Return the place in ``vocabulary`` of the label of every frame (T,), by utterance.
 
     ``frames`` says how many there are; frame i stands at (i + 0.5) · ``shift`` seconds or columns. A label that is not
-    in the vocabulary is untrusted, a frame without one unlabelled.
+    in the vocabulary is untrusted, and so is an utterance without any; other frames without one are unlabelled.
     """
     place = {label: number for number, label in enumerate(vocabulary)}
-    found = {name: np.full(length, unlabelled, dtype=np.int64) for name, length in frames.items()}
-    known = labels[labels["utterance"].isin(list(found))]
+    known = labels[labels["utterance"].isin(list(frames))]
+    told = set(known["utterance"])
+    found = {
+        name: np.full(length, unlabelled if name in told else untrusted, dtype=np.int64)
+        for name, length in frames.items()
+    }
     columns = (known[name].tolist() for name in ("utterance", "start", "end", "label"))
     for utterance, start, end, label in zip(*columns, strict=True):
         # The frames whose middle lies in the label; times are decimals, so what is a hair off is rounding.
