@@ -213,11 +213,8 @@ def _run(
     known: Mapping[str, Any] | None = None,
 ) -> Run:
     folder = corpus / model / f"seed{seed}"
-    wanted = [
-        "model.json",
-        "training.tsv",
-        *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in splits if s in expected),
-    ]
+    there = [split for split in splits if split in expected]
+    wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in there)]
     if (known or {}).get("model", {}).get("objective", {}).get("kind") == "ctc":
         wanted += [f"{split}.ctc.tsv" for split in there if split != "train"]
     description = folder / "model.json"
