@@ -24,7 +24,7 @@ from unitdisc.training.loop import Trainer
 
 decay = 0.998  # of the paper
 steps_told = (1, 5, 20, 60, 120)  # behind each re-estimation
-style = """<style>text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
+style = """<style>svg{background:#fff}text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
 path{fill:none;stroke-width:1.5}.c0{stroke:#777}.c1{stroke:#06c}.c2{stroke:#c30}</style>"""
 
 
