@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import unitdisc
 from unitdisc import tables
 from unitdisc.codebook import kmeans
-from unitdisc.config import KMeansModel, seconds_or_columns
+from unitdisc.config import KMeansModel, VQModel, seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics, statistics
@@ -61,29 +61,28 @@ def fit(
         vocabulary = _vocabulary(labels, train, never) if settings.recognises else ()
         number = {name: place for place, name in enumerate(names)}
         dev = normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None
-        targets = [_targets(labels, part, features, vocabulary) for part in (normalised, dev)]
+        learnt, held_out = (_targets(labels, part, features, vocabulary) for part in (normalised, dev))
+        known = Utterances(normalised, {name: number[speaker[name]] for name in train}, learnt)
+        unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         with processes.joined(settings.training.processes, settings.training.device):
-            device = store.device_of(settings.training.device)
-            try:
-                trainer = loop.Trainer(
-                    settings,
-                    Utterances(normalised, {name: number[speaker[name]] for name in train}, targets[0]),
-                    None if dev is None or targets[1] == {} else Utterances(dev, {}, targets[1]),
-                    inputs=inputs,
-                    labels=len(vocabulary),
-                    seed=seed,
-                    device=device,
-                )
-            except InputError:
-                raise
-            except ValueError as error:
-                raise InputError(f"the model does not fit the features: {error}") from None
-            model = loop.train(trainer, folder, digest=_digest(settings, features, train, seed, targets[0]))
-            writes = processes.rank() == 0
-        if not writes:
-            return
+            trainer = _trainer(settings, known, unseen, inputs=inputs, labels=len(vocabulary), seed=seed)
+            model = loop.train(trainer, folder, digest=_digest(settings, features, train, seed, learnt))
+            if processes.rank():
+                return
     store.save(folder, store.Trained(model, settings, features, inputs, names, shared, seed, vocabulary))
     loop.finish(folder)
+
+
+def _trainer(
+    settings: VQModel, train: Utterances, dev: Utterances | None, *, inputs: int, labels: int, seed: int
+) -> loop.Trainer:
+    device = store.device_of(settings.training.device)
+    try:
+        return loop.Trainer(settings, train, dev, inputs=inputs, labels=labels, seed=seed, device=device)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"the model does not fit the features: {error}") from None
 
 
 def _vocabulary(labels: pd.DataFrame | None, train: Archive, never: Collection[str]) -> tuple[str, ...]:
