@@ -35,7 +35,6 @@ class Reservoir:
         """Count the vectors ever added since the last ``clear``."""
         return int(self._seen)
 
-    @torch.no_grad()
     def add(self, x: Tensor, mask: Tensor | None = None) -> None:
         """Show the reservoir the vectors ``x`` (..., D), or those where ``mask`` (...) is true, in their order.
 
@@ -57,17 +56,19 @@ class Reservoir:
     def _add_counted(self, x: Tensor, draws: Tensor) -> None:
         """Add real vectors: those that find room as they come, of the others those that drew a slot."""
         seen = self.seen
-        fill = min(max(self.capacity - seen, 0), len(x))
-        self._vectors[seen : seen + fill] = x[:fill]
         self._seen += len(x)
-        if fill == len(x):
-            return
-        slots = draws[fill:].remainder_(torch.arange(seen + fill + 1, seen + len(x) + 1))
-        kept = (slots < self.capacity).nonzero().squeeze(1)
+        fill = min(max(self.capacity - seen, 0), len(x))
+        if fill:
+            self._vectors[seen : seen + fill] = x[:fill]
+            if fill == len(x):
+                return
+            x, draws, seen = x[fill:], draws[fill:], seen + fill
+        slots = draws.remainder_(torch.arange(seen + 1, seen + len(x) + 1))
+        kept = (slots < self.capacity).nonzero().view(-1)
         slots = slots.index_select(0, kept)
         # Of several vectors for one slot the last stays, and is written as often as there are of them.
         last = self._last.scatter_reduce_(0, slots, kept, "amax", include_self=False).index_select(0, slots)
-        self._vectors.index_copy_(0, slots, x.index_select(0, last.add_(fill)))
+        self._vectors.index_copy_(0, slots, x.index_select(0, last))
 
     def _add_all(self, x: Tensor, draws: Tensor, real: Tensor | None) -> None:
         """Add the same vectors to the same slots without knowing on the host how many there are."""
