@@ -43,7 +43,14 @@ def test_a_training_that_was_stopped_goes_on(prepared, units, how):
     run = prepared / "results/speech/vq/seed0"
     (run / "training.tsv").unlink(missing_ok=True)
     command = [sys.executable, "-m", "unitdisc", "train", "--corpus", "speech", "--model", "vq"]
-    child = subprocess.Popen(command, cwd=prepared, env=environment(), stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        command,
+        cwd=prepared,
+        env=environment(),
+        stderr=subprocess.DEVNULL,
+        # A shell lets what it runs in the background ignore Ctrl-C, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     deadline = time.monotonic() + 60
     while not ((run / "training.tsv").exists() and len((run / "training.tsv").read_text().splitlines()) > 5):
         assert child.poll() is None, "the training ended before it could be stopped"
