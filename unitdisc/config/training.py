@@ -71,7 +71,7 @@ class Training(Section):
     average: float = Field(0.0, ge=0, lt=1)  # decay of the averaged weights; 0: none
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where a GPU has it
-    compile: bool = False  # by torch.compile: encoder and decoder; the first steps take a minute more
+    compile: bool = False  # by torch.compile: encoder and decoder; the first steps take longer
     processes: int = Field(1, ge=1)  # one a GPU, or on a CPU; started by torchrun
     threads: int = Field(1, ge=1)  # of a CPU, a process; a result belongs to their number
 
