@@ -66,6 +66,7 @@ class ResidualLayer(nn.Module):
         return functional.relu(x + y)
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # lengths go to the host: nothing there to compile
 def recur(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
     """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) alone, zeros elsewhere.
 
