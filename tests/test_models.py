@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.masks import real_frames
 from unitdisc.config import Bottleneck, Decoder, Encoder, KMeansModel, SpeechFeatures, Training, VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.models import store
 from unitdisc.models.decoders import WindowDecoder, jittered
-from unitdisc.models.encoders import ConvolutionalEncoder, real_frames
+from unitdisc.models.encoders import ConvolutionalEncoder
 from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model
 from unitdisc.training.averaging import AveragedModel

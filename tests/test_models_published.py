@@ -5,11 +5,11 @@ import itertools
 import pytest
 import torch
 
+from tests.masks import real_frames
 from tests.reference import ctc_loss
 from unitdisc import configfile
 from unitdisc.config import Ctc, LineImageEncoder, Mixer, PixelDecoder, Plateau, SpectrogramEncoder, VQModel
 from unitdisc.models import lines, mixer, pixels, recogniser, spectrograms
-from unitdisc.models.encoders import real_frames
 from unitdisc.models.model import Model
 
 

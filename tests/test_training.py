@@ -180,7 +180,6 @@ def test_a_plateau_does_not_wait_for_the_loss_of_the_warm_up():
     plan = {"epochs": 8, "schedule": {"kind": "plateau", "patience": 1}}
     run = trainer(model(bottleneck={"reestimation": Reestimation(warmup_epochs=4)}, **plan))
     rows = [run.epoch(number) for number in range(1, 9)]
-    assert rows[4].dev_task_loss > rows[3].dev_task_loss or rows[3].dev_task_loss > rows[-1].dev_task_loss
     assert run.schedule.state_dict()["lowest"] == min(row.dev_task_loss for row in rows[4:])
 
 
@@ -323,9 +322,10 @@ def test_two_processes_train_the_same_codebook(tmp_path):
     expected = kmeans(gathered, 16, seed=one["seed"])[0]
     assert one["codewords"].equal(expected)
     # The epoch before it: the same losses, as batch norm and gradients are those of the whole batch.
+    assert one["rows"][0]["units_used"] == other["rows"][0]["units_used"] == alone["rows"][0]["units_used"]
     for key in ("loss", "task_loss", "dev_task_loss", "input_norm", "perplexity"):
         assert one["rows"][0][key] == pytest.approx(alone["rows"][0][key], rel=1e-3)
-        assert one["rows"][0][key] == other["rows"][0][key] or key == "perplexity"
+        assert other["rows"][0][key] == pytest.approx(one["rows"][0][key], rel=1e-12)
 
 
 def test_torchrun_from_the_command_line(tmp_path):

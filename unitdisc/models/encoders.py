@@ -85,8 +85,3 @@ def _recur(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
     output, _ = lstm(packed)
     padded, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True, total_length=x.shape[1])
     return padded
-
-
-def real_frames(lengths: Tensor, longest: int) -> Tensor:
-    """Return the mask (B, T) that is true on the first ``lengths`` (B,) of T = ``longest`` frames."""
-    return torch.arange(longest, device=lengths.device) < lengths.unsqueeze(1)
