@@ -1,7 +1,9 @@
 """The training loop: schedules, chunks, skipped steps, narrow floats, averaged weights, and several processes."""
 
 import copy
+import gc
 import json
+import os
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,8 +14,10 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from torch.nn.parallel import DistributedDataParallel
 
 from tests.pipeline import tiny, unitdisc
+from unitdisc import tables
 from unitdisc.codebook import kmeans
 from unitdisc.config import (
     Bottleneck,
@@ -25,12 +29,15 @@ from unitdisc.config import (
     Halving,
     Plateau,
     Reestimation,
+    SpeechFeatures,
     Training,
     VQModel,
 )
 from unitdisc.errors import InputError
+from unitdisc.features import archive
 from unitdisc.features.normalise import Normalised
 from unitdisc.training.batches import Chunks, Utterances
+from unitdisc.training.fit import fit
 from unitdisc.training.loop import Trainer, train
 from unitdisc.training.schedules import Schedule
 from unitdisc.training.targets import frame_labels
@@ -326,6 +333,40 @@ def test_two_processes_train_the_same_codebook(tmp_path):
     for key in ("loss", "task_loss", "dev_task_loss", "input_norm", "perplexity"):
         assert one["rows"][0][key] == pytest.approx(alone["rows"][0][key], rel=1e-3)
         assert other["rows"][0][key] == pytest.approx(one["rows"][0][key], rel=1e-12)
+
+
+def parting(rank, folder, scale):
+    """Train as one of two processes, and write which wrappers still live when the processes part."""
+    torch.set_num_threads(1)
+    os.environ["WORLD_SIZE"] = "2"
+    part = dist.destroy_process_group
+
+    def watched():
+        alive = [thing for thing in gc.get_objects() if isinstance(thing, DistributedDataParallel)]
+        (Path(folder) / f"{rank}.txt").write_text(f"{len(alive)} alive")
+        part()
+
+    dist.init_process_group = partial(
+        dist.init_process_group, init_method=f"file://{folder}/store", rank=rank, world_size=2
+    )
+    dist.destroy_process_group = watched
+    known = utterances(length=32)
+    names = [tables.Utterance(name, "train", str(speaker), "", 0.32) for name, speaker in known.speakers.items()]
+    features = SpeechFeatures(normalise="none")
+    try:
+        fit(model(epochs=1, processes=2), features, {"train": Path(folder) / "train.scp"}, names, Path(folder), seed=0)
+    except InputError:
+        assert scale > 1
+
+
+@pytest.mark.parametrize("scale", [1, 1e30])
+def test_no_wrapper_outlives_the_processes(tmp_path, scale):
+    # Of a finished training, or of one that an error ended: such a wrapper can wait for gloo's threads for ever.
+    matrices = utterances(length=32).matrices
+    archive.write(tmp_path / "train.ark", [(name, np.float32(scale) * matrices[name]) for name in matrices])
+    mp.spawn(parting, (str(tmp_path), scale), nprocs=2)
+    assert (tmp_path / "model.json").exists() == (scale == 1)
+    assert [(tmp_path / f"{rank}.txt").read_text() for rank in range(2)] == ["0 alive"] * 2
 
 
 def test_torchrun_from_the_command_line(tmp_path):

@@ -22,6 +22,7 @@ from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics, statistics
 from unitdisc.models import store
 from unitdisc.models.kmeans import KMeans
+from unitdisc.models.model import Model
 from unitdisc.training import loop, processes
 from unitdisc.training.batches import Utterances
 from unitdisc.training.record import Epoch
@@ -65,24 +66,36 @@ def fit(
         known = Utterances(normalised, {name: number[speaker[name]] for name in train}, learnt)
         unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         with processes.joined(settings.training.processes, settings.training.device):
-            trainer = _trainer(settings, known, unseen, inputs=inputs, labels=len(vocabulary), seed=seed)
-            model = loop.train(trainer, folder, digest=_digest(settings, features, train, seed, learnt))
+            digest = _digest(settings, features, train, seed, learnt)
+            model = _learn(
+                settings, known, unseen, folder, inputs=inputs, labels=len(vocabulary), seed=seed, digest=digest
+            )
             if processes.rank():
                 return
     store.save(folder, store.Trained(model, settings, features, inputs, names, shared, seed, vocabulary))
     loop.finish(folder)
 
 
-def _trainer(
-    settings: VQModel, train: Utterances, dev: Utterances | None, *, inputs: int, labels: int, seed: int
-) -> loop.Trainer:
+def _learn(
+    settings: VQModel,
+    train: Utterances,
+    dev: Utterances | None,
+    folder: Path,
+    *,
+    inputs: int,
+    labels: int,
+    seed: int,
+    digest: str,
+) -> Model:
+    # The trainer lives here alone: it must be gone when the processes part (see processes.joined).
     device = store.device_of(settings.training.device)
     try:
-        return loop.Trainer(settings, train, dev, inputs=inputs, labels=labels, seed=seed, device=device)
+        trainer = loop.Trainer(settings, train, dev, inputs=inputs, labels=labels, seed=seed, device=device)
     except InputError:
         raise
     except ValueError as error:
         raise InputError(f"the model does not fit the features: {error}") from None
+    return loop.train(trainer, folder, digest=digest)
 
 
 def _vocabulary(labels: pd.DataFrame | None, train: Archive, never: Collection[str]) -> tuple[str, ...]:

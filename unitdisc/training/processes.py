@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import traceback
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from unitdisc.errors import InputError
 @contextmanager
 def joined(processes: int, device: str) -> Iterator[None]:
     """Join the other processes of this training, if there are any, until the block ends; ``device`` is the setting.
+
+    Whatever wraps a model for them (DistributedDataParallel) must be gone when the block ends: as the last owner of
+    gloo's group, it would wait, holding Python's lock, for gloo's threads, and those may wait for that lock.
 
     Raises InputError where torchrun started another number than the configuration says, or more than there are GPUs.
     """
@@ -34,6 +38,9 @@ def joined(processes: int, device: str) -> Iterator[None]:
     dist.init_process_group("nccl" if gpu else "gloo")
     try:
         yield
+    except BaseException as error:
+        traceback.clear_frames(error.__traceback__)  # the frames that an error came through own such a wrapper too
+        raise
     finally:
         dist.destroy_process_group()
 
