@@ -39,10 +39,11 @@ def folder(tmp_path_factory, package):
 
 
 def planned(folder, package):
-    """The rules that a dry run would run."""
+    """The steps that a dry run would run; a corpus without dev has its own rules for some, encode_train_test and so on."""
     done = snakemake(folder, "--dry-run", package=package)
     assert done.returncode == 0, done.stderr
-    return set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)) - {"all"}
+    rules = re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
+    return {re.sub("_train_test$", "", rule) for rule in rules} - {"all"}
 
 
 def test_everything_of_the_contract_is_there(folder):

@@ -82,8 +82,7 @@ def requests(folder):
     for path in (folder / "jobs").iterdir():
         job = json.loads(path.read_text())
         words = job["arguments"]
-        rule = re.search(r"rule_(\w+?)_", words[words.index("--comment") + 1] + "_")
-        rule = rule or re.search(r"--allowed-rules'? '?(\w+)", job["command"])
+        rule = re.search(r"--allowed-rules'? '?(\w+)", job["command"])
         asked[rule[1]] = " ".join(map(shlex.quote, words))
     return asked
 
@@ -111,8 +110,8 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
         "corpus": {"-t 60", "--mem 4000", "--cpus-per-task=1"},
         "features": {"-t 240", "--mem 8000", "--cpus-per-task=8"},
         "train": {"-t 1440", "--mem 8000", "--cpus-per-task=1", "--gpus=1"},
-        "encode": {"-t 120", "--mem 4000", "--cpus-per-task=1"},
-        "score": {"-t 60", "--mem 4000", "--cpus-per-task=1"},
+        "encode_train_test": {"-t 240", "--mem 4000", "--cpus-per-task=1"},
+        "score_train_test": {"-t 120", "--mem 4000", "--cpus-per-task=1"},
         "report": {"-t 30", "--mem 4000", "--cpus-per-task=1"},
     }
     for rule, options in expected.items():

@@ -1,6 +1,7 @@
 """A run of the configuration, as the commands that work on its results see it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from unitdisc.config import AnyCorpus, Experiment, Section
+    from unitdisc.features.archive import Archive
     from unitdisc.models.store import Trained
     from unitdisc.tables import UnitSequence, Utterance
 
@@ -49,6 +51,18 @@ class Run:
 
         return split_names(self.settings)
 
+    def chosen(self, splits: Sequence[str] | None, of: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return the splits that are asked for, or all ``of`` them, which are all of the corpus if not given.
+
+        Raises InputError for a split that the corpus does not have.
+        """
+        if not splits:
+            return tuple(split for split in self.splits if of is None or split in of)
+        for split in splits:
+            if split not in self.splits:
+                raise InputError(f"corpus {self.corpus} has no split {split!r}", fix=f"it has {', '.join(self.splits)}")
+        return tuple(dict.fromkeys(splits))
+
     @property
     def modality(self) -> Literal["speech", "handwriting"]:
         """What the corpus holds."""
@@ -74,6 +88,16 @@ class Run:
         from unitdisc import tables
 
         return {u.utterance: u for u in tables.read_records(self.corpus_folder / "utterances.tsv", tables.Utterance)}
+
+    def speakers(self) -> dict[str, str]:
+        """Read the corpus's utterances: each one's speaker by its name."""
+        return {name: utterance.speaker for name, utterance in self.utterances().items()}
+
+    def features(self, split: str) -> "Archive":
+        """Open the features of a split."""
+        from unitdisc.features.archive import Archive
+
+        return Archive(self.corpus_folder / "features" / f"{split}.scp")
 
     def labels(self) -> "pd.DataFrame":
         """Read the labels of the corpus, without those that never count."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from unitdisc.cli import app
 from unitdisc.cli.runs import Run, run_of
-from unitdisc.cli.steps import Config, Corpus, Model, Seed, Split, Threads
+from unitdisc.cli.steps import Config, Corpus, Model, Seed, Splits, Threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
 @app.command("abx-run")
 def abx_run(
-    corpus: Corpus, model: Model, split: Split, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1
+    corpus: Corpus,
+    model: Model,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Threads = 1,
 ) -> None:
-    """Score the features, encoder output, codes and units of a split by ABX, side by side (docs/abx.md).
+    """Score the features, encoder output, codes and units of splits by ABX, side by side (docs/abx.md).
+
+    If no split is given, these are scoring.abx.splits of the configuration.
 
     Example: unitdisc abx-run --corpus sample-speech --model vq --split test
     """
@@ -28,22 +35,22 @@ def abx_run(
 
     run = run_of(config, corpus, model, seed)
     settings = run.experiment.scoring.abx or Abx()
-    units = run.units(split, "encoded")
-    items = _items(run, split, units, settings)
-    scores = [] if items is None else _abx(run, split, units, items, settings, threads)
-    tables.write(run.folder / f"{split}.abx.tsv", scores, tables.Score)
+    for each in run.chosen(split, of=settings.splits):
+        units = run.units(each, "encoded")
+        items = _items(run, each, units, settings)
+        scores = [] if items is None else _abx(run, each, units, items, settings, threads)
+        tables.write(run.folder / f"{each}.abx.tsv", scores, tables.Score)
 
 
 def _items(run: Run, split: str, units: "Mapping[str, UnitSequence]", settings: "Abx") -> "pd.DataFrame | None":
     from unitdisc.config import seconds_or_columns
-    from unitdisc.features.archive import Archive
     from unitdisc.scores.choice import choose_items
 
-    archive = Archive(run.corpus_folder / "features" / f"{split}.scp")
+    archive = run.features(split)
     frame = seconds_or_columns(run.settings.features)
     return choose_items(
         run.labels(),
-        {name: utterance.speaker for name, utterance in run.utterances().items()},
+        run.speakers(),
         {name: len(archive[name]) * frame for name in archive},
         settings=settings,
         exclude=run.settings.exclude,
@@ -80,12 +87,9 @@ def _abx(
 
 def representations(run: Run, split: str) -> "Representations":
     """Return the utterances of a split at every stage of a run's model."""
-    from unitdisc.features.archive import Archive
     from unitdisc.units.representations import Representations
 
-    speaker = {name: utterance.speaker for name, utterance in run.utterances().items()}
-    archive = Archive(run.corpus_folder / "features" / f"{split}.scp")
-    return Representations(run.trained(), archive, speaker)
+    return Representations(run.trained(), run.features(split), run.speakers())
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unitdisc.cli import app
+from unitdisc.cli.runs import run_of
 
 if TYPE_CHECKING:
     from unitdisc.config import Experiment
@@ -15,6 +16,10 @@ Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configurati
 Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
 Seed = Annotated[int, typer.Option(help="Seed of the run.")]
 Split = Annotated[str, typer.Option(help="train, dev or test.")]
+Splits = Annotated[
+    list[str] | None,
+    typer.Option("--split", help="train, dev or test, or several; if not given, all.", show_default=False),
+]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads; the results of a CPU belong to their number.")]
 
@@ -97,43 +102,44 @@ def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
 
 @app.command()
 def encode(
-    corpus: Corpus, model: Model, split: Split, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1
+    corpus: Corpus,
+    model: Model,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Threads = 1,
 ) -> None:
-    """Encode a split into its unit sequences.
+    """Encode splits into their unit sequences.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test
     """
     import torch
 
     from unitdisc import tables
-    from unitdisc.features.archive import Archive
-    from unitdisc.models import store
     from unitdisc.units.encode import encode as encode_archive
 
     torch.set_num_threads(threads)
-    folder = _experiment(config).results / corpus
-    target = folder / model / f"seed{seed}"
-    speaker = {u.utterance: u.speaker for u in _utterances(folder)}
-    archive = Archive(folder / "features" / f"{split}.scp")
-    tables.write_units(target / f"{split}.units.tsv", encode_archive(store.load(target), archive, speaker))
+    run = run_of(config, corpus, model, seed)
+    splits, speaker, trained = run.chosen(split), run.speakers(), run.trained()
+    for each in splits:
+        tables.write_units(run.units_path(each, "encoded"), encode_archive(trained, run.features(each), speaker))
 
 
 @app.command()
-def score(corpus: Corpus, model: Model, split: Split, seed: Seed = 0, config: Config = "config.yaml") -> None:
-    """Score the units of a split against its labels, with mappings fitted on it and on train.
+def score(corpus: Corpus, model: Model, split: Splits = None, seed: Seed = 0, config: Config = "config.yaml") -> None:
+    """Score the units of splits against their labels, with mappings fitted on each and on train.
 
     Example: unitdisc score --corpus sample-speech --model vq --split test
     """
     from unitdisc import tables
     from unitdisc.scores.run import score_run
 
-    experiment = _experiment(config)
-    folder = experiment.results / corpus
-    target = folder / model / f"seed{seed}"
-    labels = tables.read(folder / "labels.tsv", tables.Label)
-    units = {name: tables.read_units(target / f"{name}.units.tsv") for name in {split, "train"}}
-    scores = score_run(units, labels, split, experiment.corpus(corpus), experiment.scoring)
-    tables.write(target / f"{split}.scores.tsv", scores, tables.Score)
+    run = run_of(config, corpus, model, seed)
+    splits, labels = run.chosen(split), tables.read(run.corpus_folder / "labels.tsv", tables.Label)
+    units = {name: run.units(name, "encoded") for name in {*splits, "train"}}
+    for each in splits:
+        scores = score_run(units, labels, each, run.settings, run.experiment.scoring)
+        tables.write(run.folder / f"{each}.scores.tsv", scores, tables.Score)
 
 
 @app.command()

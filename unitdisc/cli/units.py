@@ -88,15 +88,14 @@ def segment(
 
     from unitdisc import tables
     from unitdisc.config import Segmentation
-    from unitdisc.features.archive import Archive
     from unitdisc.units.exports.manifest import filling
     from unitdisc.units.segmentation import penalty_of, segment_archive
 
     torch.set_num_threads(threads)
     run = run_of(config, corpus, model, seed)
     settings = overridden(run.experiment.segmentation or Segmentation(), weight=weight)
-    trained, speaker = run.trained(), {u.utterance: u.speaker for u in run.utterances().values()}
-    archives = {split: Archive(run.corpus_folder / "features" / f"{split}.scp") for split in run.splits}
+    trained, speaker = run.trained(), run.speakers()
+    archives = {split: run.features(split) for split in run.splits}
     penalty = penalty_of(settings, trained, archives["train"], speaker)
     facts = run.facts(settings, "encoded") | {"penalty": penalty}
     folder = out or run.folder / "exports" / "segments"

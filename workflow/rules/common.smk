@@ -52,6 +52,37 @@ def results(path):
     return str(experiment.results / path)
 
 
+def by_splits(step, of=("train", "dev", "test")):
+    """A step's rules: each one's name, the splits it writes files for, and the corpora that have just these of them.
+
+    A job takes all splits of a run, since Python often takes longer to start than a split to encode or to score.
+    """
+    corpora = {}
+    for name, corpus in experiment.corpora.items():
+        splits = tuple(split for split in split_names(corpus) if split in of)
+        if splits:
+            corpora.setdefault(splits, []).append(name)
+    for splits, names in corpora.items():
+        yield step if splits == of else "_".join([step, *splits]), splits, names
+
+
+def files(path, splits):
+    """A run's files for these splits."""
+    return [
+        results(f"{{corpus}}/{{model}}/seed{{seed}}/{split}.{path}") for split in splits
+    ]
+
+
+def archives(splits=("train", "dev", "test")):
+    """The archives of a corpus for those of these splits that it has, as the input of a rule."""
+    return lambda wildcards: [
+        results(f"{wildcards.corpus}/features/{split}.{ending}")
+        for split in split_names(experiment.corpora[wildcards.corpus])
+        if split in splits
+        for ending in ("ark", "scp")
+    ]
+
+
 def runs(path, only=("train", "dev", "test")):
     """One path for every run and split, or for those of the splits that its corpus has."""
     return [
@@ -64,13 +95,8 @@ def runs(path, only=("train", "dev", "test")):
     ]
 
 
-def abx_tables(wildcards):
-    settings = experiment.scoring.abx
-    return (
-        runs("{corpus}/{model}/seed{seed}/{split}.abx.tsv", only=settings.splits)
-        if settings
-        else []
-    )
+# ABX is scored on them.
+abx_splits = experiment.scoring.abx.splits if experiment.scoring.abx else ()
 
 
 def probe_tables(wildcards):

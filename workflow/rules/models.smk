@@ -1,12 +1,7 @@
 rule train:
     input:
         utterances=results("{corpus}/utterances.tsv"),
-        features=lambda w: [
-            results(f"{w.corpus}/features/{split}.{ending}")
-            for split in split_names(experiment.corpora[w.corpus])
-            if split != "test"
-            for ending in ("ark", "scp")
-        ],
+        features=archives(("train", "dev")),
         labels=lambda w: (
             results(f"{w.corpus}/labels.tsv") if recognises(w.model) else []
         ),

@@ -3,11 +3,7 @@ rule probe:
     input:
         utterances=results("{corpus}/utterances.tsv"),
         labels=results("{corpus}/labels.tsv"),
-        features=lambda w: [
-            results(f"{w.corpus}/features/{split}.{ending}")
-            for split in split_names(experiment.corpora[w.corpus])
-            for ending in ("ark", "scp")
-        ],
+        features=archives(),
         weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
         description=results("{corpus}/{model}/seed{seed}/model.json"),
     output:
