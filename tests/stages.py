@@ -78,7 +78,7 @@ def write_run(folder: Path, utterances, labels, features, codebook, *, stride=1,
 
 
 def abx_of(folder: Path, config: str, split: str = "test") -> dict[str, tables.Score]:
-    stages.abx_run(corpus="toy", model="kmeans", split=split, seed=0, config=config, threads=1)
+    stages.abx_run(corpus="toy", model="kmeans", split=[split], seed=0, config=config, threads=1)
     return _read(folder / "results/toy/kmeans/seed0" / f"{split}.abx.tsv")
 
 

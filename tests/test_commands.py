@@ -64,8 +64,10 @@ def test_a_training_that_was_stopped_goes_on(prepared, units, how):
     assert "resuming after epoch" in done.stderr
     assert not (run / ".resume.pt").exists()
     assert len((run / "training.tsv").read_text().splitlines()) == 61
-    done = unitdisc(prepared, "encode", "--corpus", "speech", "--model", "vq", "--split", "test")
+    done = unitdisc(prepared, "encode", "--corpus", "speech", "--model", "vq", "--split", "dev", "--split", "test")
     assert (run / "test.units.tsv").read_bytes() == units
+    assert (run / "dev.units.tsv").exists()
+    assert not (run / "train.units.tsv").exists()
 
 
 def test_a_foreign_or_corrupt_resume_file_is_refused_by_name(prepared):
@@ -106,6 +108,7 @@ def test_a_resume_file_runs_no_code(prepared, tmp_path):
         (["train", "--corpus", "speech", "--model", "vqq"], "no model 'vqq'"),
         (["train", "--corpus", "lines", "--model", "vq"], "utterances.tsv: no such file"),
         (["encode", "--corpus", "speech", "--model", "vq", "--seed", "99", "--split", "test"], "train the model first"),
+        (["score", "--corpus", "speech", "--model", "vq", "--split", "text"], "no split 'text'; it has train, dev, test"),
         (["sample", "--corpus", "speech"], "is read, not made"),
         (["corpus", "--corpus", "speech", "--config", "nowhere.yaml"], "nowhere.yaml"),
     ],
