@@ -108,7 +108,10 @@ def test_a_resume_file_runs_no_code(prepared, tmp_path):
         (["train", "--corpus", "speech", "--model", "vqq"], "no model 'vqq'"),
         (["train", "--corpus", "lines", "--model", "vq"], "utterances.tsv: no such file"),
         (["encode", "--corpus", "speech", "--model", "vq", "--seed", "99", "--split", "test"], "train the model first"),
-        (["score", "--corpus", "speech", "--model", "vq", "--split", "text"], "no split 'text'; it has train, dev, test"),
+        (
+            ["score", "--corpus", "speech", "--model", "vq", "--split", "text"],
+            "no split 'text'; it has train, dev, test",
+        ),
         (["sample", "--corpus", "speech"], "is read, not made"),
         (["corpus", "--corpus", "speech", "--config", "nowhere.yaml"], "nowhere.yaml"),
     ],

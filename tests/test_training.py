@@ -240,8 +240,29 @@ def test_the_average_starts_anew_where_quantising_begins():
     assert run.average.steps == len(run.batches)
 
 
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_the_last_re_estimation_fits_the_codewords_to_the_trained_encoder(tmp_path, average):
+    frames, real = torch.from_numpy(np.stack([*utterances().matrices.values()])), torch.ones(24, 96, dtype=torch.bool)
+    models, distance = {}, {}
+    for final in (False, True):
+        plan = Reestimation(warmup_epochs=1, until_epoch=2, final=final)
+        run = trainer(model(average=average, chunk=96, bottleneck={"reestimation": plan}))
+        models[final] = trained = train(run, tmp_path / str(final), digest="x")
+        codebook = trained.bottleneck.quantizer.codebook
+        assert codebook.equal(run.model.bottleneck.quantizer.codebook) == (final or not average)
+        with torch.no_grad():
+            vectors = trained.vectors(frames, real)[0].flatten(0, 1)
+            distance[final] = float(torch.cdist(vectors, codebook).square().min(1).values.mean())
+    for name, value in models[False].state_dict().items():
+        assert value.equal(models[True].state_dict()[name]) == (name != "bottleneck.quantizer.codebook"), name
+    clustered = kmeans(vectors, 16, seed=run.seed + run.step + run.reestimation.done - 1)
+    assert distance[True] == pytest.approx(clustered[2], rel=0.01)
+    assert distance[True] < 0.9 * distance[False]
+
+
 def test_a_resumed_training_is_the_uninterrupted_one(tmp_path):
-    settings = model(average=0.9, schedule="plateau", epochs=4)
+    plan = {"reestimation": Reestimation(warmup_epochs=1, final=True)}
+    settings = model(average=0.9, schedule="plateau", epochs=4, bottleneck=plan)
     whole = train(trainer(settings), tmp_path / "whole", digest="x")
     stopped = trainer(settings)
     rows = [stopped.epoch(number) for number in (1, 2)]
@@ -296,6 +317,8 @@ def outcome(settings, epochs):
     again.restore(state)
     for number in range(2, epochs + 1):
         again.epoch(number)
+    for each in (run, again):
+        assert each.settle()
     weights, resumed = (
         {name: value.clone() for name, value in each.model.state_dict().items()} for each in (run, again)
     )

@@ -31,7 +31,12 @@ class Reestimation(Section):
     growth: float = Field(1.5, gt=1)
     until_epoch: int | None = None
     until_iteration: int | None = None
-    capacity: int = Field(20480, ge=1)
+    final: bool = False  # once more behind the last epoch, from what the trained encoder gives
+    capacity: int | None = Field(None, ge=1)  # vectors of the reservoir; if not given, 40 a codeword, at least 20,480
+
+    def reservoir(self, codewords: int) -> int:
+        """Return how many vectors the reservoir holds: few to a codeword give codewords that fit those few alone."""
+        return self.capacity or max(20480, 40 * codewords)
 
 
 class Bottleneck(Section):

@@ -89,6 +89,11 @@ class Model(nn.Module):
         mixed: Tensor = self.mixer(codes, tokens)
         return mixed
 
+    def vectors(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the quantiser sees (B, T', dim) of frames (B, T, D), and which tokens (B, T') are real."""
+        encoded, tokens = self.encoder(frames, mask)
+        return self.bottleneck.project(encoded, tokens), tokens
+
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
         """Return the units (T',) of one utterance's normalised frames (T, D); T' is T / stride rounded up."""

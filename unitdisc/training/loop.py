@@ -44,7 +44,7 @@ class Trainer:
         device: torch.device,
     ) -> None:
         torch.manual_seed(seed)
-        self.settings, self.seed, self.device = settings, seed, device
+        self.settings, self.train, self.seed, self.device = settings, train, seed, device
         plan = settings.training
         self.model = Model(inputs, len(set(train.speakers.values())), settings, labels=labels).to(device)
         self.average = AveragedModel(self.model, plan.average) if plan.average else None
@@ -54,8 +54,9 @@ class Trainer:
         self.dev = None if dev is None else cut(dev)
         self.schedule = Schedule(plan, len(self.batches) * plan.epochs)
         self.reestimation = _reestimation(settings)
-        capacity = settings.bottleneck.reestimation.capacity if settings.bottleneck.reestimation else 1
-        self.reservoir = Reservoir(capacity, settings.bottleneck.dim, seed=seed + processes.rank()).to(device)
+        bottleneck = settings.bottleneck
+        capacity = bottleneck.reestimation.reservoir(bottleneck.codewords) if bottleneck.reestimation else 1
+        self.reservoir = Reservoir(capacity, bottleneck.dim, seed=seed + processes.rank()).to(device)
         self.rows: list[Epoch] = []
         self.step = 0
         if plan.compile:  # in place, so that the names of the weights stay
@@ -168,6 +169,27 @@ class Trainer:
         return done
 
     @torch.no_grad()
+    def settle(self) -> bool:
+        """Re-estimate the codewords a last time, from what the trained encoder gives; False for too few vectors.
+
+        In training they follow an encoder that moves. The decoder keeps to the codewords that it has learnt.
+        """
+        if self.reestimation is None:
+            return False
+        model, own = self.result.eval(), self.model.bottleneck
+        self.reservoir.clear()
+        mine = list(self.train.matrices)[processes.rank() :: processes.count()]
+        for name in track(mine, "last re-estimation", total=len(mine)):
+            frames = torch.tensor(self.train.matrices[name], device=self.device).unsqueeze(0)
+            with self._precision():
+                vectors, _ = model.vectors(frames, frames.new_ones(frames.shape[:2], dtype=torch.bool))
+            self.reservoir.add(vectors)
+        averaged = [own] if self.average else []
+        return self.reestimation.run(
+            model.bottleneck, self.reservoir, None, averaged=averaged, seed=self.seed + self.step
+        )
+
+    @torch.no_grad()
     def _dev_loss(self, model: Model, epoch: int) -> float:
         if self.dev is None:
             return math.nan
@@ -226,7 +248,11 @@ def train(trainer: Trainer, folder: Path, *, digest: str) -> Model:
         _tell(logging.INFO, record.line(row, settings))
         if row.collapsed:
             _tell(logging.WARNING, record.collapse(row, settings))
-    if processes.rank() == 0:
+    plan = settings.bottleneck.reestimation
+    if plan and plan.final:
+        told = "re-estimated" if trainer.settle() else "not re-estimated, there are too few vectors"
+        _tell(logging.INFO, f"codebook {told} behind the last epoch")
+    if processes.rank() == 0:  # written already, unless a resumed training had no epoch left
         tables.write(folder / "training.tsv", trainer.rows, Epoch)
     return trainer.result.eval()
 
