@@ -47,6 +47,12 @@ def changed(path, value):
         (["models", "vq", "training"], {"schedule": {"kind": "halving", "first": 9, "last": 3}}, "first 9 comes after last 3"),
         (["models", "vq", "training"], {"schedule": "steps"}, "models.vq.training.schedule.kind 'steps' is unknown"),
         (["models", "vq", "training"], {"batch": 3, "processes": 2}, "a batch of 3 chunks cannot be shared evenly by 2"),
+        (["models", "vq"], {"kind": "vq", "objective": "ctc", "decoder": {"layers": 3}}, "objective ctc takes no decoder"),
+        (["seeds"], [-1], "seeds.0 is -1"),
+        (["seeds"], [], "seeds is []"),
+        (["seeds"], [0, 1, 0], "seeds names 0 twice"),
+        (["scoring"], {"tolerance": {"speech": -1}}, "scoring.tolerance.speech is -1"),
+        (["runs", "c"], ["vq", "vq"], "runs.c names 'vq' twice"),
         (["runs", "d"], ["vq"], "runs names the corpus 'd'"),
         (["runs", "c"], ["vqq"], "runs.c names the model 'vqq'; the nearest known is 'vq'"),
         (["corpora", "a/b"], {"kind": "sample-speech"}, "corpora.a/b"),
@@ -59,6 +65,11 @@ def test_one_line_for_each_mistake(path, value, message):
         configfile.parse(changed(path, value))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_one_tolerance_leaves_the_other_at_its_default():
+    scoring = configfile.parse(changed(["scoring"], {"tolerance": {"speech": 0.01}})).scoring
+    assert (scoring.tolerance.speech, scoring.tolerance.handwriting) == (0.01, 2.0)
 
 
 def test_the_line_of_the_file_is_named(tmp_path):

@@ -75,7 +75,7 @@ def test_bad_labels(recordings, tmp_path, row, message):
 def test_bad_folders(recordings, tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         folder.read(tmp_path / "nowhere", "speech", shares)
-    with pytest.raises(InputError, match="holds no handwriting files"):
+    with pytest.raises(InputError, match=r"holds no handwriting files; there are speech files: set features:"):
         folder.read(recordings, "handwriting", shares)
     soundfile.write(recordings / "anna" / "day one" / "0.wav", tone(0.5), rate)
     with pytest.raises(InputError, match="is the utterance 'anna-day_one-0', as is"):

@@ -31,6 +31,7 @@ def folder(tmp_path_factory, package):
     values = yaml.safe_load(path.read_text())
     values["corpora"]["lines"]["splits"] = {"train": 0.7, "test": 0.3}  # a corpus need not have a dev split
     values["models"]["ctc"] = values["models"]["vq"] | {"objective": "ctc", "mixer": {"channels": 8}}
+    del values["models"]["ctc"]["decoder"]
     values["runs"]["speech"] += ["ctc"]
     path.write_text(yaml.safe_dump(values, sort_keys=False))
     done = snakemake(folder, package=package)
@@ -157,6 +158,10 @@ def test_a_second_run_has_nothing_to_do(folder, package):
         ("units/encode.py", {"encode", "score", "recognise", "abx", "collect", "report"}),
         ("training/loop.py", {"train", "encode", "score", "recognise", "abx", "collect", "report"}),
         ("features/speech.py", {"features", "train", "encode", "score", "recognise", "abx", "collect", "report"}),
+        (
+            "corpora/images.py",
+            {"corpus", "features", "train", "encode", "score", "recognise", "abx", "collect", "report"},
+        ),
         ("corpora/scribblelens.py", set()),
         ("cli/steps.py", set()),
     ],
@@ -181,6 +186,22 @@ def test_a_setting_reruns_its_step_and_what_follows(folder, package):
         assert planned(folder, package) == {"score", "recognise", "abx", "collect", "report"}
     finally:
         path.write_text(before)
+
+
+def test_a_folder_is_read_anew_when_a_file_comes_or_changes(folder, package):
+    image = folder / "lines" / "w0" / "0.png"
+    before, times = image.read_bytes(), image.stat()
+    other = image.with_name("new.png")
+    other.write_bytes(before)
+    try:
+        assert "corpus" in planned(folder, package)
+        other.unlink()
+        assert not planned(folder, package)
+        os.utime(image)
+        assert "corpus" in planned(folder, package)
+    finally:
+        other.unlink(missing_ok=True)
+        os.utime(image, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def test_a_mistake_in_the_configuration_is_one_line(tmp_path):

@@ -128,16 +128,6 @@ def test_averaged_weights_stand_against_raw_ones(plan: Experiment, tmp_path: Pat
     assert all(float(a[1]) > float(b[1]) for a, b in zip(averaged, raw, strict=True))  # lower on the page
 
 
-def test_columns_of_before_are_known_by_their_new_names(tmp_path: Path) -> None:
-    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}))
-    path = plan.results / "talk/vq/seed0/training.tsv"
-    old = pd.read_csv(path, sep="\t").drop(columns="dev_task_loss_raw")
-    old = old.rename(columns={"task_loss": "reconstruction", "dev_task_loss": "dev_reconstruction"})
-    new = drawn(plan)[""]["Task loss"]
-    old.to_csv(path, sep="\t", index=False)
-    assert drawn(plan)[""]["Task loss"] == new
-
-
 def test_training_writes_what_is_drawn() -> None:
     written = {column.name for column in fields(Epoch)}
     columns = {"task_loss", "dev_task_loss", "dev_task_loss_raw", "perplexity", "units_used", "input_norm"}

@@ -110,8 +110,8 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
         "corpus": {"-t 60", "--mem 4000", "--cpus-per-task=1"},
         "features": {"-t 240", "--mem 8000", "--cpus-per-task=8"},
         "train": {"-t 1440", "--mem 8000", "--cpus-per-task=1", "--gpus=1"},
-        "encode_train_test": {"-t 240", "--mem 4000", "--cpus-per-task=1"},
-        "score_train_test": {"-t 120", "--mem 4000", "--cpus-per-task=1"},
+        "encode": {"-t 240", "--mem 4000", "--cpus-per-task=1"},
+        "score": {"-t 120", "--mem 4000", "--cpus-per-task=1"},
         "report": {"-t 30", "--mem 4000", "--cpus-per-task=1"},
     }
     for rule, options in expected.items():

@@ -33,6 +33,16 @@ def code_digest(*modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def listing_digest(folder: Path) -> str:
+    """Digest which files lie in a folder and below, their sizes and times: another digest where one of them changed."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            about = path.stat()
+            digest.update(f"{path.relative_to(folder)}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
 @cache
 def imports(module: str) -> tuple[str, ...]:
     """Return the modules of this package that ``module`` imports at its top level."""

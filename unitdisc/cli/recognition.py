@@ -29,14 +29,12 @@ def recognise(
 
     torch.set_num_threads(threads)
     run = run_of(config, corpus, model, seed)
-    splits, speaker = run.chosen(split, of=("dev", "test")), run.speakers()
-    trained, scoring = run.trained(), run.experiment.scoring
-    labels = tables.read(run.corpus_folder / "labels.tsv", tables.Label)
-    for each in splits:
+    trained, scoring = run.trained, run.experiment.scoring
+    for each in run.chosen(split, of=("dev", "test")):
         scores, texts = score_recognition(
-            {path.utterance: path for path in classes(trained, run.features(each), speaker)},
+            {path.utterance: path for path in classes(trained, run.features(each), run.speakers)},
             trained.labels,
-            labels,
+            run.all_labels,
             exclude=run.settings.exclude,
             never=run.settings.never,
             bootstrap=scoring.bootstrap,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -20,7 +21,7 @@ Settings = TypeVar("Settings", bound="Section")
 UnitsFrom = Literal["encoded", "segmented"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its files are read once
 class Run:
     """A corpus, a model and a seed of an experiment."""
 
@@ -83,31 +84,43 @@ class Run:
 
         return tables.read_units(self.units_path(split, kind))
 
+    @cached_property
     def utterances(self) -> "dict[str, Utterance]":
-        """Read the corpus's utterances by name."""
+        """The corpus's utterances by name."""
         from unitdisc import tables
 
         return {u.utterance: u for u in tables.read_records(self.corpus_folder / "utterances.tsv", tables.Utterance)}
 
+    @cached_property
     def speakers(self) -> dict[str, str]:
-        """Read the corpus's utterances: each one's speaker by its name."""
-        return {name: utterance.speaker for name, utterance in self.utterances().items()}
+        """The speaker of each utterance by its name."""
+        return {name: utterance.speaker for name, utterance in self.utterances.items()}
+
+    def features_path(self, split: str) -> Path:
+        """Return the index of a split's features."""
+        return self.corpus_folder / "features" / f"{split}.scp"
 
     def features(self, split: str) -> "Archive":
         """Open the features of a split."""
         from unitdisc.features.archive import Archive
 
-        return Archive(self.corpus_folder / "features" / f"{split}.scp")
+        return Archive(self.features_path(split))
 
-    def labels(self) -> "pd.DataFrame":
-        """Read the labels of the corpus, without those that never count."""
+    @cached_property
+    def all_labels(self) -> "pd.DataFrame":
+        """The labels of the corpus."""
         from unitdisc import tables
 
-        labels = tables.read(self.corpus_folder / "labels.tsv", tables.Label)
-        return labels[~labels["label"].isin(self.settings.never)]
+        return tables.read(self.corpus_folder / "labels.tsv", tables.Label)
 
+    @cached_property
+    def labels(self) -> "pd.DataFrame":
+        """The labels of the corpus, without those that never count."""
+        return self.all_labels[~self.all_labels["label"].isin(self.settings.never)]
+
+    @cached_property
     def trained(self) -> "Trained":
-        """Read the model."""
+        """The model; raises InputError where it is not trained yet."""
         from unitdisc.models import store
 
         return store.load(self.folder)

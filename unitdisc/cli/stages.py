@@ -49,8 +49,8 @@ def _items(run: Run, split: str, units: "Mapping[str, UnitSequence]", settings: 
     archive = run.features(split)
     frame = seconds_or_columns(run.settings.features)
     return choose_items(
-        run.labels(),
-        run.speakers(),
+        run.labels,
+        run.speakers,
         {name: len(archive[name]) * frame for name in archive},
         settings=settings,
         exclude=run.settings.exclude,
@@ -89,7 +89,7 @@ def representations(run: Run, split: str) -> "Representations":
     """Return the utterances of a split at every stage of a run's model."""
     from unitdisc.units.representations import Representations
 
-    return Representations(run.trained(), run.features(split), run.speakers())
+    return Representations(run.trained, run.features(split), run.speakers)
 
 
 @app.command()
@@ -104,9 +104,9 @@ def probe(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
     from unitdisc.config import Probes
 
     run = run_of(config, corpus, model, seed)
-    labels = run.labels()
+    labels = run.labels
     counted = set(labels.loc[~labels["label"].isin(run.settings.exclude), "utterance"])
-    labelled = {utterance.split for name, utterance in run.utterances().items() if name in counted}
+    labelled = {utterance.split for name, utterance in run.utterances.items() if name in counted}
     settings = run.experiment.scoring.probes or Probes()
     scores = _probe(run, labels, settings, threads) if {"train", "test"} <= labelled else []
     tables.write(run.folder / "probe.scores.tsv", scores, tables.Score)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
 Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]
 Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
-Seed = Annotated[int, typer.Option(help="Seed of the run.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the run.")]
 Split = Annotated[str, typer.Option(help="train, dev or test.")]
 Splits = Annotated[
     list[str] | None,
-    typer.Option("--split", help="train, dev or test, or several; if not given, all.", show_default=False),
+    typer.Option("--split", help="train, dev or test; for several give it several times.", show_default=False),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads; the results of a CPU belong to their number.")]
@@ -58,18 +58,31 @@ def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs:
 
     Example: unitdisc features --corpus sample-speech --split train --jobs 2
     """
+    from unitdisc import tables
     from unitdisc.features.extract import extract
 
     experiment = _experiment(config)
     settings = experiment.corpus(corpus)
     folder = experiment.results / corpus
-    utterances = [u for u in _utterances(folder) if u.split == split]
+    known = tables.read_records(folder / "utterances.tsv", tables.Utterance)
+    utterances = [utterance for utterance in known if utterance.split == split]
     allow_pipes = getattr(settings, "allow_pipes", ())
     extract(utterances, folder / "features" / f"{split}.ark", settings.features, allow_pipes=allow_pipes, jobs=jobs)
 
 
 @app.command()
-def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1) -> None:
+def train(
+    corpus: Corpus,
+    model: Model,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Threads of all processes together; if not given, as many as the model's training says."
+        ),
+    ] = None,
+) -> None:
     """Train a model on a corpus; an interrupted training goes on from its last epoch.
 
     Example: unitdisc train --corpus sample-speech --model vq --seed 0
@@ -78,26 +91,30 @@ def train(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
 
     import torch
 
-    from unitdisc import tables
-    from unitdisc.config import VQModel, split_names
+    from unitdisc.config import VQModel
     from unitdisc.training import processes
     from unitdisc.training.fit import fit
 
-    experiment = _experiment(config)
-    settings, chosen = experiment.corpus(corpus), experiment.model(model)
-    learnt = isinstance(chosen, VQModel) and chosen.recognises
+    run = run_of(config, corpus, model, seed)
+    chosen = run.experiment.model(model)
+    learnt = False
     if isinstance(chosen, VQModel):
-        code = processes.launch(chosen.training.processes, sys.argv[1:])
+        plan, learnt = chosen.training, chosen.recognises
+        code = processes.launch(plan.processes, sys.argv[1:])
         if code is not None:
             raise typer.Exit(code)
-    torch.set_num_threads(processes.share(threads))
-    folder = experiment.results / corpus
-    seen = [split for split in split_names(settings) if split != "test"]
-    archives = {str(split): folder / "features" / f"{split}.scp" for split in seen}
-    target = folder / model / f"seed{seed}"
-    labels = tables.read(folder / "labels.tsv", tables.Label) if learnt else None
-    never = settings.never
-    fit(chosen, settings.features, archives, _utterances(folder), target, seed=seed, labels=labels, never=never)
+        threads = threads or plan.processes * plan.threads
+    torch.set_num_threads(processes.share(threads or 1))
+    fit(
+        chosen,
+        run.settings.features,
+        {split: run.features_path(split) for split in run.splits if split != "test"},
+        list(run.utterances.values()),
+        run.folder,
+        seed=seed,
+        labels=run.all_labels if learnt else None,
+        never=run.settings.never,
+    )
 
 
 @app.command()
@@ -109,7 +126,7 @@ def encode(
     config: Config = "config.yaml",
     threads: Threads = 1,
 ) -> None:
-    """Encode splits into their unit sequences.
+    """Encode splits, if none is given all, into their unit sequences.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test
     """
@@ -120,14 +137,14 @@ def encode(
 
     torch.set_num_threads(threads)
     run = run_of(config, corpus, model, seed)
-    splits, speaker, trained = run.chosen(split), run.speakers(), run.trained()
-    for each in splits:
-        tables.write_units(run.units_path(each, "encoded"), encode_archive(trained, run.features(each), speaker))
+    for each in run.chosen(split):
+        units = encode_archive(run.trained, run.features(each), run.speakers)
+        tables.write_units(run.units_path(each, "encoded"), units)
 
 
 @app.command()
 def score(corpus: Corpus, model: Model, split: Splits = None, seed: Seed = 0, config: Config = "config.yaml") -> None:
-    """Score the units of splits against their labels, with mappings fitted on each and on train.
+    """Score the units of splits, if none is given of all, with mappings to labels fitted on each and on train.
 
     Example: unitdisc score --corpus sample-speech --model vq --split test
     """
@@ -135,10 +152,10 @@ def score(corpus: Corpus, model: Model, split: Splits = None, seed: Seed = 0, co
     from unitdisc.scores.run import score_run
 
     run = run_of(config, corpus, model, seed)
-    splits, labels = run.chosen(split), tables.read(run.corpus_folder / "labels.tsv", tables.Label)
+    splits = run.chosen(split)
     units = {name: run.units(name, "encoded") for name in {*splits, "train"}}
     for each in splits:
-        scores = score_run(units, labels, each, run.settings, run.experiment.scoring)
+        scores = score_run(units, run.labels, each, run.settings, run.experiment.scoring)
         tables.write(run.folder / f"{each}.scores.tsv", scores, tables.Score)
 
 
@@ -179,9 +196,3 @@ def _experiment(config: str) -> "Experiment":
     from unitdisc.configfile import load
 
     return load(config)
-
-
-def _utterances(folder: Path):  # type: ignore[no-untyped-def]
-    from unitdisc import tables
-
-    return tables.read_records(folder / "utterances.tsv", tables.Utterance)

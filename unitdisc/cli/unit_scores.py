@@ -13,7 +13,6 @@ from unitdisc.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from unitdisc.scores.tallies import Tallies
     from unitdisc.tables import UnitSequence
 
 
@@ -66,27 +65,15 @@ def meanings_of(units: "Mapping[str, UnitSequence]", labels: "pd.DataFrame", cod
 def changes(run: Run, after: "Mapping[str, dict[str, UnitSequence]]") -> Iterator[Change]:
     """Yield every score of every split before and after its tokens were joined to the segments ``after``."""
     from unitdisc.scores.difference import compare
+    from unitdisc.scores.run import tally_run
 
     before = {split: run.units(split, "encoded") for split in run.splits}
-    labels = run.labels()
     scoring = run.experiment.scoring
     for split in run.splits:
-        old, new = (_tallies(run, units, split, labels) for units in (before, after))
+        old, new = (tally_run(units, run.labels, split, run.settings, scoring) for units in (before, after))
         for row in compare(new, old, samples=scoring.bootstrap, seed=scoring.confidence_seed):
             better = {"a": "after", "b": "before"}.get(row.better, row.better)
             yield Change(split, row.metric, row.b, row.a, row.difference, row.low, row.high, better)
-
-
-def _tallies(run: Run, units: "Mapping[str, dict[str, UnitSequence]]", split: str, labels: "pd.DataFrame") -> "Tallies":
-    from unitdisc.scores.discovery import tally
-
-    return tally(
-        units[split],
-        labels[labels["utterance"].isin(list(units[split]))],
-        exclude=run.settings.exclude,
-        mapping=None if split == "train" else (units["train"], labels[labels["utterance"].isin(list(units["train"]))]),
-        tolerance=run.experiment.scoring.tolerance[run.modality],
-    )
 
 
 def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> "pd.DataFrame | None":
@@ -108,7 +95,7 @@ def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> "pd.Da
             raise InputError(f"has no word of any utterance of {run.corpus}", file, fix=fix)
     if tables:
         return pd.concat(tables, ignore_index=True)
-    found = words_of_characters(run.labels()) if run.modality == "handwriting" else None
+    found = words_of_characters(run.labels) if run.modality == "handwriting" else None
     if found is None or found.empty:
         typer.echo(f"unitdisc: {run.corpus} has no times of words, so pieces are not scored against them", err=True)
         return None
@@ -120,9 +107,11 @@ def word_scores(
 ) -> Iterator[SplitScore]:
     """Yield how well units tell words, with the mapping fitted on the split itself and on train."""
     from unitdisc.scores.discovery import summarise
+    from unitdisc.scores.run import tally_run
 
     wanted = ("many_to_one", "majority", "many_to_one_heldout", "majority_heldout", "pnmi")
     scoring = run.experiment.scoring
-    for s in summarise(_tallies(run, units, split, words), samples=scoring.bootstrap, seed=scoring.confidence_seed):
+    tallies = tally_run(units, words, split, run.settings, scoring)
+    for s in summarise(tallies, samples=scoring.bootstrap, seed=scoring.confidence_seed):
         if s.metric in wanted and not (suffix and s.metric.startswith("majority")):
             yield SplitScore(split, f"word_{s.metric}{suffix}", s.value, s.low, s.high, s.n)

@@ -94,7 +94,7 @@ def segment(
     torch.set_num_threads(threads)
     run = run_of(config, corpus, model, seed)
     settings = overridden(run.experiment.segmentation or Segmentation(), weight=weight)
-    trained, speaker = run.trained(), run.speakers()
+    trained, speaker = run.trained, run.speakers
     archives = {split: run.features(split) for split in run.splits}
     penalty = penalty_of(settings, trained, archives["train"], speaker)
     facts = run.facts(settings, "encoded") | {"penalty": penalty}
@@ -139,7 +139,7 @@ def pieces(
     own = {**section.words, **({corpus: words} if words else {})}
     settings = overridden(section, algorithm=algorithm, vocabulary=vocabulary, units=units, words=own)
     sequences = {split: run.units(split, settings.units) for split in run.splits}
-    codewords = len(codebook(run.trained()))
+    codewords = len(codebook(run.trained))
     trained = acoustic.train([s.units for s in sequences["train"].values()], codewords, settings, threads=threads)
     folder = out or run.folder / "exports" / "pieces"
     timed = words_of(run, settings.words.get(corpus), {name for own in sequences.values() for name in own})
@@ -162,8 +162,8 @@ def _parts(run: Run, units: UnitsFrom, repeats: "Repeats", place: Path) -> "Iter
     from unitdisc.units.exports import Labels, Part
     from unitdisc.units.segmentation import codebook
 
-    words = codebook(run.trained()).numpy()
-    utterances, table = run.utterances(), run.labels()
+    words = codebook(run.trained).numpy()
+    utterances, table = run.utterances, run.labels
     meanings, labels = meanings_of(run.units("train", units), table, len(words)), Labels(table)
     for split in run.splits:
         made = datetime.fromtimestamp(run.units_path(split, units).stat().st_mtime, UTC)

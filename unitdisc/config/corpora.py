@@ -34,7 +34,7 @@ class ScribbleLensCorpus(Section):
     unsupervised: bool = False
     alignments: Path | None = None  # where the alignment zip is, if neither in nor beside the corpus
     dev: float = Field(0.1, ge=0, lt=1)
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     exclude: tuple[str, ...] = ("_", "*")
     never: tuple[str, ...] = ()
     features: HandwritingFeatures = HandwritingFeatures()
@@ -47,7 +47,7 @@ class FolderCorpus(Section):
     root: Path
     labels: Path | None = None
     splits: Annotated[dict[Split, float], InOrder] = {"train": 0.8, "dev": 0.1, "test": 0.1}
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     exclude: tuple[str, ...] = ("SIL", "_")
     never: tuple[str, ...] = ()
     sample_rate: int | None = None
@@ -59,7 +59,7 @@ class SampleSpeechCorpus(Section):
 
     kind: Literal["sample-speech"] = "sample-speech"
     minutes: float = Field(8.0, gt=0)
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     exclude: tuple[str, ...] = ("SIL",)
     never: tuple[str, ...] = ()
     features: SpeechFeatures = SpeechFeatures()
@@ -71,7 +71,7 @@ class SampleHandwritingCorpus(Section):
     kind: Literal["sample-handwriting"] = "sample-handwriting"
     lines: int = Field(300, ge=4)
     writers: int = Field(8, ge=2)
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     exclude: tuple[str, ...] = ("_", "*")
     never: tuple[str, ...] = ()
     features: HandwritingFeatures = HandwritingFeatures()

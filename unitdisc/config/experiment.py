@@ -31,7 +31,7 @@ class Experiment(Section):
     corpora: dict[Name, AnyCorpus]
     models: dict[Name, AnyModel] = {}
     runs: dict[Name, tuple[Name, ...]] = {}
-    seeds: tuple[int, ...] = (0,)
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
     scoring: Scoring = Scoring()
     segmentation: Segmentation | None = None
     pieces: Pieces | None = None
@@ -49,6 +49,17 @@ class Experiment(Section):
             for model in models:
                 if model not in self.models:
                     raise ValueError(f"runs.{corpus} names the model {model!r}{nearest(model, self.models)}")
+        return self
+
+    @model_validator(mode="after")
+    def _a_run_each(self) -> "Experiment":
+        for name, values in (
+            ("seeds", self.seeds),
+            *((f"runs.{corpus}", models) for corpus, models in self.runs.items()),
+        ):
+            twice = [value for place, value in enumerate(values) if value in values[:place]]
+            if twice:
+                raise ValueError(f"{name} names {twice[0]!r} twice")
         return self
 
     @model_validator(mode="after")

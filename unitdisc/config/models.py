@@ -88,6 +88,12 @@ class VQModel(Section):
     objective: AnyObjective = Reconstruction()
     training: Training = Training()
 
+    @model_validator(mode="after")
+    def _one_goal(self) -> "VQModel":
+        if self.recognises and self.decoder != Decoder():
+            raise ValueError("objective ctc takes no decoder: leave one of them out")
+        return self
+
     @property
     def recognises(self) -> bool:
         """Whether the model learns labels, and so needs them."""

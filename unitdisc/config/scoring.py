@@ -34,11 +34,18 @@ class Probes(Section):
     frames: int = Field(100_000, ge=1)  # of train, in whole utterances drawn by the seed; a fifth as many of dev
 
 
+class Tolerance(Section):
+    """How far off a boundary may be: in speech in seconds, in handwriting in columns."""
+
+    speech: float = Field(0.02, ge=0, allow_inf_nan=False)
+    handwriting: float = Field(2.0, ge=0, allow_inf_nan=False)
+
+
 class Scoring(Section):
-    """How units are scored; ``tolerance`` of a boundary in seconds or columns."""
+    """How units are scored, besides their usage."""
 
     bootstrap: int = Field(200, ge=0)
-    confidence_seed: int = 0
-    tolerance: dict[Literal["speech", "handwriting"], float] = {"speech": 0.02, "handwriting": 2.0}
+    confidence_seed: int = Field(0, ge=0)
+    tolerance: Tolerance = Tolerance()
     abx: Abx | None = Abx()
     probes: Probes | None = None

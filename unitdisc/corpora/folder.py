@@ -33,8 +33,11 @@ def read(
         raise InputError("no such folder", root)
     files = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings[modality] and path.is_file())
     if not files:
+        other: Literal["speech", "handwriting"] = "handwriting" if modality == "speech" else "speech"
+        found = any(path.suffix.lower() in endings[other] for path in root.rglob("*"))
         known = ", ".join(sorted(endings[modality]))
-        raise InputError(f"holds no {modality} files", root, fix=f"their endings are {known}")
+        fix = f"there are {other} files: set features: {{kind: {other}}}" if found else f"their endings are {known}"
+        raise InputError(f"holds no {modality} files", root, fix=fix)
     names = _names(root, files)
     chosen = _split(list(names), splits, seed)
     utterances = []

@@ -32,8 +32,8 @@ class Trained:
     and the labels that it recognises, if it does."""
 
     model: Encoder
-    settings: Any  # KMeansModel | VQModel
-    features: Any  # SpeechFeatures | HandwritingFeatures | PrecomputedFeatures
+    settings: AnyModel
+    features: AnyFeatures
     inputs: int
     speakers: tuple[str, ...]
     statistics: Statistics | None
@@ -41,7 +41,7 @@ class Trained:
     labels: tuple[str, ...] = ()
 
 
-def build(settings: Any, *, inputs: int, speakers: int, labels: int = 0) -> Encoder:
+def build(settings: AnyModel, *, inputs: int, speakers: int, labels: int = 0) -> Encoder:
     """Return an untrained model for features of ``inputs`` columns."""
     if isinstance(settings, VQModel):
         return Model(inputs, speakers, settings, labels=labels)

@@ -15,7 +15,6 @@ from unitdisc.errors import InputError
 from unitdisc.scores.collection import RunScore
 
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
-renamed = {"reconstruction": "task_loss", "dev_reconstruction": "dev_task_loss"}  # columns of older training.tsv
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +226,7 @@ def _run(
         seed=seed,
         folder=folder,
         description=json.loads(description.read_text(encoding="utf-8")) if description.exists() else known or {},
-        epochs=pd.read_csv(training, sep="\t").rename(columns=renamed) if training.exists() else pd.DataFrame(),
+        epochs=pd.read_csv(training, sep="\t") if training.exists() else pd.DataFrame(),
         scores=pd.concat(own, ignore_index=True) if own else collected.get((corpus.name, model, seed), _no_scores()),
         missing=tuple(name for name in wanted if expected and not (folder / name).exists()),
     )

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from unitdisc.config import AnyCorpus, HandwritingFeatures, Scoring
-from unitdisc.scores.discovery import score
+from unitdisc.scores.discovery import summarise, tally
+from unitdisc.scores.tallies import Tallies
 from unitdisc.tables import Score, UnitSequence
 
 
@@ -16,22 +17,30 @@ def score_run(
     corpus: AnyCorpus,
     settings: Scoring,
 ) -> list[Score]:
-    """Score ``units[split]``, with held-out mappings fitted on ``units["train"]`` where that is another split.
+    """Score ``units[split]`` as ``tally_run`` counts them."""
+    tallies = tally_run(units, labels, split, corpus, settings)
+    return summarise(tallies, samples=settings.bootstrap, seed=settings.confidence_seed)
 
-    ``labels`` has the columns utterance, start, end, label. Labels that the corpus leaves out are left out, those that
-    never count are as if they were not there.
+
+def tally_run(
+    units: Mapping[str, Mapping[str, UnitSequence]],
+    labels: pd.DataFrame,
+    split: str,
+    corpus: AnyCorpus,
+    settings: Scoring,
+) -> Tallies:
+    """Count ``units[split]``, with held-out mappings fitted on ``units["train"]`` where that is another split.
+
+    ``labels`` has the columns utterance, start, end, label, without those that never count.
     """
-    counted = labels[~labels["label"].isin(corpus.never)]
-    mapping = None if split == "train" else (units["train"], _of(counted, units["train"]))
+    mapping = None if split == "train" else (units["train"], _of(labels, units["train"]))
     written = isinstance(corpus.features, HandwritingFeatures)
-    return score(
+    return tally(
         units[split],
-        _of(counted, units[split]),
+        _of(labels, units[split]),
         exclude=corpus.exclude,
         mapping=mapping,
-        tolerance=settings.tolerance["handwriting" if written else "speech"],
-        bootstrap=settings.bootstrap,
-        seed=settings.confidence_seed,
+        tolerance=settings.tolerance.handwriting if written else settings.tolerance.speech,
     )
 
 

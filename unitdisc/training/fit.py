@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 import unitdisc
 from unitdisc import tables
 from unitdisc.codebook import kmeans
-from unitdisc.config import KMeansModel, VQModel, seconds_or_columns
+from unitdisc.config import AnyFeatures, AnyModel, KMeansModel, VQModel, seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics, statistics
@@ -32,8 +31,8 @@ log = logging.getLogger(__name__)
 
 
 def fit(
-    settings: Any,
-    features: Any,
+    settings: AnyModel,
+    features: AnyFeatures,
     archives: Mapping[str, Path],
     utterances: Sequence[tables.Utterance],
     folder: Path,
@@ -106,7 +105,7 @@ def _vocabulary(labels: pd.DataFrame | None, train: Archive, never: Collection[s
 
 
 def _targets(
-    labels: pd.DataFrame | None, matrices: Normalised | None, features: Any, vocabulary: Sequence[str]
+    labels: pd.DataFrame | None, matrices: Normalised | None, features: AnyFeatures, vocabulary: Sequence[str]
 ) -> dict[str, NDArray[np.int64]] | None:
     if labels is None or matrices is None or not vocabulary:
         return None
@@ -116,7 +115,9 @@ def _targets(
     return frame_labels(labels, frames, shift=seconds_or_columns(features), vocabulary=vocabulary)
 
 
-def normalise(archive: Archive, features: Any, shared: Statistics | None, speaker: Mapping[str, str]) -> Normalised:
+def normalise(
+    archive: Archive, features: AnyFeatures, shared: Statistics | None, speaker: Mapping[str, str]
+) -> Normalised:
     """Return the matrices of an archive normalised as the features' settings say."""
     return Normalised(archive, shared=shared, by_speaker=speaker if features.normalise == "speaker" else None)
 
@@ -173,7 +174,11 @@ def _vectors(model: KMeans, matrices: Normalised, *, most: int, seed: int) -> to
 
 
 def _digest(
-    settings: Any, features: Any, archive: Archive, seed: int, targets: Mapping[str, NDArray[np.int64]] | None
+    settings: AnyModel,
+    features: AnyFeatures,
+    archive: Archive,
+    seed: int,
+    targets: Mapping[str, NDArray[np.int64]] | None,
 ) -> str:
     """Digest what a resume file belongs to: configuration, seed, which frames there are, and what is said in them."""
     content = hashlib.sha256(archive.path.read_bytes())

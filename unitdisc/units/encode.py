@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor
 
-from unitdisc.config import seconds_or_columns
+from unitdisc.config import VQModel, seconds_or_columns
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised
@@ -23,9 +23,12 @@ def encode(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> It
     than the model's.
     """
 
+    settings = trained.settings
+    codewords = settings.bottleneck.codewords if isinstance(settings, VQModel) else settings.codewords
+
     def units(frames: Tensor) -> Tensor:
         found = trained.model.encode(frames)
-        return joint_units(found, trained.settings.bottleneck.codewords) if found.ndim > 1 else found
+        return joint_units(found, codewords) if found.ndim > 1 else found
 
     return _sequences(units, trained, archive, speaker)
 

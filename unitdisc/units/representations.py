@@ -32,9 +32,13 @@ class Representations:
         self.stages = stage_names(trained.model)
         self.utterances = tuple(archive)
 
+    def frames(self, utterance: str) -> Matrix:
+        """Return the normalised features (T, D) of an utterance."""
+        return self._frames[utterance]
+
     def __getitem__(self, utterance: str) -> dict[Stage, Matrix]:
         """Return the matrices of an utterance: features (T, D), encoder output (T', C), codes (T', D')."""
-        frames = torch.tensor(self._frames[utterance])
+        frames = torch.tensor(self.frames(utterance))
         return {stage: vectors.numpy() for stage, vectors in stages(self._trained.model, frames).items()}
 
     def rows(self, utterance: str, stage: Stage) -> int:
@@ -60,7 +64,7 @@ class Representation(Mapping[str, Matrix]):
     stage: Stage
 
     def __getitem__(self, utterance: str) -> Matrix:
-        return self.whole[utterance][self.stage]
+        return self.whole.frames(utterance) if self.stage == "features" else self.whole[utterance][self.stage]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.whole.utterances)

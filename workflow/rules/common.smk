@@ -6,10 +6,10 @@ from snakemake.exceptions import WorkflowError
 
 try:
     from unitdisc import configfile
-    from unitdisc.config import KMeansModel, PrecomputedFeatures, split_names
+    from unitdisc.config import KMeansModel, split_names
     from unitdisc.corpora.words import word_files
     from unitdisc.errors import InputError
-    from unitdisc.provenance import code_digest
+    from unitdisc.provenance import code_digest, listing_digest
 except ImportError as error:
     raise WorkflowError(
         f"unitdisc is not installed for this Python ({error}); run: make run"
@@ -29,12 +29,17 @@ sample_readers = {
     "sample-speech": "unitdisc.corpora.sample_speech",
     "sample-handwriting": "unitdisc.corpora.sample_handwriting",
 }
+# What corpora/read.py and features/extract.py import for a kind alone, so that code_digest does not see it.
 readers = {
-    "kaldi": "unitdisc.corpora.kaldi",
-    "sample-speech": "unitdisc.corpora.kaldi",
-    "scribblelens": "unitdisc.corpora.scribblelens",
-    "sample-handwriting": "unitdisc.corpora.scribblelens",
-    "folder": "unitdisc.corpora.folder",
+    "kaldi": ["unitdisc.corpora.kaldi"],
+    "sample-speech": ["unitdisc.corpora.kaldi"],
+    "scribblelens": ["unitdisc.corpora.scribblelens"],
+    "sample-handwriting": ["unitdisc.corpora.scribblelens"],
+    "folder": [
+        "unitdisc.corpora.folder",
+        "unitdisc.corpora.audio",
+        "unitdisc.corpora.images",
+    ],
 }
 extractors = {
     "speech": ["unitdisc.features.speech", "unitdisc.corpora.audio"],
@@ -55,15 +60,16 @@ def results(path):
 def by_splits(step, of=("train", "dev", "test")):
     """A step's rules: each one's name, the splits it writes files for, and the corpora that have just these of them.
 
-    A job takes all splits of a run, since Python often takes longer to start than a split to encode or to score.
+    A job takes all splits of a run, since Python often takes longer to start than a split to encode or to score. Most
+    experiments need one rule a step, which has the step's name; a second one says its splits.
     """
     corpora = {}
     for name, corpus in experiment.corpora.items():
         splits = tuple(split for split in split_names(corpus) if split in of)
         if splits:
             corpora.setdefault(splits, []).append(name)
-    for splits, names in corpora.items():
-        yield step if splits == of else "_".join([step, *splits]), splits, names
+    for place, (splits, names) in enumerate(corpora.items()):
+        yield "_".join([step, *splits]) if place else step, splits, names
 
 
 def files(path, splits):
@@ -83,28 +89,23 @@ def archives(splits=("train", "dev", "test")):
     ]
 
 
-def runs(path, only=("train", "dev", "test")):
-    """One path for every run and split, or for those of the splits that its corpus has."""
+def runs(path, only=("train", "dev", "test"), which=lambda model: True):
+    """A path of every run, or of some models' runs; one with {split} for those of the splits that the corpus has."""
     return [
-        results(path.format(corpus=corpus, model=model, seed=seed, split=split))
+        results(f"{corpus}/{model}/seed{seed}/{name}")
         for corpus, models in experiment.runs.items()
-        for model in models
+        for model in filter(which, models)
         for seed in experiment.seeds
-        for split in split_names(experiment.corpora[corpus])
-        if split in only
+        for name in dict.fromkeys(
+            path.replace("{split}", split)
+            for split in split_names(experiment.corpora[corpus])
+            if split in only
+        )
     ]
 
 
 # ABX is scored on them.
 abx_splits = experiment.scoring.abx.splits if experiment.scoring.abx else ()
-
-
-def probe_tables(wildcards):
-    return (
-        runs("{corpus}/{model}/seed{seed}/probe.scores.tsv", only=("test",))
-        if experiment.scoring.probes
-        else []
-    )
 
 
 def corpus_sources(wildcards):
@@ -127,6 +128,13 @@ def corpus_sources(wildcards):
     return [str(file) for file in files if file is not None and file.is_file()]
 
 
+def corpus_folder(wildcards):
+    """What lies in the folder that is a corpus: it is read anew when a file comes, goes or changes."""
+    corpus = experiment.corpora[wildcards.corpus]
+    folders = corpus.kind in ("folder", "scribblelens") and corpus.root.is_dir()
+    return listing_digest(corpus.root) if folders else ""
+
+
 def gpus(wildcards):
     """A GPU a process for a model that may use one: Slurm is asked for it; a local run counts it if a total is given."""
     model = experiment.models[wildcards.model]
@@ -147,17 +155,6 @@ def recognises(model):
     return getattr(experiment.models[model], "recognises", False)
 
 
-def recognition_tables(wildcards):
-    return [
-        results(f"{corpus}/{model}/seed{seed}/{split}.ctc.tsv")
-        for corpus, models in experiment.runs.items()
-        for model in models
-        for seed in experiment.seeds
-        for split in split_names(experiment.corpora[corpus])
-        if split != "train" and recognises(model)
-    ]
-
-
 def exports(wildcards):
     """The folders that the sections segmentation, pieces and exports ask for."""
     asked = {
@@ -166,12 +163,10 @@ def exports(wildcards):
         "units": experiment.exports.formats,
     }
     return [
-        results(f"{corpus}/{model}/seed{seed}/exports/{folder}")
+        path
         for folder, section in asked.items()
         if section
-        for corpus, models in experiment.runs.items()
-        for model in models
-        for seed in experiment.seeds
+        for path in runs(f"exports/{folder}")
     ]
 
 
@@ -207,7 +202,9 @@ def word_times(wildcards):
         return [str(experiment.pieces.words[name])]
     if corpus.kind in sample_readers:
         return [results(f"{name}/source")]
-    return [str(file) for file in word_files(corpus, experiment.results)]
+    return [
+        str(file) for file in word_files(corpus, experiment.results / name / "source")
+    ]
 
 
 wildcard_constraints:

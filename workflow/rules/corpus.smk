@@ -39,7 +39,10 @@ rule corpus:
         mem_mb=4000,
         runtime=60,
     params:
-        code=lambda w: code_digest(readers[experiment.corpora[w.corpus].kind]),
+        code=lambda w: code_digest(
+            "unitdisc.corpora.read", *readers[experiment.corpora[w.corpus].kind]
+        ),
+        folder=corpus_folder,
         config=lambda w: experiment.only(
             corpus=w.corpus, drop=("exclude", "never"), features="kind"
         ),

@@ -19,8 +19,10 @@ rule segment:
         runtime=120,
     params:
         code=code_digest(
+            "unitdisc.cli.unit_scores",
             "unitdisc.units.segmentation",
-            "unitdisc.scores.discovery",
+            "unitdisc.units.exports.manifest",
+            "unitdisc.scores.run",
             "unitdisc.scores.difference",
         ),
         config=lambda w: experiment.only(
@@ -50,10 +52,13 @@ rule pieces:
         runtime=240,
     params:
         code=code_digest(
+            "unitdisc.cli.unit_scores",
             "unitdisc.units.pieces",
+            "unitdisc.units.segmentation",
             "unitdisc.units.words",
+            "unitdisc.units.exports.manifest",
             "unitdisc.corpora.words",
-            "unitdisc.scores.discovery",
+            "unitdisc.scores.run",
         ),
         config=lambda w: experiment.only(
             corpus=w.corpus,
@@ -85,7 +90,10 @@ rule export:
         runtime=120,
     params:
         code=code_digest(
+            "unitdisc.cli.unit_scores",
             "unitdisc.units.exports",
+            "unitdisc.units.exports.manifest",
+            "unitdisc.units.segmentation",
             "unitdisc.scores.alignment",
             "unitdisc.scores.mapping",
         ),

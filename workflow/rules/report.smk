@@ -2,9 +2,9 @@ rule report:
     input:
         results("scores.tsv"),
         shown_exports,
-        runs("{corpus}/{model}/seed{seed}/training.tsv"),
-        runs("{corpus}/{model}/seed{seed}/model.safetensors"),
-        runs("{corpus}/{model}/seed{seed}/{split}.units.tsv"),
+        runs("training.tsv"),
+        runs("model.safetensors"),
+        runs("{split}.units.tsv"),
         [results(f"{corpus}/labels.tsv") for corpus in experiment.runs],
         [results(f"{corpus}/utterances.tsv") for corpus in experiment.runs],
         [
@@ -23,7 +23,11 @@ rule report:
         mem_mb=4000,
         runtime=30,
     params:
-        code=code_digest("unitdisc.report.page"),
+        code=code_digest(
+            "unitdisc.report.page",
+            "unitdisc.features.speech",
+            "unitdisc.corpora.audio",
+        ),
         config=experiment.model_dump_json(),
     shell:
         "unitdisc report --config {params.config:q} > {log} 2>&1"

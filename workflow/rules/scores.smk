@@ -107,10 +107,10 @@ for name, splits, corpora in by_splits("abx", of=abx_splits):
 
 rule collect:
     input:
-        runs("{corpus}/{model}/seed{seed}/{split}.scores.tsv"),
-        recognition_tables,
-        runs("{corpus}/{model}/seed{seed}/{split}.abx.tsv", only=abx_splits),
-        probe_tables,
+        runs("{split}.scores.tsv"),
+        runs("{split}.ctc.tsv", only=("dev", "test"), which=recognises),
+        runs("{split}.abx.tsv", only=abx_splits),
+        runs("probe.scores.tsv") if experiment.scoring.probes else [],
     output:
         results("scores.tsv"),
     log:
