@@ -150,11 +150,9 @@ def test_every_command_teaches_by_example():
 
 
 def test_help_is_quick():
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-X", "importtime", "-m", "unitdisc", "--help"], capture_output=True, check=True)
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "unitdisc", "--help"], capture_output=True, text=True, check=True
     )
     loaded = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
-    assert not loaded & {"torch", "pandas", "numpy", "numba", "librosa", "sklearn", "matplotlib"}
-    assert time.perf_counter() - start < 60
+    assert "typer" in loaded
+    assert not loaded & {"torch", "pandas", "numpy", "numba", "librosa", "sklearn", "scipy", "pydantic", "yaml"}

@@ -1,10 +1,12 @@
 """The order of the house: imports run along the data path, and a few doors stay shut."""
 
 import ast
+import shutil
 from pathlib import Path
 
 import pytest
 
+from unitdisc import provenance
 from unitdisc.provenance import code_digest, imports
 
 root = Path(__file__).resolve().parents[1] / "unitdisc"
@@ -63,4 +65,14 @@ def test_imports_run_along_the_data_path(where, what, module, name):
 def test_a_digest_covers_what_is_imported_at_the_top():
     assert "unitdisc.training.loop" in imports("unitdisc.training.fit")
     assert code_digest("unitdisc.training.fit") != code_digest("unitdisc.units.encode")
-    assert code_digest("unitdisc.scores.run") == code_digest("unitdisc.scores.run")
+
+
+def test_an_edit_of_an_imported_module_changes_the_digest(tmp_path, monkeypatch):
+    copy = tmp_path / "unitdisc"
+    shutil.copytree(provenance.package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "package", copy)
+    before = code_digest("unitdisc.scores.run"), code_digest("unitdisc.features.extract")
+    module = copy / "scores" / "mapping.py"
+    module.write_text(module.read_text() + "# edited\n")
+    assert code_digest("unitdisc.scores.run") != before[0]
+    assert code_digest("unitdisc.features.extract") == before[1]

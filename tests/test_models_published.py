@@ -210,11 +210,10 @@ class TestRecogniser:
 
 def test_kinds_may_be_written_short():
     settings = VQModel.model_validate(
-        {"objective": "ctc", "decoder": "pixelcnn", "encoder": {"kernels": [3], "strides": [1]},
-         "training": {"schedule": "plateau"}}
-    )  # fmt: skip
-    assert settings.objective == Ctc()
+        {"decoder": "pixelcnn", "encoder": {"kernels": [3], "strides": [1]}, "training": {"schedule": "plateau"}}
+    )
     assert settings.decoder == PixelDecoder()
+    assert VQModel.model_validate({"objective": "ctc"}).objective == Ctc()
     assert settings.encoder.kind == "convolutional"
     assert settings.training.schedule == Plateau()
     assert VQModel.model_validate(settings.model_dump(mode="json")) == settings

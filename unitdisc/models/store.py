@@ -1,6 +1,7 @@
 """A trained model in a folder: its weights, and in model.json everything needed to rebuild it and to encode."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,10 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 
 import unitdisc
-from unitdisc.config import AnyFeatures, AnyModel, VQModel
+from unitdisc.config import AnyFeatures, AnyModel, VQModel, seconds_or_columns
 from unitdisc.errors import InputError
-from unitdisc.features.normalise import Statistics
+from unitdisc.features.archive import Archive
+from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model
 from unitdisc.tables import replacing, writing
@@ -39,6 +41,21 @@ class Trained:
     statistics: Statistics | None
     seed: int
     labels: tuple[str, ...] = ()
+
+    @property
+    def frame_shift(self) -> float:
+        """From one token to the next, in seconds or columns."""
+        return round(seconds_or_columns(self.features) * self.model.stride, 9)
+
+    def normalised(self, archive: Archive, speaker: Mapping[str, str]) -> Normalised:
+        """Return the matrices of an archive as the model wants them; ``speaker`` maps an utterance to its speaker.
+
+        Raises InputError for features of another width than the model's.
+        """
+        if archive.dim != self.inputs:
+            raise InputError(f"has {archive.dim} columns where the model wants {self.inputs}", archive.path)
+        by_speaker = speaker if self.features.normalise == "speaker" else None
+        return Normalised(archive, shared=self.statistics, by_speaker=by_speaker)
 
 
 def build(settings: AnyModel, *, inputs: int, speakers: int, labels: int = 0) -> Encoder:

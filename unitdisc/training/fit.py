@@ -52,7 +52,7 @@ def fit(
     inputs = train.dim
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     shared = statistics(train[name] for name in train) if features.normalise == "global" else None
-    normalised = normalise(train, features, shared, speaker)
+    normalised = _normalise(train, features, shared, speaker)
     names = tuple(sorted({speaker[name] for name in train}))
     vocabulary: tuple[str, ...] = ()
     if isinstance(settings, KMeansModel):
@@ -60,7 +60,7 @@ def fit(
     else:
         vocabulary = _vocabulary(labels, train, never) if settings.recognises else ()
         number = {name: place for place, name in enumerate(names)}
-        dev = normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None
+        dev = _normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None
         learnt, held_out = (_targets(labels, part, features, vocabulary) for part in (normalised, dev))
         known = Utterances(normalised, {name: number[speaker[name]] for name in train}, learnt)
         unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
@@ -115,7 +115,7 @@ def _targets(
     return frame_labels(labels, frames, shift=seconds_or_columns(features), vocabulary=vocabulary)
 
 
-def normalise(
+def _normalise(
     archive: Archive, features: AnyFeatures, shared: Statistics | None, speaker: Mapping[str, str]
 ) -> Normalised:
     """Return the matrices of an archive normalised as the features' settings say."""

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor
 
-from unitdisc.config import VQModel, seconds_or_columns
+from unitdisc.config import VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
-from unitdisc.features.normalise import Normalised
 from unitdisc.models.model import Model
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
@@ -46,10 +45,6 @@ def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> I
 def _sequences(
     of: Callable[[Tensor], Tensor], trained: Trained, archive: Archive, speaker: Mapping[str, str]
 ) -> Iterator[UnitSequence]:
-    if archive.dim != trained.inputs:
-        raise InputError(f"has {archive.dim} columns where the model wants {trained.inputs}", archive.path)
-    by_speaker = speaker if trained.features.normalise == "speaker" else None
-    matrices = Normalised(archive, shared=trained.statistics, by_speaker=by_speaker)
-    shift = round(seconds_or_columns(trained.features) * trained.model.stride, 9)
+    matrices = trained.normalised(archive, speaker)
     for name in track(matrices, archive.path.stem, total=len(matrices)):
-        yield UnitSequence(name, shift, of(torch.tensor(matrices[name])).numpy())
+        yield UnitSequence(name, trained.frame_shift, of(torch.tensor(matrices[name])).numpy())

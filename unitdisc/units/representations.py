@@ -8,9 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from unitdisc.config import seconds_or_columns
-from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
-from unitdisc.features.normalise import Normalised
 from unitdisc.models.stages import Stage, stage_names, stages
 from unitdisc.models.store import Trained
 
@@ -24,10 +22,7 @@ class Representations:
     """
 
     def __init__(self, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> None:
-        if archive.dim != trained.inputs:
-            raise InputError(f"has {archive.dim} columns where the model wants {trained.inputs}", archive.path)
-        by_speaker = speaker if trained.features.normalise == "speaker" else None
-        self._frames = Normalised(archive, shared=trained.statistics, by_speaker=by_speaker)
+        self._frames = trained.normalised(archive, speaker)
         self._trained = trained
         self.stages = stage_names(trained.model)
         self.utterances = tuple(archive)
@@ -48,8 +43,7 @@ class Representations:
 
     def frame_shift(self, stage: Stage) -> float:
         """Return the shift between two rows of a stage, in seconds or columns."""
-        shift = seconds_or_columns(self._trained.features)
-        return shift if stage == "features" else round(shift * self._trained.model.stride, 9)
+        return seconds_or_columns(self._trained.features) if stage == "features" else self._trained.frame_shift
 
     def stage(self, stage: Stage) -> "Representation":
         """Return one stage of all utterances."""

@@ -13,10 +13,8 @@ from torch import Tensor
 
 from unitdisc.codebook.distances import nearest, tables
 from unitdisc.compiled import compiled
-from unitdisc.config import Segmentation, seconds_or_columns
-from unitdisc.errors import InputError
+from unitdisc.config import Segmentation
 from unitdisc.features.archive import Archive
-from unitdisc.features.normalise import Normalised
 from unitdisc.models.model import Model
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
@@ -95,9 +93,8 @@ def segment_archive(
 ) -> Iterator[UnitSequence]:
     """Yield the segmented units of every utterance at the token rate; ``speaker`` maps an utterance to its speaker."""
     words = codebook(trained)
-    shift = round(seconds_or_columns(trained.features) * trained.model.stride, 9)
     for name, vectors in _vectors(trained, archive, speaker):
-        yield UnitSequence(name, shift, segment(vectors, words, penalty))
+        yield UnitSequence(name, trained.frame_shift, segment(vectors, words, penalty))
 
 
 def penalty_of(settings: Segmentation, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> float:
@@ -126,10 +123,7 @@ def codebook(trained: Trained) -> Tensor:
 @torch.no_grad()
 def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
     """Yield what each utterance's codewords are chosen by: vectors (T', D) after the projection, or stacked frames."""
-    if archive.dim != trained.inputs:
-        raise InputError(f"has {archive.dim} columns where the model wants {trained.inputs}", archive.path)
-    by_speaker = speaker if trained.features.normalise == "speaker" else None
-    matrices = Normalised(archive, shared=trained.statistics, by_speaker=by_speaker)
+    matrices = trained.normalised(archive, speaker)
     model = trained.model
     for name in track(matrices, archive.path.stem, total=len(matrices)):
         frames = torch.tensor(matrices[name])
