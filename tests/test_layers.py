@@ -11,7 +11,18 @@ from unitdisc.provenance import code_digest, imports
 
 root = Path(__file__).resolve().parents[1] / "unitdisc"
 path = ["corpora", "features", "codebook", "models", "training", "units", "scores", "probes", "report", "cli"]
-shared = {"tables", "errors", "config", "configfile", "progress", "provenance", "compiled", "__init__", "__main__"}
+shared = {
+    "tables",
+    "errors",
+    "config",
+    "configfile",
+    "matrices",
+    "progress",
+    "provenance",
+    "compiled",
+    "__init__",
+    "__main__",
+}
 shut = {
     "scores": {"corpora", "features", "codebook", "models", "training", "units"},
     "codebook": set(path) | shared - {"__init__"},

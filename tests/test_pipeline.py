@@ -160,7 +160,7 @@ def test_a_second_run_has_nothing_to_do(folder, package):
         ("features/speech.py", {"features", "train", "encode", "score", "recognise", "abx", "collect", "report"}),
         (
             "corpora/images.py",
-            {"corpus", "features", "train", "encode", "score", "recognise", "abx", "collect", "report"},
+            {"corpus", "features", "train", "encode", "score", "abx", "collect", "report"},
         ),
         ("corpora/scribblelens.py", set()),
         ("cli/steps.py", set()),
@@ -181,7 +181,7 @@ def test_a_setting_reruns_its_step_and_what_follows(folder, package):
     before = path.read_text()
     values = yaml.safe_load(before)
     values["scoring"]["bootstrap"] = 30
-    path.write_text(yaml.safe_dump(values))
+    path.write_text(yaml.safe_dump(values, sort_keys=False))
     try:
         assert planned(folder, package) == {"score", "recognise", "abx", "collect", "report"}
     finally:

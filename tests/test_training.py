@@ -4,6 +4,10 @@ import copy
 import gc
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,7 +20,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.pipeline import tiny, unitdisc
+from tests.pipeline import environment, tiny, unitdisc
 from unitdisc import tables
 from unitdisc.codebook import kmeans
 from unitdisc.config import (
@@ -392,12 +396,48 @@ def test_no_wrapper_outlives_the_processes(tmp_path, scale):
     assert [(tmp_path / f"{rank}.txt").read_text() for rank in range(2)] == ["0 alive"] * 2
 
 
-def test_torchrun_from_the_command_line(tmp_path):
-    path = tiny(tmp_path, epochs=2)
+def prepared_for_two(folder, epochs):
+    path = tiny(folder, epochs=epochs)
     path.write_text(path.read_text().replace("average: 0.9", "average: 0.9\n      processes: 2\n      device: cpu"))
     for step in (["corpus"], ["features", "--split", "train"], ["features", "--split", "dev"]):
-        done = unitdisc(tmp_path, step[0], "--corpus", "speech", *step[1:])
+        done = unitdisc(folder, step[0], "--corpus", "speech", *step[1:])
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_two_processes_end_together(tmp_path):
+    prepared_for_two(tmp_path, 4000)
+    command = [sys.executable, "-m", "unitdisc", "train", "--corpus", "speech", "--model", "vq"]
+    resume = tmp_path / "results/speech/vq/seed0/.resume.pt"
+
+    def ended(whose, number):
+        """What the training ends with, and tells, when this signal ends its first process, or one that it started."""
+        before = resume.stat().st_mtime_ns if resume.exists() else 0
+        parent = subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True)
+        for _ in range(600):
+            time.sleep(0.1)
+            if resume.exists() and resume.stat().st_mtime_ns != before:
+                break
+        started = [int(pid) for pid in Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()]
+        assert len(started) == 2
+        os.kill(parent.pid if whose == "parent" else started[1], number)
+        told = parent.communicate(timeout=60)[1]
+        for _ in range(300):
+            if not any(Path(f"/proc/{pid}").exists() for pid in started):
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("a process trains on alone")
+        assert "Traceback" not in told
+        return parent.returncode, told.splitlines()[-1]
+
+    assert ended("child", signal.SIGKILL) == (137, "process 1 of the training was ended by SIGKILL")
+    assert ended("parent", signal.SIGTERM)[0] == 143
+    assert ended("parent", signal.SIGKILL)[0] == -signal.SIGKILL
+
+
+def test_torchrun_from_the_command_line(tmp_path):
+    prepared_for_two(tmp_path, 2)
     done = unitdisc(tmp_path, "train", "--corpus", "speech", "--model", "vq")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("epoch 2/2") == 1

@@ -2,6 +2,9 @@
 
 from os import PathLike
 
+# Set for the processes of a training by the one that starts them and tells their mistakes.
+told_by_launcher = "UNITDISC_TOLD_BY_LAUNCHER"
+
 
 class InputError(ValueError):
     """A mistake in somebody's file or setting, told in one line.

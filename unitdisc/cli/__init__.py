@@ -1,11 +1,14 @@
 """The command line: one thin function a sub-command, each importing its step when it is called."""
 
+import json
 import os
 import sys
+import time
+from pathlib import Path
 
 import typer
 
-from unitdisc.errors import InputError
+from unitdisc.errors import InputError, told_by_launcher
 
 app = typer.Typer(
     name="unitdisc",
@@ -41,6 +44,9 @@ def main() -> None:
 
 
 def _complain(message: str) -> int:
-    if os.environ.get("RANK", "0") == "0":  # of several processes that share a training one tells
-        print("unitdisc: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    line, file = " ".join(message.split()), os.environ.get("TORCHELASTIC_ERROR_FILE")
+    if file and told_by_launcher in os.environ:  # one of several processes that share a training
+        Path(file).write_text(json.dumps({"message": line, "timestamp": int(time.time()), "unitdisc": True}))
+    else:
+        print(f"unitdisc: {line}", file=sys.stderr)  # noqa: T201
     return 2

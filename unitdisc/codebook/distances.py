@@ -36,7 +36,8 @@ def tables(x: Tensor, codewords: Tensor, bias: Tensor, *, spare: int = 0) -> Ite
 
     Columns from K on are infinite; there are at least ``spare`` of them, and as many as fill the last block.
     """
-    spare += -(len(codewords) + spare) % block
+    known = len(codewords)
+    spare += -(known + spare) % block
     codewords = torch.cat([codewords, codewords.new_zeros(spare, codewords.shape[1])])
     bias = torch.cat([bias, bias.new_full((spare,), torch.inf)])
     # About what a core's share of the cache holds, or enough to keep a GPU busy.
@@ -46,6 +47,7 @@ def tables(x: Tensor, codewords: Tensor, bias: Tensor, *, spare: int = 0) -> Ite
         for start in range(0, len(x), step):
             part = x[start : start + step]
             table = torch.addmm(bias, part, codewords.t(), alpha=-2, out=buffer[: len(part)])
+            table[:, known:] = torch.inf  # an infinite x makes nan of them, which is smaller than any number
             yield slice(start, start + len(part)), table
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unitdisc.config.section import Section
 
@@ -21,6 +21,20 @@ class SpeechFeatures(Section):
     sample_rate: int = Field(16000, gt=0)
     normalise: Literal["none", "global", "speaker"] = "speaker"
     shard: int = Field(200, ge=1)  # utterances computed and stored at once
+
+    @model_validator(mode="after")
+    def _whole_samples(self) -> "SpeechFeatures":
+        shift, length = (each * self.sample_rate / 1000 for each in (self.frame_shift, self.frame_length))
+        if abs(shift - round(shift)) > 1e-6 or shift < 1:
+            raise ValueError(
+                f"frame_shift {self.frame_shift:g} ms is {shift:g} samples at {self.sample_rate} Hz, and not a whole "
+                "number of them: frames would drift away from the labels"
+            )
+        if length < 2:
+            raise ValueError(f"frame_length {self.frame_length:g} ms is less than two samples at {self.sample_rate} Hz")
+        if self.type == "mfcc" and self.coefficients > self.bins:
+            raise ValueError(f"{self.coefficients} coefficients cannot be had of {self.bins} bins")
+        return self
 
 
 class HandwritingFeatures(Section):

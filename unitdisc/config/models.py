@@ -66,6 +66,13 @@ class Bottleneck(Section):
         return [name for name, switched in on.items() if not switched]
 
     @model_validator(mode="after")
+    def _a_vector_a_codeword(self) -> "Bottleneck":
+        if self.reestimation and self.reestimation.reservoir(self.codewords) < self.codewords:
+            capacity = self.reestimation.capacity
+            raise ValueError(f"reestimation.capacity {capacity} is less than the {self.codewords} codewords")
+        return self
+
+    @model_validator(mode="after")
     def _units_of_all_codebooks(self) -> "Bottleneck":
         if self.dim % self.codebooks:
             raise ValueError(f"dim {self.dim} cannot be shared evenly by {self.codebooks} codebooks")

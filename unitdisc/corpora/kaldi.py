@@ -8,6 +8,7 @@ from typing import Literal
 
 from unitdisc.corpora import audio
 from unitdisc.errors import InputError
+from unitdisc.matrices import read_matrix
 from unitdisc.tables import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
@@ -148,16 +149,19 @@ def _segments(path: Path, recordings: Mapping[str, Recording]) -> dict[str, Reco
 
 
 def _matrices(scp: Path, frame_shift: float) -> dict[str, Recording]:
-    import kaldiio
-
-    matrices = {}
+    matrices, width = {}, None
     for utterance, (line, source) in _pairs(scp).items():
         if "|" in source:
             raise InputError(f"pipe commands are not run: {source!r}", scp, line)
         try:
-            frames = len(kaldiio.load_mat(source))
-        except Exception as error:  # kaldiio raises errors of many kinds for a broken archive
-            raise InputError(f"{source} cannot be read ({error})", scp, line) from None
+            frames, columns = read_matrix(source).shape
+        except InputError as error:
+            raise InputError(str(error), scp, line) from None
+        except OSError as error:
+            raise InputError(f"{source} cannot be read ({error.strerror or error})", scp, line) from None
+        if width not in (None, columns):
+            raise InputError(f"{utterance!r} has {columns} columns where those before it have {width}", scp, line)
+        width = columns
         matrices[utterance] = Recording(source, frames * frame_shift, line)
     return matrices
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from unitdisc.config import HandwritingFeatures, PrecomputedFeatures, SpeechFeatures
 from unitdisc.errors import InputError
 from unitdisc.features import archive
+from unitdisc.matrices import read_matrix
 from unitdisc.progress import track
 from unitdisc.tables import Utterance
 
@@ -33,7 +35,8 @@ def extract(
     """
     if not utterances:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
-    digest = hashlib.sha256(f"{settings!r} {allow_pipes!r} {utterances!r}".encode()).hexdigest()[:16]
+    about = [_about(utterance.source) for utterance in utterances]
+    digest = hashlib.sha256(f"{settings!r} {allow_pipes!r} {utterances!r} {about!r}".encode()).hexdigest()[:16]
     folder = ark.parent / f".{ark.stem}.{digest}"
     parts = [utterances[start : start + settings.shard] for start in range(0, len(utterances), settings.shard)]
     shards = [folder / f"{number:06d}.ark" for number in range(len(parts))]
@@ -49,6 +52,19 @@ def extract(
             work(part, shard)
     archive.join(ark, shards)
     shutil.rmtree(folder)
+
+
+def _about(source: str) -> tuple[int, int] | None:
+    """Return size and time of the file that a source lies in, so that a shard of what it was before is not kept."""
+    for name in (
+        source,
+        source.rpartition("#")[0],
+        source.rpartition(":")[0],
+    ):  # a part of audio, a zip's, an archive's
+        if os.path.isfile(name):  # noqa: PTH113  (once an utterance: fast)
+            about = os.stat(name)  # noqa: PTH116
+            return about.st_size, about.st_mtime_ns
+    return None
 
 
 def read_features(
@@ -71,10 +87,8 @@ def read_features(
                 for source in sources:
                     yield read_line(source, archives)
         case PrecomputedFeatures():
-            import kaldiio
-
             for source in sources:
-                yield np.asarray(kaldiio.load_mat(source), dtype=np.float32)
+                yield np.asarray(read_matrix(source), dtype=np.float32)
 
 
 def _write_shard(
@@ -90,7 +104,13 @@ def _checked(
     utterances: Sequence[Utterance], settings: Settings, allow_pipes: tuple[str, ...]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     read = read_features([utterance.source for utterance in utterances], settings, allow_pipes)
-    for utterance, features in zip(utterances, read, strict=True):
+    for utterance in utterances:
+        try:
+            features = next(read)
+        except InputError as error:
+            # What reads a source names it; what computes features of samples knows none.
+            where = None if utterance.source.partition("#")[0] in str(error) else utterance.source
+            raise InputError(str(error), where) from None
         if features.ndim != 2 or not features.size:
             raise InputError("gives no frames", utterance.source)
         if not np.isfinite(features).all():

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+from unitdisc.matrices import read_matrix
 from unitdisc.scores.sequences import read_sequences
 
 Array = NDArray[Any]
-kaldi_types = (b"FM ", b"DM ", b"CM ", b"CM2", b"CM3")  # matrices: single, double, compressed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,21 +160,10 @@ def _index(scp: Path) -> dict[str, tuple[Path, int, Path, int]]:
 
 
 def _kaldi(place: tuple[Path, int, Path, int]) -> Array:
-    from kaldiio.matio import read_kaldi
-
     file, offset, scp, line = place
     try:
-        with file.open("rb") as archive:
-            archive.seek(offset)
-            start = archive.read(5)
-            archive.seek(offset)
-            # kaldiio would also unpickle and decode; only a matrix is wanted.
-            if start[:2] != b"\0B" or start[2:] not in kaldi_types:
-                raise InputError(f"{file} holds no Kaldi matrix at {offset}", scp, line)
-            return np.asarray(read_kaldi(archive))
+        return read_matrix(f"{file}:{offset}")
     except FileNotFoundError:
         raise InputError(f"there is no archive {file}", scp, line) from None
-    except InputError:
-        raise
-    except Exception as error:  # kaldiio asserts, unpacks and reshapes
-        raise InputError(f"the matrix at {offset} of {file} cannot be read ({error})", scp, line) from None
+    except InputError as error:
+        raise InputError(str(error), scp, line) from None

@@ -136,7 +136,9 @@ class Trainer:
         """Take the optimiser's step unless the gradient is larger than the configuration lets pass."""
         plan = self.settings.training
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), plan.gradient_clip))
-        if plan.gradient_skip is not None and not norm <= plan.gradient_skip and bool(loss.isfinite()):
+        # The gradient is that of all processes, and so must be the loss: they take the step or leave it together.
+        large = plan.gradient_skip is not None and not norm <= plan.gradient_skip
+        if large and bool(processes.mean(loss.detach().clone()).isfinite()):
             return False
         if not math.isfinite(norm):
             raise InputError(

@@ -1,7 +1,9 @@
 """The processes that share a training: one, or as many as torchrun started on this machine."""
 
+import ctypes
 import logging
 import os
+import signal
 import sys
 import traceback
 import uuid
@@ -12,7 +14,10 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from unitdisc import errors
 from unitdisc.errors import InputError
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -30,6 +35,7 @@ def joined(processes: int, device: str) -> Iterator[None]:
     if processes == 1:
         yield
         return
+    _end_with_parent()
     gpu = device != "cpu" and torch.cuda.is_available()
     if gpu:
         if processes > torch.cuda.device_count():
@@ -40,24 +46,38 @@ def joined(processes: int, device: str) -> Iterator[None]:
         yield
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # the frames that an error came through own such a wrapper too
+        if isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error)):
+            sys.exit(1)  # another process is gone, and that one has told why
         raise
     finally:
         dist.destroy_process_group()
 
 
+def _end_with_parent() -> None:
+    """Have this process ended when the one that started it is killed: it would train on beside a new start."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1: PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
 def launch(processes: int, arguments: Sequence[str]) -> int | None:
     """Run ``unitdisc`` with these arguments in as many processes as torchrun would; return the code that they end with.
 
-    Returns None at once where there is to be one process alone, or in one of those that were started.
+    Returns None at once where there is to be one process alone, or in one of those that were started. Raises the
+    InputError that ended one of them.
     """
     if processes == 1 or "WORLD_SIZE" in os.environ:
         return None
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    # torchrun's own notes and traceback stay out: the first process has said what is wrong, in a line.
+    # torchrun's own notes and traceback stay out: what went wrong is told below, in a line.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ[errors.told_by_launcher] = "1"
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -70,7 +90,17 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
     try:
         elastic_launch(config, sys.executable)("-m", "unitdisc", *arguments)
     except ChildFailedError as error:
-        return error.get_first_failure()[1].exitcode
+        failures = error.failures.values()
+        for failure in failures:
+            if failure.error_file_data.get("unitdisc"):
+                raise InputError(failure.message) from None
+        killed = [failure for failure in failures if failure.exitcode < 0]
+        if killed:
+            _log.error("process %d of the training was ended by %s", killed[0].local_rank, killed[0].signal_name())
+            return 128 - killed[0].exitcode
+        return error.get_first_failure()[1].exitcode  # it has told why itself
+    except SignalException as error:
+        return 128 + error.sigval
     return 0
 
 

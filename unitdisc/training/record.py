@@ -31,9 +31,10 @@ class Epoch:
 
 def line(row: Epoch, settings: VQModel) -> str:
     """Tell an epoch in a line of the log."""
+    plan = settings.bottleneck
     return (
         f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
-        f" (dev {row.dev_task_loss:.4f}), {row.units_used}/{settings.bottleneck.codewords} units used,"
+        f" (dev {row.dev_task_loss:.4f}), {row.units_used}/{plan.codewords * plan.codebooks} units used,"
         f" perplexity {row.perplexity:.1f}, {row.frames_per_second:,.0f} frames/s"
         + (", codebook re-estimated" if row.reestimations else "")
     )
