@@ -22,6 +22,18 @@ def quantizer_of(codewords, **options):
     return vq
 
 
+@pytest.mark.parametrize("k", [1, 5, 64, 65, 200])
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_vector_that_is_not_finite_still_has_a_unit(k, value):
+    vq = quantizer_of(torch.randn(k, 4, generator=torch.Generator().manual_seed(k)))
+    x = torch.ones(3, 4)
+    x[1, 2] = value
+    assert (vq.encode(x) < k).all()
+    x[0] = x[2] = 2.0
+    masked = vq(x, torch.tensor([True, False, True]))
+    assert masked.loss.isfinite()
+
+
 @given(n=st.integers(1, 30), k=st.integers(1, 70), d=st.integers(1, 4), seed=st.integers(0, 9999))
 @settings(deadline=None, max_examples=60)
 def test_units_are_the_oracle_s_and_ties_go_to_the_lowest_index(n, k, d, seed):

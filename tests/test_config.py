@@ -48,6 +48,10 @@ def changed(path, value):
         (["models", "vq", "training"], {"schedule": "steps"}, "models.vq.training.schedule.kind 'steps' is unknown"),
         (["models", "vq", "training"], {"batch": 3, "processes": 2}, "a batch of 3 chunks cannot be shared evenly by 2"),
         (["models", "vq"], {"kind": "vq", "objective": "ctc", "decoder": {"layers": 3}}, "objective ctc takes no decoder"),
+        (["models", "vq", "bottleneck"], {"codewords": 64, "reestimation": {"capacity": 16}}, "capacity 16 is less than the 64 codewords"),
+        (["corpora", "c", "features"], {"kind": "speech", "sample_rate": 22050}, "220.5 samples at 22050 Hz, and not a whole number"),
+        (["corpora", "c", "features"], {"kind": "speech", "type": "mfcc", "bins": 10}, "13 coefficients cannot be had of 10 bins"),
+        (["corpora", "c", "features"], {"kind": "speech", "frame_length": 0.05}, "less than two samples"),
         (["seeds"], [-1], "seeds.0 is -1"),
         (["seeds"], [], "seeds is []"),
         (["seeds"], [0, 1, 0], "seeds names 0 twice"),
@@ -80,7 +84,7 @@ def test_the_line_of_the_file_is_named(tmp_path):
         configfile.load(str(path))
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: b: c"])
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: b: c", "a: \x07b", "[" * 5000])
 def test_a_file_that_is_no_configuration(tmp_path, text):
     (tmp_path / "x.yaml").write_text(text)
     with pytest.raises(InputError, match=r"x\.yaml"):

@@ -171,6 +171,21 @@ def test_handwriting_is_exported_without_labels():
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("test0\t0.01\t1 99", "unit 99 of 'test0' is none of the model's 8"),
+        ("zzz\t0.01\t1", "'zzz' is not in the corpus"),
+    ],
+)
+def test_units_of_another_model_or_corpus_are_not_exported(row, message):
+    (speech_run / "test.units.tsv").write_text(f"utterance\tframe_shift\tunits\n{row}\n")
+    with pytest.raises(InputError, match=message):
+        run("export", *speech, "--formats", "jsonl,npz,parquet,fairseq")
+    assert not (speech_run / "exports/units").exists()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (speech, "no format is chosen"),

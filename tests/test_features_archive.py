@@ -1,3 +1,5 @@
+import os
+
 import kaldiio
 import numpy as np
 import pytest
@@ -101,10 +103,18 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
         extract(utterances, tmp_path / "a.ark", SpeechFeatures(shard=1))
     assert not (tmp_path / "a.ark").exists()
     broken.write_bytes(sound)
-    for name in ("train0", "train1", "train2"):  # they are not needed again
-        (tmp_path / "c" / "train" / "audio" / f"{name}.wav").unlink()
+    for name in ("train0", "train1", "train2"):  # they are not read again, unless they have changed
+        path = tmp_path / "c" / "train" / "audio" / f"{name}.wav"
+        times = path.stat()
+        path.write_bytes(bytes(times.st_size))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns + (name == "train2")))
+    with pytest.raises(InputError, match=r"train2\.wav"):
+        extract(utterances, tmp_path / "a.ark", SpeechFeatures(shard=1))
+    path.write_bytes(sound)
     extract(utterances, tmp_path / "a.ark", SpeechFeatures(shard=1))
-    assert len(Archive(tmp_path / "a.scp")) == 4
+    features = Archive(tmp_path / "a.scp")
+    assert len(features) == 4
+    assert np.array_equal(features["train2"], features["train3"])
 
 
 def test_a_split_without_utterances(tmp_path):

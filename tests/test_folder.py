@@ -72,6 +72,29 @@ def test_bad_labels(recordings, tmp_path, row, message):
         folder.read(recordings, "speech", shares, labels=path)
 
 
+def test_labels_come_in_the_order_of_time_and_do_not_overlap(recordings, tmp_path):
+    path = tmp_path / "labels.tsv"
+    head = "utterance\tstart\tend\tlabel\n"
+    path.write_text(head + "anna-day_one-0\t0.2\t0.4\tb\nanna-day_one-0\t0\t0.2\ta\n")
+    assert [label.label for label in folder.read(recordings, "speech", shares, labels=path)[1]] == ["a", "b"]
+    path.write_text(path.read_text() + "anna-day_one-0\t0.1\t0.15\tc\n")
+    with pytest.raises(InputError, match=r"labels\.tsv:4: .* at 0\.1 starts before 'a' ends at 0\.2"):
+        folder.read(recordings, "speech", shares, labels=path)
+
+
+def test_names_hold_no_space_of_any_kind(tmp_path):
+    (tmp_path / "John Smith").mkdir()
+    for name in ("a\u3000b", "c\u2028d", "e"):
+        soundfile.write(tmp_path / "John Smith" / f"{name}.wav", tone(0.5), rate)
+    utterances, _ = folder.read(tmp_path, "speech", {"train": 1})
+    assert {(u.utterance, u.speaker) for u in utterances} == {
+        (f"John_Smith-{name}", "John_Smith") for name in ("a_b", "c_d", "e")
+    }
+    (tmp_path / "bad\udce9.wav").write_bytes(b"")
+    with pytest.raises(InputError, match="has characters in its name that cannot be written"):
+        folder.read(tmp_path, "speech", {"train": 1})
+
+
 def test_bad_folders(recordings, tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         folder.read(tmp_path / "nowhere", "speech", shares)

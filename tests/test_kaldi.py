@@ -1,3 +1,5 @@
+import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import pytest
 import soundfile
 
 from tests.corpora import kaldi_corpus, kaldi_split, rate, tone
+from unitdisc.config import PrecomputedFeatures
 from unitdisc.corpora import audio, kaldi
 from unitdisc.errors import InputError
+from unitdisc.features.extract import read_features
 from unitdisc.tables import Label
 
 
@@ -95,6 +99,43 @@ def test_precomputed_features(folder):
     utterances, labels = read(folder, precomputed=0.01)
     assert utterances[0].duration == 0.6
     assert len(labels) == 4
+
+
+def test_a_feats_scp_runs_nothing(folder, tmp_path):
+    class Attack:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "attacked"),)
+
+    (folder / "feats.ark").write_bytes(b"a PKL" + pickle.dumps(Attack()))
+    (folder / "feats.scp").write_text(f"a {folder}/feats.ark:2\nb {folder}/feats.ark:2\n")
+    with pytest.raises(InputError, match=r"feats\.scp:1: .*holds no Kaldi matrix at 2"):
+        read(folder, precomputed=0.01)
+    with pytest.raises(InputError, match="holds no Kaldi matrix"):
+        next(read_features([f"{folder}/feats.ark:2"], PrecomputedFeatures()))
+    assert not (tmp_path / "attacked").exists()
+
+
+def test_precomputed_features_have_one_width(folder):
+    random = np.random.default_rng(0)
+    arrays = {name: random.normal(size=(60, 5 + place)).astype(np.float32) for place, name in enumerate("ab")}
+    kaldiio.save_ark(str(folder / "feats.ark"), arrays, scp=str(folder / "feats.scp"))
+    with pytest.raises(InputError, match=r"feats\.scp:2: 'b' has 6 columns where those before it have 5"):
+        read(folder, precomputed=0.01)
+
+
+def test_a_wav_that_was_cut_off_is_told(folder):
+    path = folder / "audio" / "a.wav"
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match="is truncated: 3000 bytes where its header says"):
+        read(folder)
+    with pytest.raises(InputError, match="is truncated"):
+        audio.read(str(path))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(folder):
+    for name in ("wav.scp", "utt2spk", "phones.ctm"):
+        (folder / name).write_text("\ufeff" + (folder / name).read_text(), encoding="utf-8")
+    assert [u.utterance for u in read(folder)[0]] == ["a", "b"]
 
 
 def test_channels_are_mixed_down(folder):

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -405,6 +406,21 @@ def test_a_folder_with_nothing_but_scores(plan: Experiment, tmp_path: Path) -> N
     page = render_folders([tmp_path])
     assert data_of(page) == {"corpora": []}
     assert scoretable.tables(results.of_folder(tmp_path, ""))[0].groups[0][0].cells[0].text in page
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("model.json", b"{"), ("model.json", b"[]"), ("training.tsv", b""), ("training.tsv", b"\xff\x00\tx\ny\tz\n"),
+     ("model.safetensors", b"none"), ("exports/segments/scores.tsv", b"")],
+)  # fmt: skip
+def test_a_damaged_file_is_named(plan: Experiment, tmp_path: Path, name: str, content: bytes) -> None:
+    copy = tmp_path / "results"
+    shutil.copytree(plan.results, copy)
+    path = next(copy.glob("*/vq/seed0")) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(name)):
+        render_folders([copy])
 
 
 def test_mistakes_of_the_command_line(plan: Experiment, tmp_path: Path) -> None:

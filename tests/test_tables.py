@@ -65,6 +65,12 @@ def test_bad_files(tmp_path):
         tables.read(tmp_path / "y.tsv", Label)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path):
+    tables.write(tmp_path / "l.tsv", [Label("a", 0, 1, "x")], Label)
+    (tmp_path / "l.tsv").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "l.tsv").read_bytes())
+    assert tables.read_records(tmp_path / "l.tsv", Label) == [Label("a", 0, 1, "x")]
+
+
 def test_a_text_with_a_tab_is_refused_and_nothing_is_left(tmp_path):
     with pytest.raises(InputError, match="holds a tab or a line break"):
         tables.write(tmp_path / "l.tsv", [Label("a", 0, 1, "x\ty")], Label)

@@ -19,7 +19,10 @@ def load(source: str) -> Experiment:
     Raises InputError with file, line and the nearest known key.
     """
     if source.lstrip().startswith("{"):
-        return parse(json.loads(source))
+        try:
+            return parse(json.loads(source))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise InputError(f"the configuration is not JSON: {error}") from None
     try:
         text = Path(source).read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -29,6 +32,8 @@ def load(source: str) -> Experiment:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise InputError(f"is not YAML: {error.problem}", source, mark.line + 1 if mark else None) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError(f"is not YAML: {str(error).splitlines()[0]}", source) from None
     if not isinstance(values, dict):
         raise InputError("holds no settings", source, fix="see config.yaml for an example")
     return parse(values, source)

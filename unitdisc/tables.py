@@ -124,7 +124,7 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise InputError("no such file", path) from None
     except (UnicodeDecodeError, IsADirectoryError) as error:
@@ -200,14 +200,14 @@ def _parse(cells: list[str], kind: type, name: str, path: Path) -> "pd.Series[An
         return pd.Series(cells, dtype="str")
     try:
         return np.array([cell or "nan" for cell in cells] if kind is float else cells, dtype=kind)
-    except ValueError:
+    except (ValueError, OverflowError):
         line, cell = next((n, c) for n, c in enumerate(cells, start=2) if not _fits(c, kind))
         raise InputError(f"{name} {cell!r} is not {type_names[kind]}", path, line) from None
 
 
 def _fits(cell: str, kind: type) -> bool:
     try:
-        kind(cell or "nan") if kind is float else kind(cell)
-    except ValueError:
+        np.array([cell or "nan" if kind is float else cell], dtype=kind)
+    except (ValueError, OverflowError):
         return False
     return True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from unitdisc.config import ExportFormat
-    from unitdisc.tables import UnitSequence
+    from unitdisc.tables import UnitSequence, Utterance
     from unitdisc.units.exports import Part
     from unitdisc.units.pieces import PieceModel
     from unitdisc.units.sequences import Repeats
@@ -166,8 +166,24 @@ def _parts(run: Run, units: UnitsFrom, repeats: "Repeats", place: Path) -> "Iter
     utterances, table = run.utterances, run.labels
     meanings, labels = meanings_of(run.units("train", units), table, len(words)), Labels(table)
     for split in run.splits:
-        made = datetime.fromtimestamp(run.units_path(split, units).stat().st_mtime, UTC)
-        yield Part(split, run.units(split, units), utterances, labels, meanings, words, repeats, place, made)
+        path, sequences = run.units_path(split, units), run.units(split, units)
+        _check(sequences, path, len(words), utterances)
+        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        yield Part(split, sequences, utterances, labels, meanings, words, repeats, place, made)
+
+
+def _check(
+    sequences: "Mapping[str, UnitSequence]", path: Path, codewords: int, utterances: "Mapping[str, Utterance]"
+) -> None:
+    """Raise InputError for units that are not of this model and corpus."""
+    fix = "encode again: unitdisc encode --help"
+    for name, sequence in sequences.items():
+        if name not in utterances:
+            raise InputError(f"utterance {name!r} is not in the corpus", path, fix=fix)
+        if sequence.units.size and sequence.units.max() >= codewords:
+            raise InputError(
+                f"unit {sequence.units.max()} of {name!r} is none of the model's {codewords}", path, fix=fix
+            )
 
 
 def _write_pieces(

@@ -38,10 +38,12 @@ class Reservoir:
     def add(self, x: Tensor, mask: Tensor | None = None) -> None:
         """Show the reservoir the vectors ``x`` (..., D), or those where ``mask`` (...) is true, in their order.
 
-        Raises ValueError where the last axis is not D.
+        Raises ValueError where the last axis is not D, or the mask is not one bool a vector.
         """
         if x.shape[-1] != self.dim:
             raise ValueError(f"vectors {tuple(x.shape)} do not end in the reservoir's {self.dim} dimensions")
+        if mask is not None and (mask.dtype != torch.bool or mask.shape != x.shape[:-1]):
+            raise ValueError(f"a mask {tuple(mask.shape)} of {mask.dtype} is not of bools, one a vector")
         x = x.detach().reshape(-1, self.dim).to(self._vectors.dtype)
         self.to(x.device)
         draws = torch.randint(1 << 62, (len(x),), generator=self._generator).to(x.device)

@@ -54,6 +54,8 @@ def probe(source: str, allow_pipes: Sequence[str] = ()) -> tuple[float, int]:
     if frames <= 0:
         raise InputError("holds no samples", path)
     duration = frames / rate
+    if start >= duration:
+        raise InputError(f"has {duration:g} s, and its part is to start at {start:g} s", path)
     return (duration if end is None else min(end, duration)) - start, rate
 
 
@@ -83,7 +85,8 @@ def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[NDArray[np.float
 
 
 def _parts(source: str) -> tuple[str, float, float | None]:
-    match = re.fullmatch(r"(.*)#t=([0-9.]+),([0-9.]+)", source, flags=re.DOTALL)
+    number = r"([0-9]+(?:\.[0-9]+)?)"
+    match = re.fullmatch(rf"(.*)#t={number},{number}", source, flags=re.DOTALL)
     return (match[1], float(match[2]), float(match[3])) if match else (source, 0.0, None)
 
 
@@ -91,8 +94,15 @@ def _existing(name: str) -> Path:
     path = Path(name)
     if not path.is_file():
         raise InputError("no such recording", path)
-    if path.stat().st_size == 0:
+    size = path.stat().st_size
+    if size == 0:
         raise InputError("is empty", path)
+    with path.open("rb") as file:
+        start = file.read(8)
+    # libsndfile reads what is there of a WAV that was cut off. A stream of unknown length says 0 or the most there is.
+    told = int.from_bytes(start[4:8], "little") + 8
+    if start[:4] == b"RIFF" and 8 < told < 0x7FFFF000 and size < told - 1:
+        raise InputError(f"is truncated: {size} bytes where its header says {told}", path)
     return path
 
 

@@ -1,6 +1,10 @@
 """A folder of recordings or line images: a sub-folder is a speaker, splits are drawn by fraction and seed."""
 
+import itertools
+import math
 import random
+import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -43,7 +47,7 @@ def read(
     utterances = []
     for name, path in names.items():
         relative = path.relative_to(root)
-        speaker = relative.parts[0] if len(relative.parts) > 1 else name
+        speaker = _spaceless(relative.parts[0]) if len(relative.parts) > 1 else name
         duration = _duration(path, modality, sample_rate)
         utterances.append(Utterance(name, chosen[name], speaker, str(path), duration))
     return utterances, _labels(labels, {u.utterance: u.duration for u in utterances}) if labels else []
@@ -52,17 +56,24 @@ def read(
 def _names(root: Path, files: list[Path]) -> dict[str, Path]:
     names: dict[str, Path] = {}
     for path in files:
-        name = "-".join(path.relative_to(root).with_suffix("").parts).replace(" ", "_")
+        name = _spaceless("-".join(path.relative_to(root).with_suffix("").parts))
+        if {unicodedata.category(character) for character in name} & {"Cc", "Cs"}:  # control, or bytes of no UTF-8
+            raise InputError(f"has characters in its name that cannot be written: {path.name!a}", root)
         if name in names:
             raise InputError(f"is the utterance {name!r}, as is {names[name]}", path, fix="rename one of them")
         names[name] = path
     return names
 
 
+def _spaceless(name: str) -> str:
+    """Tables, Kaldi's files and transcripts part their fields at white space, of which Unicode has many kinds."""
+    return re.sub(r"\s", "_", name)
+
+
 def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str, str]:
     """Deal the names out at random: each split its share of the whole, at least one utterance."""
     total = sum(splits.values())
-    if not total > 0 or min(splits.values()) <= 0:
+    if not 0 < total < math.inf or min(splits.values()) <= 0:
         raise InputError(f"splits {dict(splits)} are not shares above 0")
     if len(names) < len(splits):
         raise InputError(f"{len(names)} files cannot fill {len(splits)} splits")
@@ -92,7 +103,7 @@ def _duration(path: Path, modality: str, sample_rate: int | None) -> float:
 
 
 def _labels(path: Path, durations: Mapping[str, float]) -> list[Label]:
-    labels = []
+    labels: list[tuple[int, Label]] = []
     for line, label in enumerate(tables.read_records(path, Label), start=2):
         if label.utterance not in durations:
             raise InputError(f"utterance {label.utterance!r} is not in the folder", path, line)
@@ -101,5 +112,10 @@ def _labels(path: Path, durations: Mapping[str, float]) -> list[Label]:
         if label.end > durations[label.utterance] + 0.01:
             end = durations[label.utterance]
             raise InputError(f"label {label.label!r} ends at {label.end:g}, past the end at {end:g}", path, line)
-        labels.append(label)
-    return labels
+        labels.append((line, label))
+    labels.sort(key=lambda row: (row[1].utterance, row[1].start))
+    for (_, before), (line, label) in itertools.pairwise(labels):
+        if label.utterance == before.utterance and label.start < before.end - 1e-9:
+            span = f"label {label.label!r} of {label.utterance!r} at {label.start:g}"
+            raise InputError(f"{span} starts before {before.label!r} ends at {before.end:g}", path, line)
+    return [label for _, label in labels]

@@ -72,7 +72,7 @@ def phone(label: str) -> str:
 def _lines(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and fields (the last takes the rest of the line) of a Kaldi text file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", path) from None
     except UnicodeDecodeError:

@@ -92,10 +92,10 @@ def _write_index(ark: Path, places: Iterable[tuple[str, int]]) -> None:
 
 def _places(scp: Path) -> Iterator[tuple[str, Place]]:
     try:
-        lines = scp.read_text(encoding="utf-8").splitlines()
+        lines = scp.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except FileNotFoundError:
         raise InputError("no such file", scp) from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(filter(None, lines), start=1):
         name, _, place = line.partition(" ")
         ark, _, offset = place.strip().rpartition(":")
         if not ark or not offset.isdigit():

@@ -35,11 +35,10 @@ def extract(
     """
     if not utterances:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
-    about = [_about(utterance.source) for utterance in utterances]
-    digest = hashlib.sha256(f"{settings!r} {allow_pipes!r} {utterances!r} {about!r}".encode()).hexdigest()[:16]
+    digest = _digest(settings, allow_pipes, utterances)
     folder = ark.parent / f".{ark.stem}.{digest}"
     parts = [utterances[start : start + settings.shard] for start in range(0, len(utterances), settings.shard)]
-    shards = [folder / f"{number:06d}.ark" for number in range(len(parts))]
+    shards = [folder / f"{number:06d}.{_digest(*map(_about, part))}.ark" for number, part in enumerate(parts)]
     todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not shard.with_suffix(".scp").exists()]
     log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
     work = partial(_write_shard, settings=settings, allow_pipes=tuple(allow_pipes))
@@ -54,8 +53,13 @@ def extract(
     shutil.rmtree(folder)
 
 
-def _about(source: str) -> tuple[int, int] | None:
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _about(utterance: Utterance) -> tuple[int, int] | None:
     """Return size and time of the file that a source lies in, so that a shard of what it was before is not kept."""
+    source = utterance.source
     for name in (
         source,
         source.rpartition("#")[0],

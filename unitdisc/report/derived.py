@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from unitdisc.errors import InputError
 from unitdisc.report.results import Corpus, Run
 
 compared = {  # metrics of a segmentation: what each is called, and its factor
@@ -90,8 +91,11 @@ def _read(run: Run, kind: str, split: str) -> pd.DataFrame:
     path = run.folder / "exports" / kind / "scores.tsv"
     if not path.exists():
         return pd.DataFrame({"metric": []})
-    table = pd.read_csv(path, sep="\t")
-    return table[table["split"] == split]
+    try:
+        table = pd.read_csv(path, sep="\t")
+        return table[table["split"] == split]
+    except (ValueError, KeyError):
+        raise InputError("is not a table of scores", path, fix=f"write it again: unitdisc {kind} --help") from None
 
 
 def _text(value: float, factor: float) -> str:

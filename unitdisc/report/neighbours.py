@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.errors import InputError
 from unitdisc.report.results import Run
 from unitdisc.scores.alignment import Ints
 from unitdisc.units.joint import joint_codewords
@@ -22,9 +23,13 @@ def codebook(run: Run) -> NDArray[np.float64] | None:
     path = run.folder / "model.safetensors"
     if not path.exists():
         return None
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    tensors = load_file(path)
+    try:
+        tensors = load_file(path)
+    except SafetensorError:
+        raise InputError("holds no weights, or is corrupt", path, fix="train it again") from None
     found = next((tensors[name] for name in names if name in tensors), None)
     if found is None or (found.ndim > 2 and found.shape[1] ** found.shape[0] > most_joint):
         return None

@@ -1,6 +1,7 @@
 """What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from unitdisc import tables
 from unitdisc.config import Experiment, split_names, splits
@@ -179,7 +181,7 @@ def _told_by_others(runs: Sequence[Run]) -> tuple[Run, ...]:
 
 
 def _is_run(folder: Path) -> bool:
-    return folder.is_dir() and folder.name[4:].isdigit()
+    return folder.is_dir() and re.fullmatch("seed[0-9]{1,18}", folder.name) is not None
 
 
 def _corpus(
@@ -225,11 +227,31 @@ def _run(
         model=model,
         seed=seed,
         folder=folder,
-        description=json.loads(description.read_text(encoding="utf-8")) if description.exists() else known or {},
-        epochs=pd.read_csv(training, sep="\t") if training.exists() else pd.DataFrame(),
+        description=_description(description) if description.exists() else known or {},
+        epochs=_epochs(training) if training.exists() else pd.DataFrame(),
         scores=pd.concat(own, ignore_index=True) if own else collected.get((corpus.name, model, seed), _no_scores()),
         missing=tuple(name for name in wanted if expected and not (folder / name).exists()),
     )
+
+
+def _description(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # of JSON, or of UTF-8
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("model", {}), dict):
+        raise InputError("does not describe a model", path, fix="train it again")
+    return found
+
+
+def _epochs(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, sep="\t")
+        if not all(is_numeric_dtype(kind) for kind in table.dtypes):
+            raise ValueError
+    except ValueError:  # those of pandas are of this kind, and so is one of UTF-8
+        raise InputError("is not the record of a training", path, fix="train it again") from None
+    return table
 
 
 def _collected(results: Path) -> Collected:

@@ -70,11 +70,11 @@ def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
 def _sequence(text: str, frame_shift: float, path: str | Path, line: int) -> UnitSequence:
     try:
         row = json.loads(text)
-        name, units = row["file"], row["units"]
+        name, units = row["file"], list(row["units"])
         array = np.array(units, dtype=np.int64) if units else np.zeros(0, dtype=np.int64)
     except (ValueError, TypeError, KeyError, OverflowError):
         raise InputError('is not {"file": name, "units": [whole numbers]}', path, line) from None
-    if array.ndim != 1 or array.tolist() != list(units):
+    if array.ndim != 1 or array.tolist() != units:
         raise InputError(f"the units of {name!r} are not all whole numbers", path, line)
     if array.size and array.min() < 0:
         raise InputError(f"unit {array.min()} of {name!r} is below 0", path, line)
@@ -83,7 +83,7 @@ def _sequence(text: str, frame_shift: float, path: str | Path, line: int) -> Uni
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").split("\n")
+        return path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise InputError("no such file", path) from None
     except (UnicodeDecodeError, IsADirectoryError) as error:

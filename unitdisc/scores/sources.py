@@ -64,7 +64,9 @@ def open_source(path: str | Path, frame_shift: Fraction | float | str | None = N
 def read_shift(frame_shift: Fraction | float | str) -> Fraction:
     """Return a frame shift exactly; raise InputError where it is not a number above 0."""
     try:
-        shift = Fraction(str(frame_shift))
+        # Of a decimal with a huge exponent the fraction would have as many digits.
+        text = str(frame_shift)
+        shift = Fraction(text) if "/" in text or 1e-9 < float(text) < 1e9 else Fraction(0)
     except (ValueError, ZeroDivisionError):
         shift = Fraction(0)
     if shift <= 0:

@@ -29,7 +29,7 @@ def load(path: Path, digest: str) -> dict[str, Any] | None:
         # weights_only: tensors and plain values, never code.
         content = torch.load(path, map_location="cpu", weights_only=True)
         found, state = content["digest"], content["state"]
-    except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError):
+    except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, LookupError, TypeError, ValueError):
         raise InputError("is not a resume file, or is corrupt", path, fix=remedy) from None
     if found != digest:
         raise InputError("belongs to a training with another configuration, corpus or version", path, fix=remedy)
