@@ -265,8 +265,9 @@ def _tell(level: int, message: str) -> None:
 
 
 def finish(folder: Path) -> None:
-    """Remove the resume file of a training whose results are written."""
-    (folder / ".resume.pt").unlink(missing_ok=True)
+    """Remove the resume file of a training whose results are written, and what killed writings of one left behind."""
+    for path in (folder / ".resume.pt", *folder.glob("..resume.pt.*")):
+        path.unlink(missing_ok=True)
 
 
 def _optimiser(model: Model, settings: VQModel) -> torch.optim.Optimizer:
