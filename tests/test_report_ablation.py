@@ -115,6 +115,18 @@ def test_a_phone_error_rate_is_among_the_scores(tmp_path: Path) -> None:
     assert [row.seeds for row in table.groups[0].rows] == ["seed 0", "seed 0"]
 
 
+def test_what_goes_beyond_the_paper_has_its_columns(tmp_path: Path) -> None:
+    sections = {"paper": {"capacity": 20480}, "more": {}, "final": {"final": True}}
+    known = {name: {"kind": "vq", "bottleneck": {"reestimation": section}} for name, section in sections.items()}
+    plan = report_results.experiment(tmp_path / "r", models=known, runs={"lines": list(known)})
+    (table,) = ablation.tables(results.of_experiment(report_results.write(plan)), "test")
+    rows = {row.model: dict(zip(table.settings, row.values, strict=True)) for row in table.groups[0].rows}
+    assert {name: row["re-estimated from"] for name, row in rows.items()} == {
+        "paper": "20480", "more": "40 a codeword", "final": "40 a codeword"
+    }  # fmt: skip
+    assert {name: row["last re-estimation"] for name, row in rows.items()} == {"paper": "–", "more": "–", "final": "✓"}
+
+
 def test_other_settings_and_those_of_kmeans(tmp_path: Path) -> None:
     known = {
         "a": {"kind": "vq", "encoder": {"channels": 64}, "training": {"epochs": 3, "average": 0.9}},

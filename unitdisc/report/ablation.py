@@ -14,6 +14,8 @@ titles = {
     "bottleneck.batch_norm": "batch norm",
     "bottleneck.learning_rate_factor": "codebook learning rate",
     "bottleneck.reestimation": "re-estimation",
+    "bottleneck.reestimation.capacity": "re-estimated from",
+    "bottleneck.reestimation.final": "last re-estimation",
     "bottleneck.update": "codebook update",
     "bottleneck.dim": "dimensions of a codeword",
     "training.average": "averaged weights",
@@ -117,6 +119,8 @@ def _value(settings: Mapping[str, Any], path: Path) -> str:
         here = here[key]
     if isinstance(here, Mapping):
         return "✓"
+    if path[-1] == "capacity" and here is None:
+        return "40 a codeword"
     written = text(here)
     return f"×{written}" if path[-1] == "learning_rate_factor" else words.get(written, written)
 
