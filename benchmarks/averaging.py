@@ -61,7 +61,7 @@ def trainer(folder: Path) -> Watched:
     number = {name: place for place, name in enumerate(sorted(set(speaker.values())))}
     settings = VQModel(
         encoder=Encoder(channels=256, kernels=(8,), strides=(2,), residual_layers=0),
-        bottleneck=Settings(codewords=2048, reestimation=Reestimation()),
+        bottleneck=Settings(codewords=2048, reestimation=Reestimation(capacity=20480)),
         decoder=Decoder(),
         training=Training(epochs=6, batch=8, learning_rate=1e-3, schedule="constant", average=decay, device="cpu"),
     )

@@ -183,9 +183,8 @@ class Trainer:
         mine = list(self.train.matrices)[processes.rank() :: processes.count()]
         for name in track(mine, "last re-estimation", total=len(mine)):
             frames = torch.tensor(self.train.matrices[name], device=self.device).unsqueeze(0)
-            with self._precision():
-                vectors, _ = model.vectors(frames, frames.new_ones(frames.shape[:2], dtype=torch.bool))
-            self.reservoir.add(vectors)
+            vectors, _ = model.vectors(frames, frames.new_ones(frames.shape[:2], dtype=torch.bool))
+            self.reservoir.add(vectors)  # in float32, as encoding computes them
         averaged = [own] if self.average else []
         return self.reestimation.run(
             model.bottleneck, self.reservoir, None, averaged=averaged, seed=self.seed + self.step
