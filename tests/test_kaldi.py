@@ -13,6 +13,7 @@ from unitdisc.config import PrecomputedFeatures
 from unitdisc.corpora import audio, kaldi
 from unitdisc.errors import InputError
 from unitdisc.features.extract import read_features
+from unitdisc.matrices import read_matrix
 from unitdisc.tables import Label
 
 
@@ -112,7 +113,25 @@ def test_a_feats_scp_runs_nothing(folder, tmp_path):
         read(folder, precomputed=0.01)
     with pytest.raises(InputError, match="holds no Kaldi matrix"):
         next(read_features([f"{folder}/feats.ark:2"], PrecomputedFeatures()))
+    # What is looked at is what is read: kaldiio would find another file behind this name.
+    matrix = np.ones((3, 2), dtype=np.float32)
+    kaldiio.save_mat(str(folder / "x.ark: 5"), matrix)
+    (folder / "x.ark").write_bytes(b"aaaaaPKL" + pickle.dumps(Attack()))
+    np.testing.assert_array_equal(read_matrix(f"{folder}/x.ark: 5"), matrix)
+    (folder / "y.ark:0[z]").write_bytes(b"PKL" + pickle.dumps(Attack()))
+    kaldiio.save_mat(str(folder / "y.ark"), matrix)
+    with pytest.raises(InputError, match="holds no Kaldi matrix"):
+        read_matrix(f"{folder}/y.ark:0[z]")
     assert not (tmp_path / "attacked").exists()
+
+
+def test_rows_of_a_matrix_are_cut_as_kaldi_cuts_them(folder):
+    matrix = np.arange(20, dtype=np.float32).reshape(10, 2)
+    kaldiio.save_ark(str(folder / "feats.ark"), {"a": matrix}, scp=str(folder / "feats.scp"))
+    place = (folder / "feats.scp").read_text().split()[1]
+    np.testing.assert_array_equal(read_matrix(f"{place}[2:4]"), matrix[2:5])
+    with pytest.raises(InputError, match="names rows that the matrix of 10 does not have"):
+        read_matrix(f"{place}[2:10]")
 
 
 def test_precomputed_features_have_one_width(folder):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unitdisc import provenance
-from unitdisc.provenance import code_digest, imports
+from unitdisc.provenance import code_digest, imports, listing_digest
 
 root = Path(__file__).resolve().parents[1] / "unitdisc"
 path = ["corpora", "features", "codebook", "models", "training", "units", "scores", "probes", "report", "cli"]
@@ -76,6 +76,17 @@ def test_imports_run_along_the_data_path(where, what, module, name):
 def test_a_digest_covers_what_is_imported_at_the_top():
     assert "unitdisc.training.loop" in imports("unitdisc.training.fit")
     assert code_digest("unitdisc.training.fit") != code_digest("unitdisc.units.encode")
+
+
+def test_results_in_the_folder_of_a_corpus_are_no_part_of_it(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"1")
+    before = listing_digest(tmp_path, without=tmp_path / "results")
+    for name in ("results/x/log", ".snakemake/log/1"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert listing_digest(tmp_path, without=tmp_path / "results") == before
+    (tmp_path / "b.png").touch()
+    assert listing_digest(tmp_path, without=tmp_path / "results") != before
 
 
 def test_an_edit_of_an_imported_module_changes_the_digest(tmp_path, monkeypatch):

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import kaldiio
 import numpy as np
+from kaldiio.matio import read_kaldi
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
@@ -14,21 +14,28 @@ types = (b"FM ", b"DM ", b"CM ", b"CM2", b"CM3")  # single, double, compressed
 
 
 def read_matrix(source: str) -> NDArray[Any]:
-    """Return the matrix (T, D) at ``archive:offset``, of which rows may be cut by a range in square brackets.
+    """Return the matrix (T, D) at ``archive:offset``, or its rows ``[first:last]``, both included as in Kaldi.
 
     Raises InputError for whatever is no binary Kaldi matrix, and FileNotFoundError.
     """
-    found = re.fullmatch(r"(.*?)(?::(\d+))?(?:\[[^\[\]]*\])?", source, flags=re.DOTALL)
+    found = re.fullmatch(r"(.*?)(?::([0-9]+))?(?:\[([0-9]+):([0-9]+)\])?", source, flags=re.DOTALL)
     path, offset = (found[1], int(found[2] or 0)) if found else (source, 0)
+    rows = (int(found[3]), int(found[4])) if found and found[4] else None
     with Path(path).open("rb") as archive:
         archive.seek(offset)
         start = archive.read(5)
-    if start[:2] != b"\0B" or start[2:] not in types:
-        raise InputError(f"{path} holds no Kaldi matrix at {offset}")
-    try:
-        matrix = np.asarray(kaldiio.load_mat(source))
-    except Exception as error:  # kaldiio raises errors of many kinds for a broken archive
-        raise InputError(f"{source} cannot be read ({error})") from None
+        archive.seek(offset)
+        # Looked at and read through one open file: kaldiio would unpickle what another reading of the name leads to.
+        if start[:2] != b"\0B" or start[2:] not in types:
+            raise InputError(f"{path} holds no Kaldi matrix at {offset}")
+        try:
+            matrix = np.asarray(read_kaldi(archive))
+        except Exception as error:  # kaldiio raises errors of many kinds for a broken archive
+            raise InputError(f"{source} cannot be read ({error})") from None
     if matrix.ndim != 2:
         raise InputError(f"{source} is no matrix")
-    return matrix
+    if rows is None:
+        return matrix
+    if not rows[0] <= rows[1] < len(matrix):
+        raise InputError(f"{source} names rows that the matrix of {len(matrix)} does not have")
+    return matrix[rows[0] : rows[1] + 1]

@@ -33,11 +33,15 @@ def code_digest(*modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def listing_digest(folder: Path) -> str:
-    """Digest which files lie in a folder and below, their sizes and times: another digest where one of them changed."""
-    digest = hashlib.sha256()
+def listing_digest(folder: Path, *, without: Path) -> str:
+    """Digest which files lie in a folder and below, their sizes and times: another digest where one of them changed.
+
+    The results, ``without``, and Snakemake's own files may lie there too, and are no part of it.
+    """
+    digest, results = hashlib.sha256(), without.resolve()
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        own = ".snakemake" in path.parts or path.resolve().is_relative_to(results)
+        if path.is_file() and not own:
             about = path.stat()
             digest.update(f"{path.relative_to(folder)}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

@@ -60,11 +60,8 @@ def _digest(*parts: object) -> str:
 def _about(utterance: Utterance) -> tuple[int, int] | None:
     """Return size and time of the file that a source lies in, so that a shard of what it was before is not kept."""
     source = utterance.source
-    for name in (
-        source,
-        source.rpartition("#")[0],
-        source.rpartition(":")[0],
-    ):  # a part of audio, a zip's, an archive's
+    # A file, or a part of one: seconds of a recording, a member of a zip, a matrix of an archive.
+    for name in (source, source.rpartition("#")[0], source.rpartition(":")[0]):
         if os.path.isfile(name):  # noqa: PTH113  (once an utterance: fast)
             about = os.stat(name)  # noqa: PTH116
             return about.st_size, about.st_mtime_ns

@@ -19,6 +19,8 @@ from unitdisc.errors import InputError
 
 _log = logging.getLogger(__name__)
 
+lost = 75  # the exit code of a process that has lost the others: not itself the one that failed
+
 
 @contextmanager
 def joined(processes: int, device: str) -> Iterator[None]:
@@ -47,7 +49,7 @@ def joined(processes: int, device: str) -> Iterator[None]:
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # the frames that an error came through own such a wrapper too
         if isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error)):
-            sys.exit(1)  # another process is gone, and that one has told why
+            sys.exit(lost)  # another process is gone, and that one has told why
         raise
     finally:
         dist.destroy_process_group()
@@ -95,10 +97,13 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
             if failure.error_file_data.get("unitdisc"):
                 raise InputError(failure.message) from None
         killed = [failure for failure in failures if failure.exitcode < 0]
+        failed = [failure.exitcode for failure in failures if failure.exitcode not in (0, lost)]
         if killed:
             _log.error("process %d of the training was ended by %s", killed[0].local_rank, killed[0].signal_name())
             return 128 - killed[0].exitcode
-        return error.get_first_failure()[1].exitcode  # it has told why itself
+        if not failed:
+            _log.error("the processes of the training have lost each other; started again, it goes on")
+        return failed[0] if failed else lost  # the one that failed has told why itself
     except SignalException as error:
         return 128 + error.sigval
     return 0

@@ -132,7 +132,7 @@ def corpus_folder(wildcards):
     """What lies in the folder that is a corpus: it is read anew when a file comes, goes or changes."""
     corpus = experiment.corpora[wildcards.corpus]
     folders = corpus.kind in ("folder", "scribblelens") and corpus.root.is_dir()
-    return listing_digest(corpus.root) if folders else ""
+    return listing_digest(corpus.root, without=experiment.results) if folders else ""
 
 
 def gpus(wildcards):
