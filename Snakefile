@@ -10,20 +10,18 @@ if not workflow.configfiles:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/corpus.smk"
+include: "workflow/rules/corpora.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/units.smk"
 include: "workflow/rules/scores.smk"
-include: "workflow/rules/probes.smk"
-include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        results("scores.tsv"),
-        results("report.html"),
-        exports,
+        str(plan.results.scores),
+        str(plan.results.report),
+        plan.exports(),
     localrule: True

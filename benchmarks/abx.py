@@ -22,9 +22,10 @@ import numpy as np
 import pandas as pd
 
 from tests import reference
-from unitdisc.scores.abx import abx
-from unitdisc.scores.items import make_items, read_items, write_items
-from unitdisc.scores.sources import open_source
+from unitdisc.scores.abx.score import abx
+from unitdisc.scores.abx.items import make_items
+from unitdisc.formats.item_files import read_items, write_items
+from unitdisc.formats.feature_files import open_features
 
 here = Path(__file__).resolve().parent
 shared = here.parents[1] / "shared"
@@ -46,7 +47,7 @@ def find_peer() -> Path | None:
 
 def phones_of_test(folder: Path) -> Path:
     """Write the features of the oracle's 60 utterances; its items are used as they are."""
-    source = open_source(shared / "reference" / "oracle" / "features.npz", "0.01")
+    source = open_features(shared / "reference" / "oracle" / "features.npz", "0.01")
     for utterance, matrix in source.items():
         np.save(folder / f"{utterance}.npy", matrix)
     return shared / "reference" / "oracle" / "phone.item"
@@ -56,16 +57,16 @@ def tokens_of_train(folder: Path, count: int = 2000) -> Path:
     """Write the MFCC of mboshi's train split and ``count`` of its phones."""
     import soundfile
 
-    from unitdisc.config import SpeechFeatures
+    from unitdisc.features.speech import SpeechSettings
     from unitdisc.features.speech import speech_features
-    from unitdisc.scores.labels import read_labels
-    from unitdisc.scores.sequences import read_speakers
+    from unitdisc.formats.labels import read_labels
+    from unitdisc.formats.unit_files import read_speakers
 
     data = shared / "data" / "mboshi" / "train"
     labels, speakers = read_labels(data / "phones.ctm"), read_speakers(data / "utt2spk")
     items = make_items(labels, speakers, kind="phone", exclude=["SIL", "UNK"])
     items = items.sample(count, random_state=0).sort_index()
-    settings = SpeechFeatures(type="mfcc", deltas=0)
+    settings = SpeechSettings(type="mfcc", deltas=0)
     audio = dict(line.split() for line in (data / "wav.scp").read_text().splitlines())
     for utterance in sorted(set(items["utterance"])):
         samples, rate = soundfile.read(data / audio[utterance], dtype="float32")
@@ -97,7 +98,7 @@ def check_by_loops(item: Path, folder: Path, speaker: str) -> str:
     table = read_items(item).table
     table = table[table["label"].isin(table["label"].value_counts().index[:4])]
     few = table.groupby("speaker").head(40 // min(4, table["speaker"].nunique())).head(40)
-    source = open_source(folder, "0.01")
+    source = open_features(folder, "0.01")
     tokens = []
     for row in few.itertuples():
         frames = reference.frames_between(str(row.onset), str(row.offset), "0.01")
@@ -113,7 +114,7 @@ def ours(item: Path, folder: Path, speaker: str, calls: int) -> None:
     seconds, error = [], 0.0
     for _ in range(calls):
         start = time.perf_counter()
-        error = abx(item, open_source(folder, "0.01"), frame_shift="0.01", speaker=speaker, context="any").error
+        error = abx(item, open_features(folder, "0.01"), frame_shift="0.01", speaker=speaker, context="any").error
         seconds.append(time.perf_counter() - start)
     print(json.dumps({"error": error, "seconds": seconds}))
 

@@ -5,6 +5,7 @@ It trains a model of 2048 codewords on features that are there (make run) and pr
 behind every re-estimation, as a JSON line; then the ratios of averaged to raw loss, the largest of all steps.
 """
 
+from unitdisc.records import Utterance
 import argparse
 import json
 from pathlib import Path
@@ -13,10 +14,13 @@ import pandas as pd
 import torch
 
 from unitdisc import tables
-from unitdisc.config import Bottleneck as Settings
-from unitdisc.config import Decoder, Encoder, Reestimation, SpeechFeatures, Training, VQModel
+from unitdisc.config import BottleneckSettings as Settings
+from unitdisc.models.decoders.window import WindowSettings
+from unitdisc.models.encoders.convolutional import ConvolutionalSettings
+from unitdisc.config import ReestimationSettings, Training, VQModel
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.features.archive import Archive
-from unitdisc.report import svg
+from unitdisc.report.drawing import svg
 from unitdisc.training.averaging import AveragedModel
 from unitdisc.training.batches import Batch, Utterances
 from unitdisc.training.fit import normalise
@@ -54,15 +58,15 @@ class Watched(Trainer):
 
 
 def trainer(folder: Path) -> Watched:
-    features = SpeechFeatures()
-    speaker = {row.utterance: row.speaker for row in tables.read_records(folder / "utterances.tsv", tables.Utterance)}
+    features = SpeechSettings()
+    speaker = {row.utterance: row.speaker for row in tables.read_records(folder / "utterances.tsv", Utterance)}
     archives = {split: Archive(folder / "features" / f"{split}.scp") for split in ("train", "dev")}
     train, dev = (normalise(archive, features, None, speaker) for archive in archives.values())
     number = {name: place for place, name in enumerate(sorted(set(speaker.values())))}
     settings = VQModel(
-        encoder=Encoder(channels=256, kernels=(8,), strides=(2,), residual_layers=0),
-        bottleneck=Settings(codewords=2048, reestimation=Reestimation(capacity=20480)),
-        decoder=Decoder(),
+        encoder=ConvolutionalSettings(channels=256, kernels=(8,), strides=(2,), residual_layers=0),
+        bottleneck=Settings(codewords=2048, reestimation=ReestimationSettings(capacity=20480)),
+        decoder=WindowSettings(),
         training=Training(epochs=6, batch=8, learning_rate=1e-3, schedule="constant", average=decay, device="cpu"),
     )
     return Watched(

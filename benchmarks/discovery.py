@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics
 
-from unitdisc.scores.alignment import align
-from unitdisc.scores.discovery import summarise, tally
-from unitdisc.tables import UnitSequence
+from unitdisc.scores.discovery.alignment import align
+from unitdisc.scores.discovery.score import summarise, statistics_of
+from unitdisc.records import UnitSequence
 
 
 def corpus(frames: int, units: int, labels: int, utterances: int) -> tuple[dict[str, UnitSequence], pd.DataFrame]:
@@ -50,7 +50,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     sizes = vars(parser.parse_args())
     units, labels = corpus(**sizes)
-    tallies = tally(units, labels)
+    tallies = statistics_of(units, labels)
     aligned = align(units, labels.sort_values(["utterance", "start"]), pd.Index(sorted(set(labels["label"]))))
 
     def sklearn() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
         metrics.normalized_mutual_info_score(aligned.label, aligned.unit)
         metrics.homogeneity_completeness_v_measure(aligned.label, aligned.unit)
 
-    counted = timed(lambda: tally(units, labels))
+    counted = timed(lambda: statistics_of(units, labels))
     scored = timed(lambda: summarise(tallies, samples=0))
     intervals = timed(lambda: summarise(tallies, samples=1000))
     theirs = timed(sklearn)

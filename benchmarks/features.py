@@ -14,8 +14,8 @@ import soundfile
 import torch
 
 from benchmarks.interleaved import measure
-from unitdisc.config import SpeechFeatures
-from unitdisc.corpora import audio
+from unitdisc.features.speech import SpeechSettings
+from unitdisc.formats import audio
 from unitdisc.features.speech import speech_features
 
 rate = 16000
@@ -57,9 +57,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = recordings(Path(folder), seconds)
         for name, settings in {
-            "fbank 80 + energy": SpeechFeatures(),
-            "fbank 80 + energy, Δ, ΔΔ": SpeechFeatures(deltas=2),
-            "mfcc 13, Δ, ΔΔ": SpeechFeatures(type="mfcc", bins=40, energy=False, deltas=2),
+            "fbank 80 + energy": SpeechSettings(),
+            "fbank 80 + energy, Δ, ΔΔ": SpeechSettings(deltas=2),
+            "mfcc 13, Δ, ΔΔ": SpeechSettings(type="mfcc", bins=40, energy=False, deltas=2),
         }.items():
 
             def ours(settings: SpeechFeatures = settings) -> None:

@@ -5,6 +5,7 @@ Run: python -m benchmarks.training_step [--repeats 3] [--batch 32] [--threads 1]
 one over the other; the mixer counts as decoder. The chunks are those of the published settings.
 """
 
+from unitdisc.config.load import read_config
 import argparse
 import statistics
 from itertools import pairwise
@@ -15,10 +16,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.interleaved import Cost, report, wall_clock
-from unitdisc import configfile
+from unitdisc.config import load
 from unitdisc.codebook import Reservoir
 from unitdisc.models.model import Model
-from unitdisc.models.pixels import PixelDecoder
+from unitdisc.models.decoders.pixelcnn import PixelDecoder
 
 configs = Path(__file__).parents[1] / "workflow" / "configs"
 labels = 42  # phones of WSJ
@@ -68,7 +69,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     for name, inputs in (("wsj", 243), ("scribblelens", 32)):
-        settings = configfile.load(str(configs / f"{name}.yaml")).models["robust"]
+        settings = read_config(str(configs / f"{name}.yaml")).models["robust"]
         model = Model(inputs, 1, settings, labels=labels).to(options.device)
         plan = settings.bottleneck
         reservoir = Reservoir(plan.reestimation.capacity, plan.dim)

@@ -1,5 +1,6 @@
 """A small results folder as the workflow leaves it, for the tests of the report: nothing in it is trained."""
 
+from unitdisc.records import Label, Score, UnitSequence, Utterance
 import json
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import soundfile
 from safetensors.numpy import save_file
 
 from unitdisc import tables
-from unitdisc.cli.unit_scores import Change, SplitScore
+from unitdisc.steps.unit_scores import Change, SplitScore
 from unitdisc.config import Experiment
-from unitdisc.configfile import parse
+from unitdisc.config.load import check_config
 from unitdisc.features import archive
-from unitdisc.scores.collection import RunScore, gather
-from unitdisc.scores.run import score_run
+from unitdisc.records import RunScore, collect_scores
+from unitdisc.steps.score import score_run
 
 evil = "</script><img src=x onerror=alert(1)>"  # a label that wants to be markup
 rate = 16000
@@ -38,7 +39,7 @@ def experiment(results: Path, **changes: object) -> Experiment:
         "scoring": {"bootstrap": 10},
         "report": {"utterances": 2},
     }
-    return parse(values | changes)
+    return check_config(values | changes)
 
 
 def write(plan: Experiment, *, labelled: bool = True) -> Experiment:
@@ -49,7 +50,7 @@ def write(plan: Experiment, *, labelled: bool = True) -> Experiment:
         for model in plan.runs[corpus]:
             for seed in plan.seeds:
                 _run(plan, corpus, model, seed, shift=0.02 if speech else 2.0, labelled=labelled)
-    tables.write(plan.results / "scores.tsv", gather(plan), RunScore)
+    tables.write(plan.results / "scores.tsv", collect_scores(plan), RunScore)
     return plan
 
 
@@ -66,14 +67,14 @@ def _corpus(plan: Experiment, name: str, *, speech: bool, labelled: bool) -> Non
             source.parent.mkdir(parents=True, exist_ok=True)
             time = np.arange(frames * rate // 100) / rate
             soundfile.write(source, 0.3 * np.sin(2 * np.pi * (300 + 200 * number) * time * (1 + time)), rate)
-        utterances.append(tables.Utterance(utterance, split, speaker, str(source), frames * shift))
+        utterances.append(Utterance(utterance, split, speaker, str(source), frames * shift))
         matrices.setdefault(split, []).append((utterance, random.random((frames, 80 if speech else 32), np.float32)))
         cuts = np.arange(0, frames, 15)
         for place, (start, end) in enumerate(zip(cuts, [*cuts[1:], frames], strict=True)):
             label = ("SIL", "a", "b", evil, "c")[(place + number) % 5]
-            labels.append(tables.Label(utterance, round(start * shift, 4), round(end * shift, 4), label))
-    tables.write(folder / "utterances.tsv", utterances, tables.Utterance)
-    tables.write(folder / "labels.tsv", labels if labelled else [], tables.Label)
+            labels.append(Label(utterance, round(start * shift, 4), round(end * shift, 4), label))
+    tables.write(folder / "utterances.tsv", utterances, Utterance)
+    tables.write(folder / "labels.tsv", labels if labelled else [], Label)
     for split, rows in matrices.items():
         archive.write(folder / "features" / f"{split}.ark", rows)
 
@@ -83,16 +84,16 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
     folder.mkdir(parents=True)
     random = np.random.default_rng([len(model), seed])
     settings = plan.models[model]
-    labels = tables.read(plan.results / corpus / "labels.tsv", tables.Label)
-    units: dict[str, dict[str, tables.UnitSequence]] = {"train": {}, "dev": {}, "test": {}}
-    for row in tables.read_records(plan.results / corpus / "utterances.tsv", tables.Utterance):
+    labels = tables.read(plan.results / corpus / "labels.tsv", Label)
+    units: dict[str, dict[str, UnitSequence]] = {"train": {}, "dev": {}, "test": {}}
+    for row in tables.read_records(plan.results / corpus / "utterances.tsv", Utterance):
         tokens = max(1, round(row.duration / shift))
         noisy = np.repeat(random.integers(0, 11, tokens), 3)[:tokens]  # unit 11 is never used
-        units[row.split][row.utterance] = tables.UnitSequence(row.utterance, shift, noisy)
+        units[row.split][row.utterance] = UnitSequence(row.utterance, shift, noisy)
     for split, sequences in units.items():
         tables.write_units(folder / f"{split}.units.tsv", sequences.values())
         scores = score_run(units, labels, split, plan.corpora[corpus], plan.scoring)
-        tables.write(folder / f"{split}.scores.tsv", scores, tables.Score)
+        tables.write(folder / f"{split}.scores.tsv", scores, Score)
     _further_scores(folder, labelled=labelled)
     epochs = 1 if settings.kind == "kmeans" else 5
     _training(epochs).to_csv(folder / "training.tsv", sep="\t", index=False)
@@ -120,10 +121,10 @@ def _further_scores(folder: Path, *, labelled: bool) -> None:
     """Scores beside those of discovery: ABX, probes, segments before and after, pieces."""
     stages = ("features", "encoder", "codes", "units_identical")
     names = [f"abx_{stage}_{speaker}" for stage in stages for speaker in ("within", "across")]
-    abx = [tables.Score(name, 0.1 + 0.01 * n, 0.08, 0.2, 50) for n, name in enumerate(names)]
-    probes = [tables.Score(f"probe_{kind}_codes", 0.4, 0.3, 0.5, 99) for kind in ("linear", "mlp")]
-    tables.write(folder / "test.abx.tsv", abx if labelled else [], tables.Score)
-    tables.write(folder / "probe.scores.tsv", probes if labelled else [], tables.Score)
+    abx = [Score(name, 0.1 + 0.01 * n, 0.08, 0.2, 50) for n, name in enumerate(names)]
+    probes = [Score(f"probe_{kind}_codes", 0.4, 0.3, 0.5, 99) for kind in ("linear", "mlp")]
+    tables.write(folder / "test.abx.tsv", abx if labelled else [], Score)
+    tables.write(folder / "probe.scores.tsv", probes if labelled else [], Score)
     changes = [Change("test", "boundary_f1_heldout", 0.25, 0.5, 0.25, 0.2, 0.3, "after")]
     tables.write(folder / "exports/segments/scores.tsv", changes, Change)
     pieces = [SplitScore("test", "tokens_per_piece", 2.5, float("nan"), float("nan"), 9)]

@@ -1,5 +1,6 @@
 """A run that tests write: labels at will, features that a codebook knows, no corpus and no training."""
 
+from unitdisc.records import Label, Score, Utterance
 import json
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import torch
 
 from unitdisc import tables
 from unitdisc.cli import stages
-from unitdisc.config import KMeansModel, PrecomputedFeatures
+from unitdisc.config import KMeansModel
+from unitdisc.features.precomputed import PrecomputedSettings
 from unitdisc.features.archive import Archive, write
 from unitdisc.models import store
 from unitdisc.models.kmeans import KMeans
@@ -25,8 +27,8 @@ def sentences(draw, *, utterances, speakers, letters, labels=24, lengths=(3, 7),
             name, end = f"{split}{number:02}", 0
             for letter in ["SIL", *draw.choice(list(letters), labels), "SIL"]:
                 start, end = end, end + int(draw.integers(*lengths))
-                found.append(tables.Label(name, round(start * shift, 6), round(end * shift, 6), str(letter)))
-            rows.append(tables.Utterance(name, split, f"s{number % speakers}", "nowhere", end * shift))
+                found.append(Label(name, round(start * shift, 6), round(end * shift, 6), str(letter)))
+            rows.append(Utterance(name, split, f"s{number % speakers}", "nowhere", end * shift))
     return rows, found
 
 
@@ -57,11 +59,11 @@ def write_run(folder: Path, utterances, labels, features, codebook, *, stride=1,
         "scoring": {"bootstrap": 20, **scoring},
     }
     corpus = folder / "results" / "toy"
-    tables.write(corpus / "utterances.tsv", utterances, tables.Utterance)
-    tables.write(corpus / "labels.tsv", labels, tables.Label)
+    tables.write(corpus / "utterances.tsv", utterances, Utterance)
+    tables.write(corpus / "labels.tsv", labels, Label)
     model = KMeans(np.shape(codebook)[1], settings)
     model.codebook.copy_(torch.tensor(np.asarray(codebook, dtype=np.float32)))
-    trained = store.Trained(model.eval(), settings, PrecomputedFeatures(), np.shape(codebook)[1], ("s0",), None, seed)
+    trained = store.Trained(model.eval(), settings, PrecomputedSettings(), np.shape(codebook)[1], ("s0",), None, seed)
     run = corpus / "kmeans" / f"seed{seed}"
     store.save(run, trained)
     speaker = {row.utterance: row.speaker for row in utterances}
@@ -77,15 +79,15 @@ def write_run(folder: Path, utterances, labels, features, codebook, *, stride=1,
     return json.dumps(config)
 
 
-def abx_of(folder: Path, config: str, split: str = "test") -> dict[str, tables.Score]:
+def abx_of(folder: Path, config: str, split: str = "test") -> dict[str, Score]:
     stages.abx_run(corpus="toy", model="kmeans", split=[split], seed=0, config=config, threads=1)
     return _read(folder / "results/toy/kmeans/seed0" / f"{split}.abx.tsv")
 
 
-def probes_of(folder: Path, config: str) -> dict[str, tables.Score]:
+def probes_of(folder: Path, config: str) -> dict[str, Score]:
     stages.probe(corpus="toy", model="kmeans", seed=0, config=config, threads=1)
     return _read(folder / "results/toy/kmeans/seed0/probe.scores.tsv")
 
 
-def _read(path: Path) -> dict[str, tables.Score]:
-    return {score.metric: score for score in tables.read_records(path, tables.Score)}
+def _read(path: Path) -> dict[str, Score]:
+    return {score.metric: score for score in tables.read_records(path, Score)}

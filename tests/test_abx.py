@@ -10,10 +10,10 @@ import pytest
 
 from tests import reference
 from unitdisc.errors import InputError
-from unitdisc.scores import comparisons, dtw
-from unitdisc.scores.abx import abx, average
-from unitdisc.scores.items import read_items
-from unitdisc.scores.sources import open_source
+from unitdisc.scores.abx import counting, dtw
+from unitdisc.scores.abx.score import abx, average
+from unitdisc.formats.item_files import read_items
+from unitdisc.formats.feature_files import open_features
 
 oracle = Path(__file__).resolve().parents[1].parent / "shared" / "reference" / "oracle"
 vectors = ["angular", "euclidean", "kl_symmetric"]
@@ -74,7 +74,7 @@ def test_agrees_with_the_loops_on_frames_that_never_repeat():
 @pytest.mark.parametrize("distance", ["angular", "euclidean", "identical"])
 def test_agrees_with_fastabx(kind, speaker, distance):
     expected = json.loads((oracle / "expected.json").read_text())[f"{kind}/{speaker}/{distance}"]
-    source = open_source(oracle / ("units.jsonl" if distance == "identical" else "features.npz"), "0.01")
+    source = open_features(oracle / ("units.jsonl" if distance == "identical" else "features.npz"), "0.01")
     context = "any" if kind == "phone" else "within"
     options = {"frame_shift": source.frame_shift, "distance": distance, "speaker": speaker, "context": context}
     score = abx(oracle / f"{kind}.item", source, **options)

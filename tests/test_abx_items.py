@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from tests import reference
 from unitdisc.errors import InputError
-from unitdisc.scores.items import Items, make_items, read_items, write_items
-from unitdisc.scores.labels import read_labels
-from unitdisc.scores.sequences import read_speakers
-from unitdisc.scores.tokens import find_frames
+from unitdisc.scores.abx.items import make_items
+from unitdisc.formats.item_files import Items, read_items, write_items
+from unitdisc.formats.labels import read_labels
+from unitdisc.formats.unit_files import read_speakers
+from unitdisc.scores.abx.tokens import find_frames
 
 shared = Path(__file__).resolve().parents[1].parent / "shared"
 header = "#file onset offset #phone prev-phone next-phone speaker\n"

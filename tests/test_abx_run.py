@@ -1,5 +1,6 @@
 """ABX of a run at every stage, beside the loop oracle and known cases."""
 
+from unitdisc.records import Label
 import json
 
 import numpy as np
@@ -12,12 +13,14 @@ from tests import reference
 from tests.pipeline import snakemake, tiny
 from tests.stages import abx_of, frame_labels, sentences, shift, write_run
 from unitdisc import tables
-from unitdisc.config import Abx, Bottleneck, Encoder, SpeechFeatures, VQModel
+from unitdisc.config import Abx, BottleneckSettings, VQModel
+from unitdisc.models.encoders.convolutional import ConvolutionalSettings
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.features.archive import Archive, write
 from unitdisc.models import store
 from unitdisc.models.stages import stage_names, stages
-from unitdisc.scores import collection
-from unitdisc.scores.choice import choose_items
+from unitdisc.steps import collect
+from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.units.representations import Representations
 
 letters = "abcd"
@@ -106,7 +109,7 @@ def test_one_speaker_has_no_across_and_no_labels_no_score(tmp_path, draw):
     scores = abx_of(tmp_path, write_run(tmp_path, utterances, labels, features, codebook))
     assert set(scores) == {name for name in everything if name.endswith("within")}
     assert abx_of(tmp_path, write_run(tmp_path, utterances, [], features, codebook)) == {}
-    silent = [tables.Label(label.utterance, label.start, label.end, "SIL") for label in labels]
+    silent = [Label(label.utterance, label.start, label.end, "SIL") for label in labels]
     assert abx_of(tmp_path, write_run(tmp_path, utterances, silent, features, codebook)) == {}
 
 
@@ -132,21 +135,21 @@ def test_tokens_behind_the_end_of_the_frames_are_left_out(draw):
     speaker = {row.utterance: row.speaker for row in utterances}
     ends = {row.utterance: row.duration for row in utterances}
     options = {"settings": Abx(), "exclude": ["SIL"], "shortest": shift}
-    items = choose_items(table, speaker, ends, **options)
-    short = choose_items(table, speaker, {"test00": ends["test00"] / 2, "test01": ends["test01"]}, **options)
+    items = sample_items(table, speaker, ends, **options)
+    short = sample_items(table, speaker, {"test00": ends["test00"] / 2, "test01": ends["test01"]}, **options)
     assert len(items) == 2 * 22
     assert short.equals(
         items[(items["utterance"] == "test01") | (items["offset"].astype(float) <= ends["test00"] / 2)].reset_index(
             drop=True
         )
     )
-    assert choose_items(table, speaker, {}, **options) is None
+    assert sample_items(table, speaker, {}, **options) is None
 
 
 def test_stages_of_an_autoencoder_are_those_that_it_encodes_by(tmp_path):
     torch.manual_seed(0)
     settings = VQModel(
-        encoder=Encoder(channels=6, kernels=(4,), strides=(2,)), bottleneck=Bottleneck(codewords=5, dim=4, codebooks=2)
+        encoder=ConvolutionalSettings(channels=6, kernels=(4,), strides=(2,)), bottleneck=BottleneckSettings(codewords=5, dim=4, codebooks=2)
     )
     model = store.build(settings, inputs=3, speakers=2).eval()
     frames = torch.randn(9, 3)
@@ -155,7 +158,7 @@ def test_stages_of_an_autoencoder_are_those_that_it_encodes_by(tmp_path):
     assert [tuple(vectors.shape) for vectors in found.values()] == [(9, 3), (5, 6), (5, 4)]
     assert torch.equal(found["codes"], model.bottleneck.quantizer.decode(model.encode(frames)))
     write(tmp_path / "test.ark", [("u", frames.numpy())])
-    trained = store.Trained(model, settings, SpeechFeatures(normalise="none"), 3, ("s",), None, 0)
+    trained = store.Trained(model, settings, SpeechSettings(normalise="none"), 3, ("s",), None, 0)
     split = Representations(trained, Archive(tmp_path / "test.scp"), {"u": "s"})
     assert [split.frame_shift(stage) for stage in split.stages] == [0.01, 0.02, 0.02]
     assert [split.rows("u", stage) for stage in split.stages] == [9, 5, 5]
@@ -178,9 +181,9 @@ def test_the_stages_stand_side_by_side():
         ("test", "abx_features_across", 0.1), ("test", "abx_codes_across", 0.2), ("test", "abx_units_identical_across", 0.3),
         ("test", "nmi", 0.5), ("dev", "abx_features_across", 0.9), ("test", "probe_linear_codes", 0.6)]]  # fmt: skip
     scores = pd.DataFrame(rows, columns=["corpus", "model", "seed", "split", "metric", "value"])
-    assert [line.split() for line in collection.stages(scores, "test").split("\n")] == [
+    assert [line.split() for line in collect.stages(scores, "test").split("\n")] == [
         ["corpus", "model", "measure", "features", "encoder", "codes", "units", "collapsed"],
         ["c", "vq", "ABX", "error", "across", "0.150", "0.250", "0.350"],
         ["c", "vq", "linear", "probe", "0.650"],
     ]
-    assert collection.stages(scores[scores["metric"] == "nmi"], "test") == ""
+    assert collect.stages(scores[scores["metric"] == "nmi"], "test") == ""

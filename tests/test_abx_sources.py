@@ -1,5 +1,6 @@
 """Features from every kind of file, and none that runs what it holds."""
 
+from unitdisc.records import Label, UnitSequence, Utterance
 import json
 import pickle
 from fractions import Fraction
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from unitdisc import tables
 from unitdisc.cli import abx, app, main  # noqa: F401  (registers the commands)
 from unitdisc.errors import InputError
-from unitdisc.scores.sources import open_source, read_shift
+from unitdisc.formats.feature_files import open_features, read_shift
 
 frames = {name: np.random.default_rng(i).normal(size=(40, 4)).astype(np.float32) for i, name in enumerate(["u", "v"])}
 units = {name: np.random.default_rng(i).integers(5, size=40) for i, name in enumerate(["u", "v"])}
@@ -37,13 +38,13 @@ def made(tmp_path):
     kaldiio.save_ark(str(tmp_path / "a.ark"), frames, scp=str(tmp_path / "a.scp"))
     rows = [json.dumps({"file": name, "units": values.tolist()}) for name, values in units.items()]
     (tmp_path / "a.jsonl").write_text("\n".join(rows) + "\n")
-    tables.write_units(tmp_path / "a.tsv", [tables.UnitSequence(n, 0.01, v) for n, v in units.items()])
+    tables.write_units(tmp_path / "a.tsv", [UnitSequence(n, 0.01, v) for n, v in units.items()])
     return tmp_path
 
 
 @pytest.mark.parametrize("name", ["npy", "pt", "deep", "a.npz", "a.scp"])
 def test_every_kind_of_features_gives_the_same_frames(made, name):
-    source = open_source(made / name, "0.01")
+    source = open_features(made / name, "0.01")
     assert source.frame_shift == Fraction(1, 100)
     for utterance, matrix in frames.items():
         assert np.array_equal(source[utterance], matrix)
@@ -54,13 +55,13 @@ def test_every_kind_of_features_gives_the_same_frames(made, name):
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.tsv"])
 def test_units_know_or_are_told_their_frame_shift(made, name):
-    source = open_source(made / name, "0.01")
+    source = open_features(made / name, "0.01")
     assert all(np.array_equal(source[utterance], values) for utterance, values in units.items())
-    assert open_source(made / "a.tsv").frame_shift == Fraction(1, 100)
+    assert open_features(made / "a.tsv").frame_shift == Fraction(1, 100)
     with pytest.raises(InputError, match=r"has frame_shift 0\.01, not 0\.02"):
-        open_source(made / "a.tsv", "0.02")
+        open_features(made / "a.tsv", "0.02")
     with pytest.raises(InputError, match="add --frame-shift SECONDS"):
-        open_source(made / "a.jsonl")
+        open_features(made / "a.jsonl")
 
 
 def test_a_moved_archive_is_found_beside_its_index(made):
@@ -68,13 +69,13 @@ def test_a_moved_archive_is_found_beside_its_index(made):
     target.mkdir()
     for name in ("a.ark", "a.scp"):
         (made / name).rename(target / name)
-    assert np.array_equal(open_source(target / "a.scp", 0.01)["u"], frames["u"])
+    assert np.array_equal(open_features(target / "a.scp", 0.01)["u"], frames["u"])
 
 
 @pytest.mark.parametrize("method", [1, 2, 3])
 def test_compressed_archives_are_read(tmp_path, method):
     kaldiio.save_ark(str(tmp_path / "c.ark"), frames, scp=str(tmp_path / "c.scp"), compression_method=method)
-    assert open_source(tmp_path / "c.scp", 0.01)["u"] == pytest.approx(frames["u"], abs=0.1)
+    assert open_features(tmp_path / "c.scp", 0.01)["u"] == pytest.approx(frames["u"], abs=0.1)
 
 
 class Trap:
@@ -101,7 +102,7 @@ def trap(folder, kind):
 @pytest.mark.parametrize("kind", ["npy", "pt", "npz", "ark"])
 def test_pickles_are_never_loaded(tmp_path, kind, capsys):
     with pytest.raises(InputError):
-        open_source(trap(tmp_path, kind), "0.01")["u"]
+        open_features(trap(tmp_path, kind), "0.01")["u"]
     assert capsys.readouterr().out == ""
 
 
@@ -119,7 +120,7 @@ def test_an_index_is_read_strictly_and_runs_nothing(tmp_path, line, message, mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.scp").write_text(f"x a.scp:0\n{line}\n")
     with pytest.raises(InputError, match=message):
-        open_source("a.scp", "0.01")["u"]
+        open_features("a.scp", "0.01")["u"]
     assert not (tmp_path / "ran").exists()
 
 
@@ -140,7 +141,7 @@ def test_what_holds_no_features_is_told(tmp_path, name, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=message):
-        open_source(path.parent if name.startswith("f/") else path, "0.01")["u"]
+        open_features(path.parent if name.startswith("f/") else path, "0.01")["u"]
 
 
 def test_a_frame_shift_is_exact():
@@ -183,11 +184,11 @@ def test_the_commands_end_a_mistake_in_one_line(made, monkeypatch, capsys):
 
 def test_items_are_made_from_a_table_with_the_speakers_beside_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    labels = [tables.Label("u", i, i + 1, name) for i, name in enumerate("ab_cdea")]
-    tables.write("labels.tsv", labels, tables.Label)
+    labels = [Label("u", i, i + 1, name) for i, name in enumerate("ab_cdea")]
+    tables.write("labels.tsv", labels, Label)
     told = run("abx-items", "labels.tsv", "--exclude", "_")
     assert "no utt2spk or utterances.tsv beside it" in str(told.exception)
-    tables.write("utterances.tsv", [tables.Utterance("u", "test", "writer", "u.png", 7)], tables.Utterance)
+    tables.write("utterances.tsv", [Utterance("u", "test", "writer", "u.png", 7)], Utterance)
     told = run("abx-items", "labels.tsv", "--exclude", "_", "--triphone", "three.item")
     assert told.stderr == "unitdisc: phone.item: 2 tokens\nunitdisc: three.item: 2 tokens\n"
     assert (tmp_path / "three.item").read_text().splitlines()[1:] == ["u 3 6 d c e writer", "u 4 7 e d a writer"]

@@ -9,8 +9,8 @@ from sklearn.cluster import k_means
 
 from tests.reference import inertia_of, plusplus_chances
 from unitdisc.codebook import kmeans
-from unitdisc.codebook.exchange import exchange
-from unitdisc.codebook.seeding import prune, spread
+from unitdisc.codebook.hartigan import hartigan
+from unitdisc.codebook.seeding import prune, kmeans_plus_plus
 
 
 def trajectories(n=3000, dim=16, seed=0):
@@ -100,10 +100,10 @@ def test_exchanges_end_where_no_single_move_helps(n, clusters, seed):
     clusters = int(start.max()) + 1
     before = inertia_of(x.tolist(), start.tolist())
     for rounds in range(4):  # never up, not for one round
-        after = inertia_of(x.tolist(), exchange(x, start, clusters, rounds=rounds, tolerance=0).tolist())
+        after = inertia_of(x.tolist(), hartigan(x, start, clusters, rounds=rounds, tolerance=0).tolist())
         assert after <= before * (1 + 1e-12)
         before = after
-    units = exchange(x, start, clusters, rounds=1000, tolerance=0).tolist()
+    units = hartigan(x, start, clusters, rounds=1000, tolerance=0).tolist()
     best = inertia_of(x.tolist(), units)
     assert set(units) == set(start.tolist())
     for index in range(n):
@@ -120,7 +120,7 @@ def test_seeds_follow_the_distribution_of_plusplus():
     generator = torch.Generator().manual_seed(0)
     counts = Counter()
     for _ in range(2500):
-        seeds = spread(x, 3, generator)
+        seeds = kmeans_plus_plus(x, 3, generator)
         counts[tuple(points.index(seed) for seed in seeds.long().tolist())] += 1
     assert set(counts) <= set(chances)
     assert sum(chances.values()) == Fraction(1)

@@ -4,15 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from unitdisc.codebook import (
-    Bottleneck,
-    Reestimation,
-    ReestimationSchedule,
-    Reservoir,
-    UsageHealth,
-    VectorQuantizer,
-    kmeans,
-)
+from unitdisc.codebook import Bottleneck, Reestimation, ReestimationSchedule, Reservoir, UsageHealth, VectorQuantizer, kmeans
 from unitdisc.codebook.reestimation import centres_of, reset_moments
 
 

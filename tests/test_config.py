@@ -1,10 +1,11 @@
+from unitdisc.config.load import check_config, read_config
 import copy
 import json
 
 import pytest
 import yaml
 
-from unitdisc import configfile
+from unitdisc.config import load
 from unitdisc.config import VQModel, split_names
 from unitdisc.errors import InputError
 
@@ -66,13 +67,13 @@ def changed(path, value):
 )  # fmt: skip
 def test_one_line_for_each_mistake(path, value, message):
     with pytest.raises(InputError) as error:
-        configfile.parse(changed(path, value))
+        check_config(changed(path, value))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_one_tolerance_leaves_the_other_at_its_default():
-    scoring = configfile.parse(changed(["scoring"], {"tolerance": {"speech": 0.01}})).scoring
+    scoring = check_config(changed(["scoring"], {"tolerance": {"speech": 0.01}})).scoring
     assert (scoring.tolerance.speech, scoring.tolerance.handwriting) == (0.01, 2.0)
 
 
@@ -81,14 +82,14 @@ def test_the_line_of_the_file_is_named(tmp_path):
     path.write_text(yaml.safe_dump(changed(["models", "vq", "bottleneck"], {"dimm": 3}), sort_keys=False))
     line = path.read_text().split("\n").index("      dimm: 3") + 1
     with pytest.raises(InputError, match=rf"config\.yaml:{line}: unknown key"):
-        configfile.load(str(path))
+        read_config(str(path))
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: b: c", "a: \x07b", "[" * 5000])
 def test_a_file_that_is_no_configuration(tmp_path, text):
     (tmp_path / "x.yaml").write_text(text)
     with pytest.raises(InputError, match=r"x\.yaml"):
-        configfile.load(str(tmp_path / "x.yaml"))
+        read_config(str(tmp_path / "x.yaml"))
 
 
 def test_yaml_exponents_without_a_point_are_numbers():
@@ -98,17 +99,17 @@ def test_yaml_exponents_without_a_point_are_numbers():
 
 
 def test_only_what_a_step_reads():
-    experiment = configfile.parse(plain)
+    experiment = check_config(plain)
     part = json.loads(experiment.only(corpus="c", model="vq", drop=("exclude",)))
     assert list(part["corpora"]) == ["c"]
     assert list(part["models"]) == ["vq"]
     assert "exclude" not in part["corpora"]["c"]
-    assert configfile.load(json.dumps(part)).models["vq"] == experiment.models["vq"]
+    assert read_config(json.dumps(part)).models["vq"] == experiment.models["vq"]
 
 
 def test_splits_follow_from_the_configuration():
     values = changed(["corpora", "z"], {"kind": "scribblelens", "root": "z.zip", "dev": 0})
-    experiment = configfile.parse(values)
+    experiment = check_config(values)
     assert split_names(experiment.corpora["z"]) == ("train", "test")
     assert split_names(experiment.corpora["s"]) == ("train", "dev", "test")
 
@@ -116,16 +117,16 @@ def test_splits_follow_from_the_configuration():
 def test_the_order_of_splits_in_the_file_means_nothing():
     orders = [{"train": 0.6, "dev": 0.2, "test": 0.2}, {"test": 0.2, "dev": 0.2, "train": 0.6}]
     corpora = [{"kind": "folder", "root": "x", "splits": order} for order in orders]
-    one, other = (configfile.parse(changed(["corpora", "f"], corpus)).only(corpus="f") for corpus in corpora)
+    one, other = (check_config(changed(["corpora", "f"], corpus)).only(corpus="f") for corpus in corpora)
     assert one == other
 
 
 def test_a_step_reads_no_settings_of_scores_that_it_does_not_make():
-    experiment = configfile.parse(changed(["scoring"], {"probes": {}, "abx": {"seed": 3}}))
+    experiment = check_config(changed(["scoring"], {"probes": {}, "abx": {"seed": 3}}))
     scoring = [
         json.loads(experiment.only(corpus="c", scoring=True, also=also))["scoring"]
         for also in ((), ("abx",), ("probes",))
     ]
     assert ["abx" in part for part in scoring] == [False, True, False]
     assert ["probes" in part for part in scoring] == [False, False, True]
-    assert configfile.load(experiment.only(corpus="c", scoring=True, also=("abx",))).scoring.abx.seed == 3
+    assert read_config(experiment.only(corpus="c", scoring=True, also=("abx",))).scoring.abx.seed == 3

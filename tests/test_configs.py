@@ -1,10 +1,11 @@
+from unitdisc.config.load import check_config, read_config
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from unitdisc import configfile
+from unitdisc.config import load
 
 repository = Path(__file__).resolve().parents[1]
 files = [repository / "config.yaml", *sorted((repository / "workflow" / "configs").glob("*.yaml"))]
@@ -12,7 +13,7 @@ files = [repository / "config.yaml", *sorted((repository / "workflow" / "configs
 
 @pytest.mark.parametrize("path", files, ids=lambda path: path.name)
 def test_every_configuration_we_ship_is_valid(path):
-    experiment = configfile.load(str(path))
+    experiment = read_config(str(path))
     assert experiment.runs
     for models in experiment.runs.values():
         kinds = {experiment.models[model].kind for model in models}
@@ -31,9 +32,9 @@ def test_the_configurations_in_the_documents_are_valid():
     assert len(whole) >= 2
     for block in found:
         models = whole[0]["models"] | block.get("models", {})
-        configfile.parse(block if block in whole else whole[0] | block | {"models": models})
+        check_config(block if block in whole else whole[0] | block | {"models": models})
 
 
 def test_results_of_different_configurations_do_not_mix():
-    folders = [configfile.load(str(path)).results for path in files]
+    folders = [read_config(str(path)).results for path in files]
     assert len(set(folders)) == len(folders)

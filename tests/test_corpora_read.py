@@ -4,12 +4,16 @@ import pytest
 
 from tests.corpora import kaldi_corpus
 from tests.pipeline import line_images
-from unitdisc.config import FolderCorpus, HandwritingFeatures, KaldiCorpus, PrecomputedFeatures, SampleSpeechCorpus
-from unitdisc.corpora.read import make_sample, read
+from unitdisc.corpora.folder import FolderSettings
+from unitdisc.features.handwriting import HandwritingSettings
+from unitdisc.corpora.kaldi import KaldiSettings
+from unitdisc.features.precomputed import PrecomputedSettings
+from unitdisc.corpora.samples.speech import SampleSpeechSettings
+from unitdisc.corpora.reader import make_sample, read
 from unitdisc.corpora.words import word_files
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
-from unitdisc.features.extract import extract
+from unitdisc.features.shards import extract
 
 
 def test_a_split_without_utterances(tmp_path):
@@ -17,7 +21,7 @@ def test_a_split_without_utterances(tmp_path):
     for name in ("wav.scp", "utt2spk", "phones.ctm"):
         (root / "dev" / name).write_text("")
     with pytest.raises(InputError, match="the split dev has no utterances"):
-        read(KaldiCorpus(root=root), tmp_path)
+        read(KaldiSettings(root=root), tmp_path)
 
 
 def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
@@ -26,8 +30,8 @@ def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
     for split in ("train", "dev", "test"):
         scp = root / split / "feats.scp"
         kaldiio.save_ark(str(scp.with_suffix(".ark")), {f"{split}{n}": matrix + n for n in range(2)}, scp=str(scp))
-    settings = PrecomputedFeatures()
-    utterances, labels = read(KaldiCorpus(root=root, features=settings), tmp_path)
+    settings = PrecomputedSettings()
+    utterances, labels = read(KaldiSettings(root=root, features=settings), tmp_path)
     assert len(labels) == 12
     extract([u for u in utterances if u.split == "train"], tmp_path / "train.ark", settings)
     np.testing.assert_array_equal(Archive(tmp_path / "train.scp")["train1"], matrix + 1)
@@ -35,10 +39,10 @@ def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
 
 def test_a_folder_of_line_images(tmp_path):
     root = line_images(tmp_path / "lines")
-    utterances, labels = read(FolderCorpus(root=root, features=HandwritingFeatures()), tmp_path)
+    utterances, labels = read(FolderSettings(root=root, features=HandwritingSettings()), tmp_path)
     assert labels == []
     assert {u.speaker for u in utterances} == {"w0", "w1", "w2"}
-    extract(utterances, tmp_path / "all.ark", HandwritingFeatures())
+    extract(utterances, tmp_path / "all.ark", HandwritingSettings())
     archive = Archive(tmp_path / "all.scp")
     for utterance in utterances:
         assert len(archive[utterance.utterance]) == utterance.duration == 128
@@ -46,12 +50,12 @@ def test_a_folder_of_line_images(tmp_path):
 
 def test_a_corpus_that_is_read_is_not_made(tmp_path):
     with pytest.raises(InputError, match="is read, not made"):
-        make_sample(KaldiCorpus(root=tmp_path), tmp_path / "source")
+        make_sample(KaldiSettings(root=tmp_path), tmp_path / "source")
 
 
 def test_a_sample_corpus_is_made_and_read(tmp_path):
     pytest.importorskip("espeakng_loader", reason="needs the extra: pip install unitdisc[sample]")
-    corpus = SampleSpeechCorpus(minutes=1)
+    corpus = SampleSpeechSettings(minutes=1)
     make_sample(corpus, tmp_path / "source")
     utterances, labels = read(corpus, tmp_path / "source")
     assert {u.split for u in utterances} == {"train", "dev", "test"}
@@ -65,8 +69,8 @@ def test_a_sample_corpus_is_made_and_read(tmp_path):
 
 def test_word_times_are_where_a_data_directory_has_them(tmp_path):
     root = kaldi_corpus(tmp_path / "c", utterances=2)
-    corpus = KaldiCorpus(root=root, splits={"train": "train", "dev": "dev", "test": "test"})
+    corpus = KaldiSettings(root=root, splits={"train": "train", "dev": "dev", "test": "test"})
     assert word_files(corpus, tmp_path) == []
     (root / "test/words.ctm").write_text("test0 1 0.0 0.3 yes\n")
     assert word_files(corpus, tmp_path) == [root / "test/words.ctm"]
-    assert word_files(FolderCorpus(root=root, features=HandwritingFeatures()), tmp_path) == []
+    assert word_files(FolderSettings(root=root, features=HandwritingSettings()), tmp_path) == []

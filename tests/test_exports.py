@@ -19,24 +19,24 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests import reference
-from unitdisc.scores.labels import read_labels
-from unitdisc.scores.sequences import read_sequences
-from unitdisc.scores.textgrid import read_tiers
-from unitdisc.tables import Label, UnitSequence, Utterance
+from unitdisc.formats.labels import read_labels
+from unitdisc.formats.unit_files import read_sequences
+from unitdisc.formats.textgrid import read_tiers
+from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.exports import ctm, fairseq, jsonl, kaldi_ark, kaldi_text, npz, pagexml, parquet, suits, textgrid
-from unitdisc.units.exports.material import Labels, Part, file_name
-from unitdisc.units.sequences import expand, runs, spans
+from unitdisc.units.exports.export_split import Labels, ExportSplit, file_name
+from unitdisc.units.runs import expand, runs, spans
 
 repeats = pytest.mark.parametrize("repeats", ["keep", "collapse"])
 units = {"b": [3, 3, 3, 0, 0, 7, 7, 1], "a": [5, 5, 1, 1, 1, 2], "empty": []}
 meanings = ("x", "AA", "x", "SIL", 'quo"te', "SIL", "y", "AA")  # of the units 0 to 7
 
 
-def make_part(place: Path, kept: str, *, split: str = "train", shift: float = 0.02) -> Part:
+def make_part(place: Path, kept: str, *, split: str = "train", shift: float = 0.02) -> ExportSplit:
     """Return two utterances and an empty one, shorter than their last token reaches."""
     sequences = {name: UnitSequence(name, shift, np.array(own, dtype=np.int64)) for name, own in units.items()}
     durations = {name: max(len(own) * shift - shift / 4, shift) for name, own in units.items()}
-    return Part(
+    return ExportSplit(
         split=split,
         sequences=sequences,
         utterances={name: Utterance(name, split, f"s-{name}", f"{name}.wav", durations[name]) for name in units},
@@ -214,7 +214,7 @@ def test_intervals_always_fill_the_recording(steps, duration):
     assert [interval[:2] for interval in filled if interval[2]] == inside
 
 
-def handwritten(folder: Path, kept: str) -> Part:
+def handwritten(folder: Path, kept: str) -> ExportSplit:
     """Return lines of 148 × 48 pixels, 99 columns at height 32; the last of 50 tokens of 2 columns reaches beyond."""
     Image.new("L", (148, 48), 255).save(folder / "line.png")
     generator = np.random.default_rng(0)

@@ -1,5 +1,6 @@
 """The commands export, segment and pieces on tiny runs, their manifests, and what they refuse."""
 
+from unitdisc.records import Label
 import json
 import shutil
 import subprocess
@@ -88,7 +89,7 @@ def test_export_writes_every_format_of_every_split_with_a_manifest():
 @pytest.mark.usefixtures("here")
 def test_the_label_of_a_unit_is_that_of_most_of_its_training_tokens():
     run("export", *speech, "--formats", "parquet")
-    labels = tables.read(Path("results/speech/labels.tsv"), tables.Label)
+    labels = tables.read(Path("results/speech/labels.tsv"), Label)
     train = pd.read_parquet(speech_run / "exports/units/parquet/train.parquet")
     counts: dict[int, dict[str, int]] = {}
     for row in train.itertuples():

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from tests.corpora import kaldi_corpus
-from unitdisc.config import SpeechFeatures
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.corpora import kaldi
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.archive import Archive
-from unitdisc.features.extract import extract
+from unitdisc.features.shards import extract
 from unitdisc.features.normalise import Normalised, statistics
 
 
@@ -88,8 +88,8 @@ def test_a_constant_feature_is_centred_only():
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_extraction_is_the_same_however_it_is_cut(tmp_path, jobs):
     utterances, _ = kaldi.read(kaldi_corpus(tmp_path / "c", utterances=5), {"train": "train"})
-    extract(utterances, tmp_path / "one.ark", SpeechFeatures(shard=100))
-    extract(utterances, tmp_path / "many.ark", SpeechFeatures(shard=2), jobs=jobs)
+    extract(utterances, tmp_path / "one.ark", SpeechSettings(shard=100))
+    extract(utterances, tmp_path / "many.ark", SpeechSettings(shard=2), jobs=jobs)
     assert (tmp_path / "one.ark").read_bytes() == (tmp_path / "many.ark").read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"c", "one.ark", "one.scp", "many.ark", "many.scp"}
 
@@ -100,7 +100,7 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
     sound = broken.read_bytes()
     broken.write_bytes(b"")
     with pytest.raises(InputError, match=r"train3\.wav: is empty"):
-        extract(utterances, tmp_path / "a.ark", SpeechFeatures(shard=1))
+        extract(utterances, tmp_path / "a.ark", SpeechSettings(shard=1))
     assert not (tmp_path / "a.ark").exists()
     broken.write_bytes(sound)
     for name in ("train0", "train1", "train2"):  # they are not read again, unless they have changed
@@ -109,9 +109,9 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
         path.write_bytes(bytes(times.st_size))
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns + (name == "train2")))
     with pytest.raises(InputError, match=r"train2\.wav"):
-        extract(utterances, tmp_path / "a.ark", SpeechFeatures(shard=1))
+        extract(utterances, tmp_path / "a.ark", SpeechSettings(shard=1))
     path.write_bytes(sound)
-    extract(utterances, tmp_path / "a.ark", SpeechFeatures(shard=1))
+    extract(utterances, tmp_path / "a.ark", SpeechSettings(shard=1))
     features = Archive(tmp_path / "a.scp")
     assert len(features) == 4
     assert np.array_equal(features["train2"], features["train3"])
@@ -119,4 +119,4 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
 
 def test_a_split_without_utterances(tmp_path):
     with pytest.raises(InputError, match="no utterances"):
-        extract([], tmp_path / "a.ark", SpeechFeatures())
+        extract([], tmp_path / "a.ark", SpeechSettings())

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
-from unitdisc.corpora import images
-from unitdisc.corpora.images import line_columns
-from unitdisc.corpora.zips import Sources
+from unitdisc.formats import line_images
+from unitdisc.formats.line_images import line_columns
+from unitdisc.formats.file_tree import Sources
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import line_features, read_line
 
@@ -202,7 +202,7 @@ def test_real_lines_are_mostly_paper_and_hold_ink():
     with Sources() as sources:
         lines = [read_line(f"{unipen}#{name}", sources) for name in members]
     for image, features in zip(upright, lines, strict=True):
-        assert features.shape == (images.columns(*image.size), 32)
+        assert features.shape == (line_images.columns(*image.size), 32)
         assert np.median(features) < 0.02
         assert features.max() > 0.5
         np.testing.assert_allclose(line_features(ImageOps.invert(image)), features, atol=0.03)

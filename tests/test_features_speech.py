@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.reference import add_deltas
-from unitdisc.config import SpeechFeatures
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.errors import InputError
 from unitdisc.features.speech import speech_features
 
@@ -29,7 +29,7 @@ def test_filterbank_agrees_with_kaldi_native_fbank(samples):
     options.mel_opts.num_bins = 80
     options.use_energy = True
     expected = native(samples, options, knf.OnlineFbank)
-    ours = speech_features(samples, 16000, SpeechFeatures())
+    ours = speech_features(samples, 16000, SpeechSettings())
     assert ours.shape == expected.shape == (100, 81)
     np.testing.assert_allclose(ours, expected, atol=2e-3)
 
@@ -39,20 +39,20 @@ def test_mfcc_agrees_with_kaldi_native_fbank(samples):
     options.mel_opts.num_bins = 23
     options.use_energy = True
     expected = native(samples, options, knf.OnlineMfcc)
-    ours = speech_features(samples, 16000, SpeechFeatures(type="mfcc", bins=23))
+    ours = speech_features(samples, 16000, SpeechSettings(type="mfcc", bins=23))
     np.testing.assert_allclose(ours, expected, atol=2e-2)
 
 
 @pytest.mark.parametrize("order", [1, 2])
 def test_differences_agree_with_the_loop(samples, order):
-    static = speech_features(samples, 16000, SpeechFeatures(bins=10))
-    ours = speech_features(samples, 16000, SpeechFeatures(bins=10, deltas=order))
+    static = speech_features(samples, 16000, SpeechSettings(bins=10))
+    ours = speech_features(samples, 16000, SpeechSettings(bins=10, deltas=order))
     np.testing.assert_allclose(ours, add_deltas(static, order), atol=1e-4)
 
 
 @pytest.mark.parametrize("length", [80, 100, 399, 400, 401, 1234])
 def test_frames_are_the_duration_over_the_shift(samples, length):
-    features = speech_features(samples[:length], 16000, SpeechFeatures())
+    features = speech_features(samples[:length], 16000, SpeechSettings())
     assert len(features) == (length + 80) // 160
     assert np.isfinite(features).all()
 
@@ -61,11 +61,11 @@ def test_resamples(samples):
     import librosa
 
     double = librosa.resample(samples, orig_sr=16000, target_sr=32000)
-    ours = speech_features(double, 32000, SpeechFeatures(bins=40))
-    plain = speech_features(samples, 16000, SpeechFeatures(bins=40))
+    ours = speech_features(double, 32000, SpeechSettings(bins=40))
+    plain = speech_features(samples, 16000, SpeechSettings(bins=40))
     assert np.abs(ours[:, :35] - plain[:, :35]).mean() < 0.1  # the band edge itself is filtered
 
 
 def test_too_short_is_refused(samples):
     with pytest.raises(InputError, match="less than half a frame"):
-        speech_features(samples[:50], 16000, SpeechFeatures())
+        speech_features(samples[:50], 16000, SpeechSettings())

@@ -5,7 +5,7 @@ from PIL import Image
 from tests.corpora import rate, tone
 from unitdisc.corpora import folder
 from unitdisc.errors import InputError
-from unitdisc.tables import Label
+from unitdisc.records import Label
 
 shares = {"train": 0.5, "dev": 0.25, "test": 0.25}
 

@@ -13,16 +13,16 @@ from tests.test_exports_commands import run
 from tests.test_report import data_of
 from unitdisc import tables
 from unitdisc.codebook import VectorQuantizer
-from unitdisc.config import Bottleneck
-from unitdisc.units.joint import joint_codewords, joint_units
+from unitdisc.config import BottleneckSettings
+from unitdisc.codebook.product_units import product_codewords, product_units
 
 
 def test_every_choice_of_codewords_is_a_unit_of_its_own_whose_codeword_is_theirs():
     codebooks = torch.randn(3, 4, 2)
     choices = torch.tensor(list(itertools.product(range(4), repeat=3)))
-    units = joint_units(choices, 4)
+    units = product_units(choices, 4)
     assert sorted(units.tolist()) == list(range(64))
-    words = joint_codewords(codebooks)
+    words = product_codewords(codebooks)
     for choice, unit in zip(choices.tolist(), units.tolist(), strict=True):
         assert torch.equal(words[unit], torch.cat([codebooks[group, word] for group, word in enumerate(choice)]))
 
@@ -30,14 +30,14 @@ def test_every_choice_of_codewords_is_a_unit_of_its_own_whose_codeword_is_theirs
 def test_the_nearest_joint_codeword_is_the_nearest_of_each_codebook():
     torch.manual_seed(0)
     quantizer, vectors = VectorQuantizer(6, 5, codebooks=2), torch.randn(40, 6)
-    words = joint_codewords(quantizer.codebook.detach())
+    words = product_codewords(quantizer.codebook.detach())
     nearest = torch.cdist(vectors, words).argmin(1)
-    assert joint_units(quantizer.encode(vectors), 5).tolist() == nearest.tolist()
+    assert product_units(quantizer.encode(vectors), 5).tolist() == nearest.tolist()
 
 
 def test_one_codebook_is_left_as_it_is():
     words = torch.randn(7, 3)
-    assert joint_codewords(words) is words
+    assert product_codewords(words) is words
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_one_codebook_is_left_as_it_is():
 )
 def test_codebooks_that_cannot_be_told_as_one_unit_are_refused(settings, message):
     with pytest.raises(ValidationError, match=message):
-        Bottleneck(**settings)
-    assert Bottleneck(codewords=256, codebooks=2).codebooks == 2
+        BottleneckSettings(**settings)
+    assert BottleneckSettings(codewords=256, codebooks=2).codebooks == 2
 
 
 def test_a_run_with_two_codebooks_is_encoded_exported_and_segmented(tmp_path, monkeypatch):

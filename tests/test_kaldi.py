@@ -9,12 +9,13 @@ import pytest
 import soundfile
 
 from tests.corpora import kaldi_corpus, kaldi_split, rate, tone
-from unitdisc.config import PrecomputedFeatures
-from unitdisc.corpora import audio, kaldi
+from unitdisc.features.precomputed import PrecomputedSettings
+from unitdisc.formats import audio
+from unitdisc.corpora import kaldi
 from unitdisc.errors import InputError
-from unitdisc.features.extract import read_features
-from unitdisc.matrices import read_matrix
-from unitdisc.tables import Label
+from unitdisc.features.shards import read_features
+from unitdisc.formats.kaldi_matrix import read_matrix
+from unitdisc.records import Label
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_a_feats_scp_runs_nothing(folder, tmp_path):
     with pytest.raises(InputError, match=r"feats\.scp:1: .*holds no Kaldi matrix at 2"):
         read(folder, precomputed=0.01)
     with pytest.raises(InputError, match="holds no Kaldi matrix"):
-        next(read_features([f"{folder}/feats.ark:2"], PrecomputedFeatures()))
+        next(read_features([f"{folder}/feats.ark:2"], PrecomputedSettings()))
     # What is looked at is what is read: kaldiio would find another file behind this name.
     matrix = np.ones((3, 2), dtype=np.float32)
     kaldiio.save_mat(str(folder / "x.ark: 5"), matrix)

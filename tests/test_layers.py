@@ -93,8 +93,8 @@ def test_an_edit_of_an_imported_module_changes_the_digest(tmp_path, monkeypatch)
     copy = tmp_path / "unitdisc"
     shutil.copytree(provenance.package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(provenance, "package", copy)
-    before = code_digest("unitdisc.scores.run"), code_digest("unitdisc.features.extract")
+    before = code_digest("unitdisc.steps.score"), code_digest("unitdisc.features.shards")
     module = copy / "scores" / "mapping.py"
     module.write_text(module.read_text() + "# edited\n")
-    assert code_digest("unitdisc.scores.run") != before[0]
-    assert code_digest("unitdisc.features.extract") == before[1]
+    assert code_digest("unitdisc.steps.score") != before[0]
+    assert code_digest("unitdisc.features.shards") == before[1]

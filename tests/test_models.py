@@ -3,21 +3,24 @@ import pytest
 import torch
 
 from tests.masks import real_frames
-from unitdisc.config import Bottleneck, Decoder, Encoder, KMeansModel, SpeechFeatures, Training, VQModel
+from unitdisc.config import BottleneckSettings, KMeansModel, Training, VQModel
+from unitdisc.models.decoders.window import WindowSettings
+from unitdisc.models.encoders.convolutional import ConvolutionalSettings
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.errors import InputError
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.models import store
-from unitdisc.models.decoders import WindowDecoder, jittered
-from unitdisc.models.encoders import ConvolutionalEncoder
+from unitdisc.models.decoders.window import WindowDecoder, jittered
+from unitdisc.models.encoders.convolutional import ConvolutionalEncoder
 from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model
 from unitdisc.training.averaging import AveragedModel
 from unitdisc.training.batches import Chunks, Utterances
 
 small = VQModel(
-    encoder=Encoder(channels=8, kernels=(3, 4), strides=(1, 2), residual_layers=1),
-    bottleneck=Bottleneck(codewords=6, dim=4),
-    decoder=Decoder(channels=8, layers=1, speaker_dim=3, context=2),
+    encoder=ConvolutionalSettings(channels=8, kernels=(3, 4), strides=(1, 2), residual_layers=1),
+    bottleneck=BottleneckSettings(codewords=6, dim=4),
+    decoder=WindowSettings(channels=8, layers=1, speaker_dim=3, context=2),
     training=Training(),
 )
 
@@ -30,14 +33,14 @@ def seed():
 @pytest.mark.parametrize(("kernels", "strides"), [((3,), (1,)), ((4,), (2,)), ((5, 4, 3), (1, 2, 3)), ((6, 6), (2, 2))])
 @pytest.mark.parametrize("frames", [1, 2, 11, 12])
 def test_tokens_are_frames_over_the_stride_rounded_up(kernels, strides, frames):
-    encoder = ConvolutionalEncoder(5, Encoder(channels=4, kernels=kernels, strides=strides, lstm=3))
+    encoder = ConvolutionalEncoder(5, ConvolutionalSettings(channels=4, kernels=kernels, strides=strides, lstm=3))
     vectors, mask = encoder(torch.randn(2, frames, 5), torch.ones(2, frames, dtype=torch.bool))
     assert vectors.shape == (2, -(-frames // encoder.stride), 6)
     assert mask.shape == vectors.shape[:2]
 
 
 def test_a_token_lies_in_the_middle_of_its_frames():
-    encoder = ConvolutionalEncoder(1, Encoder(channels=4, kernels=(4, 4), strides=(2, 2), residual_layers=0))
+    encoder = ConvolutionalEncoder(1, ConvolutionalSettings(channels=4, kernels=(4, 4), strides=(2, 2), residual_layers=0))
     frames = torch.randn(1, 40, 1, requires_grad=True)
     vectors, _ = encoder(frames, torch.ones(1, 40, dtype=torch.bool))
     vectors[0, 5].sum().backward()
@@ -46,7 +49,7 @@ def test_a_token_lies_in_the_middle_of_its_frames():
 
 
 def test_padding_does_not_reach_real_tokens_of_the_lstm():
-    encoder = ConvolutionalEncoder(3, Encoder(channels=4, kernels=(1,), strides=(1,), residual_layers=0, lstm=3))
+    encoder = ConvolutionalEncoder(3, ConvolutionalSettings(channels=4, kernels=(1,), strides=(1,), residual_layers=0, lstm=3))
     frames = torch.randn(1, 6, 3)
     alone, _ = encoder(frames, torch.ones(1, 6, dtype=torch.bool))
     padded = torch.cat([frames, torch.full((1, 4, 3), 9.0)], dim=1)
@@ -55,7 +58,7 @@ def test_padding_does_not_reach_real_tokens_of_the_lstm():
 
 
 def test_windows_are_cut_around_each_token():
-    decoder = WindowDecoder(4, 1, 2, 1, Decoder(context=1, speaker_dim=0, channels=2))
+    decoder = WindowDecoder(4, 1, 2, 1, WindowSettings(context=1, speaker_dim=0, channels=2))
     frames = torch.arange(5.0).view(1, 5, 1) + 1
     windows, real = decoder.targets(frames, torch.ones(1, 5, dtype=torch.bool))
     assert windows[0, :, :, 0].tolist() == [[0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 0, 0]]
@@ -63,7 +66,7 @@ def test_windows_are_cut_around_each_token():
 
 
 def test_an_unknown_speaker_is_the_mean_of_the_known():
-    decoder = WindowDecoder(4, 2, 1, 3, Decoder(channels=5, layers=1, speaker_dim=3))
+    decoder = WindowDecoder(4, 2, 1, 3, WindowSettings(channels=5, layers=1, speaker_dim=3))
     codes = torch.randn(1, 7, 4)
     unknown = decoder(codes, torch.tensor([-1]))
     with torch.no_grad():
@@ -156,17 +159,17 @@ def test_a_stored_model_encodes_the_same(tmp_path, settings):
     if isinstance(model, KMeans):
         model.codebook.normal_()
     statistics = Statistics(np.arange(5, dtype="f4") / 3, np.ones(5, "f4"))
-    store.save(tmp_path, store.Trained(model, settings, SpeechFeatures(), 5, ("x", "y"), statistics, 1))
+    store.save(tmp_path, store.Trained(model, settings, SpeechSettings(), 5, ("x", "y"), statistics, 1))
     loaded = store.load(tmp_path)
     frames = torch.randn(33, 5)
     assert torch.equal(loaded.model.encode(frames), model.encode(frames))
-    assert (loaded.settings, loaded.features, loaded.speakers) == (settings, SpeechFeatures(), ("x", "y"))
+    assert (loaded.settings, loaded.features, loaded.speakers) == (settings, SpeechSettings(), ("x", "y"))
     np.testing.assert_array_equal(loaded.statistics.mean, statistics.mean)
 
 
 def test_a_broken_model_is_refused(tmp_path):
     model = store.build(small, inputs=5, speakers=2)
-    store.save(tmp_path, store.Trained(model, small, SpeechFeatures(), 5, ("x", "y"), None, 1))
+    store.save(tmp_path, store.Trained(model, small, SpeechSettings(), 5, ("x", "y"), None, 1))
     weights = (tmp_path / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(weights[:100])
     with pytest.raises(InputError, match=r"model\.safetensors"):
@@ -195,7 +198,7 @@ def test_a_collapsed_codebook_says_so_and_names_the_remedies_that_are_off(tmp_pa
     constant = Normalised({"u": np.ones((64, 3), dtype="f4")}, by_speaker=None)
     settings = VQModel(
         encoder=small.encoder,
-        bottleneck=Bottleneck(codewords=64, dim=4, batch_norm=False, reestimation=None),
+        bottleneck=BottleneckSettings(codewords=64, dim=4, batch_norm=False, reestimation=None),
         decoder=small.decoder,
         training=Training(epochs=1, chunk=16, batch=4),
     )

@@ -1,5 +1,6 @@
 """The encoders, decoder and recogniser of the two published set-ups."""
 
+from unitdisc.config.load import read_config
 import itertools
 
 import pytest
@@ -7,9 +8,16 @@ import torch
 
 from tests.masks import real_frames
 from tests.reference import ctc_loss
-from unitdisc import configfile
-from unitdisc.config import Ctc, LineImageEncoder, Mixer, PixelDecoder, Plateau, SpectrogramEncoder, VQModel
-from unitdisc.models import lines, mixer, pixels, recogniser, spectrograms
+from unitdisc.config import load
+from unitdisc.models.objectives.ctc import CtcSettings
+from unitdisc.models.encoders.line_image import LineImageSettings
+from unitdisc.config import MixerSettings, Plateau, VQModel
+from unitdisc.models.decoders.pixelcnn import PixelCNNSettings
+from unitdisc.models.encoders.spectrogram import SpectrogramSettings
+from unitdisc.models.encoders import line_image, spectrogram
+from unitdisc.models import mixer
+from unitdisc.models.decoders import pixelcnn
+from unitdisc.models.objectives import ctc
 from unitdisc.models.model import Model
 
 
@@ -23,11 +31,11 @@ def parameters(module):
 
 
 def small_spectrograms():
-    return spectrograms.SpectrogramEncoder(15, SpectrogramEncoder(maps=2, lstm=5, layers=3))
+    return spectrogram.SpectrogramEncoder(15, SpectrogramSettings(maps=2, lstm=5, layers=3))
 
 
 def small_lines():
-    return lines.LineImageEncoder(32, LineImageEncoder(maps=(2, 3, 3, 3, 4, 4, 4), lstm=3))
+    return line_image.LineImageEncoder(32, LineImageSettings(maps=(2, 3, 3, 3, 4, 4, 4), lstm=3))
 
 
 encoders = pytest.mark.parametrize("make", [small_spectrograms, small_lines])
@@ -35,8 +43,8 @@ inputs = {small_spectrograms: 15, small_lines: 32}
 
 
 def test_parameter_counts_of_the_published_encoders():
-    wsj = configfile.load("workflow/configs/wsj.yaml").models["robust"]
-    written = configfile.load("workflow/configs/scribblelens.yaml").models["robust"]
+    wsj = read_config("workflow/configs/wsj.yaml").models["robust"]
+    written = read_config("workflow/configs/scribblelens.yaml").models["robust"]
     assert parameters(Model(243, 1, wsj, labels=42).encoder) == pytest.approx(9.15e6, rel=0.01)
     assert parameters(Model(32, 1, written).encoder) == pytest.approx(6.37e6, rel=0.01)
 
@@ -87,13 +95,13 @@ def test_a_token_of_a_line_lies_in_its_columns():
 
 def test_inputs_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="not 3 planes"):
-        spectrograms.SpectrogramEncoder(16, SpectrogramEncoder())
+        spectrogram.SpectrogramEncoder(16, SpectrogramSettings())
     with pytest.raises(ValueError, match="height 32"):
-        lines.LineImageEncoder(31, LineImageEncoder())
+        line_image.LineImageEncoder(31, LineImageSettings())
 
 
 def test_the_mixer_sees_neighbours_and_no_padding():
-    mix = mixer.Mixer(3, Mixer(channels=4))
+    mix = mixer.Mixer(3, MixerSettings(channels=4))
     codes = torch.randn(1, 20, 3, requires_grad=True)
     tokens = real_frames(torch.tensor([12]), 20)
     mixed = mix(codes, tokens)
@@ -104,7 +112,7 @@ def test_the_mixer_sees_neighbours_and_no_padding():
 
 class TestPixelDecoder:
     def decoder(self, layers=3, channels=4):
-        return pixels.PixelDecoder(3, 4, PixelDecoder(channels=channels, layers=layers, first_kernel=5, kernel=3))
+        return pixelcnn.PixelDecoder(3, 4, PixelCNNSettings(channels=channels, layers=layers, first_kernel=5, kernel=3))
 
     def test_a_pixel_knows_exactly_those_before_it(self):
         """Flip one pixel after another: only pixels below it and in later columns may change, and they all may."""
@@ -155,13 +163,13 @@ class TestPixelDecoder:
 class TestRecogniser:
     def test_labels_are_collapsed(self):
         frames = torch.tensor([[2, 2, 1, -1, 1, 1], [-1, -1, -1, -1, -1, -1], [0, 0, 3, 3, 0, 3]])
-        targets, lengths = recogniser.collapsed(frames)
+        targets, lengths = ctc.collapsed(frames)
         assert lengths.tolist() == [3, 0, 4]
         assert targets.tolist() == [[2, 1, 1, 0], [0, 0, 0, 0], [0, 3, 0, 3]]
 
     def test_its_loss_is_that_of_all_paths(self):
         """Against an oracle that adds up every path of classes that collapses to the labels."""
-        model = recogniser.Recogniser(4, 2).double()
+        model = ctc.Recogniser(4, 2).double()
         codes = torch.randn(3, 5, 4).double()
         tokens = real_frames(torch.tensor([5, 4, 5]), 5)
         labels = torch.tensor([[0, 0, 1, 1, 0], [1, 1, 1, -1, 1], [0, 1, -2, 1, 0]])
@@ -173,7 +181,7 @@ class TestRecogniser:
         assert model.loss(codes, tokens, labels).item() == pytest.approx(sum(expected) / 2, rel=1e-5)
 
     def test_too_many_labels_for_the_tokens_count_as_nothing(self):
-        model = recogniser.Recogniser(4, 3)
+        model = ctc.Recogniser(4, 3)
         codes = torch.randn(1, 2, 4, requires_grad=True)
         loss = model.loss(codes, torch.ones(1, 2, dtype=torch.bool), torch.tensor([[0, 1, 2, 0]]))
         loss.backward()
@@ -181,7 +189,7 @@ class TestRecogniser:
         assert codes.grad.isfinite().all()
 
     def test_a_model_learns_to_recognise(self):
-        settings = VQModel(objective=Ctc(weight=5), mixer=Mixer(channels=8))
+        settings = VQModel(objective=CtcSettings(weight=5), mixer=MixerSettings(channels=8))
         settings = settings.model_copy(
             update={
                 "encoder": settings.encoder.model_copy(update={"channels": 16}),
@@ -201,7 +209,7 @@ class TestRecogniser:
         assert classes.unique_consecutive()[classes.unique_consecutive() > 0].tolist() == [1, 2, 3]
 
     def test_without_labels_there_is_nothing_to_learn(self):
-        model = Model(3, 1, VQModel(objective=Ctc()), labels=2)
+        model = Model(3, 1, VQModel(objective=CtcSettings()), labels=2)
         with pytest.raises(ValueError, match="labels"):
             model(torch.randn(1, 4, 3), torch.ones(1, 4, dtype=torch.bool), torch.zeros(1, dtype=torch.long))
         with pytest.raises(ValueError, match="recognises no labels"):
@@ -212,8 +220,8 @@ def test_kinds_may_be_written_short():
     settings = VQModel.model_validate(
         {"decoder": "pixelcnn", "encoder": {"kernels": [3], "strides": [1]}, "training": {"schedule": "plateau"}}
     )
-    assert settings.decoder == PixelDecoder()
-    assert VQModel.model_validate({"objective": "ctc"}).objective == Ctc()
+    assert settings.decoder == PixelCNNSettings()
+    assert VQModel.model_validate({"objective": "ctc"}).objective == CtcSettings()
     assert settings.encoder.kind == "convolutional"
     assert settings.training.schedule == Plateau()
     assert VQModel.model_validate(settings.model_dump(mode="json")) == settings

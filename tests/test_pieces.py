@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests import reference
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
-from unitdisc.tables import UnitSequence
+from unitdisc.records import UnitSequence
 from unitdisc.units.pieces import PieceModel, figures, from_text, most_units, to_text, train
-from unitdisc.units.sequences import runs
+from unitdisc.units.runs import runs
 from unitdisc.units.words import words_of_characters
 
 algorithms = pytest.mark.parametrize("algorithm", ["bpe", "unigram"])

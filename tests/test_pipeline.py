@@ -1,3 +1,4 @@
+from unitdisc.records import Label, Score, Utterance
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import yaml
 
 from tests.pipeline import repository, snakemake, tiny, unitdisc
 from unitdisc import tables
-from unitdisc.scores.collection import RunScore
+from unitdisc.records import RunScore
 from unitdisc.scores.recognition import Recognised
 
 
@@ -50,8 +51,8 @@ def planned(folder, package):
 def test_everything_of_the_contract_is_there(folder):
     results = folder / "results"
     for corpus, models in {"speech": ["kmeans", "vq", "ctc"], "lines": ["vq"]}.items():
-        assert len(tables.read(results / corpus / "utterances.tsv", tables.Utterance))
-        tables.read(results / corpus / "labels.tsv", tables.Label)
+        assert len(tables.read(results / corpus / "utterances.tsv", Utterance))
+        tables.read(results / corpus / "labels.tsv", Label)
         for model in models:
             run = results / corpus / model / "seed0"
             description = json.loads((run / "model.json").read_text())
@@ -61,7 +62,7 @@ def test_everything_of_the_contract_is_there(folder):
             for split in ("train", "dev", "test") if corpus == "speech" else ("train", "test"):
                 assert (results / corpus / "features" / f"{split}.ark").exists()
                 assert tables.read_units(run / f"{split}.units.tsv")
-                tables.read(run / f"{split}.scores.tsv", tables.Score)
+                tables.read(run / f"{split}.scores.tsv", Score)
     assert (results / "report.html").stat().st_size > 10_000
 
 

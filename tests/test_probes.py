@@ -1,5 +1,6 @@
 """Probes on representations whose accuracy is known."""
 
+from unitdisc.records import Label
 import json
 
 import numpy as np
@@ -12,7 +13,7 @@ from unitdisc import tables
 from unitdisc.config import Probes
 from unitdisc.probes.classifier import correct, fit
 from unitdisc.probes.examples import Examples
-from unitdisc.scores.discovery import score
+from unitdisc.scores.discovery.score import score
 
 letters = "abcd"
 codebook = np.eye(5)
@@ -78,7 +79,7 @@ def test_on_codes_a_probe_can_do_no_better_than_the_best_mapping(tmp_path, draw)
     config = write_run(tmp_path, utterances, labels, features, codebook, probes=quick)
     scores = probes_of(tmp_path, config)
     run = tmp_path / "results/toy/kmeans/seed0"
-    table = tables.read(tmp_path / "results/toy/labels.tsv", tables.Label)
+    table = tables.read(tmp_path / "results/toy/labels.tsv", Label)
     units = {split: tables.read_units(run / f"{split}.units.tsv") for split in ("train", "test")}
     of = {split: table[table["utterance"].str.startswith(split)] for split in units}
     best = score(units["test"], of["test"], exclude=["SIL"], mapping=(units["train"], of["train"]), bootstrap=0)

@@ -1,5 +1,6 @@
 """The two published set-ups on real corpora, cut down to seconds; skipped where the corpora are not there."""
 
+from unitdisc.records import Score, Utterance
 import json
 import math
 from pathlib import Path
@@ -34,9 +35,9 @@ def shortened(folder: Path, name: str, corpus: str, root: Path, model: dict[str,
 def kept(folder: Path, corpus: str, most: dict[str, int]) -> None:
     """Leave the first utterances of each split in utterances.tsv."""
     path = folder / "results" / corpus / "utterances.tsv"
-    rows = tables.read_records(path, tables.Utterance)
+    rows = tables.read_records(path, Utterance)
     few = [row for split, count in most.items() for row in [r for r in rows if r.split == split][:count]]
-    tables.write(path, few, tables.Utterance)
+    tables.write(path, few, Utterance)
 
 
 def run(folder: Path, *arguments: str) -> None:
@@ -59,7 +60,7 @@ def test_the_wsj_model_recognises_phones_of_mboshi(tmp_path):
     assert rows["task_loss"].iloc[-1] < 0.6 * rows["task_loss"].iloc[0]
     for split in ("dev", "test"):
         run(tmp_path, "recognise", "--corpus", "mboshi", "--model", "robust", "--split", split)
-        scores = {s.metric: s for s in tables.read_records(folder / f"{split}.ctc.tsv", tables.Score)}
+        scores = {s.metric: s for s in tables.read_records(folder / f"{split}.ctc.tsv", Score)}
         assert scores["phone_error_rate"].value < 0.97
         assert scores["phone_error_rate"].low < scores["phone_error_rate"].value < scores["phone_error_rate"].high
 
@@ -82,7 +83,7 @@ def test_the_scribblelens_model_rebuilds_lines_of_unipen(tmp_path):
     units = tables.read_units(folder / "test.units.tsv")
     lengths = {
         u.utterance: u.duration
-        for u in tables.read_records(tmp_path / "results/unipen/utterances.tsv", tables.Utterance)
+        for u in tables.read_records(tmp_path / "results/unipen/utterances.tsv", Utterance)
     }
     for name, sequence in units.items():
         assert sequence.frame_shift == 4

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.reference import recognition_errors
 from unitdisc.scores.recognition import score_recognition
-from unitdisc.tables import UnitSequence
+from unitdisc.records import UnitSequence
 
 names = ("SIL", "a", "b")
 

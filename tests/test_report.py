@@ -1,5 +1,6 @@
 """The report page: whatever the results lack or hold, there is a page, and it holds what it should and nothing else."""
 
+from unitdisc.records import Score, UnitSequence, Utterance
 import base64
 import io
 import json
@@ -21,7 +22,9 @@ from tests.report_results import evil
 from unitdisc import tables
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import browser, health, omissions, results, scoretable
+from unitdisc.report.browser import data
+from unitdisc.report.sections import health, score_table
+from unitdisc.report import page_budget, results
 from unitdisc.report import page as report_page
 from unitdisc.report.page import render, render_folders
 
@@ -113,7 +116,7 @@ def test_tables_that_are_too_large_go_in_order(tmp_path: Path, monkeypatch: pyte
         said.append(omitted(page).partition(": ")[2].partition(".")[0].split(", ") if omitted(page) else [])
     assert all(size <= most for size, most in sizes)
     tables_left_out = [[part for part in parts if "utterances" not in part] for parts in said]
-    order = [omission.what for omission in omissions.order]
+    order = [omission.what for omission in page_budget.order]
     assert all(parts == order[: len(parts)] for parts in tables_left_out)
     assert tables_left_out[0] == []
     assert len(tables_left_out[-1]) >= 2
@@ -163,7 +166,7 @@ def test_score_table_holds_the_scores_and_marks_the_best(plan: Experiment, page:
     scores = pd.read_csv(plan.results / "scores.tsv", sep="\t")
     chosen = scores[(scores["corpus"] == "talk") & (scores["split"] == "test")]
     chosen = chosen[chosen["metric"] == "many_to_one_heldout"].set_index("model")["value"]
-    table = scoretable.tables(results.of_experiment(plan))[0]
+    table = score_table.tables(results.of_experiment(plan))[0]
     assert (table.split, table.view) == ("test", "")
     rows = {row.model: row for row in table.groups[0]}
     assert [row.model for row in table.groups[0]] == ["kmeans", "vq", "plain", "majority label"]
@@ -370,17 +373,17 @@ def test_without_the_recordings_the_stored_features_are_drawn(tmp_path: Path) ->
 def test_very_long_and_very_short_utterances(tmp_path: Path) -> None:
     plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"lines": ["vq"]}))
     folder = plan.results / "lines"
-    rows = tables.read_records(folder / "utterances.tsv", tables.Utterance)
+    rows = tables.read_records(folder / "utterances.tsv", Utterance)
     rows += [
-        tables.Utterance("long", "test", "ann", "gone", 50_000.0),
-        tables.Utterance("short", "test", "bob", "", 1.0),
+        Utterance("long", "test", "ann", "gone", 50_000.0),
+        Utterance("short", "test", "bob", "", 1.0),
     ]
-    tables.write(folder / "utterances.tsv", rows, tables.Utterance)
+    tables.write(folder / "utterances.tsv", rows, Utterance)
     units = list(tables.read_units(folder / "vq/seed0/test.units.tsv").values())
     units += [
-        tables.UnitSequence("long", 2.0, np.arange(25_000) % 7),
-        tables.UnitSequence("short", 2.0, np.array([3])),
-        tables.UnitSequence("unknown", 2.0, np.array([3])),  # of no utterance: left aside
+        UnitSequence("long", 2.0, np.arange(25_000) % 7),
+        UnitSequence("short", 2.0, np.array([3])),
+        UnitSequence("unknown", 2.0, np.array([3])),  # of no utterance: left aside
     ]
     tables.write_units(folder / "vq/seed0/test.units.tsv", units)
     lines = data_of(render(plan))["corpora"][0]
@@ -405,7 +408,7 @@ def test_a_folder_with_nothing_but_scores(plan: Experiment, tmp_path: Path) -> N
     (tmp_path / "scores.tsv").write_bytes((plan.results / "scores.tsv").read_bytes())
     page = render_folders([tmp_path])
     assert data_of(page) == {"corpora": []}
-    assert scoretable.tables(results.of_folder(tmp_path, ""))[0].groups[0][0].cells[0].text in page
+    assert score_table.tables(results.of_folder(tmp_path, ""))[0].groups[0][0].cells[0].text in page
 
 
 @pytest.mark.parametrize(
@@ -446,7 +449,7 @@ def test_a_mean_tells_when_seeds_are_missing(tmp_path: Path) -> None:
     plan = report_results.experiment(tmp_path / "r", runs={"lines": ["vq"]}, seeds=[0, 1])
     report_results.write(plan)
     (plan.results / "lines/vq/seed1/test.abx.tsv").unlink()
-    table = scoretable.tables(results.of_experiment(plan))[0]
+    table = score_table.tables(results.of_experiment(plan))[0]
     mean = next(row for row in table.groups[0] if row.kind == "mean")
     abx = [column.name for column in table.columns].index("abx_codes_within")
     assert mean.cells[abx].interval == "1 of 2 seeds"
@@ -455,11 +458,11 @@ def test_a_mean_tells_when_seeds_are_missing(tmp_path: Path) -> None:
 
 def test_phone_error_rates_of_ctc_stand_in_the_table(tmp_path: Path) -> None:
     plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
-    assert not [c for c in scoretable.tables(results.of_experiment(plan))[0].columns if c.name == "phone_error_rate"]
+    assert not [c for c in score_table.tables(results.of_experiment(plan))[0].columns if c.name == "phone_error_rate"]
     for model, value in {"vq": 0.25, "plain": 0.35}.items():
-        score = tables.Score("phone_error_rate", value, value - 0.1, value + 0.1, 6)
-        tables.write(plan.results / f"talk/{model}/seed0/test.ctc.tsv", [score], tables.Score)
-    for table in scoretable.tables(results.of_experiment(plan))[:2]:  # in either view of the labels
+        score = Score("phone_error_rate", value, value - 0.1, value + 0.1, 6)
+        tables.write(plan.results / f"talk/{model}/seed0/test.ctc.tsv", [score], Score)
+    for table in score_table.tables(results.of_experiment(plan))[:2]:  # in either view of the labels
         place = [column.title for column in table.columns].index("PER %")
         cells = {row.model: row.cells[place] for row in table.groups[0]}
         assert (cells["vq"].text, cells["vq"].interval, cells["vq"].best) == ("25.0", "15.0–35.0", True)

@@ -1,5 +1,6 @@
 """The table of what the settings change: its columns, its groups, and its figures against the tables of the runs."""
 
+from unitdisc.records import Score
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from tests import report_results
 from unitdisc import tables
 from unitdisc.config import Experiment
-from unitdisc.report import ablation, results
+from unitdisc.report.sections import ablation
+from unitdisc.report import results
 from unitdisc.report.page import render, render_folders
 
 
@@ -107,8 +109,8 @@ def test_the_page_holds_the_table(plan: Experiment) -> None:
 
 def test_a_phone_error_rate_is_among_the_scores(tmp_path: Path) -> None:
     plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
-    score = tables.Score("phone_error_rate", 0.3, 0.2, 0.4, 6)
-    tables.write(plan.results / "talk/vq/seed0/test.ctc.tsv", [score], tables.Score)
+    score = Score("phone_error_rate", 0.3, 0.2, 0.4, 6)
+    tables.write(plan.results / "talk/vq/seed0/test.ctc.tsv", [score], Score)
     (table,) = ablation.tables(results.of_experiment(plan), "test")
     place = [column.title for column in table.columns].index("PER %")
     assert [row.cells[place].text for row in table.groups[0].rows] == ["30.0", ""]

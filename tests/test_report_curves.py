@@ -11,7 +11,9 @@ import pytest
 
 from tests import report_results
 from unitdisc.config import Experiment
-from unitdisc.report import curves, palette, plots, results
+from unitdisc.report.sections import training_curves, rate_plots
+from unitdisc.report.drawing import palette
+from unitdisc.report import results
 from unitdisc.training.record import Epoch
 
 
@@ -94,9 +96,9 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     return report_results.write(plan)
 
 
-def drawn(plan: Experiment) -> dict[str, dict[str, plots.Figure]]:
+def drawn(plan: Experiment) -> dict[str, dict[str, rate_plots.Figure]]:
     corpora = results.of_experiment(plan)
-    (training,) = curves.trainings(corpora, palette.colours(corpora))
+    (training,) = training_curves.trainings(corpora, palette.colours(corpora))
     return {panel.title: {figure.title: figure for figure in panel.figures} for panel in training.panels}
 
 
@@ -142,7 +144,7 @@ def trained(seed: int, values: list[float], marks: tuple[int, ...] = ()) -> resu
 
 def test_a_line_is_the_mean_of_its_seeds_and_its_band_their_range() -> None:
     nan = float("nan")
-    line = curves.line(
+    line = training_curves.line(
         [trained(0, [1, 2, 3], (2,)), trained(1, [3, nan]), trained(2, [8, 4], (1,))], "loss", {"vq": "c0"}
     )
     assert list(line.x) == [1, 2, 3]
@@ -150,12 +152,12 @@ def test_a_line_is_the_mean_of_its_seeds_and_its_band_their_range() -> None:
     assert (list(line.low), list(line.high)) == ([1, 2, 3], [8, 4, 3])
     assert list(line.marks) == [1, 2]
     assert line.name == "vq, mean of 3 seeds: loss"
-    single = curves.line([trained(4, [1, 2])], "loss", {"vq": "c0"}, "dashed")
+    single = training_curves.line([trained(4, [1, 2])], "loss", {"vq": "c0"}, "dashed")
     assert (single.low, single.high, single.marks, single.name) == ((), (), [], "vq, seed 4: loss")
 
 
 def test_curves_of_many_epochs_have_no_more_places_than_the_plot() -> None:
-    line = curves.line([trained(0, np.linspace(2, 1, 5000).tolist(), tuple(range(1, 5001)))], "loss", {"vq": "c0"})
-    assert len(line.x) == len(line.y) == curves.most_places
+    line = training_curves.line([trained(0, np.linspace(2, 1, 5000).tolist(), tuple(range(1, 5001)))], "loss", {"vq": "c0"})
+    assert len(line.x) == len(line.y) == training_curves.most_places
     assert (line.x[0], line.x[-1], line.y[-1]) == (1, 5000, 1)
-    assert 200 < len(line.marks) <= curves.most_places
+    assert 200 < len(line.marks) <= training_curves.most_places

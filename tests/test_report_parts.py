@@ -1,5 +1,6 @@
 """The parts of the report against slow ways to the same result."""
 
+from unitdisc.records import Label
 import base64
 import io
 import re
@@ -14,8 +15,10 @@ from PIL import Image
 
 from tests import report_results
 from unitdisc import tables
-from unitdisc.report import browser, choice, heatmap, media, neighbours, results, svg, windows
-from unitdisc.report.census import Census, piece, take
+from unitdisc.report.browser import data, example_selection, heatmap, neighbours, windows
+from unitdisc.report.drawing import media, svg
+from unitdisc.report import results
+from unitdisc.report.browser.unit_statistics import UnitStatistics, piece, count_units
 
 quick = settings(deadline=None, max_examples=30)
 
@@ -27,19 +30,19 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> results.Corpus:
 
 
 @pytest.fixture(scope="module")
-def census(corpus: results.Corpus) -> Census:
+def census(corpus: results.Corpus) -> UnitStatistics:
     cut = windows.cut(corpus)
-    found = take(corpus, corpus.runs[0], cut, np.arange(len(cut)))
+    found = count_units(corpus, corpus.runs[0], cut, np.arange(len(cut)))
     assert found is not None
     return found
 
 
-def test_census_counts_as_a_loop_does(corpus: results.Corpus, census: Census) -> None:
+def test_census_counts_as_a_loop_does(corpus: results.Corpus, census: UnitStatistics) -> None:
     tokens: Counter[int] = Counter()
     stretches: Counter[int] = Counter()
     cells: Counter[tuple[int, str]] = Counter()
     fitted: dict[int, Counter[str]] = {}
-    labels = tables.read_records(corpus.folder / "labels.tsv", tables.Label)
+    labels = tables.read_records(corpus.folder / "labels.tsv", Label)
     for split in ("train", "dev", "test"):
         for name, sequence in corpus.runs[0].units(split).items():
             before = None
@@ -64,7 +67,7 @@ def test_census_counts_as_a_loop_does(corpus: results.Corpus, census: Census) ->
     assert census.cover.sum() == sum(stretches.values())
 
 
-def test_census_judges_windows_outside_silence(census: Census) -> None:
+def test_census_judges_windows_outside_silence(census: UnitStatistics) -> None:
     silence = census.labels.index("SIL")
     kept = [place for place in range(len(census.labels)) if place != silence]
     assert census.scored.sum() == census.table[:, kept].sum()
@@ -95,27 +98,27 @@ def test_windows_of_a_corpus(corpus: results.Corpus) -> None:
     assert windows.candidates(cut, 5).tolist() == [0, 3, 6, 9, 13]
 
 
-def test_greedy_choice_covers_units_within_its_budget(census: Census, corpus: results.Corpus) -> None:
+def test_greedy_choice_covers_units_within_its_budget(census: UnitStatistics, corpus: results.Corpus) -> None:
     cut = windows.cut(corpus)
     everything = np.arange(len(cut))
-    chosen = choice.greedy([census], cut, everything, everything[:0], 300.0)
+    chosen = example_selection.greedy([census], cut, everything, everything[:0], 300.0)
     assert len(set(chosen.tolist())) == len(chosen)
-    enough = np.minimum(census.cover.sum(axis=1), choice.examples)
+    enough = np.minimum(census.cover.sum(axis=1), example_selection.examples)
     assert (census.cover[:, chosen].sum(axis=1) >= enough).all()
-    few = choice.greedy([census], cut, everything, everything[:0], 2.0)
+    few = example_selection.greedy([census], cut, everything, everything[:0], 2.0)
     assert 0 < (cut.end[few] - cut.start[few]).sum() <= 2.0
-    assert len(choice.greedy([census], cut, everything, everything, 300.0)) == 0
+    assert len(example_selection.greedy([census], cut, everything, everything, 300.0)) == 0
 
 
-def test_rare_units_get_a_stretch_of_their_own(census: Census, corpus: results.Corpus) -> None:
+def test_rare_units_get_a_stretch_of_their_own(census: UnitStatistics, corpus: results.Corpus) -> None:
     cut = windows.cut(corpus)
     everything = np.arange(len(cut))
-    found = choice.rare([census], cut, everything, everything[:0], room=0.1, budget=100.0)
+    found = example_selection.rare([census], cut, everything, everything[:0], room=0.1, budget=100.0)
     sequences = {name: s for split in ("train", "dev", "test") for name, s in corpus.runs[0].units(split).items()}
     seen = {int(u) for s in found for u in piece(sequences, s.utterance, s.start, s.end)[1]}
     assert seen == set(census.used.tolist())
-    assert choice.rare([census], cut, everything, everything, room=0.1, budget=100.0) == []
-    assert len(choice.rare([census], cut, everything, everything[:0], room=0.1, budget=0.5)) == 2
+    assert example_selection.rare([census], cut, everything, everything, room=0.1, budget=100.0) == []
+    assert len(example_selection.rare([census], cut, everything, everything[:0], room=0.1, budget=0.5)) == 2
 
 
 @quick
@@ -215,11 +218,11 @@ def test_numbers_at_ticks(value: float, text: str) -> None:
 def test_browser_holds_first_seeds_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = report_results.experiment(tmp_path / "r", runs={"talk": ["kmeans", "vq", "plain"]}, seeds=[3, 1])
     corpus = results.of_experiment(plan)[0]
-    assert len(browser.browsed(corpus)) == 6
-    assert len(browser.browsed(corpus, 0.25)) == 3
-    assert len(browser.browsed(corpus, 0.01)) == 1
+    assert len(data.browsed(corpus)) == 6
+    assert len(data.browsed(corpus, 0.25)) == 3
+    assert len(data.browsed(corpus, 0.01)) == 1
     monkeypatch.setattr(browser, "most_runs", 4)
-    kept = [(run.model, run.seed) for run in browser.browsed(corpus)]
+    kept = [(run.model, run.seed) for run in data.browsed(corpus)]
     assert kept == [("kmeans", 3), ("kmeans", 1), ("vq", 3), ("plain", 3)]
     monkeypatch.setattr(browser, "most_units", 20)
-    assert [(run.model, run.seed) for run in browser.browsed(corpus)] == [("kmeans", 3)]
+    assert [(run.model, run.seed) for run in data.browsed(corpus)] == [("kmeans", 3)]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unitdisc.corpora import penmanship, phrases, sample_handwriting, scribblelens
-from unitdisc.corpora.zips import Sources
+from unitdisc.corpora.samples import penmanship, phrases, handwriting
+from unitdisc.corpora import scribblelens
+from unitdisc.formats.file_tree import Sources
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import read_line
 
@@ -20,13 +21,13 @@ pytest.importorskip("HersheyFonts", reason="needs the extra 'sample'")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
-    sample_handwriting.draw(folder, lines=32, writers=8, seed=1)
+    handwriting.draw(folder, lines=32, writers=8, seed=1)
     return folder
 
 
 @pytest.fixture(scope="module")
 def corpus(folder):
-    return scribblelens.read(folder / sample_handwriting.file_name)
+    return scribblelens.read(folder / handwriting.file_name)
 
 
 def test_the_reader_finds_every_line_labelled(corpus):
@@ -44,7 +45,7 @@ def test_some_writers_stand_in_the_test_split_alone(corpus):
 
 
 def test_a_quarter_of_the_default_lines_is_test_and_seen_writers_are_in_it():
-    counts = sample_handwriting._counts(300, 8, 2)
+    counts = handwriting._counts(300, 8, 2)
     assert sum(counts) == 300
     assert counts[:6] == pytest.approx([43] * 6, abs=1)
     assert counts[6:] == pytest.approx([22] * 2, abs=1)
@@ -52,8 +53,8 @@ def test_a_quarter_of_the_default_lines_is_test_and_seen_writers_are_in_it():
 
 @pytest.mark.parametrize(("lines", "writers"), [(2, 2), (4, 2), (5, 5), (9, 3)])
 def test_small_corpora_have_every_writer(tmp_path, lines, writers):
-    sample_handwriting.draw(tmp_path, lines=lines, writers=writers)
-    utterances, _ = scribblelens.read(tmp_path / sample_handwriting.file_name, dev=0)
+    handwriting.draw(tmp_path, lines=lines, writers=writers)
+    utterances, _ = scribblelens.read(tmp_path / handwriting.file_name, dev=0)
     assert len(utterances) == lines
     assert len({u.speaker for u in utterances}) == writers
 
@@ -61,26 +62,26 @@ def test_small_corpora_have_every_writer(tmp_path, lines, writers):
 @pytest.mark.parametrize(("lines", "writers"), [(5, 1), (3, 4), (0, 2)])
 def test_too_few_lines_or_writers_are_refused(tmp_path, lines, writers):
     with pytest.raises(InputError, match=f"{lines} lines by {writers} writers cannot be drawn"):
-        sample_handwriting.draw(tmp_path, lines=lines, writers=writers)
+        handwriting.draw(tmp_path, lines=lines, writers=writers)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_seed_gives_the_same_bytes_and_another_seed_others(folder, tmp_path):
-    whole = (folder / sample_handwriting.file_name).read_bytes()
-    sample_handwriting.draw(tmp_path, lines=32, writers=8, seed=1)
-    assert (tmp_path / sample_handwriting.file_name).read_bytes() == whole
-    assert [path.name for path in tmp_path.iterdir()] == [sample_handwriting.file_name]
-    sample_handwriting.draw(tmp_path, lines=2, writers=2, seed=1)
-    two = (tmp_path / sample_handwriting.file_name).read_bytes()
-    sample_handwriting.draw(tmp_path, lines=2, writers=2, seed=2)
-    assert (tmp_path / sample_handwriting.file_name).read_bytes() != two
+    whole = (folder / handwriting.file_name).read_bytes()
+    handwriting.draw(tmp_path, lines=32, writers=8, seed=1)
+    assert (tmp_path / handwriting.file_name).read_bytes() == whole
+    assert [path.name for path in tmp_path.iterdir()] == [handwriting.file_name]
+    handwriting.draw(tmp_path, lines=2, writers=2, seed=1)
+    two = (tmp_path / handwriting.file_name).read_bytes()
+    handwriting.draw(tmp_path, lines=2, writers=2, seed=2)
+    assert (tmp_path / handwriting.file_name).read_bytes() != two
 
 
 def test_labels_spell_the_transcript_between_the_margins(folder, corpus):
     labels: dict[str, list[str]] = {}
     for label in corpus[1]:
         labels.setdefault(label.utterance, []).append(label.label)
-    with zipfile.ZipFile(folder / sample_handwriting.file_name) as archive:
+    with zipfile.ZipFile(folder / handwriting.file_name) as archive:
         for utterance in corpus[0]:
             member = utterance.source.split("#")[1].replace(".jpg", ".txt")
             text = archive.read(member).decode().strip().replace(" ", "_")
@@ -170,7 +171,7 @@ def test_phrases_fit_on_a_line_and_vary():
 
 
 def test_images_are_grey_jpegs_of_the_drawn_height(folder, corpus):
-    with zipfile.ZipFile(folder / sample_handwriting.file_name) as archive:
+    with zipfile.ZipFile(folder / handwriting.file_name) as archive:
         image = Image.open(io.BytesIO(archive.read(corpus[0][0].source.split("#")[1])))
         dates = {info.date_time for info in archive.infolist()}
     assert (image.format, image.mode, image.height) == ("JPEG", "L", penmanship.rows)
@@ -180,5 +181,5 @@ def test_images_are_grey_jpegs_of_the_drawn_height(folder, corpus):
 def test_without_the_fonts_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "HersheyFonts", None)
     with pytest.raises(InputError, match=r"needs the package Hershey-Fonts; run pip install unitdisc\[sample\]"):
-        sample_handwriting.draw(tmp_path, lines=4, writers=2)
+        handwriting.draw(tmp_path, lines=4, writers=2)
     assert not list(tmp_path.iterdir())

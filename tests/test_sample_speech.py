@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitdisc.corpora import espeak, kaldi, sample_text
-from unitdisc.corpora.espeak_words import word_numbers
-from unitdisc.corpora.sample_phones import folding, phones, silence, vowels
-from unitdisc.corpora.sample_speech import synthesise
-from unitdisc.corpora.sample_voices import utter, voices
+from unitdisc.corpora.samples import espeak, sentences
+from unitdisc.corpora import kaldi
+from unitdisc.corpora.samples.espeak_words import word_numbers
+from unitdisc.corpora.samples.phones import folding, phones, silence, vowels
+from unitdisc.corpora.samples.speech import synthesise
+from unitdisc.corpora.samples.voices import utter, voices
 from unitdisc.errors import InputError
 
 soundfile = pytest.importorskip("soundfile")
@@ -230,7 +231,7 @@ def test_phones_cover_any_speech(
 @pytest.fixture(scope="module")
 def spoken() -> list[tuple[str, espeak.Speech]]:
     """Say every sentence of the sample in one voice."""
-    texts = [*sample_text.train, *sample_text.dev, *sample_text.test]
+    texts = [*sentences.train, *sentences.dev, *sentences.test]
     said = espeak.speak([espeak.Phrase(text, "en-us", 170, 50, 50) for text in texts], seed=0)
     return list(zip(texts, said, strict=True))
 

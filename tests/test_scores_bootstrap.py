@@ -12,10 +12,10 @@ from unitdisc import tables
 from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
 from unitdisc.errors import InputError
 from unitdisc.scores.bootstrap import intervals, resamples
-from unitdisc.scores.difference import compare
-from unitdisc.scores.discovery import score, summarise, tally
-from unitdisc.scores.tallies import load, reorder, save
-from unitdisc.tables import Label, UnitSequence
+from unitdisc.scores.discovery.compare import compare
+from unitdisc.scores.discovery.score import score, summarise, statistics_of
+from unitdisc.scores.discovery.statistics import load, reorder, save
+from unitdisc.records import Label, UnitSequence
 
 
 def corpus(seed=0, utterances=20, noise=0.5, tokens=40):
@@ -57,7 +57,7 @@ def test_the_interval_of_a_mean_is_that_of_plain_resampling():
 
 def test_a_resample_scores_what_the_repeated_utterances_would():
     """Weights are worth copies: the value under weights is the value of a corpus with the utterances copied."""
-    from unitdisc.scores.evaluation import evaluate
+    from unitdisc.scores.discovery.metrics import evaluate
 
     units, labels = corpus(utterances=4)
     weights = {"u0": 2, "u1": 0, "u2": 1, "u3": 1}
@@ -67,7 +67,7 @@ def test_a_resample_scores_what_the_repeated_utterances_would():
             copies[f"{name}.{k}"] = UnitSequence(f"{name}.{k}", 0.01, units[name].units)
             rows.append(labels[labels["utterance"] == name].assign(utterance=f"{name}.{k}"))
     other = (units, labels)  # a mapping fitted elsewhere is the same for both
-    got = evaluate(tally(units, labels, exclude=["x"], mapping=other), np.array([list(weights.values())]))
+    got = evaluate(statistics_of(units, labels, exclude=["x"], mapping=other), np.array([list(weights.values())]))
     want = {s.metric: s for s in score(copies, pd.concat(rows), exclude=["x"], mapping=other, bootstrap=0)}
     fitted_here = ("many_to_one", "one_to_one", "majority", "per_", "boundary", "over_seg", "r_value")
     checked = [c for c in got if "heldout" in c.metric or not c.metric.startswith(fitted_here)]
@@ -132,7 +132,7 @@ def test_the_same_seed_gives_the_same_intervals():
 
 def test_tallies_come_back_from_a_file_and_in_any_order(tmp_path):
     units, labels = corpus()
-    tallies = tally(units, labels, exclude=["x"], mapping=corpus(seed=5))
+    tallies = statistics_of(units, labels, exclude=["x"], mapping=corpus(seed=5))
     save(tmp_path / "a.npz", tallies)
     back = load(tmp_path / "a.npz")
     assert summarise(back, samples=50) == summarise(tallies, samples=50)
@@ -143,7 +143,7 @@ def test_tallies_come_back_from_a_file_and_in_any_order(tmp_path):
 
 
 def test_the_better_side_is_told_and_a_tie_is_unclear():
-    good, bad = (tally(*corpus(seed, noise=noise)) for seed, noise in ((1, 0.3), (2, 0.6)))
+    good, bad = (statistics_of(*corpus(seed, noise=noise)) for seed, noise in ((1, 0.3), (2, 0.6)))
     rows = {row.metric: row for row in compare(good, bad, samples=300)}
     for name in ("many_to_one", "pnmi", "ami", "per_many_to_one", "boundary_f1", "phone_purity"):
         assert rows[name].better == "a", name
@@ -155,7 +155,7 @@ def test_the_better_side_is_told_and_a_tie_is_unclear():
     assert turned["pnmi"].low == pytest.approx(-rows["pnmi"].high)
     same = compare(good, good, samples=100)
     assert {row.better for row in same} == {"unclear", "-"}
-    alike = {row.metric: row for row in compare(good, tally(*corpus(3, noise=0.3)), samples=300)}
+    alike = {row.metric: row for row in compare(good, statistics_of(*corpus(3, noise=0.3)), samples=300)}
     assert alike["many_to_one"].better == "unclear"
 
 
@@ -165,23 +165,23 @@ def test_pairing_narrows_the_interval():
     noisy = {n: UnitSequence(n, 0.01, np.where(np.arange(40) < 40 * (i / 60), 8, s.units)) for i, (n, s) in
              enumerate(units.items())}  # fmt: skip
     worse = {n: UnitSequence(n, 0.01, np.where(np.arange(40) % 20 == 0, 8, s.units)) for n, s in noisy.items()}
-    a, b = tally(noisy, labels), tally(worse, labels)
+    a, b = statistics_of(noisy, labels), statistics_of(worse, labels)
     one = {s.metric: s for s in summarise(a)}["many_to_one"]
     row = {r.metric: r for r in compare(a, b)}["many_to_one"]
     assert row.high - row.low < 0.7 * (one.high - one.low)
 
 
 def test_what_cannot_be_paired_is_told(tmp_path):
-    a = tally(*corpus())
+    a = statistics_of(*corpus())
     with pytest.raises(InputError, match="10 utterances, such as 'u10', were scored on one side only"):
-        compare(a, tally(*corpus(utterances=10)))
+        compare(a, statistics_of(*corpus(utterances=10)))
     with pytest.raises(InputError, match="different labels were left out: nothing and x"):
-        compare(a, tally(*corpus(), exclude=["x"]))
+        compare(a, statistics_of(*corpus(), exclude=["x"]))
     with pytest.raises(InputError, match="same speakers"):
-        compare(a, tally(*corpus(), speakers={f"u{i}": "s" for i in range(20)}))
+        compare(a, statistics_of(*corpus(), speakers={f"u{i}": "s" for i in range(20)}))
     units, labels = corpus()
     with pytest.raises(InputError, match="same labels"):
-        compare(a, tally(units, labels[labels["label"] != "a"]))
+        compare(a, statistics_of(units, labels[labels["label"] != "a"]))
     (tmp_path / "a.npz").write_text("x")
     np.savez(tmp_path / "b.npz", x=np.zeros(1))
     for name, message in (("a", "is not a file of scores"), ("b", "of this version"), ("c", "no such file")):

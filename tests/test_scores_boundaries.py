@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import reference
-from unitdisc.scores.boundaries import Boundaries, hits, matched
+from unitdisc.scores.discovery.boundaries import Boundaries, hits, matched
 
 times = st.lists(st.integers(1, 40), unique=True, max_size=12).map(sorted)
 quick = settings(deadline=None, max_examples=200)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from tests import reference
-from unitdisc.scores import clustering, contingency, edits, mapping
+from unitdisc.scores.discovery import clustering, contingency, edits, mapping
 
 pairs = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4)), min_size=1, max_size=30)
 quick = settings(deadline=None, max_examples=100)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests import reference
 from unitdisc.errors import InputError
-from unitdisc.scores.discovery import score
-from unitdisc.scores.labels import read_labels
-from unitdisc.scores.sequences import read_sequences
-from unitdisc.tables import UnitSequence
+from unitdisc.scores.discovery.score import score
+from unitdisc.formats.labels import read_labels
+from unitdisc.formats.unit_files import read_sequences
+from unitdisc.records import UnitSequence
 
 shared = Path(__file__).resolve().parents[1].parent / "shared"
 quick = settings(deadline=None, max_examples=60)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from unitdisc.errors import InputError
-from unitdisc.scores.labels import plain_phones, read_labels
-from unitdisc.scores.sequences import line_of, read_sequences, read_speakers
+from unitdisc.formats.labels import plain_phones, read_labels
+from unitdisc.formats.unit_files import line_of, read_sequences, read_speakers
 
 data = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 

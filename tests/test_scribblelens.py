@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from unitdisc.corpora import scribblelens
-from unitdisc.corpora.zips import Sources, Zip, inside
+from unitdisc.formats.file_tree import Sources, Zip, inside
 from unitdisc.errors import InputError
 
 unipen = Path(__file__).resolve().parents[2] / "shared" / "data" / "unipen" / "scribblelens.corpus.v1.2.zip"

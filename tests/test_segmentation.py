@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import reference
-from unitdisc.config import Bottleneck, Encoder, HandwritingFeatures, KMeansModel, Segmentation, VQModel
+from unitdisc.config import BottleneckSettings, KMeansModel, Segmentation, VQModel
+from unitdisc.models.encoders.convolutional import ConvolutionalSettings
+from unitdisc.features.handwriting import HandwritingSettings
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.models.store import Trained, build
@@ -99,12 +101,12 @@ def trained(kind: str) -> Trained:
     if kind == "kmeans":
         chosen = KMeansModel(codewords=6, context=1, stride=2)
     else:
-        encoder = Encoder(channels=8, kernels=(4,), strides=(2,), residual_layers=1)
-        chosen = VQModel(encoder=encoder, bottleneck=Bottleneck(codewords=6, dim=4))
+        encoder = ConvolutionalSettings(channels=8, kernels=(4,), strides=(2,), residual_layers=1)
+        chosen = VQModel(encoder=encoder, bottleneck=BottleneckSettings(codewords=6, dim=4))
     model = build(chosen, inputs=32, speakers=1).eval()
     if kind == "kmeans":
         model.codebook.copy_(torch.randn_like(model.codebook))
-    return Trained(model, chosen, HandwritingFeatures(), 32, ("a",), None, 0)
+    return Trained(model, chosen, HandwritingSettings(), 32, ("a",), None, 0)
 
 
 def lines(folder: Path) -> archive.Archive:

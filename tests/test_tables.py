@@ -1,3 +1,4 @@
+from unitdisc import files
 import os
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from unitdisc import tables
 from unitdisc.errors import InputError
-from unitdisc.tables import Label, Score, UnitSequence
+from unitdisc.records import Label, Score, UnitSequence
 
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\t\r\n\x85\u2028\u2029"), min_size=1)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -80,7 +81,7 @@ def test_a_text_with_a_tab_is_refused_and_nothing_is_left(tmp_path):
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), tables.writing(path) as file:
+    with pytest.raises(RuntimeError), files.writing(path) as file:
         file.write("new")
         raise RuntimeError
     assert path.read_text() == "old"

@@ -1,5 +1,6 @@
 """The training loop: schedules, chunks, skipped steps, narrow floats, averaged weights, and several processes."""
 
+from unitdisc.records import Utterance
 import copy
 import gc
 import json
@@ -23,20 +24,11 @@ from torch.nn.parallel import DistributedDataParallel
 from tests.pipeline import environment, tiny, unitdisc
 from unitdisc import tables
 from unitdisc.codebook import kmeans
-from unitdisc.config import (
-    Bottleneck,
-    Constant,
-    Cosine,
-    Ctc,
-    Decoder,
-    Encoder,
-    Halving,
-    Plateau,
-    Reestimation,
-    SpeechFeatures,
-    Training,
-    VQModel,
-)
+from unitdisc.config import BottleneckSettings, Constant, Cosine, Halving, Plateau, ReestimationSettings, Training, VQModel
+from unitdisc.models.objectives.ctc import CtcSettings
+from unitdisc.models.decoders.window import WindowSettings
+from unitdisc.models.encoders.convolutional import ConvolutionalSettings
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.normalise import Normalised
@@ -65,9 +57,9 @@ def utterances(count=24, length=96, *, seed=0):
 def model(*, bottleneck=None, **training):
     plan = {"epochs": 6, "chunk": 16, "batch": 8, "learning_rate": 3e-3, "schedule": "constant", **training}
     return VQModel(
-        encoder=Encoder(channels=16, kernels=(4,), strides=(2,), residual_layers=1),
-        bottleneck=Bottleneck(codewords=16, dim=4, **(bottleneck or {"reestimation": Reestimation(warmup_epochs=1)})),
-        decoder=Decoder(channels=16, layers=1, speaker_dim=2, context=1),
+        encoder=ConvolutionalSettings(channels=16, kernels=(4,), strides=(2,), residual_layers=1),
+        bottleneck=BottleneckSettings(codewords=16, dim=4, **(bottleneck or {"reestimation": ReestimationSettings(warmup_epochs=1)})),
+        decoder=WindowSettings(channels=16, layers=1, speaker_dim=2, context=1),
         training=Training.model_validate(plan),
     )
 
@@ -189,7 +181,7 @@ def test_an_infinite_gradient_is_left_out_like_any_too_large_one_or_ends_the_tra
 
 def test_a_plateau_does_not_wait_for_the_loss_of_the_warm_up():
     plan = {"epochs": 8, "schedule": {"kind": "plateau", "patience": 1}}
-    run = trainer(model(bottleneck={"reestimation": Reestimation(warmup_epochs=4)}, **plan))
+    run = trainer(model(bottleneck={"reestimation": ReestimationSettings(warmup_epochs=4)}, **plan))
     rows = [run.epoch(number) for number in range(1, 9)]
     assert run.schedule.state_dict()["lowest"] == min(row.dev_task_loss for row in rows[4:])
 
@@ -221,7 +213,7 @@ def test_no_re_estimation_makes_averaged_weights_worse_than_raw_ones(shared):
 
     So small a model learns fast, and every average of its weights lags by a hundredth or two, whatever is re-estimated.
     """
-    run = trainer(model(average=0.99, epochs=10, bottleneck={"reestimation": Reestimation(warmup_epochs=4)}))
+    run = trainer(model(average=0.99, epochs=10, bottleneck={"reestimation": ReestimationSettings(warmup_epochs=4)}))
     if not shared:
         run.reestimation.run = partial(without_averages, run.reestimation.run)
         run.average.restart = lambda: None
@@ -249,7 +241,7 @@ def test_the_last_re_estimation_fits_the_codewords_to_the_trained_encoder(tmp_pa
     frames, real = torch.from_numpy(np.stack([*utterances().matrices.values()])), torch.ones(24, 96, dtype=torch.bool)
     models, distance = {}, {}
     for final in (False, True):
-        plan = Reestimation(warmup_epochs=1, until_epoch=2, final=final)
+        plan = ReestimationSettings(warmup_epochs=1, until_epoch=2, final=final)
         run = trainer(model(average=average, chunk=96, bottleneck={"reestimation": plan}))
         models[final] = trained = train(run, tmp_path / str(final), digest="x")
         codebook = trained.bottleneck.quantizer.codebook
@@ -265,7 +257,7 @@ def test_the_last_re_estimation_fits_the_codewords_to_the_trained_encoder(tmp_pa
 
 
 def test_a_resumed_training_is_the_uninterrupted_one(tmp_path):
-    plan = {"reestimation": Reestimation(warmup_epochs=1, final=True)}
+    plan = {"reestimation": ReestimationSettings(warmup_epochs=1, final=True)}
     settings = model(average=0.9, schedule="plateau", epochs=4, bottleneck=plan)
     whole = train(trainer(settings), tmp_path / "whole", digest="x")
     stopped = trainer(settings)
@@ -279,7 +271,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(tmp_path):
 
 
 def test_a_recogniser_trains_in_the_loop():
-    settings = model(epochs=8).model_copy(update={"objective": Ctc(weight=5)})
+    settings = model(epochs=8).model_copy(update={"objective": CtcSettings(weight=5)})
     run = trainer(settings, labels=12)
     rows = [run.epoch(number) for number in range(1, 9)]
     assert rows[-1].dev_task_loss < 0.5 * rows[0].dev_task_loss
@@ -337,7 +329,7 @@ def process(rank, folder, settings):
 
 
 def test_two_processes_train_the_same_codebook(tmp_path):
-    settings = model(processes=2, bottleneck={"reestimation": Reestimation(warmup_epochs=1, until_epoch=2)})
+    settings = model(processes=2, bottleneck={"reestimation": ReestimationSettings(warmup_epochs=1, until_epoch=2)})
     mp.spawn(process, (str(tmp_path), settings), nprocs=2)
     one, other = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     for name, value in one["weights"].items():
@@ -378,8 +370,8 @@ def parting(rank, folder, scale):
     )
     dist.destroy_process_group = watched
     known = utterances(length=32)
-    names = [tables.Utterance(name, "train", str(speaker), "", 0.32) for name, speaker in known.speakers.items()]
-    features = SpeechFeatures(normalise="none")
+    names = [Utterance(name, "train", str(speaker), "", 0.32) for name, speaker in known.speakers.items()]
+    features = SpeechSettings(normalise="none")
     try:
         fit(model(epochs=1, processes=2), features, {"train": Path(folder) / "train.scp"}, names, Path(folder), seed=0)
     except InputError:

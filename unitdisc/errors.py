@@ -1,13 +1,15 @@
-"""The one error a user's mistake raises: what is wrong, where, and what to do."""
+"""The one error that a user's mistake raises: what is wrong, where, and what to do."""
 
+import difflib
+from collections.abc import Iterable
 from os import PathLike
 
-# Set for the processes of a training by the one that starts them and tells their mistakes.
-told_by_launcher = "UNITDISC_TOLD_BY_LAUNCHER"
+# Set in the processes of a training by the launcher, which reports their errors itself.
+reported_by_launcher = "UNITDISC_REPORTED_BY_LAUNCHER"
 
 
 class InputError(ValueError):
-    """A mistake in somebody's file or setting, told in one line.
+    """A mistake in a user's file or setting, described in one line.
 
     ``what`` says what is wrong and with which value; ``path`` and ``line`` (counted from 1) say where; ``fix`` says
     what to do. The command line prints it without a traceback and exits with code 2.
@@ -22,3 +24,12 @@ class InputError(ValueError):
     ) -> None:
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
         super().__init__(where + what + (f"; {fix}" if fix else ""))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Name the known name nearest to ``name``, or list all of them, as the end of an error line."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"; the nearest known is {close[0]!r}"
+    return f"; known are {', '.join(names)}" if names else ""

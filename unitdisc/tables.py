@@ -4,96 +4,21 @@ A table's columns are the fields of a frozen dataclass; this module knows nothin
 """
 
 import dataclasses
-import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+from unitdisc.files import writing
+from unitdisc.records import UnitRow, UnitSequence
 
 Record = TypeVar("Record")
 
 type_names = {str: "text", float: "a number", int: "a whole number"}
-
-
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """One recording or one text line; ``duration`` in seconds, or in columns of the height-32 line."""
-
-    utterance: str
-    split: str
-    speaker: str
-    source: str
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A phone or character from ``start`` (inclusive) to ``end`` (exclusive), in seconds or columns."""
-
-    utterance: str
-    start: float
-    end: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """The unit sequence of an utterance as it stands in a table: units separated by a space."""
-
-    utterance: str
-    frame_shift: float
-    units: str
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A metric's value with its interval from ``low`` to ``high`` (nan where there is none) over ``n`` items."""
-
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class UnitSequence:
-    """The units (T,) of an utterance's tokens and the shift between two tokens, in seconds or columns."""
-
-    utterance: str
-    frame_shift: float
-    units: NDArray[np.int64]
-
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path in the folder of ``path`` that takes its place when the block ends well."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: str | Path) -> Iterator[TextIO]:
-    """Yield a text file (UTF-8, Unix line ends) that becomes ``path`` when the block ends well."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        yield file
 
 
 def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) -> None:

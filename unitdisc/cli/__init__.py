@@ -1,4 +1,4 @@
-"""The command line: one thin function a sub-command, each importing its step when it is called."""
+"""The command line: one thin function per sub-command, each importing its step when it is called."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from unitdisc.errors import InputError, told_by_launcher
+from unitdisc.errors import InputError, reported_by_launcher
 
 app = typer.Typer(
     name="unitdisc",
@@ -22,7 +22,7 @@ app = typer.Typer(
 
 def commands() -> None:
     """Register every command, which importing its module does."""
-    from unitdisc.cli import abx, discovery, recognition, report, stages, steps, units  # noqa: F401
+    from unitdisc.cli import abx, discovery, report, steps, units  # noqa: F401
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 
 def _complain(message: str) -> int:
     line, file = " ".join(message.split()), os.environ.get("TORCHELASTIC_ERROR_FILE")
-    if file and told_by_launcher in os.environ:  # one of several processes that share a training
+    if file and reported_by_launcher in os.environ:  # one of several processes that share a training
         Path(file).write_text(json.dumps({"message": line, "timestamp": int(time.time()), "unitdisc": True}))
     else:
         print(f"unitdisc: {line}", file=sys.stderr)  # noqa: T201

@@ -50,11 +50,11 @@ def abx(
     Example: unitdisc abx triphone.item features.npz --frame-shift 0.01 --speaker across
     """
     from unitdisc import tables
-    from unitdisc.scores.abx import Cell
-    from unitdisc.scores.abx import abx as score
-    from unitdisc.scores.sources import open_source
+    from unitdisc.formats.feature_files import open_features
+    from unitdisc.scores.abx.score import Cell
+    from unitdisc.scores.abx.score import abx as score
 
-    source = open_source(features, frame_shift)
+    source = open_features(features, frame_shift)
     result = score(
         item,
         source,
@@ -101,9 +101,10 @@ def abx_items(
 
     Example: unitdisc abx-items test/phones.ctm --speakers test/utt2spk --phone phone.item --triphone triphone.item
     """
-    from unitdisc.scores.items import Kind, make_items, write_items
-    from unitdisc.scores.labels import plain_phones, read_labels
-    from unitdisc.scores.sequences import read_speakers
+    from unitdisc.formats.item_files import write_items
+    from unitdisc.formats.labels import plain_phones, read_labels
+    from unitdisc.formats.unit_files import read_speakers
+    from unitdisc.scores.abx.items import Kind, make_items
 
     table = read_labels(labels, label_format)
     table = plain_phones(table) if kaldi_phones else table

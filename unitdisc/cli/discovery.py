@@ -13,9 +13,9 @@ from unitdisc.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from unitdisc.scores.difference import Difference
-    from unitdisc.scores.tallies import Tallies
-    from unitdisc.tables import Score, UnitSequence
+    from unitdisc.records import Score, UnitSequence
+    from unitdisc.scores.discovery.compare import Difference
+    from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
 
 @app.command()
@@ -46,8 +46,8 @@ def discovery(
     Example: unitdisc discovery test.units.tsv phones.ctm --exclude SIL,UNK --map-units train.units.tsv
     --map-labels train/phones.ctm --speakers utt2spk
     """
-    from unitdisc.scores.discovery import summarise, tally
-    from unitdisc.scores.sequences import read_speakers
+    from unitdisc.formats.unit_files import read_speakers
+    from unitdisc.scores.discovery.score import statistics_of, summarise
 
     if (map_units is None) != (map_labels is None):
         raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
@@ -55,7 +55,7 @@ def discovery(
         _read, frame_shift=frame_shift, label_format=label_format, kaldi_phones=kaldi_phones, lengths=lengths
     )
     sequences, table = read(units, labels)
-    tallies = tally(
+    statistics = statistics_of(
         sequences,
         table,
         exclude=names(exclude),
@@ -64,8 +64,8 @@ def discovery(
         speakers=read_speakers(speakers, of=sequences) if speakers else None,
         frame=frame,
     )
-    _finish(tallies, save)
-    scores = summarise(tallies, samples=bootstrap, seed=seed)
+    _finish(statistics, save)
+    scores = summarise(statistics, samples=bootstrap, seed=seed)
     typer.echo(_json(scores) if as_json else _table(scores, ("metric", "value", "low", "high", "n")))
 
 
@@ -84,12 +84,12 @@ def compare(
     Example: unitdisc discovery a.units.tsv phones.ctm --save a.npz; unitdisc discovery b.units.tsv phones.ctm --save
     b.npz; unitdisc compare a.npz b.npz
     """
-    from unitdisc.scores import difference
-    from unitdisc.scores.tallies import load
+    from unitdisc.scores.discovery import compare
+    from unitdisc.scores.discovery.statistics import load
 
     try:
-        rows = difference.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
-    except difference.UnpairedError as error:
+        rows = compare.compare(load(scored_a), load(scored_b), samples=bootstrap, seed=seed)
+    except compare.UnpairedError as error:
         raise InputError(str(error), f"{scored_a} and {scored_b}") from None
     typer.echo(_table(rows, ("metric", "a", "b", "difference", "low", "high", "better")))
 
@@ -103,9 +103,9 @@ def _read(
     kaldi_phones: bool,
     lengths: Literal["strict", "common"],
 ) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
-    from unitdisc.scores.alignment import check_lengths
-    from unitdisc.scores.labels import plain_phones, read_labels
-    from unitdisc.scores.sequences import read_sequences
+    from unitdisc.formats.labels import plain_phones, read_labels
+    from unitdisc.formats.unit_files import read_sequences
+    from unitdisc.scores.discovery.alignment import check_lengths
 
     sequences = read_sequences(units, frame_shift)
     table = read_labels(labels, label_format)
@@ -117,19 +117,19 @@ def _read(
     return sequences, plain_phones(table) if kaldi_phones else table
 
 
-def _finish(tallies: "Tallies", save: Path | None) -> None:
-    """Tell what was not scored, and save the tallies where asked to."""
-    from unitdisc.scores import tallies as files
+def _finish(statistics: "UtteranceStatistics", save: Path | None) -> None:
+    """Report what was not scored, and save the statistics where asked to."""
+    from unitdisc.scores.discovery.statistics import save as save_statistics
 
-    labels = tallies.sums.get("labels")
-    bare = len(tallies.utterances) if labels is None else int((labels == 0).sum())
+    labels = statistics.sums.get("labels")
+    bare = len(statistics.utterances) if labels is None else int((labels == 0).sum())
     if bare:
-        typer.echo(f"unitdisc: {bare} of {len(tallies.utterances)} utterances have no labels to score", err=True)
-    unknown = sorted(set(tallies.excluded) - set(tallies.labels))
+        typer.echo(f"unitdisc: {bare} of {len(statistics.utterances)} utterances have no labels to score", err=True)
+    unknown = sorted(set(statistics.excluded) - set(statistics.labels))
     if unknown:
         typer.echo(f"unitdisc: no label is named {', '.join(unknown)}", err=True)
     if save:
-        files.save(save, tallies)
+        save_statistics(save, statistics)
 
 
 def _table(rows: "list[Score] | list[Difference]", columns: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""The command that writes the report page."""
+"""Commands that show results: the report page, and the main scores in the terminal."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,20 +24,33 @@ def report(
 
     Example: unitdisc report results-a results-b --out both.html
     """
-    from unitdisc import tables
-    from unitdisc.configfile import load
+    from unitdisc.config.load import read_config
     from unitdisc.errors import InputError
-    from unitdisc.report import page
+    from unitdisc.steps import report as step
 
     if results and config is not None:
         raise InputError("either folders of results or --config, not both")
-    if results:
-        text = page.render_folders(results)
-        place = out or (results[0] / "report.html" if len(results) == 1 else Path("report.html"))
-    else:
-        experiment = load(config or "config.yaml")
-        text = page.render(experiment)
-        place = out or experiment.results / "report.html"
-    with tables.writing(place) as file:
-        file.write(text)
-    typer.echo(place)
+    typer.echo(step.run_folders(results, out) if results else step.run(read_config(config or "config.yaml"), out))
+
+
+@app.command()
+def scores(
+    results: Annotated[Path, typer.Argument(help="Folder of results.")] = Path("results"),
+    split: Annotated[str, typer.Option(help="Split to show: train, dev or test.")] = "test",
+) -> None:
+    """Print the main scores of all runs, with the mean and range over seeds, then ABX and probes; where the report is.
+
+    Example: unitdisc scores results
+    """
+    from unitdisc import tables
+    from unitdisc.layout import Results
+    from unitdisc.records import RunScore
+    from unitdisc.report import summary
+
+    files = Results(results)
+    table = tables.read(files.scores, RunScore)
+    typer.echo(summary.scores(table, split))
+    if staged := summary.stages(table, split):
+        typer.echo(f"\n{staged}")
+    if files.report.exists():
+        typer.echo(f"\nreport: {files.report}")

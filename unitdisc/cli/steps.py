@@ -1,27 +1,11 @@
-"""Commands that run one step of the path from a corpus to scores, in the files that the workflow uses."""
+"""Commands that run one step of the workflow, in the files that the workflow uses."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from unitdisc.cli import app
-from unitdisc.cli.runs import run_of
-
-if TYPE_CHECKING:
-    from unitdisc.config import Experiment
-
-Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
-Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]
-Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the run.")]
-Split = Annotated[str, typer.Option(help="train, dev or test.")]
-Splits = Annotated[
-    list[str] | None,
-    typer.Option("--split", help="train, dev or test; for several give it several times.", show_default=False),
-]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
-Threads = Annotated[int, typer.Option(min=1, help="Threads; the results of a CPU belong to their number.")]
+from unitdisc.cli.options import Config, Corpus, Jobs, Model, Seed, Split, Splits, Threads
 
 
 @app.command()
@@ -30,10 +14,10 @@ def sample(corpus: Corpus, config: Config = "config.yaml") -> None:
 
     Example: unitdisc sample --corpus sample-speech
     """
-    from unitdisc.corpora.read import make_sample
+    from unitdisc.config.load import read_config
+    from unitdisc.steps import sample as step
 
-    experiment = _experiment(config)
-    make_sample(experiment.corpus(corpus), experiment.results / corpus / "source")
+    step.run(read_config(config), corpus)
 
 
 @app.command()
@@ -42,14 +26,10 @@ def corpus(corpus: Corpus, config: Config = "config.yaml") -> None:
 
     Example: unitdisc corpus --corpus mboshi --config workflow/configs/mboshi.yaml
     """
-    from unitdisc import tables
-    from unitdisc.corpora.read import read
+    from unitdisc.config.load import read_config
+    from unitdisc.steps import corpus as step
 
-    experiment = _experiment(config)
-    folder = experiment.results / corpus
-    utterances, labels = read(experiment.corpus(corpus), folder / "source")
-    tables.write(folder / "labels.tsv", labels, tables.Label)
-    tables.write(folder / "utterances.tsv", utterances, tables.Utterance)
+    step.run(read_config(config), corpus)
 
 
 @app.command()
@@ -58,16 +38,10 @@ def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs:
 
     Example: unitdisc features --corpus sample-speech --split train --jobs 2
     """
-    from unitdisc import tables
-    from unitdisc.features.extract import extract
+    from unitdisc.config.load import read_config
+    from unitdisc.steps import features as step
 
-    experiment = _experiment(config)
-    settings = experiment.corpus(corpus)
-    folder = experiment.results / corpus
-    known = tables.read_records(folder / "utterances.tsv", tables.Utterance)
-    utterances = [utterance for utterance in known if utterance.split == split]
-    allow_pipes = getattr(settings, "allow_pipes", ())
-    extract(utterances, folder / "features" / f"{split}.ark", settings.features, allow_pipes=allow_pipes, jobs=jobs)
+    step.run(read_config(config), corpus, split, jobs=jobs)
 
 
 @app.command()
@@ -78,9 +52,7 @@ def train(
     config: Config = "config.yaml",
     threads: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Threads of all processes together; if not given, as many as the model's training says."
-        ),
+        typer.Option(min=1, help="Threads of all processes together; by default as the model's training says."),
     ] = None,
 ) -> None:
     """Train a model on a corpus; an interrupted training goes on from its last epoch.
@@ -89,32 +61,12 @@ def train(
     """
     import sys
 
-    import torch
+    from unitdisc.steps import train as step
+    from unitdisc.steps.run import find_run
 
-    from unitdisc.config import VQModel
-    from unitdisc.training import processes
-    from unitdisc.training.fit import fit
-
-    run = run_of(config, corpus, model, seed)
-    chosen = run.experiment.model(model)
-    learnt = False
-    if isinstance(chosen, VQModel):
-        plan, learnt = chosen.training, chosen.recognises
-        code = processes.launch(plan.processes, sys.argv[1:])
-        if code is not None:
-            raise typer.Exit(code)
-        threads = threads or plan.processes * plan.threads
-    torch.set_num_threads(processes.share(threads or 1))
-    fit(
-        chosen,
-        run.settings.features,
-        {split: run.features_path(split) for split in run.splits if split != "test"},
-        list(run.utterances.values()),
-        run.folder,
-        seed=seed,
-        labels=run.all_labels if learnt else None,
-        never=run.settings.never,
-    )
+    code = step.run(find_run(config, corpus, model, seed), threads=threads, arguments=sys.argv[1:])
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -126,37 +78,83 @@ def encode(
     config: Config = "config.yaml",
     threads: Threads = 1,
 ) -> None:
-    """Encode splits, if none is given all, into their unit sequences.
+    """Encode splits, all if none is given, into their unit sequences.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test
     """
-    import torch
+    from unitdisc.steps import encode as step
+    from unitdisc.steps.run import find_run
 
-    from unitdisc import tables
-    from unitdisc.units.encode import encode as encode_archive
-
-    torch.set_num_threads(threads)
-    run = run_of(config, corpus, model, seed)
-    for each in run.chosen(split):
-        units = encode_archive(run.trained, run.features(each), run.speakers)
-        tables.write_units(run.units_path(each, "encoded"), units)
+    step.run(find_run(config, corpus, model, seed), split, threads=threads)
 
 
 @app.command()
 def score(corpus: Corpus, model: Model, split: Splits = None, seed: Seed = 0, config: Config = "config.yaml") -> None:
-    """Score the units of splits, if none is given of all, with mappings to labels fitted on each and on train.
+    """Score the units of splits, all if none is given, with mappings to labels fitted on each and on train.
 
     Example: unitdisc score --corpus sample-speech --model vq --split test
     """
-    from unitdisc import tables
-    from unitdisc.scores.run import score_run
+    from unitdisc.steps import score as step
+    from unitdisc.steps.run import find_run
 
-    run = run_of(config, corpus, model, seed)
-    splits = run.chosen(split)
-    units = {name: run.units(name, "encoded") for name in {*splits, "train"}}
-    for each in splits:
-        scores = score_run(units, run.labels, each, run.settings, run.experiment.scoring)
-        tables.write(run.folder / f"{each}.scores.tsv", scores, tables.Score)
+    step.run(find_run(config, corpus, model, seed), split)
+
+
+@app.command()
+def recognise(
+    corpus: Corpus,
+    model: Model,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Threads = 1,
+) -> None:
+    """Score the labels that a model with objective ctc recognises: their error rate, by greedy decoding.
+
+    Writes SPLIT.ctc.tsv (scores) and SPLIT.recognised.tsv (the labels and what was recognised) of the run; if no split
+    is given, of all but train.
+
+    Example: unitdisc recognise --corpus mboshi --model robust --split test --config workflow/configs/mboshi-ctc.yaml
+    """
+    from unitdisc.steps import recognise as step
+    from unitdisc.steps.run import find_run
+
+    step.run(find_run(config, corpus, model, seed), split, threads=threads)
+
+
+@app.command("abx-run")
+def abx_run(
+    corpus: Corpus,
+    model: Model,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Threads = 1,
+) -> None:
+    """Score the features, encoder output, codes and units of splits by ABX, side by side (docs/abx.md).
+
+    If no split is given, these are scoring.abx.splits of the configuration.
+
+    Example: unitdisc abx-run --corpus sample-speech --model vq --split test
+    """
+    from unitdisc.steps import abx as step
+    from unitdisc.steps.run import find_run
+
+    step.run(find_run(config, corpus, model, seed), split, threads=threads)
+
+
+@app.command()
+def probe(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1) -> None:
+    """Score how well a linear and a two-layer classifier find labels in features, encoder output and codes.
+
+    Trained on train, stopped on dev, scored on test, into probe.scores.tsv of the run (docs/metrics.md).
+
+    Example: unitdisc probe --corpus sample-speech --model vq --seed 0
+    """
+    from unitdisc.steps import probe as step
+    from unitdisc.steps.run import find_run
+
+    step.run(find_run(config, corpus, model, seed), threads=threads)
 
 
 @app.command()
@@ -165,34 +163,7 @@ def collect(config: Config = "config.yaml") -> None:
 
     Example: unitdisc collect --config config.yaml
     """
-    from unitdisc import tables
-    from unitdisc.scores import collection
+    from unitdisc.config.load import read_config
+    from unitdisc.steps import collect as step
 
-    experiment = _experiment(config)
-    tables.write(experiment.results / "scores.tsv", collection.gather(experiment), collection.RunScore)
-
-
-@app.command()
-def scores(
-    results: Annotated[Path, typer.Argument(help="Folder of results.")] = Path("results"),
-    split: Annotated[str, typer.Option(help="Split to show: train, dev or test.")] = "test",
-) -> None:
-    """Print the main scores of all runs, with the mean and range over seeds, then ABX and probes; where the report is.
-
-    Example: unitdisc scores results
-    """
-    from unitdisc import tables
-    from unitdisc.scores import collection
-
-    found = tables.read(results / "scores.tsv", collection.RunScore)
-    typer.echo(collection.summary(found, split))
-    if stages := collection.stages(found, split):
-        typer.echo(f"\n{stages}")
-    if (results / "report.html").exists():
-        typer.echo(f"\nreport: {results / 'report.html'}")
-
-
-def _experiment(config: str) -> "Experiment":
-    from unitdisc.configfile import load
-
-    return load(config)
+    step.run(read_config(config))

@@ -1,6 +1,6 @@
 """Robust vector-quantised bottlenecks; needs torch alone and nothing else of unitdisc."""
 
-from unitdisc.codebook.bottleneck import Bottleneck, Bottlenecked
+from unitdisc.codebook.bottleneck import Bottleneck, BottleneckOutput
 from unitdisc.codebook.health import CodebookHealth, UsageHealth
 from unitdisc.codebook.kmeans import kmeans
 from unitdisc.codebook.normalisation import MaskedBatchNorm
@@ -10,7 +10,7 @@ from unitdisc.codebook.reservoir import Reservoir
 
 __all__ = [
     "Bottleneck",
-    "Bottlenecked",
+    "BottleneckOutput",
     "CodebookHealth",
     "MaskedBatchNorm",
     "Quantized",

@@ -10,7 +10,7 @@ from unitdisc.codebook.quantizer import Update, VectorQuantizer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bottlenecked:
+class BottleneckOutput:
     """What leaves the bottleneck for a batch, and what the epoch's record and the reservoir want to know.
 
     ``codes`` (B, T, D) go on to the decoder; ``units`` (B, T), or (B, T, G) with G codebooks; ``loss`` carries
@@ -53,7 +53,7 @@ class Bottleneck(nn.Module):
             dim, codewords, commitment=commitment, update=update, codebooks=codebooks, decay=decay
         )
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, *, quantise: bool = True) -> Bottlenecked:
+    def forward(self, x: Tensor, mask: Tensor | None = None, *, quantise: bool = True) -> BottleneckOutput:
         """Pass ``x`` (B, T, inputs) through; ``mask`` (B, T) is true on real frames.
 
         With ``quantise=False``, the warm-up, the vectors themselves are the codes and the loss is zero; units and
@@ -68,7 +68,7 @@ class Bottleneck(nn.Module):
             # A zero that keeps the codebook in the graph: DistributedDataParallel waits for every gradient.
             loss = 0 * self.quantizer.codebook.sum()
         seen = vectors.detach()
-        return Bottlenecked(codes, units, loss, distance, seen, mean_norm(seen, mask), self.codeword_norm())
+        return BottleneckOutput(codes, units, loss, distance, seen, mean_norm(seen, mask), self.codeword_norm())
 
     def project(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Normalise and project ``x`` (B, T, inputs) to the vectors (B, T, D) that the quantiser sees."""

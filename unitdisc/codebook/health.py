@@ -6,7 +6,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from unitdisc.codebook.bottleneck import Bottlenecked
+from unitdisc.codebook.bottleneck import BottleneckOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class UsageHealth:
         self._sums = torch.zeros(4, dtype=torch.float64)  # frames, distance, input norm, codeword norm
 
     @torch.no_grad()
-    def add(self, out: Bottlenecked, mask: Tensor | None = None) -> None:
+    def add(self, out: BottleneckOutput, mask: Tensor | None = None) -> None:
         """Add a batch; ``mask`` is the one its bottleneck was given."""
         units = out.units.reshape(-1, self.codebooks)
         self._counts, self._sums = self._counts.to(units.device), self._sums.to(units.device)

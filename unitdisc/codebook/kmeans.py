@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from unitdisc.codebook.distances import nearest
-from unitdisc.codebook.exchange import exchange
-from unitdisc.codebook.seeding import prune, spread
+from unitdisc.codebook.hartigan import hartigan
+from unitdisc.codebook.seeding import kmeans_plus_plus, prune
 
 Seeding = Literal["kmeans++", "random"]
 
@@ -49,11 +49,11 @@ def kmeans(
     if seeding == "random":
         centres = x[torch.randperm(len(x), generator=generator)[:codewords].to(x.device)]
     else:
-        seeds = spread(x, min(len(x), round(oversampling * codewords)), generator)
+        seeds = kmeans_plus_plus(x, min(len(x), round(oversampling * codewords)), generator)
         centres = prune(x, seeds, codewords, rounds=3)
     clusters = _lloyd(x, centres, iterations, tolerance=5e-3 if exchanges else 0)
     if exchanges and int(torch.bincount(clusters.units, minlength=codewords).min()):
-        units = exchange(x, clusters.units, codewords, rounds=exchanges)
+        units = hartigan(x, clusters.units, codewords, rounds=exchanges)
         clusters = _settle(x, _means(x, units, clusters.centres))
     return clusters.centres + middle, clusters.units, float(clusters.distances.mean())
 

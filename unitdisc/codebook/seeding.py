@@ -8,7 +8,7 @@ from unitdisc.codebook.distances import tables, two_nearest
 draws = 128  # candidates of one round: few enough that most are still good when their turn comes
 
 
-def spread(x: Tensor, count: int, generator: torch.Generator) -> Tensor:
+def kmeans_plus_plus(x: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Choose ``count`` of the vectors ``x`` (N, D) as k-means++ does, exactly, a round of candidates at a time.
 
     k-means++ (Arthur and Vassilvitskii 2007) draws each seed in proportion to d², the squared distance to the nearest

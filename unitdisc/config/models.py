@@ -1,79 +1,133 @@
-"""Settings of the models."""
+"""Settings of the models: k-means, and the vector-quantised model with its parts."""
 
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unitdisc.config.decoders import AnyDecoder, AnyObjective, Decoder, Mixer, Reconstruction
-from unitdisc.config.encoders import AnyEncoder, Encoder
-from unitdisc.config.section import Section
+from unitdisc import registry
+from unitdisc.config.features import FeatureSettings
+from unitdisc.config.section import Kinds, Section
 from unitdisc.config.training import Training
 
-most_units = 65_536  # of several codebooks together: whoever reads units lists them all
+most_units = 65_536  # of several codebooks together: programs that read units list them all
+published_capacity = 20_480  # vectors of the paper's reservoir
 
 
-class KMeansModel(Section):
-    """k-means on the normalised features: the baseline; ``context`` frames on either side are stacked."""
+class PartSettings(Section):
+    """Settings of an encoder, a decoder or an objective; a class for one kind adds ``kind``."""
 
-    kind: Literal["kmeans"] = "kmeans"
-    codewords: int = Field(128, ge=1)
-    context: int = Field(0, ge=0)
-    stride: int = Field(1, ge=1)  # frames a token
-    iterations: int = Field(30, ge=1)
-    frames: int = Field(200_000, ge=1)  # at most so many of the training frames, drawn by the seed
+    kind: str
 
-
-class Reestimation(Section):
-    """When the codewords are clustered anew from a reservoir of recent vectors; epochs are counted from 1."""
-
-    warmup_epochs: int = Field(2, ge=0)
-    every: Literal["epoch", "growing"] = "epoch"
-    growth: float = Field(1.5, gt=1)
-    until_epoch: int | None = None
-    until_iteration: int | None = None
-    final: bool = False  # once more behind the last epoch, from what the trained encoder gives
-    capacity: int | None = Field(None, ge=1)  # vectors of the reservoir; if not given, 40 a codeword, at least 20,480
-
-    def reservoir(self, codewords: int) -> int:
-        """Return how many vectors the reservoir holds: few to a codeword give codewords that fit those few alone."""
-        return self.capacity or max(20480, 40 * codewords)
+    def objection(self, features: FeatureSettings) -> str | None:  # noqa: ARG002 (for the kinds that have one)
+        """Say why the part cannot work on such features, or return None."""
+        return None
 
 
-class Bottleneck(Section):
-    """The vector quantiser and the three remedies, each of which can be switched off.
+class ModelSettings(Section):
+    """What the workflow asks of every model."""
 
-    The G ``codebooks`` share the dimensions; a token still has one unit, of codewords^G (unitdisc.units.joint).
-    """
-
-    codewords: int = Field(256, ge=2)
-    dim: int = Field(64, ge=1)
-    codebooks: int = Field(1, ge=1)
-    commitment: float = Field(0.25, ge=0)
-    update: Literal["gradient", "ema"] = "gradient"
-    decay: float = Field(0.999, gt=0, lt=1)  # of the EMA update
-    batch_norm: bool = True
-    learning_rate_factor: float = Field(10.0, gt=0)  # the codebook's learning rate over the model's
-    reestimation: Reestimation | None = Reestimation()
+    kind: str
 
     @property
-    def remedies_off(self) -> list[str]:
-        """The remedies against a collapsing codebook that are switched off."""
-        on = {
-            "batch_norm": self.batch_norm,
-            "learning_rate_factor above 1": self.learning_rate_factor > 1 or self.update == "ema",
-            "reestimation": self.reestimation is not None,
-        }
-        return [name for name, switched in on.items() if not switched]
+    @abstractmethod
+    def units(self) -> int:
+        """How many units the model has."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, PartSettings], ...]:
+        """The model's parts that are chosen by a kind, each with the name of its registry."""
+        return ()
+
+    @property
+    def learns_labels(self) -> bool:
+        """Whether the model is trained on labels."""
+        return False
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that a training may use."""
+        return 0
+
+    @property
+    def threads(self) -> int:
+        """Threads of a training, of all its processes together."""
+        return 1
+
+
+class KMeansModel(ModelSettings):
+    """k-means on the normalised features: the baseline."""
+
+    kind: Literal["kmeans"] = "kmeans"
+    codewords: int = Field(128, ge=1, description="Number of units, K.")
+    context: int = Field(0, ge=0, description="Frames on either side of a frame that are stacked with it.")
+    stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
+    iterations: int = Field(30, ge=1, description="Lloyd iterations, at most.")
+    frames: int = Field(
+        200_000, ge=1, description="At most this many training tokens are clustered, sampled by the seed."
+    )
+
+    @property
+    def units(self) -> int:
+        """How many units the model has."""
+        return self.codewords
+
+
+class ReestimationSettings(Section):
+    """When the codewords are clustered anew from a reservoir of recent vectors; epochs are counted from 1."""
+
+    warmup_epochs: int = Field(2, ge=0, description="Epochs at the start in which nothing is quantised.")
+    every: Literal["epoch", "growing"] = Field(
+        "epoch", description="At the start of each epoch, or at iterations that grow by the factor `growth`."
+    )
+    growth: float = Field(
+        1.5, gt=1, description="With `every: growing`, the next re-estimation is at growth · iteration + 1."
+    )
+    until_epoch: int | None = Field(None, description="The last epoch that starts with a re-estimation.")
+    until_iteration: int | None = Field(None, description="The last iteration at which codewords are re-estimated.")
+    final: bool = Field(False, description="Re-estimate once more after the last epoch, from the trained encoder.")
+    capacity: int | None = Field(
+        None,
+        ge=1,
+        description="Vectors that the reservoir holds. If not given, 40 per codeword, and at least the 20,480 of the "
+        "paper: with few vectors per codeword the codewords fit those few alone.",
+    )
+
+
+class BottleneckSettings(Section):
+    """The vector quantiser and its three remedies against a collapsing codebook, each of which can be switched off."""
+
+    codewords: int = Field(256, ge=2, description="Codewords per codebook, K.")
+    dim: int = Field(64, ge=1, description="Dimensions of what is quantised.")
+    codebooks: int = Field(
+        1, ge=1, description="Codebooks that share the dimensions; a token still has one unit, of K^codebooks."
+    )
+    commitment: float = Field(0.25, ge=0, description="Weight of the commitment loss.")
+    update: Literal["gradient", "ema"] = Field(
+        "gradient", description="How codewords learn: by gradient or by moving average."
+    )
+    decay: float = Field(0.999, gt=0, lt=1, description="Decay of the moving average.")
+    batch_norm: bool = Field(True, description="Batch normalisation before the quantiser (a remedy).")
+    learning_rate_factor: float = Field(
+        10.0, gt=0, description="The codebook's learning rate divided by the model's (a remedy)."
+    )
+    reestimation: ReestimationSettings | None = Field(
+        ReestimationSettings(), description="Periodic re-estimation of the codewords (a remedy); null switches it off."
+    )
 
     @model_validator(mode="after")
-    def _a_vector_a_codeword(self) -> "Bottleneck":
-        if self.reestimation and self.reestimation.reservoir(self.codewords) < self.codewords:
-            capacity = self.reestimation.capacity
-            raise ValueError(f"reestimation.capacity {capacity} is less than the {self.codewords} codewords")
+    def _capacity_resolved(self) -> "BottleneckSettings":
+        """Put the computed default into the settings, so that whatever depends on them sees it."""
+        plan = self.reestimation
+        if plan is not None and plan.capacity is None:
+            capacity = max(published_capacity, 40 * self.codewords)
+            object.__setattr__(self, "reestimation", plan.model_copy(update={"capacity": capacity}))
+        elif plan is not None and plan.capacity is not None and plan.capacity < self.codewords:
+            raise ValueError(f"reestimation.capacity {plan.capacity} is less than the {self.codewords} codewords")
         return self
 
     @model_validator(mode="after")
-    def _units_of_all_codebooks(self) -> "Bottleneck":
+    def _units_of_all_codebooks(self) -> "BottleneckSettings":
         if self.dim % self.codebooks:
             raise ValueError(f"dim {self.dim} cannot be shared evenly by {self.codebooks} codebooks")
         if self.codebooks > 1 and self.codewords**self.codebooks > most_units:
@@ -84,27 +138,66 @@ class Bottleneck(Section):
         return self
 
 
-class VQModel(Section):
-    """Encoder, bottleneck, optionally a mixer, then a decoder of the features or a recogniser of labels."""
+class MixerSettings(Section):
+    """A convolution of width 1, then residual ones of width 3: what the objective sees of the codes."""
+
+    channels: int = Field(64, ge=1, description="Feature maps of every layer.")
+    dilations: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 2, 1, 1), description="Dilation of each residual layer."
+    )
+
+
+class VQModel(ModelSettings):
+    """Encoder, bottleneck, optionally a mixer, and the objective: features reconstructed by a decoder, or labels."""
 
     kind: Literal["vq"] = "vq"
-    encoder: AnyEncoder = Encoder()
-    bottleneck: Bottleneck = Bottleneck()
-    mixer: Mixer | None = None
-    decoder: AnyDecoder = Decoder()  # with objective ctc there is none
-    objective: AnyObjective = Reconstruction()
-    training: Training = Training()
+    encoder: Annotated[PartSettings, Kinds(registry.encoders, "convolutional")] = Field(
+        {"kind": "convolutional"}, validate_default=True, description="From frames to one vector per token."
+    )
+    bottleneck: BottleneckSettings = Field(BottleneckSettings(), description="The quantiser and its remedies.")
+    mixer: MixerSettings | None = Field(None, description="Convolutions between the codes and the objective.")
+    decoder: Annotated[PartSettings, Kinds(registry.decoders, "window")] = Field(
+        {"kind": "window"}, validate_default=True, description="With objective reconstruction: from codes to features."
+    )
+    objective: Annotated[PartSettings, Kinds(registry.objectives, "reconstruction")] = Field(
+        {"kind": "reconstruction"}, validate_default=True, description="What the model learns to do."
+    )
+    training: Training = Field(Training(), description="Budget, optimiser, schedule and machine.")
 
     @model_validator(mode="after")
-    def _one_goal(self) -> "VQModel":
-        if self.recognises and self.decoder != Decoder():
-            raise ValueError("objective ctc takes no decoder: leave one of them out")
+    def _decoder_is_used(self) -> "VQModel":
+        if not registry.objectives.load(self.objective.kind).decodes:
+            default = registry.decoders.load("window").Settings()
+            if self.decoder != default:
+                raise ValueError(f"objective {self.objective.kind} takes no decoder: leave one of them out")
         return self
 
     @property
-    def recognises(self) -> bool:
-        """Whether the model learns labels, and so needs them."""
-        return self.objective.kind == "ctc"
+    def units(self) -> int:
+        """How many units the model has, of all codebooks together."""
+        return int(self.bottleneck.codewords**self.bottleneck.codebooks)
+
+    @property
+    def parts(self) -> tuple[tuple[str, PartSettings], ...]:
+        """Encoder, objective, and the decoder where the objective has one."""
+        parts = (("encoders", self.encoder), ("objectives", self.objective))
+        decodes = registry.objectives.load(self.objective.kind).decodes
+        return (*parts, ("decoders", self.decoder)) if decodes else parts
+
+    @property
+    def learns_labels(self) -> bool:
+        """Whether the objective needs labels."""
+        return bool(registry.objectives.load(self.objective.kind).needs_labels)
+
+    @property
+    def gpus(self) -> int:
+        """One GPU per process, unless the model is kept on the CPU."""
+        return 0 if self.training.device == "cpu" else self.training.processes
+
+    @property
+    def threads(self) -> int:
+        """Threads of all processes: trainings share the cores, and threads that contend are slower than one."""
+        return self.training.processes * self.training.threads
 
 
-AnyModel = Annotated[KMeansModel | VQModel, Field(discriminator="kind")]
+AnyModel = Annotated[ModelSettings, Kinds(registry.models)]

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from unitdisc.corpora.zips import Archive, Folder, Zip, nested, read_text
 from unitdisc.errors import InputError
-from unitdisc.tables import Label
+from unitdisc.formats.file_tree import FileTree, Folder, Zip, nested, read_text
+from unitdisc.records import Label
 
 remedy = "fetch the alignments that belong to this corpus"
 
@@ -18,13 +18,13 @@ remedy = "fetch the alignments that belong to this corpus"
 class Alignments:
     """Labels by image, out of an archive of .ali files; ``top`` is the folder they may lie under."""
 
-    def __init__(self, archive: Archive, top: str) -> None:
+    def __init__(self, archive: FileTree, top: str) -> None:
         self.archive = archive
         self.top = top
 
     @classmethod
     def find(
-        cls, corpus: Archive, root: Path, given: Path | None, names: Sequence[str], top: str, stack: ExitStack
+        cls, corpus: FileTree, root: Path, given: Path | None, names: Sequence[str], top: str, stack: ExitStack
     ) -> "Alignments | None":
         """Open the alignments ``given``, else the first of ``names`` in the corpus or beside it; None without any.
 

@@ -5,23 +5,86 @@ import math
 import random
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from unitdisc import tables
+from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
+from unitdisc.config.corpora import excluded
+from unitdisc.config.features import Sources
+from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
-from unitdisc.tables import Label, Utterance
+from unitdisc.formats import audio, line_images
+from unitdisc.modality import Modality, modalities
+from unitdisc.records import Label, Utterance
 
-endings = {
-    "speech": {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".m4a"},
-    "handwriting": {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"},
-}
+# Length of a source in the unit of its modality, and its sample rate, which only recordings have.
+measures: Mapping[str, Callable[[str], tuple[float, int | None]]] = MappingProxyType(
+    {"recordings": audio.probe, "images": line_images.probe}
+)
+
+
+class FolderSettings(CorpusSettings):
+    """A folder of recordings or line images, a sub-folder per speaker or writer."""
+
+    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
+
+    kind: Literal["folder"] = "folder"
+    root: Path = Field(description="The folder.")
+    labels: Path | None = Field(None, description="A table of utterance, start, end, label; optional.")
+    splits: Annotated[dict[Split, float], InOrder] = Field(
+        {"train": 0.8, "dev": 0.1, "test": 0.1}, description="Shares of the files, over all speakers alike."
+    )
+    seed: int = Field(0, ge=0, description="Seed of the random split.")
+    exclude: tuple[str, ...] = Field(("SIL", "_"), description=excluded)
+    sample_rate: int | None = Field(None, description="Demand this rate (Hz) of every recording.")
+    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or handwriting.")
+
+    @property
+    def split_names(self) -> tuple[Split, ...]:
+        """The splits that have a share."""
+        return tuple(self.splits)
+
+
+class FolderCorpus(CorpusReader):
+    """Reads a folder of recordings or line images."""
+
+    Settings = FolderSettings
+    settings: FolderSettings
+
+    def read(self) -> tuple[list[Utterance], list[Label]]:
+        """Read the files of the modality of the features; see ``read``."""
+        plan = self.settings
+        return read(
+            plan.root,
+            plan.features.modality,
+            {str(split): share for split, share in plan.splits.items()},
+            labels=plan.labels,
+            seed=plan.seed,
+            sample_rate=plan.sample_rate,
+        )
+
+    @property
+    def place(self) -> Path:
+        """The folder."""
+        return self.settings.root
+
+    def files(self) -> list[Path]:
+        """Return the table of labels, if there is one."""
+        return [path for path in (self.settings.labels,) if path is not None and path.is_file()]
+
+    def folder(self) -> Path | None:
+        """Return the folder."""
+        return self.settings.root if self.settings.root.is_dir() else None
 
 
 def read(
     root: Path,
-    modality: Literal["speech", "handwriting"],
+    modality: Modality,
     splits: Mapping[str, float],
     *,
     labels: Path | None = None,
@@ -35,13 +98,9 @@ def read(
     """
     if not root.is_dir():
         raise InputError("no such folder", root)
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings[modality] and path.is_file())
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in modality.endings and path.is_file())
     if not files:
-        other: Literal["speech", "handwriting"] = "handwriting" if modality == "speech" else "speech"
-        found = any(path.suffix.lower() in endings[other] for path in root.rglob("*"))
-        known = ", ".join(sorted(endings[modality]))
-        fix = f"there are {other} files: set features: {{kind: {other}}}" if found else f"their endings are {known}"
-        raise InputError(f"holds no {modality} files", root, fix=fix)
+        raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(root, modality))
     names = _names(root, files)
     chosen = _split(list(names), splits, seed)
     utterances = []
@@ -51,6 +110,15 @@ def read(
         duration = _duration(path, modality, sample_rate)
         utterances.append(Utterance(name, chosen[name], speaker, str(path), duration))
     return utterances, _labels(labels, {u.utterance: u.duration for u in utterances}) if labels else []
+
+
+def _other_modality(root: Path, modality: Modality) -> str:
+    """Say which features suit the files that are there, or which endings were expected."""
+    present = {path.suffix.lower() for path in root.rglob("*")}
+    for other in modalities.values():
+        if present & other.endings:
+            return f"there are {other.name} files: set features: {{kind: {other.features}}}"
+    return f"their endings are {', '.join(sorted(modality.endings))}"
 
 
 def _names(root: Path, files: list[Path]) -> dict[str, Path]:
@@ -89,15 +157,9 @@ def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str
     return chosen
 
 
-def _duration(path: Path, modality: str, sample_rate: int | None) -> float:
-    if modality == "handwriting":
-        from unitdisc.corpora.images import line_columns
-
-        return float(line_columns(str(path)))
-    from unitdisc.corpora import audio
-
-    duration, rate = audio.probe(str(path))
-    if sample_rate is not None and rate != sample_rate:
+def _duration(path: Path, modality: Modality, sample_rate: int | None) -> float:
+    duration, rate = measures[modality.sources](str(path))
+    if None not in (sample_rate, rate) and rate != sample_rate:
         raise InputError(f"has {rate} Hz where {sample_rate} Hz is demanded", path)
     return round(duration, 6)
 

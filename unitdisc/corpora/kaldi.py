@@ -1,19 +1,28 @@
 """Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder a split."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
-from unitdisc.corpora import audio
+from pydantic import Field
+
+from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
+from unitdisc.config.corpora import excluded
+from unitdisc.config.features import Sources
+from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
-from unitdisc.matrices import read_matrix
-from unitdisc.tables import Label, Utterance
+from unitdisc.formats import audio
+from unitdisc.formats.kaldi_matrix import read_matrix
+from unitdisc.formats.kaldi_table import read_pairs, read_rows
+from unitdisc.formats.labels import label_rows, plain_phone
+from unitdisc.formats.text import read_number
+from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
 frame = 0.01  # seconds; the step of text_ali, and how far an alignment may reach past the audio by rounding
+kaldi_files = ("wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali")
 digits = 6  # of a time in seconds, so that 0.79 + 0.16 is 0.95
 
 
@@ -24,6 +33,72 @@ class Recording:
     source: str
     duration: float
     line: int
+
+
+class KaldiSettings(CorpusSettings):
+    """Kaldi data directories: FLAC, WAV or NIST SPHERE, or the matrices of a feats.scp."""
+
+    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "matrices")
+
+    kind: Literal["kaldi"] = "kaldi"
+    root: Path = Field(description="Folder of the data directories.")
+    splits: Annotated[dict[Split, str], InOrder] = Field(
+        {"train": "train", "dev": "dev", "test": "test"}, description="The folder of each split, under `root`."
+    )
+    alignment: Alignment = Field(
+        "auto", description="The file of labels; auto takes the first of the two that is there."
+    )
+    strip_marks: bool = Field(True, description="Drop position suffixes and stress digits of phones: AA1_B is AA.")
+    exclude: tuple[str, ...] = Field(("SIL", "SPN", "NSN", "<eps>"), description=excluded)
+    sample_rate: int | None = Field(None, description="Demand this rate (Hz) of every recording.")
+    allow_pipes: tuple[str, ...] = Field((), description="Programs that wav.scp may run, such as sph2pipe.")
+    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or precomputed.")
+
+    @property
+    def split_names(self) -> tuple[Split, ...]:
+        """The splits that have a folder."""
+        return tuple(self.splits)
+
+
+class KaldiCorpus(CorpusReader):
+    """Reads Kaldi data directories, one folder per split."""
+
+    Settings = KaldiSettings
+    settings: KaldiSettings
+
+    def read(self) -> tuple[list[Utterance], list[Label]]:
+        """Read the splits of the settings; see ``read``."""
+        plan = self.settings
+        matrices = plan.features.needs == "matrices"
+        return read(
+            plan.root,
+            {str(split): name for split, name in plan.splits.items()},
+            alignment=plan.alignment,
+            strip_marks=plan.strip_marks,
+            sample_rate=plan.sample_rate,
+            allow_pipes=plan.allow_pipes,
+            precomputed=plan.features.shift if matrices else None,
+        )
+
+    @property
+    def place(self) -> Path:
+        """The folder of the data directories."""
+        return self.settings.root
+
+    def files(self) -> list[Path]:
+        """Return those of Kaldi's files that are there."""
+        folders = [self.settings.root / name for name in self.settings.splits.values()]
+        return [folder / name for folder in folders for name in kaldi_files if (folder / name).is_file()]
+
+    def word_files(self) -> list[Path]:
+        """Return the words.ctm of each split that has one."""
+        return word_files(self.settings.root, self.settings.splits.values())
+
+
+def word_files(root: Path, folders: Iterable[str]) -> list[Path]:
+    """Return the words.ctm of each of the data directories that has one."""
+    paths = [root / folder / "words.ctm" for folder in folders]
+    return [path for path in paths if path.is_file()]
 
 
 def read(
@@ -51,7 +126,7 @@ def read(
             scp, recordings = _recordings(folder, root, allow_pipes, sample_rate)
         else:
             scp, recordings = folder / "feats.scp", _matrices(folder / "feats.scp", precomputed)
-        speakers = _pairs(folder / "utt2spk") if (folder / "utt2spk").exists() else None
+        speakers = read_pairs(folder / "utt2spk") if (folder / "utt2spk").exists() else None
         for key, recording in recordings.items():
             if key in utterances:
                 raise InputError(f"utterance {key!r} stands in {utterances[key].split} too", scp, recording.line)
@@ -63,46 +138,13 @@ def read(
     return list(utterances.values()), labels
 
 
-def phone(label: str) -> str:
-    """Strip a position suffix and one stress digit: AH0_I → AH."""
-    bare = re.sub(r"_[BIES]$", "", label)
-    return re.sub(r"(?<=[^\d])\d$", "", bare)
-
-
-def _lines(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields (the last takes the rest of the line) of a Kaldi text file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("no such file", path) from None
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8 text", path) from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        parts = line.split(maxsplit=fields - 1)
-        if not parts:
-            continue
-        if len(parts) < fields:
-            raise InputError(f"has {len(parts)} fields, {fields} wanted: {line!r}", path, number)
-        yield number, [part.strip() for part in parts]
-
-
-def _pairs(path: Path) -> dict[str, tuple[int, str]]:
-    """Read ``key value`` lines into key → (line, value)."""
-    pairs: dict[str, tuple[int, str]] = {}
-    for line, (key, value) in _lines(path, 2):
-        if key in pairs:
-            raise InputError(f"{key!r} stands twice, first on line {pairs[key][0]}", path, line)
-        pairs[key] = line, value
-    return pairs
-
-
 def _recordings(
     folder: Path, root: Path, allow_pipes: Sequence[str], sample_rate: int | None
 ) -> tuple[Path, dict[str, Recording]]:
     """Return the file that names a split's utterances and utterance → recording, with every recording opened once."""
     scp = folder / "wav.scp"
     recordings: dict[str, Recording] = {}
-    for name, (line, value) in _pairs(scp).items():
+    for name, (line, value) in read_pairs(scp).items():
         source = _source(value, folder, root, allow_pipes, line)
         try:
             duration, rate = audio.probe(source, allow_pipes)
@@ -130,13 +172,13 @@ def _source(value: str, folder: Path, root: Path, allow_pipes: Sequence[str], li
 
 def _segments(path: Path, recordings: Mapping[str, Recording]) -> dict[str, Recording]:
     segments: dict[str, Recording] = {}
-    for line, (utterance, name, first, last) in _lines(path, 4):
+    for line, (utterance, name, first, last) in read_rows(path, 4):
         if name not in recordings:
             raise InputError(f"recording {name!r} is not in wav.scp", path, line)
         if utterance in segments:
             raise InputError(f"{utterance!r} stands twice, first on line {segments[utterance].line}", path, line)
         recording = recordings[name]
-        start, end = _time(first, path, line), _time(last, path, line)
+        start, end = read_number(first, path, line), read_number(last, path, line)
         if not 0 <= start < end <= recording.duration + frame:
             where = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
             raise InputError(f"segment {where}", path, line)
@@ -150,7 +192,7 @@ def _segments(path: Path, recordings: Mapping[str, Recording]) -> dict[str, Reco
 
 def _matrices(scp: Path, frame_shift: float) -> dict[str, Recording]:
     matrices, width = {}, None
-    for utterance, (line, source) in _pairs(scp).items():
+    for utterance, (line, source) in read_pairs(scp).items():
         if "|" in source:
             raise InputError(f"pipe commands are not run: {source!r}", scp, line)
         try:
@@ -173,12 +215,11 @@ def _labels(
     if path is None:
         return
     last: dict[str, float] = {}
-    for line, label in _ctm(path) if path.name == "phones.ctm" else _text_ali(path):
-        name, start, end = label.utterance, label.start, label.end
+    for line, name, start, end, label in label_rows(path, "ctm" if path.name == "phones.ctm" else "text_ali"):
         if name not in recordings:
             raise InputError(f"utterance {name!r} is not in {manifest}", path, line)
         duration = round(recordings[name].duration, digits)
-        span = f"label {label.label!r} of {name!r}"
+        span = f"label {label!r} of {name!r}"
         if end <= start:
             raise InputError(f"{span} ends at {end:g} s, not after its start at {start:g} s", path, line)
         if start < 0 or start >= duration or end > duration + frame + 1e-6:
@@ -186,7 +227,7 @@ def _labels(
         if start < last.get(name, 0.0) - 1e-6:
             raise InputError(f"{span} starts at {start:g} s, before the end of the one before it", path, line)
         last[name] = end
-        yield Label(name, start, min(end, duration), phone(label.label) if strip_marks else label.label)
+        yield Label(name, start, min(end, duration), plain_phone(label) if strip_marks else label)
 
 
 def _alignment_file(folder: Path, alignment: Alignment) -> Path | None:
@@ -198,31 +239,3 @@ def _alignment_file(folder: Path, alignment: Alignment) -> Path | None:
     if not (folder / alignment).exists():
         raise InputError("no such file", folder / alignment, fix="or set alignment: none")
     return folder / alignment
-
-
-def _ctm(path: Path) -> Iterator[tuple[int, Label]]:
-    for line, (utterance, _, first, length, label) in _lines(path, 5):
-        start = _time(first, path, line)
-        end = round(start + _time(length, path, line), digits)
-        yield line, Label(utterance, start, end, label.split()[0])
-
-
-def _text_ali(path: Path) -> Iterator[tuple[int, Label]]:
-    for line, (utterance, text) in _lines(path, 2):
-        for entry in filter(str.strip, text.split(";")):
-            try:
-                label, first, last = entry.split()
-                start, end = round(int(first) * frame, digits), round(int(last) * frame, digits)
-            except ValueError:
-                raise InputError(f"{entry.strip()!r} is not 'phone start end'", path, line) from None
-            yield line, Label(utterance, start, end, label)
-
-
-def _time(text: str, path: Path, line: int) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = float("nan")
-    if not abs(seconds) < float("inf"):
-        raise InputError(f"{text!r} is not a time in seconds", path, line)
-    return seconds

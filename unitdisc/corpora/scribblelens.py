@@ -5,17 +5,81 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Literal
+from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from unitdisc.config import AnyFeatures, CorpusSettings, Split
+from unitdisc.config import splits as all_splits
+from unitdisc.config.corpora import excluded
+from unitdisc.config.features import Sources
 from unitdisc.corpora.alignments import Alignments
-from unitdisc.corpora.images import columns, opened
-from unitdisc.corpora.zips import Archive, Folder, Zip, inside, read_text
+from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
-from unitdisc.tables import Label, Utterance
+from unitdisc.formats.file_tree import FileTree, Folder, Zip, inside, read_text
+from unitdisc.formats.line_images import columns, opened
+from unitdisc.records import Label, Utterance
 
 top = "scribblelens.corpus.v1"  # the folder that the corpus zip unpacks to
 alignment_names = ("scribblelens.paths.1.4b.zip", "scribblelens.paths.1.4.zip")  # the better one first
 own_lists = MappingProxyType({"train": "train", "test": "test"})
+
+
+class ScribbleLensSettings(CorpusSettings):
+    """The ScribbleLens zip, or the folder it unpacks to."""
+
+    provides: ClassVar[tuple[Sources, ...]] = ("images",)
+
+    kind: Literal["scribblelens"] = "scribblelens"
+    root: Path = Field(description="The zip, or the unpacked folder.")
+    mode: Literal["bw", "color", "gray"] = Field("bw", description="Which of the corpus's lists of images is read.")
+    writers: tuple[str, ...] = Field((), description="Keep only their lines; all writers when empty.")
+    unsupervised: bool = Field(False, description="Add the lines without transcript to train.")
+    alignments: Path | None = Field(None, description="The alignment zip, if it is neither in nor beside the corpus.")
+    dev: float = Field(
+        0.1, ge=0, lt=1, description="Share of the training lines that becomes dev; the corpus has none."
+    )
+    seed: int = Field(0, ge=0, description="Seed of the choice of dev lines.")
+    exclude: tuple[str, ...] = Field(("_", "*"), description=excluded)
+    features: AnyFeatures = Field({"kind": "handwriting"}, validate_default=True, description="handwriting.")
+
+    @property
+    def split_names(self) -> tuple[Split, ...]:
+        """Train and test, and dev unless its share is 0."""
+        return all_splits if self.dev else ("train", "test")
+
+
+class ScribbleLensCorpus(CorpusReader):
+    """Reads the ScribbleLens corpus."""
+
+    Settings = ScribbleLensSettings
+    settings: ScribbleLensSettings
+
+    def read(self) -> tuple[list[Utterance], list[Label]]:
+        """Read the lines of the settings; see ``read``."""
+        plan = self.settings
+        return read(
+            plan.root,
+            mode=plan.mode,
+            writers=plan.writers,
+            unsupervised=plan.unsupervised,
+            alignments=plan.alignments,
+            dev=plan.dev,
+            seed=plan.seed,
+        )
+
+    @property
+    def place(self) -> Path:
+        """The zip or folder."""
+        return self.settings.root
+
+    def files(self) -> list[Path]:
+        """Return the zips of the corpus and of its alignments, where these are files."""
+        return [path for path in (self.settings.root, self.settings.alignments) if path is not None and path.is_file()]
+
+    def folder(self) -> Path | None:
+        """Return the unpacked folder, where it is one."""
+        return self.settings.root if self.settings.root.is_dir() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +144,13 @@ def read(
     return [utterance for utterance, _ in found], labels
 
 
-def _line(corpus: Archive, aligned: Alignments | None, entry: Entry) -> tuple[Utterance, list[Label]]:
+def _line(corpus: FileTree, aligned: Alignments | None, entry: Entry) -> tuple[Utterance, list[Label]]:
     width = _columns(corpus, entry)
     utterance = Utterance(entry.name, entry.split, entry.writer, corpus.where(entry.image), float(width))
     return utterance, aligned.labels(entry.image, entry.name, width) if aligned and entry.labelled else []
 
 
-def _corpus(root: Path, stack: ExitStack) -> Archive:
+def _corpus(root: Path, stack: ExitStack) -> FileTree:
     if root.is_dir():
         return Folder(root / top if (root / top).is_dir() else root)
     if not root.exists():
@@ -96,7 +160,7 @@ def _corpus(root: Path, stack: ExitStack) -> Archive:
     return archive
 
 
-def _entries(corpus: Archive, mode: str, splits: Mapping[str, str], writers: Sequence[str]) -> list[Entry]:
+def _entries(corpus: FileTree, mode: str, splits: Mapping[str, str], writers: Sequence[str]) -> list[Entry]:
     found: list[Entry] = []
     known: set[str] = set()
     for split, part in splits.items():
@@ -114,7 +178,7 @@ def _entries(corpus: Archive, mode: str, splits: Mapping[str, str], writers: Seq
     return found
 
 
-def _list(corpus: Archive, member: str, split: str) -> list[Entry]:
+def _list(corpus: FileTree, member: str, split: str) -> list[Entry]:
     place = corpus.where(member)
     if not corpus.has(member):
         lists = [PurePosixPath(name).name for name in corpus.names("corpora") if name.endswith(".dat")]
@@ -133,7 +197,7 @@ def _list(corpus: Archive, member: str, split: str) -> list[Entry]:
     return entries
 
 
-def _check_path(corpus: Archive, path: str, place: str, line: int) -> None:
+def _check_path(corpus: FileTree, path: str, place: str, line: int) -> None:
     try:
         inside(path, place)
     except InputError:
@@ -158,7 +222,7 @@ def _with_dev(entries: list[Entry], share: float, seed: int, root: Path) -> list
     return [replace(e, split="dev") if n in moved else e for n, e in enumerate(entries)]
 
 
-def _unsupervised(corpus: Archive, mode: str, writers: Sequence[str], listed: set[str]) -> list[Entry]:
+def _unsupervised(corpus: FileTree, mode: str, writers: Sequence[str], listed: set[str]) -> list[Entry]:
     entries = _list(corpus, f"corpora/all.nl.{mode}.lines.unsupervised.dat", "train")
     new = [entry for entry in entries if entry.image not in listed and (not writers or entry.writer in writers)]
     return [replace(entry, labelled=False) for entry in new]
@@ -176,6 +240,6 @@ def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
             raise InputError(f"the split {split!r} has no lines", root, fix="see splits and writers")
 
 
-def _columns(corpus: Archive, entry: Entry) -> int:
+def _columns(corpus: FileTree, entry: Entry) -> int:
     with corpus.open(entry.image) as file, opened(file, corpus.where(entry.image)) as image:
         return columns(*image.size)

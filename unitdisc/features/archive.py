@@ -1,6 +1,5 @@
 """Kaldi archives of float matrices: written whole or not at all, read through the page cache without a copy."""
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
-from unitdisc.tables import replacing, writing
+from unitdisc.files import replacing, writing
+from unitdisc.formats.kaldi_table import locate, read_index
 
 header_bytes = 15  # \0B, "FM ", then a byte 4 and an int32 for rows and for columns
 
@@ -91,18 +91,11 @@ def _write_index(ark: Path, places: Iterable[tuple[str, int]]) -> None:
 
 
 def _places(scp: Path) -> Iterator[tuple[str, Place]]:
-    try:
-        lines = scp.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    except FileNotFoundError:
-        raise InputError("no such file", scp) from None
-    for number, line in enumerate(filter(None, lines), start=1):
-        name, _, place = line.partition(" ")
-        ark, _, offset = place.strip().rpartition(":")
-        if not ark or not offset.isdigit():
-            raise InputError(f"is not 'utterance archive:offset': {line!r}", scp, number)
-        # A results folder that was moved as a whole still finds its archives: they lie beside the index.
-        path = Path(ark) if os.path.exists(ark) else scp.parent / Path(ark).name  # noqa: PTH110  (once a line: fast)
-        yield name, Place(path, int(offset))
+    found: dict[str, Path] = {}
+    for name, entry in read_index(scp).items():
+        if entry.archive not in found:
+            found[entry.archive] = locate(entry.archive, scp)
+        yield name, Place(found[entry.archive], entry.offset)
 
 
 def _mapped(ark: Path) -> NDArray[np.uint8]:

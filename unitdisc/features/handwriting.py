@@ -1,15 +1,48 @@
 """Columns of a line image: height 32, ink 1 on paper 0, whatever the size, colour and polarity of the scan."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc.corpora.images import columns, height, line_data, opened
-from unitdisc.corpora.zips import Sources
+from unitdisc.arrays import Matrix
+from unitdisc.config import FeatureSettings
+from unitdisc.config.features import Sources
+from unitdisc.features.extractor import Extractor
+from unitdisc.formats.file_tree import OpenSources
+from unitdisc.formats.line_images import columns, height, line_data, opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+
+class HandwritingSettings(FeatureSettings):
+    """Columns of a line image scaled to height 32, ink in [0, 1]."""
+
+    modality_name: ClassVar[str] = "handwriting"
+    needs: ClassVar[Sources] = "images"
+
+    kind: Literal["handwriting"] = "handwriting"
+
+    @property
+    def shift(self) -> float:
+        """From one frame to the next: one column."""
+        return 1.0
+
+
+class Handwriting(Extractor):
+    """Computes the columns of line images."""
+
+    Settings = HandwritingSettings
+    settings: HandwritingSettings
+
+    def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
+        """Yield the columns (T, 32) of each line."""
+        with OpenSources() as archives:  # a zip is opened once for all of its lines
+            for source in sources:
+                yield read_line(source, archives)
+
 
 # Grey levels (of 255) between paper and ink below which a line is not stretched to the full range: an empty line would
 # otherwise show the grain of its paper as ink.
@@ -17,7 +50,7 @@ least_contrast = 64
 ink_share = 0.005  # the ink's level is the one that this share of all pixels passes: few specks, no whole letter
 
 
-def read_line(source: str, archives: Sources | None = None) -> NDArray[np.float32]:
+def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.float32]:
     """Read the line at ``source``, a path or ``<zip>#<member>``, as (columns, 32) with ink in [0, 1].
 
     ``archives`` keeps zips open from one line to the next: opening one of some thousand members costs more than a line.

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from unitdisc.arrays import Matrix
 from unitdisc.errors import InputError
 
-Matrix = NDArray[np.float32]
 least_deviation = 1e-3  # below it a feature is as good as constant and is centred only
 
 

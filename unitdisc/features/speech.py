@@ -1,16 +1,75 @@
 """Kaldi-compatible features of recordings: log-mel filterbanks or MFCC, energy, differences over time."""
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
 import numpy as np
-import torch
-import torchaudio.compliance.kaldi as compliance
 from numpy.typing import NDArray
-from torch import Tensor
+from pydantic import Field, model_validator
 
-from unitdisc.config import SpeechFeatures
+from unitdisc.arrays import Matrix
+from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
+from unitdisc.features.extractor import Extractor
+from unitdisc.formats import audio
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechFeatures) -> NDArray[np.float32]:
+class SpeechSettings(FeatureSettings):
+    """Kaldi-compatible features of recordings; times in milliseconds, rates in Hz."""
+
+    kind: Literal["speech"] = "speech"
+    type: Literal["fbank", "mfcc"] = Field("fbank", description="Log-mel filterbank energies, or their cepstrum.")
+    bins: int = Field(80, ge=3, description="Mel bins.")
+    coefficients: int = Field(13, ge=1, description="Coefficients of an MFCC.")
+    energy: bool = Field(True, description="Add the log energy of each frame.")
+    deltas: Literal[0, 1, 2] = Field(0, description="Differences over time: none, Δ, or Δ and ΔΔ.")
+    frame_length: float = Field(25.0, gt=0, description="Milliseconds per frame.")
+    frame_shift: float = Field(10.0, gt=0, description="Milliseconds from one frame to the next.")
+    sample_rate: int = Field(16000, gt=0, description="Recordings are resampled to this rate (Hz).")
+    normalise: Literal["none", "global", "speaker"] = Field(
+        "speaker", description=FeatureSettings.model_fields["normalise"].description
+    )
+
+    @property
+    def shift(self) -> float:
+        """From one frame to the next, in seconds."""
+        return self.frame_shift / 1000
+
+    @model_validator(mode="after")
+    def _whole_samples(self) -> "SpeechSettings":
+        shift, length = (each * self.sample_rate / 1000 for each in (self.frame_shift, self.frame_length))
+        if abs(shift - round(shift)) > 1e-6 or shift < 1:
+            raise ValueError(
+                f"frame_shift {self.frame_shift:g} ms is {shift:g} samples at {self.sample_rate} Hz, and not a whole "
+                "number of them: frames would drift away from the labels"
+            )
+        if length < 2:
+            raise ValueError(f"frame_length {self.frame_length:g} ms is less than two samples at {self.sample_rate} Hz")
+        if self.type == "mfcc" and self.coefficients > self.bins:
+            raise ValueError(f"{self.coefficients} coefficients cannot be computed from {self.bins} bins")
+        return self
+
+
+class Speech(Extractor):
+    """Computes filterbanks or MFCC of recordings."""
+
+    Settings = SpeechSettings
+    settings: SpeechSettings
+
+    def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
+        """Yield the features (T, D) of each recording."""
+        import torch
+
+        torch.set_num_threads(1)  # several processes share the cores, one shard each
+        for source in sources:
+            samples, rate = audio.read(source, self.allow_pipes)
+            yield speech_features(samples, rate, self.settings)
+
+
+def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSettings) -> NDArray[np.float32]:
     """Return the features (T, D) of samples (N,) at ``rate`` Hz, in the order static, Δ, ΔΔ, energy first.
 
     Frame i is centred at (i + 0.5) · frame shift and the edges are mirrored, so T is the duration over the shift,
@@ -31,10 +90,13 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechFea
     return _differences(_static(samples, settings), settings.deltas).numpy()
 
 
-def _static(samples: NDArray[np.float32], settings: SpeechFeatures) -> Tensor:
+def _static(samples: NDArray[np.float32], settings: SpeechSettings) -> "Tensor":
     # Kaldi's constants (the floor of an energy, say) are meant for 16-bit samples.
+    import torch
+    import torchaudio.compliance.kaldi as compliance
+
     waveform = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32)).unsqueeze(0) * 32768
-    common = {
+    common: dict[str, Any] = {
         "num_mel_bins": settings.bins,
         "frame_length": settings.frame_length,
         "frame_shift": settings.frame_shift,
@@ -50,8 +112,10 @@ def _static(samples: NDArray[np.float32], settings: SpeechFeatures) -> Tensor:
     return features
 
 
-def _differences(static: Tensor, order: int) -> Tensor:
+def _differences(static: "Tensor", order: int) -> "Tensor":
     """Append Kaldi's add-deltas (window 2): each order filters the static features (T, D) with the edge repeated."""
+    import torch
+
     step = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]) / 10
     parts, kernel = [static], torch.ones(1)
     for _ in range(order):

@@ -1,1 +1,1 @@
-"""Models: encoder, bottleneck and decoder, and the k-means baseline, behind one way to encode."""
+"""Models: encoder, bottleneck and objective, and the k-means baseline, which answer the same calls."""

@@ -1,21 +1,26 @@
-"""The baseline: k-means on stacked frames, with the same way to encode as a trained model."""
+"""The baseline: k-means on stacked frames."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unitdisc.codebook.distances import nearest
 from unitdisc.config import KMeansModel
+from unitdisc.models.batch import Sizes
+from unitdisc.models.unit_model import UnitModel
+from unitdisc.stages import Stage
 
 
-class KMeans(nn.Module):
+class KMeans(UnitModel):
     """A codebook (K, (2 · context + 1) · D) of stacked frames; the unit of a token is its nearest codeword."""
 
+    Settings = KMeansModel
+    stage_names = ("features", "codes")
     codebook: Tensor
 
-    def __init__(self, inputs: int, settings: KMeansModel) -> None:
+    def __init__(self, settings: KMeansModel, sizes: Sizes) -> None:
         super().__init__()
         self.stride, self.context = settings.stride, settings.context
-        width = inputs * (2 * settings.context + 1)
+        width = sizes.inputs * (2 * settings.context + 1)
         self.register_buffer("codebook", torch.zeros(settings.codewords, width))
 
     def vectors(self, frames: Tensor) -> Tensor:
@@ -31,6 +36,11 @@ class KMeans(nn.Module):
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
-        """Return the units (T',) of one utterance's normalised frames (T, D); T' is T / stride rounded up."""
+        """Return the units (T',) of one utterance's normalised frames (T, D)."""
         units, _ = nearest(self.vectors(frames), self.codebook)
         return units
+
+    @torch.no_grad()
+    def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
+        """Return the frames and the centroids of their tokens; k-means has no encoder."""
+        return {"features": frames, "codes": self.codebook[self.encode(frames)]}

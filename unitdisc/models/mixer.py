@@ -3,13 +3,13 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unitdisc.config import Mixer as Settings
+from unitdisc.config import MixerSettings
 
 
 class Mixer(nn.Module):
     """A convolution of width 1, then residual ones of width 3 with dilation: codes (B, T', D) → (B, T', C)."""
 
-    def __init__(self, inputs: int, settings: Settings) -> None:
+    def __init__(self, inputs: int, settings: MixerSettings) -> None:
         super().__init__()
         self.outputs = settings.channels
         self.entry = nn.Conv1d(inputs, settings.channels, 1)

@@ -1,40 +1,45 @@
-"""The model: encoder, vector-quantised bottleneck, mixer, and a decoder of the features or a recogniser of labels."""
+"""The vector-quantised model: encoder, bottleneck, mixer, and the objective that trains them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from unitdisc.codebook import Bottleneck, Bottlenecked
-from unitdisc.config import Decoder, Encoder, SpectrogramEncoder, VQModel
-from unitdisc.models import lines, spectrograms
-from unitdisc.models.decoders import WindowDecoder
-from unitdisc.models.encoders import ConvolutionalEncoder
+from unitdisc import registry
+from unitdisc.codebook import Bottleneck, BottleneckOutput
+from unitdisc.codebook.product_units import product_codewords, product_units
+from unitdisc.config import VQModel
+from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.mixer import Mixer
-from unitdisc.models.pixels import PixelDecoder
-from unitdisc.models.recogniser import Recogniser
+from unitdisc.models.parts import Encoder, Objective
+from unitdisc.models.unit_model import UnitModel
+from unitdisc.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What a training step minimises (``total``), the task's part of it, and what the bottleneck saw."""
+    """What a training step minimises (``total``), the objective's part of it, and what the bottleneck saw."""
 
     total: Tensor
     task: Tensor
-    bottleneck: Bottlenecked
+    bottleneck: BottleneckOutput
     tokens: Tensor  # (B, T') of real tokens
 
 
-class Model(nn.Module):
-    """Frames (B, T, inputs) → encoder → bottleneck → mixer → the frames again, or their labels.
+class Model(UnitModel):
+    """Frames (B, T, inputs) → encoder → bottleneck → mixer → objective.
 
-    ``labels`` is how many labels there are to recognise. Raises ValueError for inputs that the encoder cannot take.
+    ``sizes`` says how many columns the features have, and how many speakers and labels there are; its stride is that
+    of the encoder whatever it says. Raises ValueError for inputs that the encoder cannot take.
     """
 
-    def __init__(self, inputs: int, speakers: int, settings: VQModel, *, labels: int = 0) -> None:
+    Settings = VQModel
+    stage_names = ("features", "encoder", "codes")
+
+    def __init__(self, settings: VQModel, sizes: Sizes) -> None:
         super().__init__()
         plan = settings.bottleneck
-        self.encoder = _encoder(inputs, settings)
+        self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes.inputs, settings.encoder)
         self.bottleneck = Bottleneck(
             self.encoder.outputs,
             plan.dim,
@@ -47,84 +52,60 @@ class Model(nn.Module):
         )
         self.mixer = Mixer(plan.dim, settings.mixer) if settings.mixer else None
         width = self.mixer.outputs if self.mixer else plan.dim
-        self.weight = settings.objective.weight if settings.objective.kind == "ctc" else 1.0
-        self.decoder: WindowDecoder | PixelDecoder | Recogniser
-        if settings.objective.kind == "ctc":
-            self.decoder = Recogniser(width, labels)
-        elif isinstance(settings.decoder, Decoder):
-            self.decoder = WindowDecoder(width, inputs, self.encoder.stride, max(speakers, 1), settings.decoder)
-        else:
-            self.decoder = PixelDecoder(width, self.encoder.stride, settings.decoder)
+        fitted = replace(sizes, stride=self.encoder.stride)
+        objective = registry.objectives.load(settings.objective.kind)
+        self.objective: Objective = objective(width, fitted, settings.objective, settings.decoder)
+        self.stride = self.encoder.stride
 
     @property
-    def stride(self) -> int:
-        """Frames a token, from the strides of the encoder."""
-        return self.encoder.stride
+    def codebook(self) -> Tensor:
+        """The codewords (K, D): of all product units where there are several codebooks."""
+        return product_codewords(self.bottleneck.quantizer.codebook.detach().float())
 
-    def forward(
-        self, frames: Tensor, mask: Tensor, speaker: Tensor, labels: Tensor | None = None, *, quantise: bool = True
-    ) -> Losses:
-        """Return the losses of frames (B, T, D) with their mask (B, T), speaker numbers (B,) and labels (B, T).
+    def forward(self, batch: Batch, *, quantise: bool = True) -> Losses:
+        """Return the losses of a batch; without ``quantise`` the vectors pass through (see Bottleneck).
 
-        The task's loss is that of the decoder or recogniser, without its weight. Raises ValueError where a recogniser
-        gets no labels.
+        Raises ValueError where an objective needs labels and the batch has none.
         """
-        encoded, tokens = self.encoder(frames, mask)
+        encoded, tokens = self.encoder(batch.frames, batch.mask)
         squeezed = self.bottleneck(encoded, tokens, quantise=quantise)
-        codes = self.mixed(squeezed.codes, tokens)
-        if isinstance(self.decoder, WindowDecoder):
-            task = self.decoder.loss(codes, tokens, frames, mask, speaker)
-        elif isinstance(self.decoder, PixelDecoder):
-            task = self.decoder.loss(codes, frames, mask)
-        elif labels is not None:
-            task = self.decoder.loss(codes, tokens, labels)
-        else:
-            raise ValueError("a model that recognises labels wants them to learn")
-        return Losses(self.weight * task + squeezed.loss, task, squeezed, tokens)
+        task = self.objective.loss(self.mixed(squeezed.codes, tokens), tokens, batch)
+        return Losses(self.objective.weight * task + squeezed.loss, task, squeezed, tokens)
 
     def mixed(self, codes: Tensor, tokens: Tensor) -> Tensor:
-        """Return what the decoder sees of the codes (B, T', D): they themselves where there is no mixer."""
+        """Return what the objective sees of the codes (B, T', D): the codes themselves where there is no mixer."""
         if self.mixer is None:
             return codes
         mixed: Tensor = self.mixer(codes, tokens)
         return mixed
 
-    def vectors(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the quantiser sees (B, T', dim) of frames (B, T, D), and which tokens (B, T') are real."""
-        encoded, tokens = self.encoder(frames, mask)
-        return self.bottleneck.project(encoded, tokens), tokens
+    def vectors(self, frames: Tensor) -> Tensor:
+        """Return what the quantiser sees (T', D) of one utterance's normalised frames (T, D)."""
+        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
+        return self.bottleneck.project(encoded, tokens)[0]
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
-        """Return the units (T',) of one utterance's normalised frames (T, D); T' is T / stride rounded up."""
-        encoded, tokens = self.encoder(frames.unsqueeze(0), _all_real(frames))
+        """Return the units (T',) of one utterance's normalised frames (T, D); several codebooks give product units."""
+        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
         units: Tensor = self.bottleneck(encoded, tokens).units[0]
-        return units
+        return product_units(units, self.bottleneck.quantizer.codewords) if units.ndim > 1 else units
 
     @torch.no_grad()
-    def recognise(self, frames: Tensor) -> Tensor:
-        """Return the most likely class (T',) of each token of one utterance: 0 for the blank, label y as y + 1.
+    def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
+        """Return the frames, the encoder's output (T', C) before the bottleneck's batch norm, and the codes (T', D)."""
+        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
+        units = self.bottleneck(encoded, tokens).units
+        return {"features": frames, "encoder": encoded[0], "codes": self.bottleneck.quantizer.decode(units)[0]}
 
-        Raises ValueError for a model that does not recognise labels.
-        """
-        if not isinstance(self.decoder, Recogniser):
-            raise ValueError("the model rebuilds its input and recognises no labels")
-        encoded, tokens = self.encoder(frames.unsqueeze(0), _all_real(frames))
+    @torch.no_grad()
+    def predict(self, frames: Tensor) -> Tensor:
+        """Return the most likely class (T',) of each token of one utterance: 0 for the blank, label y as y + 1."""
+        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
         codes = self.mixed(self.bottleneck(encoded, tokens).codes, tokens)
-        classes: Tensor = self.decoder(codes)[0].argmax(1)
-        return classes
+        return self.objective.predict(codes)[0]
 
 
-def _all_real(frames: Tensor) -> Tensor:
+def all_real(frames: Tensor) -> Tensor:
+    """Return the mask (1, T) of a batch of one utterance (T, D) without padding."""
     return torch.ones(1, len(frames), dtype=torch.bool, device=frames.device)
-
-
-def _encoder(
-    inputs: int, settings: VQModel
-) -> ConvolutionalEncoder | spectrograms.SpectrogramEncoder | lines.LineImageEncoder:
-    plan = settings.encoder
-    if isinstance(plan, Encoder):
-        return ConvolutionalEncoder(inputs, plan)
-    if isinstance(plan, SpectrogramEncoder):
-        return spectrograms.SpectrogramEncoder(inputs, plan)
-    return lines.LineImageEncoder(inputs, plan)

@@ -1,31 +1,32 @@
 """A trained model in a folder: its weights, and in model.json everything needed to rebuild it and to encode."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
+from torch import Tensor
 
 import unitdisc
-from unitdisc.config import AnyFeatures, AnyModel, VQModel, seconds_or_columns
+from unitdisc import registry
+from unitdisc.config import AnyFeatures, AnyModel, FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics
-from unitdisc.models.kmeans import KMeans
-from unitdisc.models.model import Model
-from unitdisc.tables import replacing, writing
+from unitdisc.files import replacing, writing
+from unitdisc.layout import RunFolder
+from unitdisc.models.batch import Sizes
+from unitdisc.models.unit_model import UnitModel
 
-Encoder = Model | KMeans
-
-settings_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyModel, Field()])
-features_of: TypeAdapter[Any] = TypeAdapter(Annotated[AnyFeatures, Field()])
+settings_of: TypeAdapter[Any] = TypeAdapter(AnyModel)
+features_of: TypeAdapter[Any] = TypeAdapter(AnyFeatures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Trained:
     """A model with what it was trained on: its settings, the features' settings and shared statistics, speakers,
     and the labels that it recognises, if it does."""
 
-    model: Encoder
-    settings: AnyModel
-    features: AnyFeatures
+    model: UnitModel
+    settings: ModelSettings
+    features: FeatureSettings
     inputs: int
     speakers: tuple[str, ...]
     statistics: Statistics | None
@@ -45,7 +46,7 @@ class Trained:
     @property
     def frame_shift(self) -> float:
         """From one token to the next, in seconds or columns."""
-        return round(seconds_or_columns(self.features) * self.model.stride, 9)
+        return round(self.features.shift * self.model.stride, 9)
 
     def normalised(self, archive: Archive, speaker: Mapping[str, str]) -> Normalised:
         """Return the matrices of an archive as the model wants them; ``speaker`` maps an utterance to its speaker.
@@ -58,17 +59,16 @@ class Trained:
         return Normalised(archive, shared=self.statistics, by_speaker=by_speaker)
 
 
-def build(settings: AnyModel, *, inputs: int, speakers: int, labels: int = 0) -> Encoder:
-    """Return an untrained model for features of ``inputs`` columns."""
-    if isinstance(settings, VQModel):
-        return Model(inputs, speakers, settings, labels=labels)
-    return KMeans(inputs, settings)
+def build(settings: ModelSettings, sizes: Sizes) -> UnitModel:
+    """Return an untrained model."""
+    model: UnitModel = registry.models.load(settings.kind)(settings, sizes)
+    return model
 
 
-def save(folder: Path, trained: Trained) -> None:
-    """Write model.safetensors and model.json into ``folder``, each whole or not at all."""
+def save(run: RunFolder, trained: Trained) -> None:
+    """Write the weights and their description into the run's folder, each whole or not at all."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.model.state_dict().items()}
-    with replacing(folder / "model.safetensors") as temporary:
+    with replacing(run.weights) as temporary:
         temporary.write_bytes(serialise(weights))
     statistics = trained.statistics
     description = {
@@ -82,14 +82,14 @@ def save(folder: Path, trained: Trained) -> None:
         "seed": trained.seed,
         "labels": list(trained.labels),
     }
-    with writing(folder / "model.json") as file:
+    with writing(run.description) as file:
         json.dump(description, file, indent=1, ensure_ascii=False)
         file.write("\n")
 
 
-def load(folder: Path) -> Trained:
+def load(run: RunFolder) -> Trained:
     """Read a model from its folder, ready to encode on the CPU; raises InputError for a file that does not fit."""
-    path = folder / "model.json"
+    path = run.description
     try:
         text = json.loads(path.read_text(encoding="utf-8"))
         settings = settings_of.validate_python(text["model"])
@@ -101,14 +101,22 @@ def load(folder: Path) -> Trained:
         raise InputError("no such file", path, fix="train the model first: unitdisc train --help") from None
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
-    weights = folder / "model.safetensors"
+    weights = run.weights
     try:
-        model = build(settings, inputs=inputs, speakers=len(speakers), labels=len(labels))
-        model.load_state_dict(load_file(weights))
+        model = build(settings, Sizes(inputs, len(speakers), len(labels)))
+        model.load_state_dict(_present_names(load_file(weights)))
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
     return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels)
+
+
+def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights under their present names: up to version 0.1 the decoder was no part of an objective."""
+    present = {}
+    for name, weight in weights.items():
+        present[re.sub(r"^decoder\.", "objective.decoder.", name).replace(".told.", ".condition.")] = weight
+    return present
 
 
 def _statistics(value: Any) -> Statistics | None:

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from unitdisc.models.stages import Stage
-from unitdisc.scores.alignment import align
-from unitdisc.tables import UnitSequence
+from unitdisc.arrays import Ints
+from unitdisc.records import UnitSequence
+from unitdisc.scores.discovery.alignment import align
+from unitdisc.stages import Stage
 from unitdisc.units.representations import Representations
 
-Ints = NDArray[np.int64]
 Targets = Mapping[Stage, Mapping[str, Ints]]
 
 

@@ -9,23 +9,23 @@ from typing import Any, Literal
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from unitdisc import metrics
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import (
+from unitdisc.report import page_budget
+from unitdisc.report.browser import data
+from unitdisc.report.drawing import palette
+from unitdisc.report.results import CorpusResults, of_experiment, of_folder
+from unitdisc.report.sections import (
     ablation,
     about,
-    browser,
-    curves,
-    derived,
     health,
-    metrics,
-    omissions,
-    palette,
-    plots,
-    scoretable,
+    rate_plots,
+    score_table,
+    segments_and_pieces,
     stages,
+    training_curves,
 )
-from unitdisc.report.results import Corpus, of_experiment, of_folder
 
 scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
 
@@ -63,9 +63,9 @@ def _names(folders: Sequence[Path]) -> list[str]:
     return ["/".join(part[-depth:]) for part in parts]
 
 
-def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
+def _page(corpora: Sequence[CorpusResults], *, title: str, shown: int) -> str:
     colour = palette.colours(corpora)
-    tables = scoretable.tables(corpora)
+    tables = score_table.tables(corpora)
     split = tables[0].split if tables else "test"
     findings = health.examine(corpora, split)
     facts: dict[str, Any] = {
@@ -80,12 +80,12 @@ def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
         "split": split,
         "ablations": ablation.tables(corpora, split),
         "stages": stages.tables(corpora, split),
-        "segments": derived.segments(corpora, split),
-        "pieces": derived.pieces(corpora, split),
-        "told": [title for title, _ in derived.told.values()],
-        "rates": plots.bitrates(corpora, colour, split),
-        "everything": scoretable.everything(corpora, split),
-        "trainings": curves.trainings(corpora, colour),
+        "segments": segments_and_pieces.segments(corpora, split),
+        "pieces": segments_and_pieces.pieces(corpora, split),
+        "piece_metrics": segments_and_pieces.piece_metrics,
+        "rates": rate_plots.bitrates(corpora, colour, split),
+        "everything": score_table.everything(corpora, split),
+        "trainings": training_curves.trainings(corpora, colour),
         "colour": colour,
         "listed_findings": listed_findings,
         "listed_rows": listed_rows,
@@ -94,7 +94,7 @@ def _page(corpora: Sequence[Corpus], *, title: str, shown: int) -> str:
     return _fitting(facts, corpora, shown=shown, split=split)
 
 
-def _fitting(facts: Mapping[str, Any], corpora: Sequence[Corpus], *, shown: int, split: str) -> str:
+def _fitting(facts: Mapping[str, Any], corpora: Sequence[CorpusResults], *, shown: int, split: str) -> str:
     """Return the page with as much of its tables, then of the units and excerpts, as it can hold."""
     template = _environment().get_template("page.html")
 
@@ -104,20 +104,20 @@ def _fitting(facts: Mapping[str, Any], corpora: Sequence[Corpus], *, shown: int,
         return template.render(**facts, **said, data=data)
 
     left_out: list[str] = []
-    for omission in omissions.order:
+    for omission in page_budget.order:
         if len(page([], left_out).encode()) <= most_of_tables * most_bytes:
             break
-        facts = omissions.leave_out(facts, omission)
+        facts = page_budget.leave_out(facts, omission)
         left_out.append(omission.what)
     for share in shares:
-        known = [browser.data(each, shown=shown, corpora=len(corpora), split=split, share=share) for each in corpora]
+        known = [data.data(each, shown=shown, corpora=len(corpora), split=split, share=share) for each in corpora]
         text = page(known, [*left_out, "some of the units and utterances"] if share < 1 else left_out)
         if len(text.encode()) <= most_bytes:
             return text
     return page([], [*left_out, "units and utterances"])
 
 
-def _seeds(tables: Sequence[scoretable.Table]) -> Literal["shown", "hidden", ""]:
+def _seeds(tables: Sequence[score_table.Table]) -> Literal["shown", "hidden", ""]:
     """Say how the score table begins: with the seeds below their means, or without where that is a long list."""
     rows = max((sum(row.kind == "run" for group in table.groups for row in group) for table in tables), default=0)
     return "" if not rows else "shown" if rows <= most_seeds else "hidden"

@@ -1,7 +1,6 @@
 """What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,10 +10,12 @@ from typing import Any, cast
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from unitdisc import tables
-from unitdisc.config import Experiment, split_names, splits
+from unitdisc import registry, tables
+from unitdisc.config import Experiment, splits
 from unitdisc.errors import InputError
-from unitdisc.scores.collection import RunScore
+from unitdisc.layout import CorpusFolder, Results, RunFolder
+from unitdisc.modality import Modality, modalities
+from unitdisc.records import Label, RunScore, Score, UnitSequence, Utterance
 
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
 
@@ -29,7 +30,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)  # without slots: what the scores say is looked up once a run
-class Run:
+class RunResults:
     """A corpus with a model and a seed; ``source`` names the results folder where there are several.
 
     ``description`` is model.json (or as much as the configuration says of it), ``epochs`` is training.tsv, ``scores``
@@ -40,7 +41,7 @@ class Run:
     corpus: str
     model: str
     seed: int
-    folder: Path
+    files: RunFolder
     description: Mapping[str, Any]
     epochs: pd.DataFrame
     scores: pd.DataFrame
@@ -92,9 +93,9 @@ class Run:
         """Return a score, nan where there is none."""
         return self.estimate(metric, split).value
 
-    def units(self, split: str) -> Mapping[str, tables.UnitSequence]:
+    def units(self, split: str) -> Mapping[str, UnitSequence]:
         """Read the units of a split, none where there are none."""
-        path = self.folder / f"{split}.units.tsv"
+        path = self.files.units(split)
         return tables.read_units(path) if path.exists() else {}
 
 
@@ -102,19 +103,19 @@ Collected = Mapping[tuple[str, str, int], pd.DataFrame]  # scores by corpus, mod
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Corpus:
-    """A corpus and its runs; ``exclude`` are the labels of silence or space, ``never`` those that do not count."""
+class CorpusResults:
+    """A corpus and its runs; ``exclude`` are the labels of silence or space, ``ignore`` those that do not count."""
 
     source: str
     name: str
-    folder: Path
-    modality: str  # speech, handwriting or precomputed
+    files: CorpusFolder
+    modality: Modality
     exclude: tuple[str, ...]
-    never: tuple[str, ...]
+    ignore: tuple[str, ...]
     allow_pipes: tuple[str, ...]
     utterances: pd.DataFrame
     labels: pd.DataFrame
-    runs: tuple[Run, ...]
+    runs: tuple[RunResults, ...]
 
     @property
     def title(self) -> str:
@@ -122,116 +123,125 @@ class Corpus:
         return f"{self.source}: {self.name}" if self.source else self.name
 
 
-def named_alike(corpora: Sequence[Corpus]) -> list[list[Corpus]]:
+def named_alike(corpora: Sequence[CorpusResults]) -> list[list[CorpusResults]]:
     """Put corpora of one name together: side by side, their runs compete."""
     names = dict.fromkeys(corpus.name for corpus in corpora)
     return [[corpus for corpus in corpora if corpus.name == name] for name in names]
 
 
-def of_experiment(experiment: Experiment) -> list[Corpus]:
+def of_experiment(experiment: Experiment) -> list[CorpusResults]:
     """Find the corpora and runs of a configuration, whether or not all of their files are there."""
     corpora = []
-    collected = _collected(experiment.results)
+    results = Results(experiment.results)
+    collected = _collected(results)
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
-        folder = experiment.results / name
-        expected = tuple(split_names(settings))
-        features = settings.features.model_dump(mode="json")
         known = {model: {"model": experiment.models[model].model_dump(mode="json")} for model in models}
+        found = _Finder("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
-            _run("", folder, model, seed, collected, expected=expected, known=known[model])
+            found.run(model, seed, known[model], learns_labels=experiment.models[model].learns_labels)
             for model in models
             for seed in experiment.seeds
         )
         pipes = tuple(getattr(settings, "allow_pipes", ()))
-        corpora.append(_corpus("", folder, features["kind"], (settings.exclude, settings.never, pipes), runs))
+        options = (settings.exclude, settings.ignore, pipes)
+        corpora.append(_corpus("", results.corpus(name), settings.features.modality, options, runs))
     return corpora
 
 
-def of_folder(results: Path, source: str) -> list[Corpus]:
+def of_folder(folder: Path, source: str) -> list[CorpusResults]:
     """Find the corpora and runs in a results folder; ``source`` is its name on the page.
 
     Raises InputError for a folder without any run.
     """
-    found = {(f.parent.parent.name, f.parent.name, int(f.name[4:])) for f in results.glob("*/*/seed*") if _is_run(f)}
+    results = Results(folder)
     collected = _collected(results)
-    found |= set(collected)
-    if not found:
-        raise InputError("holds no runs (CORPUS/MODEL/seedN) and no scores.tsv", results)
+    names = set(results.runs()) | set(collected)
+    if not names:
+        raise InputError("holds no runs (CORPUS/MODEL/seedN) and no scores.tsv", folder)
     corpora = []
-    for name in sorted({corpus for corpus, _, _ in found}):
-        mine = sorted((model, seed) for corpus, model, seed in found if corpus == name)
-        present = set(_table(results / name / "utterances.tsv", tables.Utterance)["split"])
-        runs = _told_by_others([_found(source, results / name, *run, collected, present) for run in mine])
-        kind = next((r.description["features"]["kind"] for r in runs if "features" in r.description), "precomputed")
-        corpora.append(_corpus(source, results / name, kind, (usually_excluded, (), ()), runs))
+    for name in sorted({corpus for corpus, _, _ in names}):
+        files = results.corpus(name)
+        mine = sorted((model, seed) for corpus, model, seed in names if corpus == name)
+        present = set(_table(files.utterances, Utterance)["split"])
+        found = [
+            # Of a run that is in scores.tsv alone no files of its own are expected.
+            _Finder(source, files, collected, present if files.run(*run).path.exists() else ()).run(*run)
+            for run in mine
+        ]
+        runs = _described_by_others(found)
+        corpora.append(_corpus(source, files, _modality_of(runs), (usually_excluded, (), ()), runs))
     return corpora
 
 
-def _found(source: str, corpus: Path, model: str, seed: int, collected: Collected, expected: Collection[str]) -> Run:
-    """Read a run of which something was found; of one in scores.tsv alone no files of its own are expected."""
-    own = (corpus / model / f"seed{seed}").exists()
-    return _run(source, corpus, model, seed, collected, expected=expected if own else ())
+def _modality_of(runs: Sequence[RunResults]) -> Modality:
+    """Return the modality of the features that models were trained on; speech where no model says it."""
+    kinds = (run.description["features"].get("kind") for run in runs if "features" in run.description)
+    kind = next((kind for kind in kinds if kind in registry.features), "precomputed")
+    modality: Modality = modalities[registry.features.load(kind).Settings.modality_name]
+    return modality
 
 
-def _told_by_others(runs: Sequence[Run]) -> tuple[Run, ...]:
+def _described_by_others(runs: Sequence[RunResults]) -> tuple[RunResults, ...]:
     """Give a run without model.json, such as one in training, the settings of another seed of its model."""
     known = {run.model: {"model": run.settings} for run in runs if run.settings}
     return tuple(run if run.description else replace(run, description=known.get(run.model, {})) for run in runs)
 
 
-def _is_run(folder: Path) -> bool:
-    return folder.is_dir() and re.fullmatch("seed[0-9]{1,18}", folder.name) is not None
-
-
 def _corpus(
-    source: str, folder: Path, modality: str, options: tuple[tuple[str, ...], ...], runs: tuple[Run, ...]
-) -> Corpus:
-    exclude, never, pipes = options
-    labels = _table(folder / "labels.tsv", tables.Label)
-    return Corpus(
+    source: str,
+    files: CorpusFolder,
+    modality: Modality,
+    options: tuple[tuple[str, ...], ...],
+    runs: tuple[RunResults, ...],
+) -> CorpusResults:
+    exclude, ignore, pipes = options
+    labels = _table(files.labels, Label)
+    return CorpusResults(
         source=source,
-        name=folder.name,
-        folder=folder,
+        name=files.path.name,
+        files=files,
         modality=modality,
         exclude=exclude,
-        never=never,
+        ignore=ignore,
         allow_pipes=pipes,
-        utterances=_table(folder / "utterances.tsv", tables.Utterance),
-        labels=labels[~labels["label"].isin(never)].sort_values(["utterance", "start"], kind="stable"),
+        utterances=_table(files.utterances, Utterance),
+        labels=labels[~labels["label"].isin(ignore)].sort_values(["utterance", "start"], kind="stable"),
         runs=runs,
     )
 
 
-def _run(
-    source: str,
-    corpus: Path,
-    model: str,
-    seed: int,
-    collected: Collected,
-    *,
-    expected: Collection[str] = (),
-    known: Mapping[str, Any] | None = None,
-) -> Run:
-    folder = corpus / model / f"seed{seed}"
-    there = [split for split in splits if split in expected]
-    wanted = ["model.json", "training.tsv", *(f"{s}.{kind}.tsv" for kind in ("units", "scores") for s in there)]
-    if (known or {}).get("model", {}).get("objective", {}).get("kind") == "ctc":
-        wanted += [f"{split}.ctc.tsv" for split in there if split != "train"]
-    description = folder / "model.json"
-    training = folder / "training.tsv"
-    own = list(_own_scores(folder))
-    return Run(
-        source=source,
-        corpus=corpus.name,
-        model=model,
-        seed=seed,
-        folder=folder,
-        description=_description(description) if description.exists() else known or {},
-        epochs=_epochs(training) if training.exists() else pd.DataFrame(),
-        scores=pd.concat(own, ignore_index=True) if own else collected.get((corpus.name, model, seed), _no_scores()),
-        missing=tuple(name for name in wanted if expected and not (folder / name).exists()),
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Finder:
+    """Reads the runs of a corpus; files of the ``expected`` splits should be there."""
+
+    source: str
+    corpus: CorpusFolder
+    collected: Collected
+    expected: Collection[str]
+
+    def run(
+        self, model: str, seed: int, known: Mapping[str, Any] | None = None, *, learns_labels: bool = False
+    ) -> RunResults:
+        """Read a run; ``known`` is what the configuration says of its model."""
+        files = self.corpus.run(model, seed)
+        there = [split for split in splits if split in self.expected]
+        wanted = [files.description, files.training]
+        wanted += [path(split) for path in (files.units, files.scores) for split in there]
+        wanted += [files.recognition(split) for split in there if split != "train" and learns_labels]
+        own = list(_own_scores(files))
+        collected = self.collected.get((self.corpus.path.name, model, seed), _no_scores())
+        return RunResults(
+            source=self.source,
+            corpus=self.corpus.path.name,
+            model=model,
+            seed=seed,
+            files=files,
+            description=_description(files.description) if files.description.exists() else known or {},
+            epochs=_epochs(files.training) if files.training.exists() else pd.DataFrame(),
+            scores=pd.concat(own, ignore_index=True) if own else collected,
+            missing=tuple(path.name for path in wanted if self.expected and not path.exists()),
+        )
 
 
 def _description(path: Path) -> Mapping[str, Any]:
@@ -254,23 +264,23 @@ def _epochs(path: Path) -> pd.DataFrame:
     return table
 
 
-def _collected(results: Path) -> Collected:
+def _collected(results: Results) -> Collected:
     """Read the table of all runs, for those that have no tables of their own."""
-    table = _table(results / "scores.tsv", RunScore)
+    table = _table(results.scores, RunScore)
     keys = ["corpus", "model", "seed"]
-    places = cast("Mapping[tuple[str, str, int], Any]", table.groupby(keys, sort=False).indices)
-    return {key: table.iloc[rows].drop(columns=keys) for key, rows in places.items()}
+    rows_of = cast("Mapping[tuple[str, str, int], Any]", table.groupby(keys, sort=False).indices)
+    return {key: table.iloc[rows].drop(columns=keys) for key, rows in rows_of.items()}
 
 
 def _no_scores() -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in ("split", "metric", "value", "low", "high", "n")})
 
 
-def _own_scores(folder: Path) -> Iterator[pd.DataFrame]:
-    named = [(f"{split}.{kind}.tsv", split) for split in splits for kind in ("scores", "abx", "ctc")]
-    for name, split in [*named, ("probe.scores.tsv", "test")]:
-        if (folder / name).exists():
-            yield tables.read(folder / name, tables.Score).assign(split=split)
+def _own_scores(files: RunFolder) -> Iterator[pd.DataFrame]:
+    named = [(path(split), split) for split in splits for path in (files.scores, files.abx, files.recognition)]
+    for path, split in [*named, (files.probes, "test")]:
+        if path.exists():
+            yield tables.read(path, Score).assign(split=split)
 
 
 def _table(path: Path, record: type) -> pd.DataFrame:

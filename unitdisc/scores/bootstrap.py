@@ -7,9 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc.scores.alignment import Ints
-
-Floats = NDArray[np.float64]
+from unitdisc.arrays import Floats, Ints
 
 coverage = 0.95
 chunk = 25  # resamples a task: enough to keep a thread busy, few enough to hold little

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from unitdisc.scores.alignment import Alignment, Ints, align
-from unitdisc.scores.bootstrap import Floats, intervals
-from unitdisc.scores.contingency import fractions
-from unitdisc.scores.edits import edit_counts
-from unitdisc.scores.labels import check
-from unitdisc.tables import Score, UnitSequence
-
-metrics = ("phone_error_rate", "phone_substitutions", "phone_deletions", "phone_insertions")
+from unitdisc import metrics
+from unitdisc.arrays import Floats, Ints
+from unitdisc.formats.labels import check
+from unitdisc.records import Score, UnitSequence
+from unitdisc.scores.bootstrap import intervals
+from unitdisc.scores.discovery.alignment import Alignment, align
+from unitdisc.scores.discovery.contingency import fractions
+from unitdisc.scores.discovery.edits import edit_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def score_recognition(
     labels: pd.DataFrame,
     *,
     exclude: Collection[str] = (),
-    never: Collection[str] = (),
+    ignore: Collection[str] = (),
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> tuple[list[Score], list[Recognised]]:
@@ -39,7 +39,7 @@ def score_recognition(
 
     Repeats are collapsed and blanks dropped (Graves et al. 2006), repeats of ``labels`` (columns utterance, start, end,
     label) too, as the model learnt them; ``exclude`` are then dropped on both sides. Utterances are cut at labels of
-    ``never``, and what is recognised there does not count. The rates are substitutions, deletions and insertions of the
+    ``ignore``, and what is recognised there does not count. The rates are substitutions, deletions and insertions of the
     shortest edits over the number of labels, with 95 % intervals by drawing utterances; utterances without labels are
     left aside, and without any there are no scores.
     """
@@ -50,7 +50,7 @@ def score_recognition(
     vocabulary = pd.Index([*names, *sorted(set(checked["label"]) - set(names))])
     labelled = set(checked["utterance"])
     spoken = {name: path for name, path in paths.items() if name in labelled}
-    sides = _Sides(align(spoken, checked, vocabulary), vocabulary, exclude=exclude, never=never)
+    sides = _Sides(align(spoken, checked, vocabulary), vocabulary, exclude=exclude, ignore=ignore)
     counts = sides.edits()
 
     def rates(weights: Ints) -> Floats:
@@ -61,18 +61,18 @@ def score_recognition(
     values = rates(np.ones((1, len(spoken)), dtype=np.int64))[0]
     low, high = intervals(rates, list(spoken), samples=bootstrap, seed=seed, centred=np.zeros(4, dtype=bool))
     number = int(sides.lengths.sum())
-    rows = zip(metrics, values, low, high, strict=True)
-    return [Score(name, float(value), float(a), float(b), number) for name, value, a, b in rows], sides.texts()
+    rows = zip(metrics.recognition, values, low, high, strict=True)
+    return [Score(metric.name, float(value), float(a), float(b), number) for metric, value, a, b in rows], sides.texts()
 
 
 class _Sides:
-    """Truth and guess of all utterances as codes of the vocabulary, in stretches between labels of ``never``."""
+    """Truth and guess of all utterances as codes of the vocabulary, in stretches between labels of ``ignore``."""
 
     def __init__(
-        self, aligned: Alignment, vocabulary: pd.Index, *, exclude: Collection[str], never: Collection[str]
+        self, aligned: Alignment, vocabulary: pd.Index, *, exclude: Collection[str], ignore: Collection[str]
     ) -> None:
         self.utterances, self._vocabulary = aligned.utterances, vocabulary
-        banned, dropped = (np.isin(vocabulary, list(labels)) for labels in (never, exclude))
+        banned, dropped = (np.isin(vocabulary, list(labels)) for labels in (ignore, exclude))
         said = aligned.segments
         cut = banned[said.label]
         self._cuts = said.start[cut]

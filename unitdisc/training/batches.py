@@ -5,34 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.features.normalise import Normalised
-from unitdisc.models.recogniser import unlabelled
-
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Frames (B, T, D), the mask (B, T) of those that are real, speaker numbers (B,), −1 for an unknown one.
-
-    ``labels`` (B, T) are the frames' own where they are to be recognised.
-    """
-
-    frames: Tensor
-    mask: Tensor
-    speaker: Tensor
-    labels: Tensor | None
-
-    def to(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """Return what the model takes, on its device."""
-        frames, mask, speaker = (
-            tensor.to(device, non_blocking=True) for tensor in (self.frames, self.mask, self.speaker)
-        )
-        return frames, mask, speaker, None if self.labels is None else self.labels.to(device, non_blocking=True)
+from unitdisc.models.batch import Batch, unlabelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +25,7 @@ class Utterances:
 class Chunks:
     """Draws chunks of ``chunk`` frames, ``batch`` at a time, every frame of the split as likely as any other.
 
-    An epoch draws as many chunks as cover the frames once, or ``each`` of every utterance, wherever in it. An utterance
+    An epoch draws as many chunks as cover the frames once, or ``chunks_per_utterance`` of every utterance, wherever in it. An utterance
     shorter than a chunk is padded. The draw of an epoch depends on the seed and the epoch's number alone, so that a run
     can be resumed at any epoch. Of every batch the ``share`` (number, of how many) of this process is yielded.
     """
@@ -59,11 +37,12 @@ class Chunks:
         chunk: int,
         batch: int,
         seed: int,
-        each: int | None = None,
+        chunks_per_utterance: int | None = None,
         share: tuple[int, int] = (0, 1),
     ) -> None:
         self._utterances, self._matrices = utterances, utterances.matrices
-        self._chunk, self._batch, self._seed, self._each, self._share = chunk, batch, seed, each, share
+        self._chunk, self._batch, self._seed, self._share = chunk, batch, seed, share
+        self._per_utterance = chunks_per_utterance
         self._names = list(self._matrices)
         self._lengths = np.array([self._matrices.frames(name) for name in self._names], dtype=np.int64)
         self.frames = int(self._lengths.sum())
@@ -71,14 +50,16 @@ class Chunks:
             raise InputError("there are no frames to train on")
 
     def __len__(self) -> int:
-        if self._each is None:
+        if self._per_utterance is None:
             return -(-self.frames // (self._chunk * self._batch))
-        return -(-self._each * len(self._names) // self._batch)
+        return -(-self._per_utterance * len(self._names) // self._batch)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, counted from 1."""
         generator = np.random.default_rng([self._seed, number])
-        drawn = self._covering(generator) if self._each is None else self._of_each(generator, self._each)
+        drawn = (
+            self._covering(generator) if self._per_utterance is None else self._of_each(generator, self._per_utterance)
+        )
         first, step = self._share
         for which, starts in drawn:
             yield self._gather(which[first::step], starts[first::step])

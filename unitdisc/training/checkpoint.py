@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from unitdisc.errors import InputError
-from unitdisc.tables import replacing
+from unitdisc.files import replacing
 
 
 def save(path: Path, digest: str, state: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def save(path: Path, digest: str, state: dict[str, Any]) -> None:
 def load(path: Path, digest: str) -> dict[str, Any] | None:
     """Return the state in ``path``, or None where there is no such file.
 
-    Raises InputError for a corrupt file, or one of another configuration, corpus or version of unitdisc.
+    Raises InputError for a corrupt file, or one of another configuration, corpus or code.
     """
     if not path.exists():
         return None
@@ -32,5 +32,5 @@ def load(path: Path, digest: str) -> dict[str, Any] | None:
     except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, LookupError, TypeError, ValueError):
         raise InputError("is not a resume file, or is corrupt", path, fix=remedy) from None
     if found != digest:
-        raise InputError("belongs to a training with another configuration, corpus or version", path, fix=remedy)
+        raise InputError("belongs to a training with another configuration, corpus, code or version", path, fix=remedy)
     return dict(state)

@@ -19,7 +19,7 @@ from unitdisc.errors import InputError
 
 _log = logging.getLogger(__name__)
 
-lost = 75  # the exit code of a process that has lost the others: not itself the one that failed
+EXIT_PEER_LOST = 75  # the exit code of a process that has lost the others: not itself the one that failed
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def joined(processes: int, device: str) -> Iterator[None]:
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # the frames that an error came through own such a wrapper too
         if isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error)):
-            sys.exit(lost)  # another process is gone, and that one has told why
+            sys.exit(EXIT_PEER_LOST)  # another process is gone, which has already reported the cause
         raise
     finally:
         dist.destroy_process_group()
@@ -76,10 +76,10 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    # torchrun's own notes and traceback stay out: what went wrong is told below, in a line.
+    # torchrun's own notes and traceback stay out: what went wrong is reported below, in one line.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ[errors.told_by_launcher] = "1"
+    os.environ[errors.reported_by_launcher] = "1"
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -97,13 +97,13 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
             if failure.error_file_data.get("unitdisc"):
                 raise InputError(failure.message) from None
         killed = [failure for failure in failures if failure.exitcode < 0]
-        failed = [failure.exitcode for failure in failures if failure.exitcode not in (0, lost)]
+        failed = [failure.exitcode for failure in failures if failure.exitcode not in (0, EXIT_PEER_LOST)]
         if killed:
             _log.error("process %d of the training was ended by %s", killed[0].local_rank, killed[0].signal_name())
             return 128 - killed[0].exitcode
         if not failed:
             _log.error("the processes of the training have lost each other; started again, it goes on")
-        return failed[0] if failed else lost  # the one that failed has told why itself
+        return failed[0] if failed else EXIT_PEER_LOST  # the one that failed has reported the cause itself
     except SignalException as error:
         return 128 + error.sigval
     return 0

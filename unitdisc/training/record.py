@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unitdisc.config import VQModel
+from unitdisc.config import BottleneckSettings, VQModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Epoch:
 
 
 def line(row: Epoch, settings: VQModel) -> str:
-    """Tell an epoch in a line of the log."""
+    """Describe an epoch in a line of the log."""
     plan = settings.bottleneck
     return (
         f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
@@ -41,8 +41,18 @@ def line(row: Epoch, settings: VQModel) -> str:
 
 
 def collapse(row: Epoch, settings: VQModel) -> str:
-    """Tell that the codebook has collapsed, and which remedies are off."""
+    """Report that the codebook has collapsed, and which remedies are off."""
     plan = settings.bottleneck
-    missing = ", ".join(plan.remedies_off) or "none"
+    missing = ", ".join(remedies_off(plan)) or "none"
     used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
     return f"the codebook has collapsed: {used}; remedies that are off: {missing}"
+
+
+def remedies_off(plan: BottleneckSettings) -> list[str]:
+    """Return the remedies against a collapsing codebook that are switched off."""
+    on = {
+        "batch_norm": plan.batch_norm,
+        "learning_rate_factor above 1": plan.learning_rate_factor > 1 or plan.update == "ema",
+        "reestimation": plan.reestimation is not None,
+    }
+    return [name for name, is_on in on.items() if not is_on]

@@ -1,45 +1,33 @@
-"""The encoding step: from a model and the archive of a split to its unit sequences, or to what it recognises."""
+"""Encoding: from a model and the archive of a split to its unit sequences, or to what the model recognises."""
 
 from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor
 
-from unitdisc.config import VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
-from unitdisc.models.model import Model
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
-from unitdisc.tables import UnitSequence
-from unitdisc.units.joint import joint_units
+from unitdisc.records import UnitSequence
 
 
 def encode(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
     """Yield the units of every utterance of an archive, in its order; ``speaker`` maps an utterance to its speaker.
 
-    Several codebooks give one unit a token, see ``joint_units``. Raises InputError for features of another width
-    than the model's.
+    Raises InputError for features of another width than the model's.
     """
-
-    settings = trained.settings
-    codewords = settings.bottleneck.codewords if isinstance(settings, VQModel) else settings.codewords
-
-    def units(frames: Tensor) -> Tensor:
-        found = trained.model.encode(frames)
-        return joint_units(found, codewords) if found.ndim > 1 else found
-
-    return _sequences(units, trained, archive, speaker)
+    return _sequences(trained.model.encode, trained, archive, speaker)
 
 
 def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
-    """Yield the most likely class of each token, 0 for CTC's blank and y + 1 for label y of ``trained.labels``.
+    """Yield the most likely class of each token, 0 for the blank and y + 1 for label y of ``trained.labels``.
 
     Raises InputError for a model that recognises no labels, and as ``encode`` does.
     """
-    if not isinstance(trained.model, Model) or not trained.labels:
+    if not trained.labels:
         raise InputError("the model recognises no labels", fix="train it with objective: ctc")
-    return _sequences(trained.model.recognise, trained, archive, speaker)
+    return _sequences(trained.model.predict, trained, archive, speaker)
 
 
 def _sequences(

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import sentencepiece
 
+from unitdisc.arrays import Ints
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
-from unitdisc.tables import UnitSequence
-from unitdisc.units.sequences import Ints, runs
+from unitdisc.records import UnitSequence
+from unitdisc.units.runs import runs
 
 # Unicode's private-use areas, which no normalisation touches: in the basic plane, and the planes 15 and 16.
 areas = ((0xE000, 6400), (0xF0000, 65534), (0x100000, 65534))

@@ -3,16 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from unitdisc.config import seconds_or_columns
+from unitdisc.arrays import Matrix
 from unitdisc.features.archive import Archive
-from unitdisc.models.stages import Stage, stage_names, stages
 from unitdisc.models.store import Trained
-
-Matrix = NDArray[np.float32]
+from unitdisc.stages import Stage
 
 
 class Representations:
@@ -24,7 +20,7 @@ class Representations:
     def __init__(self, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> None:
         self._frames = trained.normalised(archive, speaker)
         self._trained = trained
-        self.stages = stage_names(trained.model)
+        self.stages = trained.model.stage_names
         self.utterances = tuple(archive)
 
     def frames(self, utterance: str) -> Matrix:
@@ -34,7 +30,7 @@ class Representations:
     def __getitem__(self, utterance: str) -> dict[Stage, Matrix]:
         """Return the matrices of an utterance: features (T, D), encoder output (T', C), codes (T', D')."""
         frames = torch.tensor(self.frames(utterance))
-        return {stage: vectors.numpy() for stage, vectors in stages(self._trained.model, frames).items()}
+        return {stage: vectors.numpy() for stage, vectors in self._trained.model.stages(frames).items()}
 
     def rows(self, utterance: str, stage: Stage) -> int:
         """Return the number of rows of an utterance at a stage: its frames T, or its tokens T'."""
@@ -43,7 +39,7 @@ class Representations:
 
     def frame_shift(self, stage: Stage) -> float:
         """Return the shift between two rows of a stage, in seconds or columns."""
-        return seconds_or_columns(self._trained.features) if stage == "features" else self._trained.frame_shift
+        return self._trained.features.shift if stage == "features" else self._trained.frame_shift
 
     def stage(self, stage: Stage) -> "Representation":
         """Return one stage of all utterances."""

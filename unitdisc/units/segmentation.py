@@ -11,18 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from unitdisc.arrays import Ints, Matrix
 from unitdisc.codebook.distances import nearest, tables
 from unitdisc.compiled import compiled
 from unitdisc.config import Segmentation
 from unitdisc.features.archive import Archive
-from unitdisc.models.model import Model
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
-from unitdisc.tables import UnitSequence
-from unitdisc.units.joint import joint_codewords
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from unitdisc.records import UnitSequence
 
 
 def segment(vectors: Tensor, codewords: Tensor, penalty: float) -> Ints:
@@ -45,8 +41,8 @@ def segment(vectors: Tensor, codewords: Tensor, penalty: float) -> Ints:
 
 @compiled("void(float32[:,::1], float32[::1], int32[::1], int32[::1], int32[::1], int64, float64)")
 def advance(
-    distances: Floats,
-    cost: Floats,
+    distances: Matrix,
+    cost: NDArray[np.float32],
     since: NDArray[np.int32],
     best: NDArray[np.int32],
     start: NDArray[np.int32],
@@ -92,7 +88,7 @@ def segment_archive(
     trained: Trained, archive: Archive, speaker: Mapping[str, str], *, penalty: float
 ) -> Iterator[UnitSequence]:
     """Yield the segmented units of every utterance at the token rate; ``speaker`` maps an utterance to its speaker."""
-    words = codebook(trained)
+    words = trained.model.codebook
     for name, vectors in _vectors(trained, archive, speaker):
         yield UnitSequence(name, trained.frame_shift, segment(vectors, words, penalty))
 
@@ -104,7 +100,7 @@ def penalty_of(settings: Segmentation, trained: Trained, archive: Archive, speak
 
 def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> float:
     """Return the mean squared distance of an archive's tokens to their nearest codewords."""
-    words = codebook(trained)
+    words = trained.model.codebook
     total, tokens = 0.0, 0
     for _, vectors in _vectors(trained, archive, speaker):
         scores = nearest(vectors, words)[1] + vectors.square().sum(1)
@@ -113,22 +109,11 @@ def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -
     return total / max(tokens, 1)
 
 
-def codebook(trained: Trained) -> Tensor:
-    """Return the codewords (K, D) of a model: of all joint units where it has several codebooks."""
-    model = trained.model
-    words = model.bottleneck.quantizer.codebook.detach() if isinstance(model, Model) else model.codebook
-    return joint_codewords(words.float())
-
-
 @torch.no_grad()
 def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
-    """Yield what each utterance's codewords are chosen by: vectors (T', D) after the projection, or stacked frames."""
+    """Yield what each utterance's codewords are chosen by (T', D)."""
     matrices = trained.normalised(archive, speaker)
     model = trained.model
     for name in track(matrices, archive.path.stem, total=len(matrices)):
         frames = torch.tensor(matrices[name])
-        if isinstance(model, Model):
-            encoded, tokens = model.encoder(frames.unsqueeze(0), torch.ones(1, len(frames), dtype=torch.bool))
-            yield name, model.bottleneck.project(encoded, tokens)[0]
-        else:
-            yield name, model.vectors(frames)
+        yield name, model.vectors(frames)

@@ -1,11 +1,11 @@
 rule features:
     input:
-        results("{corpus}/utterances.tsv"),
+        str(any_corpus.utterances),
     output:
-        ark=results("{corpus}/features/{split}.ark"),
-        scp=results("{corpus}/features/{split}.scp"),
+        ark=str(any_corpus.archive("{split}")),
+        scp=str(any_corpus.index("{split}")),
     log:
-        results("{corpus}/logs/features.{split}.log"),
+        str(any_corpus.log("features.{split}")),
     conda:
         "../envs/unitdisc.yaml"
     threads: 8
@@ -13,11 +13,8 @@ rule features:
         mem_mb=8000,
         runtime=240,
     params:
-        code=lambda w: code_digest(
-            "unitdisc.features.extract",
-            *extractors[experiment.corpora[w.corpus].features.kind],
-        ),
-        config=lambda w: experiment.only(corpus=w.corpus, drop=("exclude", "never")),
+        code=code("features"),
+        config=settings("features"),
     shell:
         "unitdisc features --corpus {wildcards.corpus} --split {wildcards.split} --jobs {threads}"
-        " --config {params.config:q} > {log} 2>&1"
+        " --config {params.config:q} > {log:q} 2>&1"

@@ -1,32 +1,30 @@
 rule train:
     input:
-        utterances=results("{corpus}/utterances.tsv"),
+        utterances=str(any_corpus.utterances),
         features=archives(("train", "dev")),
         labels=lambda w: (
-            results(f"{w.corpus}/labels.tsv") if recognises(w.model) else []
+            str(plan.results.corpus(w.corpus).labels)
+            if model_of(w).learns_labels
+            else []
         ),
     output:
-        weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
-        description=results("{corpus}/{model}/seed{seed}/model.json"),
-        epochs=results("{corpus}/{model}/seed{seed}/training.tsv"),
+        weights=str(any_run.weights),
+        description=str(any_run.description),
+        epochs=str(any_run.training),
     log:
-        results("{corpus}/{model}/seed{seed}/logs/train.log"),
+        str(any_run.log("train")),
     benchmark:
-        results("{corpus}/{model}/seed{seed}/logs/train.benchmark.tsv")
+        str(any_run.benchmark("train"))
     conda:
         "../envs/unitdisc.yaml"
-    threads: training_threads
+    threads: lambda w: model_of(w).threads
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=gpus,
+        gpu=lambda w: model_of(w).gpus,
     params:
-        code=code_digest("unitdisc.training.fit"),
-        config=lambda w: experiment.only(
-            corpus=w.corpus,
-            model=w.model,
-            drop=("exclude",) if recognises(w.model) else ("exclude", "never"),
-        ),
+        code=code("train"),
+        config=settings("train"),
     shell:
         "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
-        " --threads {threads} --config {params.config:q} > {log} 2>&1"
+        " --threads {threads} --config {params.config:q} > {log:q} 2>&1"

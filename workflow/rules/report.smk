@@ -1,21 +1,13 @@
 rule report:
     input:
-        results("scores.tsv"),
-        shown_exports,
-        runs("training.tsv"),
-        runs("model.safetensors"),
-        runs("{split}.units.tsv"),
-        [results(f"{corpus}/labels.tsv") for corpus in experiment.runs],
-        [results(f"{corpus}/utterances.tsv") for corpus in experiment.runs],
-        [
-            results(f"{corpus}/features/{split}.scp")
-            for corpus in experiment.runs
-            for split in split_names(experiment.corpora[corpus])
-        ],
+        str(plan.results.scores),
+        plan.reported(),
     output:
-        report(results("report.html"), caption="../report/page.rst", category="Report"),
+        report(
+            str(plan.results.report), caption="../report/page.rst", category="Report"
+        ),
     log:
-        results("logs/report.log"),
+        str(plan.results.log("report")),
     conda:
         "../envs/unitdisc.yaml"
     threads: 1
@@ -23,11 +15,7 @@ rule report:
         mem_mb=4000,
         runtime=30,
     params:
-        code=code_digest(
-            "unitdisc.report.page",
-            "unitdisc.features.speech",
-            "unitdisc.corpora.audio",
-        ),
-        config=experiment.model_dump_json(),
+        code=code("report"),
+        config=settings("report"),
     shell:
-        "unitdisc report --config {params.config:q} > {log} 2>&1"
+        "unitdisc report --config {params.config:q} > {log:q} 2>&1"

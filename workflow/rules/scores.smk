@@ -1,15 +1,15 @@
-for name, splits, corpora in by_splits("score"):
+for name, splits, corpora in plan.by_splits("score"):
 
     rule:
         name:
             name
         input:
-            labels=results("{corpus}/labels.tsv"),
-            units=files("units.tsv", splits),
+            labels=str(any_corpus.labels),
+            units=[str(any_run.units(split)) for split in splits],
         output:
-            files("scores.tsv", splits),
+            [str(any_run.scores(split)) for split in splits],
         log:
-            results("{corpus}/{model}/seed{seed}/logs/score.log"),
+            str(any_run.log("score")),
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
@@ -19,32 +19,30 @@ for name, splits, corpora in by_splits("score"):
             mem_mb=4000,
             runtime=120,
         params:
-            code=code_digest("unitdisc.scores.run"),
-            config=lambda w: experiment.only(
-                corpus=w.corpus, model=w.model, features="kind", scoring=True
-            ),
+            code=code("score"),
+            config=settings("score"),
         shell:
             "unitdisc score --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
-            " --config {params.config:q} > {log} 2>&1"
+            " --config {params.config:q} > {log:q} 2>&1"
 
 
 # What a model with objective ctc recognises; no other has it.
-for name, splits, corpora in by_splits("recognise", of=("dev", "test")):
+for name, splits, corpora in plan.by_splits("recognise", of=("dev", "test")):
 
     rule:
         name:
             name
         input:
-            utterances=results("{corpus}/utterances.tsv"),
-            labels=results("{corpus}/labels.tsv"),
+            utterances=str(any_corpus.utterances),
+            labels=str(any_corpus.labels),
             features=archives(splits),
-            weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
-            description=results("{corpus}/{model}/seed{seed}/model.json"),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
         output:
-            scores=files("ctc.tsv", splits),
-            texts=files("recognised.tsv", splits),
+            scores=[str(any_run.recognition(split)) for split in splits],
+            texts=[str(any_run.recognised(split)) for split in splits],
         log:
-            results("{corpus}/{model}/seed{seed}/logs/recognise.log"),
+            str(any_run.log("recognise")),
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
@@ -54,31 +52,29 @@ for name, splits, corpora in by_splits("recognise", of=("dev", "test")):
             mem_mb=8000,
             runtime=120,
         params:
-            code=code_digest("unitdisc.scores.recognition", "unitdisc.units.encode"),
-            config=lambda w: experiment.only(
-                corpus=w.corpus, model=w.model, features="kind", scoring=True
-            ),
+            code=code("recognise"),
+            config=settings("recognise"),
         shell:
             "unitdisc recognise --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
-            " --threads {threads} --config {params.config:q} > {log} 2>&1"
+            " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
-for name, splits, corpora in by_splits("abx", of=abx_splits):
+for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
 
     rule:
         name:
             name
         input:
-            utterances=results("{corpus}/utterances.tsv"),
-            labels=results("{corpus}/labels.tsv"),
+            utterances=str(any_corpus.utterances),
+            labels=str(any_corpus.labels),
             features=archives(splits),
-            weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
-            description=results("{corpus}/{model}/seed{seed}/model.json"),
-            units=files("units.tsv", splits),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
+            units=[str(any_run.units(split)) for split in splits],
         output:
-            files("abx.tsv", splits),
+            [str(any_run.abx(split)) for split in splits],
         log:
-            results("{corpus}/{model}/seed{seed}/logs/abx.log"),
+            str(any_run.log("abx")),
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
@@ -88,33 +84,46 @@ for name, splits, corpora in by_splits("abx", of=abx_splits):
             mem_mb=8000,
             runtime=240,
         params:
-            code=code_digest(
-                "unitdisc.scores.choice",
-                "unitdisc.scores.renditions",
-                "unitdisc.units.representations",
-            ),
-            config=lambda w: experiment.only(
-                corpus=w.corpus,
-                model=w.model,
-                features="kind",
-                scoring=True,
-                also=("abx",),
-            ),
+            code=code("abx"),
+            config=settings("abx"),
         shell:
             "unitdisc abx-run --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
-            " --threads {threads} --config {params.config:q} > {log} 2>&1"
+            " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
+# Classifiers on the stages of every run; only where the configuration has a section scoring.probes.
+rule probe:
+    input:
+        utterances=str(any_corpus.utterances),
+        labels=str(any_corpus.labels),
+        features=archives(),
+        weights=str(any_run.weights),
+        description=str(any_run.description),
+    output:
+        str(any_run.probes),
+    log:
+        str(any_run.log("probe")),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        code=code("probe"),
+        config=settings("probe"),
+    shell:
+        "unitdisc probe --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
 rule collect:
     input:
-        runs("{split}.scores.tsv"),
-        runs("{split}.ctc.tsv", only=("dev", "test"), which=recognises),
-        runs("{split}.abx.tsv", only=abx_splits),
-        runs("probe.scores.tsv") if experiment.scoring.probes else [],
+        plan.scores(),
     output:
-        results("scores.tsv"),
+        str(plan.results.scores),
     log:
-        results("logs/collect.log"),
+        str(plan.results.log("collect")),
     localrule: True
     conda:
         "../envs/unitdisc.yaml"
@@ -123,7 +132,7 @@ rule collect:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code_digest("unitdisc.scores.collection"),
-        config=experiment.model_dump_json(),
+        code=code("collect"),
+        config=settings("collect"),
     shell:
-        "unitdisc collect --config {params.config:q} > {log} 2>&1"
+        "unitdisc collect --config {params.config:q} > {log:q} 2>&1"

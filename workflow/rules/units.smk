@@ -1,17 +1,17 @@
-for name, splits, corpora in by_splits("encode"):
+for name, splits, corpora in plan.by_splits("encode"):
 
     rule:
         name:
             name
         input:
-            utterances=results("{corpus}/utterances.tsv"),
+            utterances=str(any_corpus.utterances),
             features=archives(splits),
-            weights=results("{corpus}/{model}/seed{seed}/model.safetensors"),
-            description=results("{corpus}/{model}/seed{seed}/model.json"),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
         output:
-            files("units.tsv", splits),
+            [str(any_run.units(split)) for split in splits],
         log:
-            results("{corpus}/{model}/seed{seed}/logs/encode.log"),
+            str(any_run.log("encode")),
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
@@ -21,10 +21,85 @@ for name, splits, corpora in by_splits("encode"):
             mem_mb=4000,
             runtime=240,
         params:
-            code=code_digest("unitdisc.units.encode"),
-            config=lambda w: experiment.only(
-                corpus=w.corpus, model=w.model, drop=("exclude", "never")
-            ),
+            code=code("encode"),
+            config=settings("encode"),
         shell:
             "unitdisc encode --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
-            " --threads {threads} --config {params.config:q} > {log} 2>&1"
+            " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
+# What the configuration asks to be made of every run's units; by default nothing.
+rule segment:
+    input:
+        units(),
+        utterances=str(any_corpus.utterances),
+        labels=str(any_corpus.labels),
+        features=archives(),
+        weights=str(any_run.weights),
+        description=str(any_run.description),
+    output:
+        directory(str(any_run.segments)),
+    log:
+        str(any_run.log("segment")),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code("segment"),
+        config=settings("segment"),
+    shell:
+        "unitdisc segment --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
+rule pieces:
+    input:
+        units("pieces"),
+        lambda w: plan.word_files(w.corpus),
+        labels=str(any_corpus.labels),
+        weights=str(any_run.weights),
+        description=str(any_run.description),
+    output:
+        directory(str(any_run.pieces)),
+    log:
+        str(any_run.log("pieces")),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        code=code("pieces"),
+        config=settings("pieces"),
+    shell:
+        "unitdisc pieces --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
+rule export:
+    input:
+        units("exports"),
+        utterances=str(any_corpus.utterances),
+        labels=str(any_corpus.labels),
+        weights=str(any_run.weights),
+        description=str(any_run.description),
+    output:
+        directory(str(any_run.exports)),
+    log:
+        str(any_run.log("export")),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code("export"),
+        config=settings("export"),
+    shell:
+        "unitdisc export --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        " --config {params.config:q} > {log:q} 2>&1"

@@ -26,7 +26,7 @@ function svg(tag, attributes = {}, ...children) {
 // Neighbouring numbers get hues far apart.
 const hue = (number) => String(Math.round((number * 137.508) % 360));
 const percent = (share) => `${(100 * share).toFixed(share >= 0.0995 ? 0 : 1)} %`;
-const hasTime = (corpus) => corpus.modality !== "handwriting";
+const hasTime = (corpus) => corpus.time === "second";
 const length = (corpus, value) =>
   hasTime(corpus) ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} col.`;
 const place = (corpus, value) => (hasTime(corpus) ? `${value.toFixed(2)} s` : `column ${Math.round(value)}`);

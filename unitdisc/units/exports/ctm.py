@@ -2,13 +2,23 @@
 
 from pathlib import Path
 
-from unitdisc.tables import writing
-from unitdisc.units.exports.material import Part, decimal
+from unitdisc.files import writing
+from unitdisc.formats.ctm import ctm_lines
+from unitdisc.formats.text import decimal
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit
 
 
-def write(folder: Path, part: Part) -> None:
-    """Write ``{split}.ctm`` with lines of utterance, channel 1, start, duration, unit."""
-    with writing(folder / f"{part.split}.ctm") as file:
-        for sequence, spans in part.spans():
-            for unit, start, end in zip(spans.units.tolist(), spans.start, spans.end, strict=True):
-                file.write(f"{sequence.utterance} 1 {decimal(start)} {decimal(end - start)} {unit}\n")
+class Ctm(Export):
+    """A line per token or run, with its start and duration in seconds."""
+
+    modalities = ("speech",)
+    read_by = "NIST sclite, Kaldi"
+
+    def write(self, folder: Path, part: ExportSplit) -> None:
+        """Write ``{split}.ctm`` with lines of utterance, channel 1, start, duration, unit."""
+        with writing(folder / f"{part.split}.ctm") as file:
+            for sequence, spans in part.spans():
+                columns = zip(spans.start, spans.end, spans.units.tolist(), strict=True)
+                rows = ((decimal(start), decimal(end - start), unit) for start, end, unit in columns)
+                file.writelines(ctm_lines(sequence.utterance, rows))

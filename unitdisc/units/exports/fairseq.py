@@ -4,24 +4,30 @@ from pathlib import Path
 
 import numpy as np
 
-from unitdisc.tables import writing
-from unitdisc.units.exports.material import Part, words
+from unitdisc.files import writing
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit, words
 
 
-def write(folder: Path, part: Part) -> None:
-    """Write ``{split}.txt``, a line of units an utterance, and ``{split}.named.txt``, the same with their names.
+class Fairseq(Export):
+    """Lines of units with a dictionary, and the named lines of GSLM."""
 
-    The training split also gives ``dict.txt``: every unit of the codebook with its count there, the most frequent
-    first, so that no unit of another split is unknown.
-    """
-    with writing(folder / f"{part.split}.txt") as plain, writing(folder / f"{part.split}.named.txt") as named:
-        for sequence, runs in part.runs():
-            line = words(runs.units)
-            plain.write(f"{line}\n")
-            named.write(f"{sequence.utterance}|{line}\n")
-    if part.split == "train":
-        counts = np.zeros(len(part.codebook), dtype=np.int64)
-        for _, runs in part.runs():
-            counts += np.bincount(runs.units, minlength=len(counts))
-        with writing(folder / "dict.txt") as dictionary:
-            dictionary.writelines(f"{unit} {counts[unit]}\n" for unit in np.argsort(-counts, kind="stable"))
+    read_by = "fairseq, textlesslib, GSLM"
+
+    def write(self, folder: Path, part: ExportSplit) -> None:
+        """Write ``{split}.txt``, a line of units an utterance, and ``{split}.named.txt``, the same with their names.
+
+        The training split also gives ``dict.txt``: every unit of the codebook with its count there, the most frequent
+        first, so that no unit of another split is unknown.
+        """
+        with writing(folder / f"{part.split}.txt") as plain, writing(folder / f"{part.split}.named.txt") as named:
+            for sequence, runs in part.runs():
+                line = words(runs.units)
+                plain.write(f"{line}\n")
+                named.write(f"{sequence.utterance}|{line}\n")
+        if part.split == "train":
+            counts = np.zeros(len(part.codebook), dtype=np.int64)
+            for _, runs in part.runs():
+                counts += np.bincount(runs.units, minlength=len(counts))
+            with writing(folder / "dict.txt") as dictionary:
+                dictionary.writelines(f"{unit} {counts[unit]}\n" for unit in np.argsort(-counts, kind="stable"))

@@ -3,19 +3,25 @@
 import json
 from pathlib import Path
 
-from unitdisc.tables import writing
-from unitdisc.units.exports.material import Part
+from unitdisc.files import writing
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit
 
 
-def write(folder: Path, part: Part) -> None:
-    """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns) and speaker."""
-    with writing(folder / f"{part.split}.jsonl") as file:
-        for sequence, runs in part.runs():
-            row = {
-                "file": sequence.utterance,
-                "units": runs.units.tolist(),
-                "durations": runs.lengths.tolist(),
-                "frame_shift": sequence.frame_shift,
-                "speaker": part.utterances[sequence.utterance].speaker,
-            }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+class JsonLines(Export):
+    """An object per utterance."""
+
+    read_by = "DiscoPhon, fastabx, pandas"
+
+    def write(self, folder: Path, part: ExportSplit) -> None:
+        """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns) and speaker."""
+        with writing(folder / f"{part.split}.jsonl") as file:
+            for sequence, runs in part.runs():
+                row = {
+                    "file": sequence.utterance,
+                    "units": runs.units.tolist(),
+                    "durations": runs.lengths.tolist(),
+                    "frame_shift": sequence.frame_shift,
+                    "speaker": part.utterances[sequence.utterance].speaker,
+                }
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")

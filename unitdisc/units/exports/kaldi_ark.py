@@ -5,17 +5,24 @@ from pathlib import Path
 import kaldiio
 import numpy as np
 
-from unitdisc.tables import replacing, writing
-from unitdisc.units.exports.material import Part
+from unitdisc.files import replacing, writing
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit
 
 
-def write(folder: Path, part: Part) -> None:
-    """Write ``{split}.ark``, an int32 vector an utterance, and ``{split}.scp``, which says where each is."""
-    places: list[tuple[str, int]] = []
-    ark = folder / f"{part.split}.ark"
-    with replacing(ark) as temporary, temporary.open("wb") as file:
-        for sequence, runs in part.runs():
-            places.append((sequence.utterance, file.tell() + len(sequence.utterance.encode()) + 1))
-            kaldiio.save_ark(file, {sequence.utterance: runs.units.astype(np.int32)})
-    with writing(ark.with_suffix(".scp")) as index:
-        index.writelines(f"{name} {part.place / folder.name / ark.name}:{offset}\n" for name, offset in places)
+class KaldiArchive(Export):
+    """Integer vectors with their index."""
+
+    read_by = "Kaldi, kaldiio, ESPnet"
+    packages = ("kaldiio",)
+
+    def write(self, folder: Path, part: ExportSplit) -> None:
+        """Write ``{split}.ark``, an int32 vector an utterance, and ``{split}.scp``, which says where each is."""
+        places: list[tuple[str, int]] = []
+        ark = folder / f"{part.split}.ark"
+        with replacing(ark) as temporary, temporary.open("wb") as file:
+            for sequence, runs in part.runs():
+                places.append((sequence.utterance, file.tell() + len(sequence.utterance.encode()) + 1))
+                kaldiio.save_ark(file, {sequence.utterance: runs.units.astype(np.int32)})
+        with writing(ark.with_suffix(".scp")) as index:
+            index.writelines(f"{name} {part.place / folder.name / ark.name}:{offset}\n" for name, offset in places)

@@ -12,13 +12,13 @@ from typing import Any
 
 import unitdisc
 from unitdisc.errors import InputError
-from unitdisc.tables import writing
+from unitdisc.files import writing
 
 name = "manifest.json"
 
 
 @contextmanager
-def filling(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
+def atomic_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     """Yield a new folder that takes the place of ``folder`` when the block ends well, with its manifest written last.
 
     ``facts`` go into the manifest as they are. Raises InputError where ``folder`` holds anything but such an export:

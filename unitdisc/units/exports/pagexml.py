@@ -3,35 +3,45 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-from unitdisc.corpora.images import height, opened
-from unitdisc.corpora.zips import Sources
-from unitdisc.tables import UnitSequence, Utterance, replacing
-from unitdisc.units.exports.material import Part, file_name, words
-from unitdisc.units.sequences import Spans
+from unitdisc.files import replacing
+from unitdisc.formats.file_tree import OpenSources
+from unitdisc.formats.line_images import height, opened
+from unitdisc.records import UnitSequence, Utterance
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit, file_name, words
+from unitdisc.units.runs import Spans
 
 namespace = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 Element = ElementTree.Element
 
 
-def write(folder: Path, part: Part) -> None:
-    """Write ``{split}/{utterance}.xml``: a region with one TextLine of one Word, whose Glyphs are tokens or runs.
+class PageXml(Export):
+    """A PAGE file per line image, the units as glyphs with their boxes."""
 
-    Boxes are in pixels of the line image, whose columns were counted at height 32. The text of a glyph is its unit;
-    where units map to labels, the label is its second text. Raises InputError where an image cannot be read.
-    """
-    (folder / part.split).mkdir(parents=True, exist_ok=True)
-    with Sources() as sources:
-        for sequence, spans in part.spans():
-            utterance = part.utterances[sequence.utterance]
-            with opened(sources.read(utterance.source), utterance.source) as image:
-                size = image.size
-            tree = ElementTree.ElementTree(_document(part, utterance, sequence, spans, size))
-            ElementTree.indent(tree, " ")
-            with replacing(folder / part.split / f"{file_name(sequence.utterance)}.xml") as temporary:
-                tree.write(temporary, encoding="UTF-8", xml_declaration=True)
+    modalities = ("handwriting",)
+    read_by = "Transkribus, eScriptorium, Aletheia"
+
+    def write(self, folder: Path, part: ExportSplit) -> None:
+        """Write ``{split}/{utterance}.xml``: a region with one TextLine of one Word, whose Glyphs are tokens or runs.
+
+        Boxes are in pixels of the line image, whose columns were counted at height 32. The text of a glyph is its unit;
+        where units map to labels, the label is its second text. Raises InputError where an image cannot be read.
+        """
+        (folder / part.split).mkdir(parents=True, exist_ok=True)
+        with OpenSources() as sources:
+            for sequence, spans in part.spans():
+                utterance = part.utterances[sequence.utterance]
+                with opened(sources.read(utterance.source), utterance.source) as image:
+                    size = image.size
+                tree = ElementTree.ElementTree(_document(part, utterance, sequence, spans, size))
+                ElementTree.indent(tree, " ")
+                with replacing(folder / part.split / f"{file_name(sequence.utterance)}.xml") as temporary:
+                    tree.write(temporary, encoding="UTF-8", xml_declaration=True)
 
 
-def _document(part: Part, utterance: Utterance, sequence: UnitSequence, spans: Spans, size: tuple[int, int]) -> Element:
+def _document(
+    part: ExportSplit, utterance: Utterance, sequence: UnitSequence, spans: Spans, size: tuple[int, int]
+) -> Element:
     width, rows = size
     root = Element("PcGts", xmlns=namespace)
     metadata = _add(root, "Metadata")
@@ -53,7 +63,7 @@ def _document(part: Part, utterance: Utterance, sequence: UnitSequence, spans: S
     return root
 
 
-def _glyphs(word: Element, part: Part, spans: Spans, size: tuple[int, int]) -> None:
+def _glyphs(word: Element, part: ExportSplit, spans: Spans, size: tuple[int, int]) -> None:
     width, rows = size
     for number, unit in enumerate(spans.units.tolist()):
         glyph = _add(word, "Glyph", id=f"glyph{number}")

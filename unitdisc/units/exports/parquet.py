@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unitdisc.tables import UnitSequence, replacing
-from unitdisc.units.exports.material import Part
-from unitdisc.units.sequences import Spans
+from unitdisc.files import replacing
+from unitdisc.records import UnitSequence
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit
+from unitdisc.units.runs import Spans
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,16 +18,22 @@ if TYPE_CHECKING:
 group_rows = 500_000  # held in memory at once; an utterance is never cut
 
 
-def write(folder: Path, part: Part) -> None:
-    """Write ``{split}.parquet``: utterance, speaker, split, unit, start, end (seconds or columns), label.
+class Parquet(Export):
+    """A row per token or run."""
 
-    The label is what the unit maps to, null where there is no mapping.
-    """
-    import pyarrow.parquet as pq
+    read_by = "pandas, DuckDB, Hugging Face datasets"
+    packages = ("pyarrow",)
 
-    with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, _schema()) as writer:
-        for group in _groups(part):
-            writer.write_table(_table(part, group))
+    def write(self, folder: Path, part: ExportSplit) -> None:
+        """Write ``{split}.parquet``: utterance, speaker, split, unit, start, end (seconds or columns), label.
+
+        The label is what the unit maps to, null where there is no mapping.
+        """
+        import pyarrow.parquet as pq
+
+        with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, _schema()) as writer:
+            for group in _groups(part):
+                writer.write_table(_table(part, group))
 
 
 def _schema() -> "pa.Schema":
@@ -36,7 +44,7 @@ def _schema() -> "pa.Schema":
     return pa.schema([*texts, ("unit", pa.int32()), *times, ("label", pa.string())])
 
 
-def _groups(part: Part) -> Iterator[list[tuple[UnitSequence, Spans]]]:
+def _groups(part: ExportSplit) -> Iterator[list[tuple[UnitSequence, Spans]]]:
     """Yield the utterances in groups of about ``group_rows`` rows, and an empty one where there is none."""
     group: list[tuple[UnitSequence, Spans]] = []
     rows = 0
@@ -49,7 +57,7 @@ def _groups(part: Part) -> Iterator[list[tuple[UnitSequence, Spans]]]:
     yield group
 
 
-def _table(part: Part, group: list[tuple[UnitSequence, Spans]]) -> "pa.Table":
+def _table(part: ExportSplit, group: list[tuple[UnitSequence, Spans]]) -> "pa.Table":
     import pyarrow as pa
 
     names = [sequence.utterance for sequence, _ in group]

@@ -1,0 +1,114 @@
+"""Reading the configuration, with one line for what is wrong in it: the setting, its place, the nearest known key."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from unitdisc.config.experiment import Experiment
+from unitdisc.errors import InputError
+
+
+def read_config(source: str) -> Experiment:
+    """Read an experiment from a YAML file, or from JSON text that starts with a brace.
+
+    Raises InputError with file, line and the nearest known key.
+    """
+    if source.lstrip().startswith("{"):
+        try:
+            return check_config(json.loads(source))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise InputError(f"the configuration is not JSON: {error}") from None
+    try:
+        text = Path(source).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError("is not a UTF-8 text file", source) from None
+    try:
+        values = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise InputError(f"is not YAML: {error.problem}", source, mark.line + 1 if mark else None) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError(f"is not YAML: {str(error).splitlines()[0]}", source) from None
+    if not isinstance(values, dict):
+        raise InputError("holds no settings", source, fix="see config.yaml for an example")
+    return check_config(values, source)
+
+
+def check_config(values: Mapping[str, Any], path: str | Path | None = None) -> Experiment:
+    """Check ``values`` against the settings; ``path`` is the file that errors name.
+
+    Raises InputError for the first thing that is wrong.
+    """
+    try:
+        return Experiment.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = _keys(first["loc"], values)
+        if first["type"] == "unknown_key":
+            keys.append(first["ctx"]["key"])
+        line = None if path is None else _line(Path(path), keys)
+        raise InputError(_explain(first, keys), path, line) from None
+
+
+def _explain(error: Any, keys: list[Any]) -> str:
+    place = ".".join(map(str, keys)) or "the configuration"
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "unknown_key":
+            return f"unknown key {place}{context['nearest']}"
+        case "missing":
+            return f"{place} is missing"
+        case "no_kind":
+            return f"{place} names no kind"
+        case "unknown_kind":
+            return f"{place}.kind {context['kind']!r} is unknown{context['nearest']}"
+        case "union_tag_invalid":
+            return f"{place}.kind {context['tag']!r} is unknown; known are {context['expected_tags']}"
+        case "broken_kind":
+            return f"{place}: {context['reason']}"
+        case "value_error":
+            return f"{place}: {context['error']}"
+    return f"{place} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:
+    """Drop from a pydantic error location the tags of unions, which are no keys of the file."""
+    keys: list[Any] = []
+    may_be_tag = False
+    for step in location:
+        if may_be_tag and isinstance(values, Mapping) and step not in values and values.get("kind", step) == step:
+            may_be_tag = False
+            continue
+        if step != "[key]":
+            keys.append(step)
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            values = None
+        may_be_tag = True
+    return keys
+
+
+def _line(path: Path, keys: list[Any]) -> int | None:
+    """Return the line of the file that holds the setting ``keys``, or as much of it as is there."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError):
+        return None
+    line = None
+    for key in keys:
+        if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        elif isinstance(node, yaml.MappingNode):
+            for name, value in node.value:
+                if name.value == str(key):
+                    line, node = name.start_mark.line + 1, value
+                    break
+            else:
+                break
+    return line

@@ -1,0 +1,24 @@
+"""What the feature step asks of an extractor; an extractor is one module and one line of the registry."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from unitdisc.arrays import Matrix
+from unitdisc.config import FeatureSettings
+
+
+class Extractor(ABC):
+    """Computes features by its ``settings``; ``allow_pipes`` are the programs that a source may run.
+
+    The settings say the frame shift (``shift``), the modality, and what the sources must be (``needs``).
+    """
+
+    Settings: ClassVar[type[FeatureSettings]]
+
+    def __init__(self, settings: Any, *, allow_pipes: Sequence[str] = ()) -> None:
+        self.settings, self.allow_pipes = settings, tuple(allow_pipes)
+
+    @abstractmethod
+    def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
+        """Yield the features (T, D) of each source, in order; raises InputError for one that gives none."""

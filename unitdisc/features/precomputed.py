@@ -1,0 +1,40 @@
+"""Somebody else's features: the matrices of a Kaldi archive as they are."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from unitdisc.arrays import Matrix
+from unitdisc.config import FeatureSettings
+from unitdisc.config.features import Sources
+from unitdisc.features.extractor import Extractor
+from unitdisc.formats.kaldi_matrix import read_matrix
+
+
+class PrecomputedSettings(FeatureSettings):
+    """The matrices of a Kaldi feats.scp as they are."""
+
+    needs: ClassVar[Sources] = "matrices"
+    seen_by_readers: ClassVar[tuple[str, ...]] = ("kind", "frame_shift")
+
+    kind: Literal["precomputed"] = "precomputed"
+    frame_shift: float = Field(10.0, gt=0, description="Milliseconds from one frame to the next.")
+
+    @property
+    def shift(self) -> float:
+        """From one frame to the next, in seconds."""
+        return self.frame_shift / 1000
+
+
+class Precomputed(Extractor):
+    """Reads matrices of Kaldi archives."""
+
+    Settings = PrecomputedSettings
+    settings: PrecomputedSettings
+
+    def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
+        """Yield each matrix (T, D)."""
+        for source in sources:
+            yield np.asarray(read_matrix(source), dtype=np.float32)

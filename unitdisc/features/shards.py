@@ -1,0 +1,84 @@
+"""From the sources of a split to its archive, shard by shard, several at a time; finished shards survive a kill."""
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from unitdisc.arrays import Matrix
+from unitdisc.errors import InputError
+from unitdisc.features import archive
+from unitdisc.features.extractor import Extractor
+from unitdisc.progress import track
+from unitdisc.records import Utterance
+
+log = logging.getLogger(__name__)
+
+
+def extract(utterances: Sequence[Utterance], ark: Path, extractor: Extractor, *, jobs: int = 1) -> None:
+    """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
+
+    Shards that an earlier, interrupted run finished are kept, if settings and utterances are the same. Raises
+    InputError for a split without utterances, or for the first source that cannot be read.
+    """
+    if not utterances:
+        raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
+    size = extractor.settings.shard
+    digest = _digest(extractor.settings, extractor.allow_pipes, utterances)
+    folder = ark.parent / f".{ark.stem}.{digest}"
+    parts = [utterances[start : start + size] for start in range(0, len(utterances), size)]
+    shards = [folder / f"{number:06d}.{_digest(*map(_stamp, part))}.ark" for number, part in enumerate(parts)]
+    todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not shard.with_suffix(".scp").exists()]
+    log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
+    work = partial(_write_shard, extractor)
+    if jobs > 1 and len(todo) > 1:
+        # Spawned, not forked: torch and librosa hold threads that a fork would leave behind locked.
+        with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
+            list(track(pool.map(work, *zip(*todo, strict=True)), ark.stem, total=len(todo)))
+    else:
+        for part, shard in track(todo, ark.stem):
+            work(part, shard)
+    archive.join(ark, shards)
+    shutil.rmtree(folder)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _stamp(utterance: Utterance) -> tuple[int, int] | None:
+    """Return size and time of the file that a source lies in, so that a shard of what it was before is not kept."""
+    source = utterance.source
+    # A file, or a part of one: seconds of a recording, a member of a zip, a matrix of an archive.
+    for name in (source, source.rpartition("#")[0], source.rpartition(":")[0]):
+        if os.path.isfile(name):  # noqa: PTH113  (once an utterance: fast)
+            status = os.stat(name)  # noqa: PTH116
+            return status.st_size, status.st_mtime_ns
+    return None
+
+
+def _write_shard(extractor: Extractor, utterances: Sequence[Utterance], shard: Path) -> None:
+    archive.write(shard, _checked(extractor, utterances))
+
+
+def _checked(extractor: Extractor, utterances: Sequence[Utterance]) -> Iterator[tuple[str, Matrix]]:
+    matrices = extractor.read([utterance.source for utterance in utterances])
+    for utterance in utterances:
+        try:
+            features = next(matrices)
+        except InputError as error:
+            # What reads a source names it; what computes features of samples does not know it.
+            where = None if utterance.source.partition("#")[0] in str(error) else utterance.source
+            raise InputError(str(error), where) from None
+        if features.ndim != 2 or not features.size:
+            raise InputError("gives no frames", utterance.source)
+        if not np.isfinite(features).all():
+            raise InputError("gives features that are not finite numbers", utterance.source)
+        yield utterance.utterance, features

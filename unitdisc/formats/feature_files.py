@@ -1,0 +1,156 @@
+"""Features made anywhere: folders of arrays, .npz files, Kaldi indices, unit sequences, read one utterance at a time.
+
+Nothing here runs what a file holds: no pickles, no commands.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.errors import InputError
+from unitdisc.formats.kaldi_matrix import read_matrix
+from unitdisc.formats.kaldi_table import locate, read_index
+from unitdisc.formats.unit_files import read_sequences
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureFiles(Mapping[str, Array]):
+    """Frames (T, D) or units (T,) by utterance, loaded from their place when asked for; ``frame_shift`` apart."""
+
+    path: Path
+    frame_shift: Fraction
+    places: Mapping[str, Any]
+    load: Callable[[Any], Array]
+
+    def __getitem__(self, utterance: str) -> Array:
+        return self.load(self.places[utterance])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def open_features(path: str | Path, frame_shift: Fraction | float | str | None = None) -> FeatureFiles:
+    """Open a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or JSON lines of ``{"file": …, "units": […]}``.
+
+    A file of a folder is the utterance of its path without the ending, or of its name alone where that is the only one.
+    ``frame_shift`` is a number or a text like "0.01" or "1/75"; a units.tsv has its own. Raises InputError for a path
+    of no such kind, a missing frame shift, or one that differs from the table's.
+    """
+    path = Path(path)
+    shift = None if frame_shift is None else read_shift(frame_shift)
+    if not path.exists():
+        raise InputError("no such file or folder", path)
+    if not path.is_dir() and path.suffix not in (".npz", ".scp"):
+        return _units(path, shift)
+    if shift is None:
+        raise InputError("features do not say how far apart their frames are", path, fix="add --frame-shift SECONDS")
+    if path.is_dir():
+        return FeatureFiles(path, shift, _folder(path), _load)
+    if path.suffix == ".scp":
+        return FeatureFiles(path, shift, _index(path), _kaldi)
+    return _npz(path, shift)
+
+
+def read_shift(frame_shift: Fraction | float | str) -> Fraction:
+    """Return a frame shift exactly; raise InputError where it is not a number above 0."""
+    try:
+        # Of a decimal with a huge exponent the fraction would have as many digits.
+        text = str(frame_shift)
+        shift = Fraction(text) if "/" in text or 1e-9 < float(text) < 1e9 else Fraction(0)
+    except (ValueError, ZeroDivisionError):
+        shift = Fraction(0)
+    if shift <= 0:
+        raise InputError(f"frame shift {str(frame_shift)!r} is not a number above 0")
+    return shift
+
+
+def _units(path: Path, shift: Fraction | None) -> FeatureFiles:
+    if path.suffix not in (".tsv", ".json", ".jsonl", ".ndjson"):
+        known = "a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or .jsonl"
+        raise InputError("is none of the kinds of features", path, fix=f"give {known}")
+    table = path.suffix == ".tsv"
+    sequences = read_sequences(path, None if table or shift is None else float(shift))
+    shifts = {read_shift(sequence.frame_shift) for sequence in sequences.values()}
+    if len(shifts) > 1:
+        raise InputError("has more than one frame_shift", path)
+    own = shifts.pop() if table and shifts else shift
+    if own is None or (shift is not None and own != shift):
+        what = "has no units" if own is None else f"has frame_shift {float(own):g}, not {float(shift or 0):g}"
+        raise InputError(what, path)
+    return FeatureFiles(path, own, {name: sequence.units for name, sequence in sequences.items()}, np.asarray)
+
+
+def _folder(folder: Path) -> dict[str, Path]:
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".npy", ".pt"))
+    if not files:
+        raise InputError("this folder holds no .npy or .pt file", folder)
+    places: dict[str, Path] = {}
+    stems: dict[str, list[Path]] = {}
+    for file in files:
+        name = file.relative_to(folder).with_suffix("").as_posix()
+        if name in places:
+            raise InputError(f"both .npy and .pt hold {name!r}", folder)
+        places[name] = file
+        stems.setdefault(file.stem, []).append(file)
+    return {stem: same[0] for stem, same in stems.items() if len(same) == 1} | places
+
+
+def _load(file: Path) -> Array:
+    try:
+        if file.suffix == ".npy":
+            array: Array = np.load(file, allow_pickle=False)
+            return array
+        import torch  # it takes seconds, and .npy does without
+
+        tensor = torch.load(file, map_location="cpu", weights_only=True)
+        if not isinstance(tensor, torch.Tensor):
+            raise InputError(f"holds a {type(tensor).__name__}, not one tensor", file)
+        tensor = tensor.detach()
+        return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
+    except InputError:
+        raise
+    except Exception as error:  # both libraries raise whatever their parsers do
+        raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", file) from None
+
+
+def _npz(path: Path, shift: Fraction) -> FeatureFiles:
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"is not an .npz file ({error})", path) from None
+
+    def load(name: str) -> Array:
+        try:
+            array: Array = archive[name]
+        except (ValueError, OSError, zipfile.BadZipFile) as error:
+            raise InputError(f"the array {name!r} cannot be read ({error})", path) from None
+        return array
+
+    return FeatureFiles(path, shift, {name: name for name in archive.files}, load)
+
+
+def _index(scp: Path) -> dict[str, tuple[Path, int, Path, int]]:
+    """Read where each matrix is: archive and offset, and the line of the index that says so."""
+    entries = read_index(scp)
+    return {name: (locate(e.archive, scp), e.offset, scp, e.line) for name, e in entries.items()}
+
+
+def _kaldi(place: tuple[Path, int, Path, int]) -> Array:
+    file, offset, scp, line = place
+    try:
+        return read_matrix(f"{file}:{offset}")
+    except FileNotFoundError:
+        raise InputError(f"there is no archive {file}", scp, line) from None
+    except InputError as error:
+        raise InputError(str(error), scp, line) from None

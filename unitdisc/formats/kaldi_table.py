@@ -1,0 +1,60 @@
+"""Kaldi's text files of a key and its values: wav.scp, segments, utt2spk, the index of an archive."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from unitdisc.errors import InputError
+from unitdisc.formats.text import read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where the matrix of an utterance is: archive and offset, and the line of the index that says so."""
+
+    archive: str
+    offset: int
+    line: int
+
+
+def read_rows(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields, of which the last takes the rest of the line; raises InputError for fewer."""
+    for number, line in enumerate(read_lines(path), start=1):
+        parts = line.split(maxsplit=fields - 1)
+        if not parts:
+            continue
+        if len(parts) < fields:
+            raise InputError(f"has {len(parts)} fields, {fields} wanted: {line!r}", path, number)
+        yield number, [part.strip() for part in parts]
+
+
+def read_pairs(path: Path) -> dict[str, tuple[int, str]]:
+    """Read ``key value`` lines into key → (line, value); raises InputError for a key that occurs twice."""
+    pairs: dict[str, tuple[int, str]] = {}
+    for line, (key, value) in read_rows(path, 2):
+        if key in pairs:
+            raise InputError(f"{key!r} occurs twice, first on line {pairs[key][0]}", path, line)
+        pairs[key] = line, value
+    return pairs
+
+
+def read_index(scp: Path) -> dict[str, Entry]:
+    """Read an index of lines ``utterance archive:offset``; raises InputError naming file and line."""
+    entries: dict[str, Entry] = {}
+    for line, (utterance, source) in read_rows(scp, 2):
+        archive, _, offset = source.rpartition(":")
+        if not archive or not (offset.isascii() and offset.isdigit()):
+            raise InputError(f"is not 'utterance archive:offset': {source!r}", scp, line)
+        if utterance in entries:
+            raise InputError(f"utterance {utterance!r} occurs twice", scp, line)
+        entries[utterance] = Entry(archive, int(offset), line)
+    return entries
+
+
+def locate(archive: str, scp: Path) -> Path:
+    """Return the file of an archive that an index names: as named, else beside the index.
+
+    A folder that was moved as a whole still finds its archives.
+    """
+    candidates = (Path(archive), scp.parent / archive)
+    return next((path for path in candidates if path.exists()), scp.parent / Path(archive).name)

@@ -1,0 +1,156 @@
+"""Praat's TextGrid: the interval tiers of the long or short form are read, the long form is written."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unitdisc.errors import InputError
+from unitdisc.formats.text import decimal
+
+Span = tuple[float, float, str]  # start, end, text
+
+close = 1e-6  # seconds: times nearer together than this are the same
+phone_tiers = ("phones", "phone", "phonemes", "phoneme", "segments")
+# A quoted text (a quote within is doubled), a number standing alone (not an index in brackets), or a flag.
+pattern = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A text from ``start`` to ``end`` in seconds, and the line of the file it starts on."""
+
+    line: int
+    start: float
+    end: float
+    text: str
+
+
+class Values:
+    """The values of a TextGrid in their order: what is left when the long format's names are dropped."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.matches = list(pattern.finditer(text))
+        self.place = 0
+        self.line = 1
+        self.offset = 0
+
+    def next(self, group: int, what: str) -> str:
+        """Return the next value, which must be a text (group 1), a number (2) or a flag (3)."""
+        match = self.matches[self.place] if self.place < len(self.matches) else None
+        if match is not None:
+            self.line += self.text.count("\n", self.offset, match.start())
+            self.offset = match.start()
+        if match is None or match[group] is None:
+            found = "the file ends" if match is None else f"{match[0]!r} stands"
+            raise InputError(f"{found} where a TextGrid has {what}", self.path, self.line)
+        self.place += 1
+        return match[group]
+
+    def string(self, what: str) -> str:
+        """Return the next value, a text, its quotes undoubled."""
+        return self.next(1, what).replace('""', '"')
+
+    def number(self, what: str) -> float:
+        """Return the next value, a number."""
+        return float(self.next(2, what))
+
+
+def read_tier(path: Path) -> list[Interval]:
+    """Read the intervals with a text of the tier of phones, or of the only interval tier.
+
+    A tier is of phones when its name, without a speaker's before ``-``, is phones, phonemes or segments. Raises
+    InputError naming file and line where the file is not a TextGrid or the tier cannot be told.
+    """
+    tiers = read_tiers(path)
+    phones = [name for name in tiers if name.split("-")[-1].strip().lower() in phone_tiers]
+    names = phones or list(tiers)
+    if len(names) != 1:
+        raise InputError(f"has no single tier named phones, but {', '.join(map(repr, tiers)) or 'none'}", path)
+    return [interval for interval in tiers[names[0]] if interval.text.strip()]
+
+
+def read_tiers(path: Path) -> dict[str, list[Interval]]:
+    """Read every interval tier of a TextGrid, by name; point tiers are passed over."""
+    values = Values(path, _decode(path))
+    if values.string("'ooTextFile'") != "ooTextFile" or values.string("'TextGrid'") != "TextGrid":
+        raise InputError("is not a TextGrid in text form", path, 1)
+    values.number("its start")
+    values.number("its end")
+    values.next(3, "<exists>")
+    tiers: dict[str, list[Interval]] = {}
+    for _ in range(int(values.number("its number of tiers"))):
+        kind, name = values.string("the class of a tier"), values.string("the name of a tier")
+        values.number("the start of a tier")
+        values.number("the end of a tier")
+        count = int(values.number("the size of a tier"))
+        if kind == "IntervalTier":
+            tiers[name] = [_interval(values) for _ in range(count)]
+        else:
+            for _ in range(count):
+                values.number("a time")
+                values.string("a mark")
+    return tiers
+
+
+def _interval(values: Values) -> Interval:
+    start, end = values.number("the start of an interval"), values.number("the end of an interval")
+    text = values.string("the text of an interval").strip()
+    return Interval(values.line, start, end, text)
+
+
+def _decode(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    try:
+        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # Praat writes UTF-16 where a text is not ASCII
+        return raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not a UTF-8 or UTF-16 text file ({error})", path) from None
+
+
+def fill(intervals: Iterable[Span], duration: float) -> Iterator[Span]:
+    """Yield the intervals from 0 to ``duration`` without a gap: empty ones fill them, and what lies beyond is cut.
+
+    Praat demands that each interval begins where the one before ends.
+    """
+    at = 0.0
+    for start, end, text in intervals:
+        start, end = (time if time < duration - close else duration for time in (start, end))
+        if start > at + close:
+            yield at, start, ""
+            at = start
+        if end > at + close:
+            yield at, end, text
+            at = end
+    if duration > at + close:
+        yield at, duration, ""
+
+
+def textgrid_lines(tiers: Mapping[str, Sequence[Span]], duration: float) -> Iterator[str]:
+    """Yield the lines of the long text form; every tier goes from 0 to ``duration`` (seconds) without a gap."""
+    yield 'File type = "ooTextFile"'
+    yield 'Object class = "TextGrid"'
+    yield ""
+    yield "xmin = 0"
+    yield f"xmax = {decimal(duration)}"
+    yield "tiers? <exists>"
+    yield f"size = {len(tiers)}"
+    yield "item []:"
+    for number, (name, intervals) in enumerate(tiers.items(), start=1):
+        yield f"    item [{number}]:"
+        yield '        class = "IntervalTier"'
+        yield f'        name = "{name}"'
+        yield "        xmin = 0"
+        yield f"        xmax = {decimal(duration)}"
+        yield f"        intervals: size = {len(intervals)}"
+        for place, (start, end, text) in enumerate(intervals, start=1):
+            quoted = text.replace('"', '""')
+            yield f"        intervals [{place}]:"
+            yield f"            xmin = {decimal(start)}"
+            yield f"            xmax = {decimal(end)}"
+            yield f'            text = "{quoted}"'

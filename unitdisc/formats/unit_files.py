@@ -1,0 +1,82 @@
+"""Unit sequences made anywhere, and who speaks them."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from unitdisc import tables
+from unitdisc.errors import InputError
+from unitdisc.formats.text import read_lines
+from unitdisc.records import UnitSequence
+
+
+def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[str, UnitSequence]:
+    """Read units.tsv, or JSON lines of ``{"file": name, "units": [ints]}`` whose tokens are ``frame_shift`` apart.
+
+    Raises InputError naming file and line for what cannot be read, an utterance that stands twice, a unit that is not a
+    whole number from 0, and a frame shift that is missing, not above 0, or given although the table has its own.
+    """
+    lines = read_lines(path)
+    if not lines or not lines[0].lstrip().startswith("{"):
+        if frame_shift is not None:
+            raise InputError("this table has its own frame shifts", path, fix="leave --frame-shift out")
+        return tables.read_units(path)
+    if frame_shift is None:
+        raise InputError("JSON lines do not say how far apart the tokens are", path, fix="add --frame-shift SECONDS")
+    if not 0 < frame_shift < np.inf:
+        raise InputError(f"frame shift {frame_shift:g} is not a number above 0")
+    sequences: dict[str, UnitSequence] = {}
+    for line, text in enumerate(lines, start=1):
+        if text.strip():
+            sequence = _sequence(text, frame_shift, path, line)
+            if sequence.utterance in sequences:
+                raise InputError(f"file {sequence.utterance!r} stands twice", path, line)
+            sequences[sequence.utterance] = sequence
+    return sequences
+
+
+def line_of(path: str | Path, place: int) -> int:
+    """Return the line (counted from 1) of a file of units that holds its sequence number ``place`` (from 0)."""
+    lines = [(number, text) for number, text in enumerate(read_lines(path), start=1) if text.strip()]
+    header = 0 if lines[0][1].lstrip().startswith("{") else 1
+    return lines[place + header][0]
+
+
+def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
+    """Read who speaks each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker.
+
+    Raises InputError naming the file where an utterance of ``of`` has no speaker or one has two.
+    """
+    lines = read_lines(path)
+    rows = [(number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
+    if rows and "utterance" in rows[0][1] and "speaker" in rows[0][1]:
+        columns = [rows[0][1].index(name) for name in ("utterance", "speaker")]
+        rows = [(number, [fields[c] for c in columns if c < len(fields)]) for number, fields in rows[1:]]
+    else:
+        rows = [(number, " ".join(fields).split()) for number, fields in rows]
+    speakers: dict[str, str] = {}
+    for number, fields in rows:
+        if len(fields) != 2:
+            raise InputError("is not 'utterance speaker'", path, number)
+        if speakers.setdefault(fields[0], fields[1]) != fields[1]:
+            raise InputError(f"utterance {fields[0]!r} has two speakers", path, number)
+    for name in of:
+        if name not in speakers:
+            raise InputError(f"has no speaker of utterance {name!r}", path, fix="add a line 'utterance speaker'")
+    return speakers
+
+
+def _sequence(text: str, frame_shift: float, path: str | Path, line: int) -> UnitSequence:
+    try:
+        row = json.loads(text)
+        name, units = row["file"], list(row["units"])
+        array = np.array(units, dtype=np.int64) if units else np.zeros(0, dtype=np.int64)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise InputError('is not {"file": name, "units": [whole numbers]}', path, line) from None
+    if array.ndim != 1 or array.tolist() != units:
+        raise InputError(f"the units of {name!r} are not all whole numbers", path, line)
+    if array.size and array.min() < 0:
+        raise InputError(f"unit {array.min()} of {name!r} is below 0", path, line)
+    return UnitSequence(str(name), frame_shift, array)

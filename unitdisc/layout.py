@@ -1,0 +1,165 @@
+"""Every path of the file contract; the workflow, the steps and the report ask here.
+
+Names may be those of the workflow's wildcards: ``Results("results").corpus("{corpus}")``.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+seed_folder = re.compile(r"seed([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder of a run: a corpus with a model and a seed."""
+
+    path: Path
+
+    @property
+    def weights(self) -> Path:
+        """The model's weights."""
+        return self.path / "model.safetensors"
+
+    @property
+    def description(self) -> Path:
+        """What is needed to rebuild the model and to encode."""
+        return self.path / "model.json"
+
+    @property
+    def training(self) -> Path:
+        """A row per epoch."""
+        return self.path / "training.tsv"
+
+    @property
+    def resume(self) -> Path:
+        """The state of a training that is not finished."""
+        return self.path / ".resume.pt"
+
+    def units(self, split: str) -> Path:
+        """Return the unit sequences of a split."""
+        return self.path / f"{split}.units.tsv"
+
+    def scores(self, split: str) -> Path:
+        """Return the scores of a split's units against labels."""
+        return self.path / f"{split}.scores.tsv"
+
+    def abx(self, split: str) -> Path:
+        """Return the ABX errors of a split at every stage."""
+        return self.path / f"{split}.abx.tsv"
+
+    def recognition(self, split: str) -> Path:
+        """Return the error rates of what a model recognises."""
+        return self.path / f"{split}.ctc.tsv"
+
+    def recognised(self, split: str) -> Path:
+        """Return what a model recognises."""
+        return self.path / f"{split}.recognised.tsv"
+
+    @property
+    def probes(self) -> Path:
+        """The accuracies of classifiers at every stage, on test."""
+        return self.path / "probe.scores.tsv"
+
+    @property
+    def segments(self) -> Path:
+        """The folder of segments."""
+        return self.path / "exports" / "segments"
+
+    def segmented_units(self, split: str, folder: Path | None = None) -> Path:
+        """Return the segmented units of a split, in another folder of segments if one is given."""
+        return (folder or self.segments) / f"{split}.segments.units.tsv"
+
+    @property
+    def pieces(self) -> Path:
+        """The folder of acoustic pieces."""
+        return self.path / "exports" / "pieces"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of units in the formats of other programs."""
+        return self.path / "exports" / "units"
+
+    def log(self, step: str) -> Path:
+        """Return the log of a step."""
+        return self.path / "logs" / f"{step}.log"
+
+    def benchmark(self, step: str) -> Path:
+        """Return what Snakemake measures of a step."""
+        return self.path / "logs" / f"{step}.benchmark.tsv"
+
+
+def table_of(folder: Path) -> Path:
+    """Return the table of scores in a folder of segments or pieces."""
+    return folder / "scores.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFolder:
+    """The folder of a corpus and of the runs on it."""
+
+    path: Path
+
+    @property
+    def source(self) -> Path:
+        """The folder in which a sample corpus is made."""
+        return self.path / "source"
+
+    @property
+    def utterances(self) -> Path:
+        """The table of utterances."""
+        return self.path / "utterances.tsv"
+
+    @property
+    def labels(self) -> Path:
+        """The table of labels."""
+        return self.path / "labels.tsv"
+
+    def archive(self, split: str) -> Path:
+        """Return the features of a split."""
+        return self.path / "features" / f"{split}.ark"
+
+    def index(self, split: str) -> Path:
+        """Return the index of these features."""
+        return self.path / "features" / f"{split}.scp"
+
+    def run(self, model: str, seed: int | str) -> RunFolder:
+        """Return the folder of a run."""
+        return RunFolder(self.path / model / f"seed{seed}")
+
+    def log(self, step: str) -> Path:
+        """Return the log of a step."""
+        return self.path / "logs" / f"{step}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The folder of all results."""
+
+    path: Path
+
+    @property
+    def scores(self) -> Path:
+        """The table of all runs' scores."""
+        return self.path / "scores.tsv"
+
+    @property
+    def report(self) -> Path:
+        """The report page."""
+        return self.path / "report.html"
+
+    def corpus(self, name: str) -> CorpusFolder:
+        """Return the folder of a corpus."""
+        return CorpusFolder(self.path / name)
+
+    def log(self, step: str) -> Path:
+        """Return the log of a step."""
+        return self.path / "logs" / f"{step}.log"
+
+    def runs(self) -> Iterator[tuple[str, str, int]]:
+        """Yield corpus, model and seed of every run folder that is there."""
+        for folder in self.path.glob("*/*/seed*"):
+            match = seed_folder.fullmatch(folder.name)
+            if folder.is_dir() and match:
+                yield folder.parent.parent.name, folder.parent.name, int(match[1])

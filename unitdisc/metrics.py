@@ -1,0 +1,234 @@
+"""Every metric once: its title, direction, range, how it is written, and where the documents explain it.
+
+Names in tables may have suffixes: ``_heldout`` where a mapping was fitted on another split, ``_excluded`` where silence
+and space count too. The scores, the comparison of two systems, the report and docs/metrics.md all ask here.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from math import inf
+from types import MappingProxyType
+from typing import Literal
+
+from unitdisc import stages
+
+Better = Literal["high", "low", "neither"]
+
+heldout, excluded = "_heldout", "_excluded"
+views = MappingProxyType({"": "without silence and space", excluded: "with silence and space"})
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: the ``title`` of its column, its ``meaning`` in a few words, and which direction is better.
+
+    ``low`` and ``high`` bound its values; a share is written in ``percent``. ``biased`` says that it is not linear in
+    its counts, so that resamples, which repeat utterances and lack others, lie on one side of the value: information
+    rises, the number of units falls. ``fitted`` metrics need a mapping and have a variant with ``_heldout``; those with
+    ``views`` have one with ``_excluded``. ``page`` is the document that explains it.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    better: Better = "high"
+    low: float = 0.0
+    high: float = 1.0
+    percent: bool = False
+    digits: int = 1
+    biased: bool = False
+    fitted: bool = False
+    views: bool = False
+    page: str = "metrics.md"
+
+    @property
+    def heading(self) -> str:
+        """The title with its unit."""
+        return f"{self.title} %" if self.percent else self.title
+
+    def text(self, value: float) -> str:
+        """Write a value as the report shows it; nothing for nan."""
+        if value != value:
+            return ""
+        return f"{100 * value:.{self.digits}f}" if self.percent else f"{value:.{self.digits}f}"
+
+    def plain(self, value: float) -> str:
+        """Write a value as a terminal shows it: a share as a fraction of 1."""
+        return f"{value:.{self.digits + 2 if self.percent else self.digits}f}"
+
+    def in_view(self, view: str) -> str:
+        """Return the name under which the metric is in scores.tsv in a view."""
+        return self.name + view if self.views else self.name
+
+
+def _mapped(name: str, title: str, meaning: str, better: Better = "high", **more: object) -> Metric:
+    return replace(Metric(name, title, meaning, better, percent=True, fitted=True, views=True), **more)  # type: ignore[arg-type]
+
+
+def _shared(name: str, title: str, meaning: str, **more: object) -> Metric:
+    return replace(Metric(name, title, meaning, digits=3, biased=True, views=True), **more)  # type: ignore[arg-type]
+
+
+def _boundaries(prefix: str, what: str, *, fitted: bool) -> tuple[Metric, ...]:
+    plain = "" if prefix == "boundary" else f"{prefix}_"
+    base = Metric("", "", "", percent=True, fitted=fitted, views=True)
+    title = prefix.replace("_", " ")
+    return (
+        replace(base, name=f"{prefix}_precision", title=f"{title} precision", meaning=f"share of {what} that are true"),
+        replace(base, name=f"{prefix}_recall", title=f"{title} recall", meaning=f"true boundaries found by {what}"),
+        replace(base, name=f"{prefix}_f1", title=f"{title} F1", meaning=f"{what} against changes of label"),
+        replace(
+            base,
+            name=f"{plain}over_segmentation",
+            title=f"{plain.replace('_', ' ')}over-segmentation",
+            meaning=f"{what} over true boundaries, less 1",
+            better="neither",
+            low=-1.0,
+            high=inf,
+        ),
+        replace(
+            base,
+            name=f"{plain}r_value",
+            title=f"{plain.replace('_', ' ')}R-value",
+            meaning="recall and over-segmentation in one number",
+            low=-inf,
+        ),
+    )
+
+
+def _error(name: str, title: str, meaning: str) -> Metric:
+    return Metric(name, title, meaning, "low", high=inf, percent=True)
+
+
+mapping = (
+    _mapped("many_to_one", "own mapping", "units mapped to labels on the scored split itself"),
+    _mapped("one_to_one", "one-to-one", "each label has one unit at most"),
+    _mapped("majority", "majority label", "what one label for everything reaches", "neither"),
+    _mapped("per_many_to_one", "PER of units", "edits from mapped units to the labels", "low", high=inf),
+    _mapped("per_substitutions", "substitutions", "its substitutions", "low", high=inf),
+    _mapped("per_deletions", "deletions", "its deletions", "low", high=inf),
+    _mapped("per_insertions", "insertions", "its insertions", "low", high=inf),
+)
+accuracy = _mapped("many_to_one_heldout", "accuracy", "units mapped to labels on train", fitted=False)
+level = _mapped(
+    "majority_heldout", "majority label", "what the commonest label of train reaches", "neither", fitted=False
+)
+clustering = (
+    _shared("phone_purity", "phone purity", "tokens under the commonest label of their unit"),
+    _shared("cluster_purity", "cluster purity", "tokens in the commonest unit of their label"),
+    _shared("pnmi", "PNMI", "information on the label over its entropy"),
+    _shared("nmi", "NMI", "normalised mutual information of units and labels"),
+    _shared("ami", "AMI", "mutual information adjusted for chance", low=-inf),
+    _shared("ari", "ARI", "Rand index adjusted for chance", low=-0.5),
+    _shared("v_measure", "V-measure", "harmonic mean of homogeneity and completeness"),
+    _shared("homogeneity", "homogeneity", "units hold one label each"),
+    _shared("completeness", "completeness", "labels are in one unit each"),
+)
+frame_boundary_f1 = Metric(
+    "frame_boundary_f1",
+    "frame boundary F1",
+    "changes of unit against changes of label, ±1 frame",
+    percent=True,
+    views=True,
+)
+usage = (
+    Metric("units_used", "units", "codewords used", "neither", high=inf, digits=0, biased=True),
+    Metric("perplexity", "perplexity", "units as if all were used equally often", "neither", 1, inf, biased=True),
+    Metric(
+        "bitrate", "bit rate", "bits per second (speech) or per column (handwriting)", "neither", high=inf, biased=True
+    ),
+    Metric("bitrate_runs", "bit rate of runs", "the same of runs with their lengths", "neither", high=inf, biased=True),
+    Metric("run_duration", "length of a run", "mean length of a run of one unit", "neither", high=inf, digits=3),
+)
+recognition = (
+    _error("phone_error_rate", "PER", "edits from the phones that CTC decodes to the true ones"),
+    _error("phone_substitutions", "PER substitutions", "its substitutions"),
+    _error("phone_deletions", "PER deletions", "its deletions"),
+    _error("phone_insertions", "PER insertions", "its insertions"),
+)
+by_stage = (  # each stands for one metric per stage of a run
+    Metric("abx_{stage}_within", "ABX error within speakers", "how often a token of another label is nearer, same speaker",
+           "low", percent=True, page="abx.md"),
+    Metric("abx_{stage}_across", "ABX error across speakers", "how often a token of another label is nearer, other speaker",
+           "low", percent=True, page="abx.md"),
+    Metric("probe_linear_{stage}", "linear probe", "accuracy of a linear classifier", percent=True),
+    Metric("probe_mlp_{stage}", "two-layer probe", "accuracy of a two-layer classifier", percent=True),
+)  # fmt: skip
+pieces = (
+    Metric("tokens", "tokens", "tokens", "neither", high=inf, digits=0, page="exports.md"),
+    Metric("units", "units", "collapsed units", "neither", high=inf, digits=0, page="exports.md"),
+    Metric("pieces", "pieces", "pieces", "neither", high=inf, digits=0, page="exports.md"),
+    Metric(
+        "pieces_used", "pieces used", "different pieces that occur", "neither", high=inf, digits=0, page="exports.md"
+    ),
+    Metric(
+        "tokens_per_piece", "tokens per piece", "mean length of a piece", "neither", 1, inf, digits=2, page="exports.md"
+    ),
+    Metric(
+        "units_per_piece",
+        "units per piece",
+        "the same in collapsed units",
+        "neither",
+        1,
+        inf,
+        digits=2,
+        page="exports.md",
+    ),
+    Metric("bitrate_units", "bit rate of units", "of collapsed units", "neither", high=inf, page="exports.md"),
+    Metric("bitrate_pieces", "bit rate of pieces", "of pieces", "neither", high=inf, page="exports.md"),
+)
+every = (
+    accuracy,
+    level,
+    *mapping,
+    *_boundaries("boundary", "changes of mapped label", fitted=True),
+    *clustering,
+    *_boundaries("unit_boundary", "changes of unit", fitted=False),
+    frame_boundary_f1,
+    *usage,
+    *recognition,
+    *by_stage,
+    *pieces,
+)
+by_name = MappingProxyType({metric.name: metric for metric in every})
+# The columns that the report's score table begins with, and those that a terminal has room for.
+headline = (
+    "many_to_one_heldout", "many_to_one", "one_to_one", "nmi", "boundary_f1_heldout", "abx_codes_within",
+    "abx_codes_across", "phone_error_rate", "units_used", "perplexity", "bitrate",
+)  # fmt: skip
+terminal = tuple(name for name in headline if not name.startswith(("abx", "boundary")))
+
+
+@cache
+def find(name: str) -> Metric:
+    """Return the metric that a name in a table stands for, under that name; raises KeyError for an unknown one."""
+    if name in by_name:
+        return by_name[name]
+    staged = at_stage(name)
+    if staged is not None:
+        family, stage = staged
+        where = f"ABX {family.name.rsplit('_', 1)[1]}" if family.name.startswith("abx") and stage == "codes" else ""
+        return replace(family, name=name, title=where or f"{family.title}, {stages.titles.get(stage, stage)}")
+    for suffix, has in ((excluded, "views"), (heldout, "fitted")):
+        bare = name.removesuffix(suffix)
+        if bare != name and getattr(find(bare), has):
+            known = find(bare)
+            return replace(
+                known, name=name, views=known.views and has != "views", fitted=known.fitted and has != "fitted"
+            )
+    if name.startswith("word_"):
+        of = "units" if name.endswith("_units") else "pieces"
+        known = find(name.removeprefix("word_").removesuffix("_units"))
+        title = "commonest word" if "majority" in name else f"words by {of}"
+        return replace(known, name=name, title=title, percent=True, views=False, page="exports.md")
+    raise KeyError(name)
+
+
+def at_stage(name: str) -> tuple[Metric, str] | None:
+    """Return which metric of ``by_stage`` a name is, and of which stage; None for other metrics."""
+    for family in by_stage:
+        match = re.fullmatch(family.name.format(stage=r"(\w+)"), name)
+        if match:
+            return family, match[1]
+    return None

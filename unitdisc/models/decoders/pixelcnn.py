@@ -1,0 +1,118 @@
+"""The gated PixelCNN decoder: the grey level of each pixel of a line, given those before it and the codes."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import AfterValidator, Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.config import FeatureSettings, PartSettings
+from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.parts import Decoder
+
+
+def odd(kernel: int) -> int:
+    """Return a width that has a middle; raises ValueError for others."""
+    if kernel % 2 == 0:
+        raise ValueError(f"{kernel} is even; a kernel has a pixel in its middle")
+    return kernel
+
+
+class PixelCNNSettings(PartSettings):
+    """A gated PixelCNN: the grey level of each pixel, given the pixels before it and the codes.
+
+    The columns are features in [0, 1]; the pixels before are all earlier columns and those above in the same one.
+    """
+
+    kind: Literal["pixelcnn"] = "pixelcnn"
+    channels: int = Field(64, ge=1, description="Feature maps of both stacks.")
+    layers: int = Field(7, ge=1, description="Gated layers.")
+    first_kernel: Annotated[int, AfterValidator(odd)] = Field(7, ge=3, description="Width of the first one; odd.")
+    kernel: Annotated[int, AfterValidator(odd)] = Field(3, ge=3, description="Width of the others; odd.")
+    levels: int = Field(4, ge=2, le=256, description="Grey levels.")
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Refuse features that are not grey levels."""
+        if features.modality_name == "handwriting" and features.normalise == "none":
+            return None
+        return "wants grey levels from 0 to 1: handwriting features with normalise: none"
+
+
+class PixelCNN(Decoder):
+    """Autoregressive over columns, and over the pixels of a column from the top (van den Oord et al. 2016).
+
+    Two stacks as in that paper, turned by a right angle: one sees all earlier columns; the other, which is given the
+    output of the first, sees the pixels above in its own column, so that there is no blind spot. Every gate is
+    conditioned on the code of its column.
+    """
+
+    Settings = PixelCNNSettings
+
+    def __init__(self, width: int, sizes: Sizes, settings: PixelCNNSettings) -> None:
+        super().__init__()
+        self.stride, self.levels = sizes.stride, settings.levels
+        kernels = [settings.first_kernel] + [settings.kernel] * (settings.layers - 1)
+        self.layers = nn.ModuleList(
+            GatedLayer(1 if first else settings.channels, settings.channels, width, kernel, first=first)
+            for first, kernel in ((place == 0, kernel) for place, kernel in enumerate(kernels))
+        )
+        self.output = nn.Sequential(
+            nn.ReLU(), nn.Conv2d(settings.channels, settings.channels, 1), nn.ReLU(),
+            nn.Conv2d(settings.channels, settings.levels, 1),
+        )  # fmt: skip
+
+    def forward(self, codes: Tensor, columns: Tensor) -> Tensor:
+        """Return the logits (B, levels, H, T) of the grey levels, from codes (B, T', C) and columns (B, T, H)."""
+        grey = 2 * self.quantise(columns).to(codes.dtype) / (self.levels - 1) - 1
+        above = earlier = grey.transpose(1, 2).unsqueeze(1)  # (B, 1, H, T)
+        per_token = codes.transpose(1, 2).unsqueeze(2)  # (B, C, 1, T')
+        for layer in self.layers:
+            earlier, above = layer(earlier, above, per_token, self.stride)
+        logits: Tensor = self.output(above)
+        return logits
+
+    def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:  # noqa: ARG002 (columns are masked instead)
+        """Return the cross-entropy per pixel in nats, over the real columns."""
+        logits = self(codes, batch.frames).float()
+        each = functional.cross_entropy(logits, self.quantise(batch.frames).transpose(1, 2), reduction="none").mean(1)
+        return each.masked_fill(~batch.mask, 0).sum() / batch.mask.sum().clamp(min=1)
+
+    def quantise(self, columns: Tensor) -> Tensor:
+        """Return the grey levels, int64 from 0, nearest to values in [0, 1]."""
+        return (columns.clamp(0, 1) * (self.levels - 1)).round().long()
+
+
+class GatedLayer(nn.Module):
+    """One layer of both stacks: (earlier columns, pixels above), each (B, C, H, T), and the codes (B, C', 1, T')."""
+
+    def __init__(self, inputs: int, channels: int, codes: int, kernel: int, *, first: bool) -> None:
+        super().__init__()
+        half = kernel // 2
+        self.first = first
+        # The earlier columns: as many rows as the kernel is high, up to the column itself, which ``above`` never sees.
+        self.earlier_edges = (half, 0, half, half)
+        self.earlier = nn.Conv2d(inputs, 2 * channels, (kernel, half + 1))
+        # The pixels above, and behind the first layer the pixel itself, whose features know only what lies above it.
+        self.above_edges = (0, 0, half, 0) if not first else (0, 0, half, -1)
+        self.above = nn.Conv2d(inputs, 2 * channels, (half + (not first), 1))
+        self.across = nn.Conv2d(2 * channels, 2 * channels, 1)
+        self.condition = nn.Conv2d(codes, 4 * channels, 1)
+        self.residual = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, earlier: Tensor, above: Tensor, codes: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """Map both stacks; ``stride`` columns have one code."""
+        condition = self.condition(codes).repeat_interleave(stride, dim=3)[..., : earlier.shape[3]]
+        for_earlier, for_above = condition.chunk(2, dim=1)
+        found = self.earlier(functional.pad(earlier, self.earlier_edges))
+        # One column to the right: what is found up to a column tells the next one.
+        before = functional.pad(found, (1, -1))
+        own = self.above(functional.pad(above, self.above_edges)) + self.across(before) + for_above
+        new = self.residual(gated(own))
+        return gated(found + for_earlier), new if self.first else above + new
+
+
+def gated(x: Tensor) -> Tensor:
+    """Return tanh of the first half of the channels times the sigmoid of the second."""
+    value, gate = x.chunk(2, dim=1)
+    return torch.tanh(value) * torch.sigmoid(gate)

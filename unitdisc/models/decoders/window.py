@@ -1,0 +1,99 @@
+"""The window decoder: each code reconstructs the frames around its token."""
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from pydantic import Field, field_validator
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.config import PartSettings
+from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.parts import Decoder
+
+
+class WindowSettings(PartSettings):
+    """Convolutions over the codes that reconstruct, conditioned on the speaker, the features around each token."""
+
+    kind: Literal["window"] = "window"
+    channels: int = Field(256, ge=1, description="Feature maps of every convolution.")
+    layers: int = Field(2, ge=1, description="Convolutions.")
+    kernel: int = Field(1, ge=1, description="Width of each, in tokens; odd.")
+    context: int = Field(3, ge=0, description="Frames on either side of a token that its code reconstructs too.")
+    speaker_dim: int = Field(
+        32, ge=0, description="Dimensions of the speaker's vector; 0: not conditioned on the speaker."
+    )
+    jitter: float = Field(0.0, ge=0, lt=1, description="Chance in training that a token's code is its neighbour's.")
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError(f"{kernel} is even; an odd kernel keeps a token in its middle")
+        return kernel
+
+
+class WindowDecoder(Decoder):
+    """Each code, with the speaker's vector, rebuilds a window: its token's frames and ``context`` more on either side.
+
+    A window wider than the token makes a unit stand for a stretch of sound or ink, not for one instant. With kernel 1
+    a code is decoded alone; wider kernels let neighbouring codes share the work.
+    """
+
+    Settings = WindowSettings
+
+    def __init__(self, width: int, sizes: Sizes, settings: WindowSettings) -> None:
+        super().__init__()
+        self.stride, self.context, self.jitter = sizes.stride, settings.context, settings.jitter
+        self.speakers = nn.Embedding(max(sizes.speakers, 1), settings.speaker_dim) if settings.speaker_dim else None
+        widths = [width + settings.speaker_dim] + [settings.channels] * settings.layers
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(before, after, settings.kernel, padding=settings.kernel // 2)
+            for before, after in pairwise(widths)
+        )
+        self.output = nn.Conv1d(settings.channels, self.window * sizes.inputs, 1)
+
+    @property
+    def window(self) -> int:
+        """Frames that a token reconstructs."""
+        return self.stride + 2 * self.context
+
+    def forward(self, codes: Tensor, speaker: Tensor) -> Tensor:
+        """Map codes (B, T', C) and speaker numbers (B,), −1 for an unknown one, to windows (B, T', W, D)."""
+        if self.training and self.jitter:
+            codes = jittered(codes, self.jitter)
+        x = codes.transpose(1, 2)  # (B, C, T')
+        if self.speakers is not None:
+            known = self.speakers(speaker.clamp(min=0))
+            vector = torch.where((speaker < 0).unsqueeze(1), self.speakers.weight.mean(dim=0), known)
+            x = torch.cat([x, vector.unsqueeze(2).expand(-1, -1, x.shape[2])], dim=1)
+        for convolution in self.convolutions:
+            x = functional.relu(convolution(x))
+        windows: Tensor = self.output(x)
+        return windows.transpose(1, 2).reshape(*codes.shape[:2], self.window, -1)
+
+    def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
+        """Return the mean squared error over the real frames of all windows."""
+        windows, real = self.targets(batch.frames, batch.mask)
+        real = real & tokens.unsqueeze(2)
+        errors = (self(codes, batch.speaker).float() - windows).square().mean(dim=3)  # (B, T', W)
+        mean: Tensor = (errors * real).sum() / real.sum().clamp(min=1)
+        return mean
+
+    def targets(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut frames (B, T, D) and their mask (B, T) into windows (B, T', W, D) and (B, T', W), padding masked."""
+        after = self.context + -frames.shape[1] % self.stride
+        padded = functional.pad(frames, (0, 0, self.context, after))
+        real = functional.pad(mask, (self.context, after))
+        windows = padded.unfold(1, self.window, self.stride).transpose(2, 3)
+        return windows, real.unfold(1, self.window, self.stride)
+
+
+def jittered(codes: Tensor, chance: float) -> Tensor:
+    """Replace each token's code (B, T', C), with that chance, by one of its two neighbours' (Chorowski et al. 2019)."""
+    batch, tokens, _ = codes.shape
+    draw = torch.rand(batch, tokens, device=codes.device)
+    step = (draw < chance / 2).long() - ((draw >= chance / 2) & (draw < chance)).long()
+    source = (torch.arange(tokens, device=codes.device) + step).clamp(0, tokens - 1)  # (B, T')
+    return codes.gather(1, source.unsqueeze(2).expand_as(codes))

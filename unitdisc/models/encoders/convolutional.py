@@ -1,0 +1,100 @@
+"""The encoder of strided convolutions over time."""
+
+from itertools import pairwise
+from math import prod
+from typing import Literal
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.config import PartSettings
+from unitdisc.models.encoders.plane_convolution import pad_to_multiple
+from unitdisc.models.parts import Encoder
+from unitdisc.models.recurrent import run_bilstm
+
+
+class ConvolutionalSettings(PartSettings):
+    """Strided convolutions over time, residual ones, then optionally a BiLSTM."""
+
+    kind: Literal["convolutional"] = "convolutional"
+    channels: int = Field(192, ge=1, description="Feature maps of every convolution.")
+    kernels: tuple[int, ...] = Field((5, 4, 5), description="Width of each strided convolution, in its input's frames.")
+    strides: tuple[int, ...] = Field((1, 2, 1), description="Stride of each; their product is the frames per token.")
+    residual_layers: int = Field(2, ge=0, description="Residual layers of width 3.")
+    lstm: int = Field(0, ge=0, description="Units of a BiLSTM, each way; 0 for none.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the BiLSTM or the bottleneck.")
+    noise: float = Field(
+        0.0, ge=0, description="Deviation of noise added to the frames in training; the clean ones are reconstructed."
+    )
+
+    @model_validator(mode="after")
+    def _same_length(self) -> "ConvolutionalSettings":
+        if len(self.kernels) != len(self.strides):
+            raise ValueError(
+                f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one each per layer wanted"
+            )
+        for kernel, stride in zip(self.kernels, self.strides, strict=True):
+            if not 1 <= stride <= kernel or (kernel - stride) % 2:
+                # Otherwise the padding is uneven and a token lies beside the middle of its frames.
+                raise ValueError(f"kernel {kernel} with stride {stride}: both odd or both even, the kernel not smaller")
+        return self
+
+
+class ConvolutionalEncoder(Encoder):
+    """Strided convolutions, residual convolutions, and optionally a BiLSTM.
+
+    The padding is even, so token i lies in the middle of its ``stride`` frames; T is padded to a multiple of it.
+    """
+
+    Settings = ConvolutionalSettings
+
+    def __init__(self, inputs: int, settings: ConvolutionalSettings) -> None:
+        super().__init__()
+        self.strides, self.stride = settings.strides, prod(settings.strides)
+        widths = [inputs] + [settings.channels] * len(settings.kernels)
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(before, after, kernel, stride=stride, padding=(kernel - stride) // 2)
+            for (before, after), kernel, stride in zip(
+                pairwise(widths), settings.kernels, settings.strides, strict=True
+            )
+        )
+        self.residual = nn.ModuleList(ResidualLayer(settings.channels) for _ in range(settings.residual_layers))
+        self.dropout = nn.Dropout(settings.dropout)
+        self.noise = settings.noise
+        self.lstm = (
+            nn.LSTM(settings.channels, settings.lstm, batch_first=True, bidirectional=True) if settings.lstm else None
+        )
+        self.outputs = 2 * settings.lstm or settings.channels
+
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
+        if self.training and self.noise:
+            frames = frames + self.noise * torch.randn_like(frames) * mask.unsqueeze(2)
+        frames, mask = pad_to_multiple(frames, mask, self.stride)
+        x = frames.transpose(1, 2)  # (B, D, T)
+        for convolution, stride in zip(self.convolutions, self.strides, strict=True):
+            mask = mask.view(len(mask), -1, stride).any(dim=2)
+            # Padding is zero behind every layer, as beyond the edge, so that it does not reach the real tokens.
+            x = functional.relu(convolution(x)) * mask.unsqueeze(1)
+        for layer in self.residual:
+            x = layer(x) * mask.unsqueeze(1)
+        x = self.dropout(x.transpose(1, 2))  # (B, T', C)
+        if self.lstm is not None:
+            x = run_bilstm(self.lstm, x, mask)
+        return x, mask
+
+
+class ResidualLayer(nn.Module):
+    """x + convolution of width 3 → convolution of width 1, each behind a ReLU: (B, C, T) → (B, C, T)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.wide = nn.Conv1d(channels, channels, 3, padding=1)
+        self.narrow = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, T) to the same shape."""
+        y: Tensor = self.narrow(functional.relu(self.wide(x)))
+        return functional.relu(x + y)

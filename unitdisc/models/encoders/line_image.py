@@ -1,0 +1,72 @@
+"""The encoder of the published ScribbleLens model: convolutions over the line image, then BiLSTMs."""
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from unitdisc.config import PartSettings
+from unitdisc.models.encoders.plane_convolution import PlaneConvolution, pad_to_multiple
+from unitdisc.models.parts import Encoder
+from unitdisc.models.recurrent import run_bilstm
+
+height = 32
+kernels = ((3, 3), (5, 5), (3, 3), (3, 3), (3, 3), (3, 3), (3, 2))  # (time, height)
+strides = ((1, 2), (2, 2), (1, 1), (1, 2), (1, 1), (1, 2), (1, 1))
+
+
+Maps = Annotated[int, Field(ge=1)]
+
+
+class LineImageSettings(PartSettings):
+    """Seven convolutions over a line image of height 32, then two BiLSTMs; 4 columns per token."""
+
+    kind: Literal["line-image"] = "line-image"
+    maps: tuple[Maps, Maps, Maps, Maps, Maps, Maps, Maps] = Field(
+        (64, 128, 256, 256, 512, 512, 512), description="Feature maps of each convolution."
+    )
+    lstm: int = Field(32, ge=1, description="Units of each BiLSTM, each way.")
+
+
+class LineImageEncoder(Encoder):
+    """Seven convolutions that take the height to 1 and halve the time, then two BiLSTMs with a halving between them.
+
+    A step of the second BiLSTM is the mean of two of the first. With the published maps there are 6.37 M parameters.
+    Raises ValueError for columns that are not 32 pixels high.
+    """
+
+    Settings = LineImageSettings
+
+    def __init__(self, inputs: int, settings: LineImageSettings) -> None:
+        super().__init__()
+        if inputs != height:
+            raise ValueError(f"{inputs} inputs are no line image of height {height}")
+        self.stride, self.outputs = 4, 2 * settings.lstm
+        self.convolutions = nn.ModuleList(
+            PlaneConvolution(
+                before,
+                after,
+                kernel=kernel,
+                stride=stride,
+                padding=0 if kernel[1] == 2 else kernel[1] // 2,
+                activation=nn.LeakyReLU(0.1),
+            )
+            for (before, after), kernel, stride in zip(pairwise((1, *settings.maps)), kernels, strides, strict=True)
+        )
+        self.first = nn.LSTM(settings.maps[-1], settings.lstm, batch_first=True, bidirectional=True)
+        self.second = nn.LSTM(self.outputs, settings.lstm, batch_first=True, bidirectional=True)
+
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map columns (B, T, 32) and the mask (B, T) of real ones to vectors (B, T / 4, C) and their mask."""
+        frames, mask = pad_to_multiple(frames, mask, self.stride)
+        x = frames.unsqueeze(1)  # (B, 1, T, 32)
+        for convolution in self.convolutions:
+            x, mask = convolution(x, mask)
+        x = run_bilstm(self.first, x.squeeze(3).transpose(1, 2), mask)  # (B, T / 2, C)
+        pairs = mask.view(len(mask), -1, 2)
+        x = x.view(len(x), -1, 2, x.shape[2]).sum(2) / pairs.sum(2, keepdim=True).clamp(
+            min=1
+        )  # of padding run_bilstm leaves zeros
+        mask = pairs.any(dim=2)
+        return run_bilstm(self.second, x, mask), mask

@@ -1,0 +1,48 @@
+"""Convolutions over two axes, time and frequency or height, that leave padding out."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.codebook import MaskedBatchNorm
+
+
+class PlaneConvolution(nn.Module):
+    """Convolution, batch norm over real frames, activation: (B, C, T, H) → (B, C', T / stride, H').
+
+    ``kernel``, ``stride`` are (time, height), ``padding`` of the height. Time is padded so that the output step i lies
+    in the middle of its ``stride`` frames (half a frame before it where kernel and stride are one odd, one even).
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: tuple[int, int],
+        stride: tuple[int, int],
+        padding: int,
+        activation: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.stride = stride[0]
+        after = (kernel[0] - stride[0]) // 2
+        self.edges = (padding, padding, kernel[0] - stride[0] - after, after)
+        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride)
+        self.norm = MaskedBatchNorm(outputs)
+        self.activation = activation
+
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map x (B, C, T, H), T a multiple of the stride, and the mask (B, T) of real frames; the rest is made zero."""
+        mask = mask.view(len(mask), -1, self.stride).any(dim=2)
+        x = self.convolution(functional.pad(x, self.edges)).permute(0, 2, 3, 1)  # (B, T, H, C)
+        x = self.norm(x, mask.unsqueeze(2).expand(x.shape[:3]))
+        x = self.activation(x) * mask[:, :, None, None]
+        return x.permute(0, 3, 1, 2), mask
+
+
+def pad_to_multiple(frames: Tensor, mask: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    """Fill frames (B, T, D) and mask (B, T) up to a multiple of ``stride`` with frames that are not real."""
+    missing = -frames.shape[1] % stride
+    if not missing:
+        return frames, mask
+    return functional.pad(frames, (0, 0, 0, missing)), functional.pad(mask, (0, missing))

@@ -1,0 +1,82 @@
+"""The objective of the published WSJ model: labels from codes by connectionist temporal classification."""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.config import PartSettings
+from unitdisc.models.batch import Batch, Sizes, untrusted
+from unitdisc.models.parts import Objective
+
+blank = 0
+
+
+class CtcSettings(PartSettings):
+    """Recognise the labels, repeats collapsed, from the codes (Graves et al. 2006); there is no decoder then."""
+
+    kind: Literal["ctc"] = "ctc"
+    weight: float = Field(50.0, gt=0, description="Weight of the CTC loss beside the bottleneck's.")
+
+
+class Ctc(Objective):
+    """Scores of the labels and the blank for each token, and the CTC loss; label y is class y + 1."""
+
+    Settings = CtcSettings
+    needs_labels = True
+
+    def __init__(self, width: int, sizes: Sizes, settings: CtcSettings, decoder: PartSettings) -> None:
+        super().__init__(width, sizes, settings, decoder)
+        self.weight = settings.weight
+        self.decoder = Recogniser(width, sizes.labels)
+
+    def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
+        """Return the CTC loss per label; raises ValueError for a batch without labels."""
+        if batch.labels is None:
+            raise ValueError("a model that recognises labels needs them for training")
+        return self.decoder.loss(codes, tokens, batch.labels)
+
+    def predict(self, codes: Tensor) -> Tensor:
+        """Return the most likely class (B, T') of each code."""
+        classes: Tensor = self.decoder(codes).argmax(2)
+        return classes
+
+
+class Recogniser(nn.Module):
+    """Scores of ``labels`` labels and the blank for each token (CTC, Graves et al. 2006); label y is class y + 1."""
+
+    def __init__(self, inputs: int, labels: int) -> None:
+        super().__init__()
+        self.output = nn.Linear(inputs, labels + 1)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Map codes (B, T', C) to logits (B, T', labels + 1)."""
+        logits: Tensor = self.output(codes)
+        return logits
+
+    def loss(self, codes: Tensor, tokens: Tensor, labels: Tensor) -> Tensor:
+        """Return the CTC loss per label, over the chunks without an untrusted frame.
+
+        ``tokens`` (B, T') says which codes (B, T', C) are real; ``labels`` (B, T) are those of the frames. A chunk
+        with more labels than tokens, which CTC cannot tell, counts as 0.
+        """
+        targets, lengths = collapsed(labels)
+        log_probs = self(codes).float().log_softmax(2).transpose(0, 1)  # (T', B, labels + 1)
+        each = functional.ctc_loss(
+            log_probs, targets + 1, tokens.sum(1), lengths, blank=blank, reduction="none", zero_infinity=True
+        )
+        known = (labels != untrusted).all(dim=1)
+        each = (each / lengths.clamp(min=1)).masked_fill(~known, 0)
+        return each.sum() / known.sum().clamp(min=1)
+
+
+def collapsed(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the labels (B, S) of frames (B, T) with repeats collapsed, filled up with zeros, and their number (B,)."""
+    fresh = labels >= 0
+    fresh[:, 1:] &= labels[:, 1:] != labels[:, :-1]
+    lengths = fresh.sum(1)
+    targets = labels.new_zeros(len(labels), max(int(lengths.max()), 1))
+    targets[torch.arange(targets.shape[1], device=labels.device) < lengths.unsqueeze(1)] = labels[fresh]
+    return targets, lengths

@@ -1,0 +1,32 @@
+"""The objective of an autoencoder: the features reconstructed by a decoder."""
+
+from typing import Literal
+
+from torch import Tensor
+
+from unitdisc import registry
+from unitdisc.config import PartSettings
+from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.parts import Objective
+
+
+class ReconstructionSettings(PartSettings):
+    """Reconstruct the features: the decoder's loss."""
+
+    kind: Literal["reconstruction"] = "reconstruction"
+
+
+class Reconstruction(Objective):
+    """A decoder of the codes, and its loss."""
+
+    Settings = ReconstructionSettings
+    decodes = True
+
+    def __init__(self, width: int, sizes: Sizes, settings: ReconstructionSettings, decoder: PartSettings) -> None:
+        super().__init__(width, sizes, settings, decoder)
+        self.decoder = registry.decoders.load(decoder.kind)(width, sizes, decoder)
+
+    def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
+        """Return the decoder's loss."""
+        loss: Tensor = self.decoder.loss(codes, tokens, batch)
+        return loss

@@ -1,0 +1,61 @@
+"""The parts of a vector-quantised model that are chosen by a kind: what each must answer."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from unitdisc.config import PartSettings
+from unitdisc.models.batch import Batch, Sizes
+
+
+class Encoder(nn.Module):
+    """From frames to one vector of ``outputs`` numbers per token of ``stride`` frames; made of (inputs, settings)."""
+
+    Settings: ClassVar[type[PartSettings]]
+    stride: int
+    outputs: int
+
+    @abstractmethod
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T').
+
+        T' is T / stride rounded up; padding must not reach the vectors of real tokens.
+        """
+
+
+class Decoder(nn.Module):
+    """Rebuilds the frames from the codes; made of (width of the codes, sizes, settings)."""
+
+    Settings: ClassVar[type[PartSettings]]
+
+    @abstractmethod
+    def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
+        """Return the loss over the real frames of a batch; ``tokens`` (B, T') says which codes (B, T', C) are real."""
+
+
+class Objective(nn.Module):
+    """What a model learns to do with the codes; made of (width of the codes, sizes, settings, the decoder's settings).
+
+    ``needs_labels`` says that it is trained on labels, ``decodes`` that it has a decoder, and ``weight`` is that of its
+    loss beside the bottleneck's.
+    """
+
+    Settings: ClassVar[type[PartSettings]]
+    needs_labels: ClassVar[bool] = False
+    decodes: ClassVar[bool] = False
+    weight: float = 1.0
+
+    def __init__(self, width: int, sizes: Sizes, settings: Any, decoder: PartSettings) -> None:  # noqa: ARG002
+        super().__init__()
+
+    @abstractmethod
+    def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
+        """Return the loss of a batch, without its weight; ``tokens`` (B, T') says which codes (B, T', C) are real."""
+
+    def predict(self, codes: Tensor) -> Tensor:
+        """Return the most likely class (B, T') of each code: 0 for the blank, label y as y + 1.
+
+        Raises ValueError for an objective that recognises no labels.
+        """
+        raise ValueError(f"objective {self.Settings.model_fields['kind'].default} recognises no labels")

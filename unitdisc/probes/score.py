@@ -1,0 +1,96 @@
+"""The probe step: classifiers trained on every stage of a run, scored on its test split."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.arrays import Floats, Ints
+from unitdisc.config import Probes
+from unitdisc.probes.classifier import Classifier, Kind, correct, fit
+from unitdisc.probes.examples import Examples, draw, each, gather, labelled, targets
+from unitdisc.progress import track
+from unitdisc.records import Score
+from unitdisc.scores.bootstrap import intervals
+from unitdisc.stages import Stage
+from unitdisc.units.representations import Representations
+
+Trained = dict[tuple[Kind, Stage], Classifier]
+
+
+def score_probes(
+    splits: Mapping[str, Representations],
+    labels: pd.DataFrame,
+    *,
+    exclude: Collection[str],
+    settings: Probes,
+    seed: int,
+    bootstrap: int,
+    confidence_seed: int,
+) -> list[Score]:
+    """Score the accuracy of a linear and a two-layer probe on every stage, as probe_linear_codes and so on.
+
+    ``splits`` has train, test and, where there is one, dev; without labels on dev a tenth of the training utterances
+    take its place. ``labels`` has the columns utterance, start, end, label; rows under a label of ``exclude``, or
+    under none, are left out. n counts the rows of test; the interval is a percentile bootstrap over its utterances.
+    Without labels on train or test there is no score.
+    """
+    counted = labels[~labels["label"].isin(list(exclude))].sort_values(["utterance", "start"])
+    vocabulary = pd.Index(sorted(counted["label"].unique()), dtype="str")
+    trained = _train(splits, counted, vocabulary, settings, seed)
+    if not trained or "test" not in splits:
+        return []
+    return list(_score(trained, splits["test"], counted, vocabulary, bootstrap, confidence_seed))
+
+
+def _train(
+    splits: Mapping[str, Representations], labels: pd.DataFrame, vocabulary: pd.Index, settings: Probes, seed: int
+) -> Trained:
+    whole, stop = splits["train"], splits.get("dev", splits["train"])
+    names = labelled(whole, labels)
+    held = labelled(stop, labels) if stop is not whole else []
+    if not held:
+        stop, count = whole, -(-len(names) // 10)
+        held = [names[place] for place in sorted(np.random.default_rng(seed).permutation(len(names))[:count])]
+        names = [name for name in names if name not in set(held)]
+    if not names:
+        return {}
+    train = _examples(whole, draw(whole, names, settings.frames, seed), labels, vocabulary)
+    dev = _examples(stop, draw(stop, held, -(-settings.frames // 5), seed), labels, vocabulary)
+    pairs: list[tuple[Kind, Stage]] = [(kind, stage) for kind in get_args(Kind) for stage in whole.stages]
+    return {
+        (kind, stage): fit(kind, train[stage], dev[stage], labels=len(vocabulary), settings=settings, seed=seed)
+        for kind, stage in track(pairs, "training probes")
+        if len(train[stage].labels) and len(dev[stage].labels)
+    }
+
+
+def _examples(
+    whole: Representations, utterances: Sequence[str], labels: pd.DataFrame, vocabulary: pd.Index
+) -> dict[Stage, Examples]:
+    return gather(whole, utterances, targets(whole, utterances, labels, vocabulary))
+
+
+def _score(
+    trained: Trained, whole: Representations, labels: pd.DataFrame, vocabulary: pd.Index, samples: int, seed: int
+) -> Iterator[Score]:
+    names = labelled(whole, labels)
+    if not names:
+        return
+    right = np.zeros((len(names), len(trained)))  # (U, M)
+    rows = np.zeros_like(right)
+    test = each(whole, names, targets(whole, names, labels, vocabulary))
+    for place, (_, examples) in enumerate(track(test, "scoring probes", total=len(names))):
+        right[place] = [correct(model, examples[stage]) for (_, stage), model in trained.items()]
+        rows[place] = [len(examples[stage].labels) for _, stage in trained]
+
+    def accuracy(times: Ints) -> Floats:
+        return np.asarray((times @ right) / np.maximum(times @ rows, 1))
+
+    everything = accuracy(np.ones((1, len(names)), dtype=np.int64))[0]
+    low, high = intervals(accuracy, names, samples=samples, seed=seed, centred=np.zeros(len(trained), dtype=bool))
+    for column, (kind, stage) in enumerate(trained):
+        n = int(rows[:, column].sum())
+        if n:
+            yield Score(f"probe_{kind}_{stage}", float(everything[column]), float(low[column]), float(high[column]), n)

@@ -1,0 +1,70 @@
+"""The records that every part shares: an utterance, a label, a score, a unit sequence."""
+
+from dataclasses import dataclass
+
+from unitdisc.arrays import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recording or one text line; ``duration`` in seconds, or in columns of the height-32 line."""
+
+    utterance: str
+    split: str
+    speaker: str
+    source: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A phone or character from ``start`` (inclusive) to ``end`` (exclusive), in seconds or columns."""
+
+    utterance: str
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """The unit sequence of an utterance as it stands in a table: units separated by a space."""
+
+    utterance: str
+    frame_shift: float
+    units: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A metric's value with its interval from ``low`` to ``high`` (nan where there is none) over ``n`` items."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunScore:
+    """One metric of one split of one run; see ``Score``."""
+
+    corpus: str
+    model: str
+    seed: int
+    split: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitSequence:
+    """The units (T,) of an utterance's tokens and the shift between two tokens, in seconds or columns."""
+
+    utterance: str
+    frame_shift: float
+    units: Ints

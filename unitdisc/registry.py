@@ -1,0 +1,136 @@
+"""What can be chosen by a ``kind``: our own classes and those of other installed packages, imported when one is chosen."""
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.metadata import EntryPoint, distributions
+from typing import Any
+
+from unitdisc.errors import InputError, nearest
+
+
+class Registry:
+    """Classes by kind; another package adds to them by entry points of the group ``unitdisc.NAME``.
+
+    Each class has an attribute ``Settings``, a pydantic section whose ``kind`` is the name (export formats have none).
+    """
+
+    def __init__(self, name: str, own: Mapping[str, str]) -> None:
+        self.name, self.group = name, f"unitdisc.{name}"
+        self._own = {kind: EntryPoint(kind, path, self.group) for kind, path in own.items()}
+
+    @cached_property
+    def _entries(self) -> dict[str, EntryPoint]:
+        entries = dict(self._own)
+        for entry in (entry for entry in installed() if entry.group == self.group):
+            if entries.setdefault(entry.name, entry).value != entry.value:
+                raise InputError(
+                    f"two packages add the kind {entry.name!r} to {self.group}: {entries[entry.name].value} and "
+                    f"{entry.value}",
+                    fix="uninstall one of them",
+                )
+        return entries
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._entries
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds, our own first."""
+        return tuple(self._entries)
+
+    @property
+    def own_kinds(self) -> tuple[str, ...]:
+        """The kinds that this package has itself."""
+        return tuple(self._own)
+
+    def module(self, kind: str) -> str:
+        """Return the name of the module that holds a kind, without importing it."""
+        return self._entry(kind).module
+
+    def load(self, kind: str) -> Any:
+        """Import and return the class of a kind; raises InputError for one that is unknown or cannot be imported."""
+        entry = self._entry(kind)
+        try:
+            return getattr(import_module(entry.module), entry.attr)
+        except (ImportError, AttributeError) as error:
+            raise InputError(
+                f"{entry.value}, which is the kind {kind!r} of {self.group}, cannot be loaded ({error})"
+            ) from error
+
+    def _entry(self, kind: str) -> EntryPoint:
+        if kind not in self._entries:
+            raise InputError(f"{self.group} has no kind {kind!r}{nearest(kind, self._entries)}")
+        return self._entries[kind]
+
+
+@cache
+def installed() -> tuple[EntryPoint, ...]:
+    """Return the entry points of our groups of all installed packages, which are read once."""
+    return tuple(
+        entry for found in distributions() for entry in found.entry_points if entry.group.startswith("unitdisc.")
+    )
+
+
+models = Registry(
+    "models",
+    {
+        "kmeans": "unitdisc.models.kmeans:KMeans",
+        "vq": "unitdisc.models.model:Model",
+    },
+)
+encoders = Registry(
+    "encoders",
+    {
+        "convolutional": "unitdisc.models.encoders.convolutional:ConvolutionalEncoder",
+        "spectrogram": "unitdisc.models.encoders.spectrogram:SpectrogramEncoder",
+        "line-image": "unitdisc.models.encoders.line_image:LineImageEncoder",
+    },
+)
+decoders = Registry(
+    "decoders",
+    {
+        "window": "unitdisc.models.decoders.window:WindowDecoder",
+        "pixelcnn": "unitdisc.models.decoders.pixelcnn:PixelCNN",
+    },
+)
+objectives = Registry(
+    "objectives",
+    {
+        "reconstruction": "unitdisc.models.objectives.reconstruction:Reconstruction",
+        "ctc": "unitdisc.models.objectives.ctc:Ctc",
+    },
+)
+features = Registry(
+    "features",
+    {
+        "speech": "unitdisc.features.speech:Speech",
+        "handwriting": "unitdisc.features.handwriting:Handwriting",
+        "precomputed": "unitdisc.features.precomputed:Precomputed",
+    },
+)
+corpora = Registry(
+    "corpora",
+    {
+        "kaldi": "unitdisc.corpora.kaldi:KaldiCorpus",
+        "scribblelens": "unitdisc.corpora.scribblelens:ScribbleLensCorpus",
+        "folder": "unitdisc.corpora.folder:FolderCorpus",
+        "sample-speech": "unitdisc.corpora.samples.speech:SampleSpeech",
+        "sample-handwriting": "unitdisc.corpora.samples.handwriting:SampleHandwriting",
+    },
+)
+exports = Registry(
+    "exports",
+    {
+        "jsonl": "unitdisc.units.exports.jsonl:JsonLines",
+        "kaldi-text": "unitdisc.units.exports.kaldi_text:KaldiText",
+        "kaldi-ark": "unitdisc.units.exports.kaldi_ark:KaldiArchive",
+        "fairseq": "unitdisc.units.exports.fairseq:Fairseq",
+        "parquet": "unitdisc.units.exports.parquet:Parquet",
+        "ctm": "unitdisc.units.exports.ctm:Ctm",
+        "textgrid": "unitdisc.units.exports.textgrid:TextGrid",
+        "pagexml": "unitdisc.units.exports.pagexml:PageXml",
+        "npz": "unitdisc.units.exports.npz:NumpyArchive",
+    },
+)
+registries = {each.name: each for each in (corpora, features, models, encoders, decoders, objectives, exports)}

@@ -1,0 +1,1 @@
+"""The unit browser: what each unit is, and examples of it to see and hear."""

@@ -1,0 +1,131 @@
+"""What the unit browser and the utterances are drawn from: the units of each run, and the excerpts that runs share."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from unitdisc import metrics
+from unitdisc.config import splits
+from unitdisc.report.browser import example_selection, examples, heatmap, neighbours, windows
+from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.unit_statistics import UnitStatistics, count_units, piece
+from unitdisc.report.browser.windows import Windows
+from unitdisc.report.results import CorpusResults, RunResults
+
+most_cells = 4_000_000  # units of all runs times windows to choose from: what is held of them in memory
+most_windows = 2_000
+most_units = 12_000  # of all runs of a corpus that the page lists
+most_runs = 12
+listed_labels = 6  # of a unit
+listed_neighbours = 5
+corpora_in_full = 2  # with more corpora than these, each has less
+
+
+def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: float = 1.0) -> dict[str, Any] | None:
+    """Return what the page knows of a corpus's units; nothing where no run has units.
+
+    ``shown`` best, worst and random excerpts are chosen by the trained run that is most accurate on ``split``;
+    ``corpora`` is how many of them the page holds; ``share`` is how much of what would be shown there is room for.
+    """
+    runs = browsed(corpus, share)
+    cut = windows.cut(corpus)
+    total = sum(max(run.codewords, 1) for run in runs)
+    candidates = windows.candidates(cut, max(50, min(most_windows, most_cells // max(total, 1))))
+    censuses = [census for run in runs if (census := count_units(corpus, run, cut, candidates)) is not None]
+    if not censuses:
+        return None
+    first = max(censuses, key=lambda census: _rank(census.run, split))
+    budget = corpus.modality.excerpts * min(share, corpora_in_full / corpora)
+    shown = math.ceil(shown * share)
+    stretches = _stretches(corpus, censuses, first, cut, candidates, shown=shown, budget=budget)
+    return {
+        "name": corpus.title,
+        "modality": corpus.modality.name,
+        "time": corpus.modality.time,
+        "excluded": list(corpus.exclude),
+        "labels": censuses[0].labels,
+        "first": censuses.index(first),
+        "left_out": len(corpus.runs) - len(runs),  # for want of room; what did not finish stands under health
+        "excerpts": [asdict(excerpt) for excerpt in examples.load(corpus, stretches)],
+        "runs": [_run(census, stretches) for census in censuses],
+    }
+
+
+def _rank(run: RunResults, split: str) -> tuple[bool, float]:
+    """Order runs by what a reader wants to see first: trained models before baselines, then the most accurate."""
+    return run.kind != "kmeans", float(np.nan_to_num(run.value(metrics.accuracy.name, split), nan=-1.0))
+
+
+def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
+    """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones.
+
+    With a ``share`` below 1 as many fewer fit.
+    """
+    seeds = list(dict.fromkeys(run.seed for run in corpus.runs))
+    ordered = sorted(corpus.runs, key=lambda run: seeds.index(run.seed))
+    sizes = np.cumsum([max(run.codewords, 1) for run in ordered])
+    kept = [r for n, r in enumerate(ordered) if n == 0 or (n < most_runs * share and sizes[n] <= most_units * share)]
+    return [run for run in corpus.runs if run in kept]
+
+
+def _stretches(
+    corpus: CorpusResults,
+    censuses: Sequence[UnitStatistics],
+    first: UnitStatistics,
+    cut: Windows,
+    candidates: Any,
+    *,
+    shown: int,
+    budget: float,
+) -> list[Stretch]:
+    """Choose the excerpts: those to be looked at as a whole first, then those that show the most units."""
+    looked_at = example_selection.shown(first, cut, shown)
+    taken = np.concatenate([*looked_at.values(), np.zeros(0, dtype=np.int64)]).astype(np.int64)
+    why = {int(window): reason for reason, chosen in looked_at.items() for window in chosen}
+    more = example_selection.greedy(censuses, cut, candidates, taken, 0.8 * budget)
+    chosen = np.concatenate([taken, more])
+    left = budget - float((cut.end[chosen] - cut.start[chosen]).sum())
+    found = [
+        Stretch(str(cut.utterances[cut.owner[w]]), float(cut.start[w]), float(cut.end[w]), why.get(int(w), ""))
+        for w in chosen
+    ]
+    return found + example_selection.rare(censuses, cut, candidates, chosen, room=corpus.modality.margin, budget=left)
+
+
+def _run(census: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:
+    run = census.run
+    sequences = {name: s for split in splits for name, s in run.units(split).items()}
+    pieces = [piece(sequences, s.utterance, s.start, s.end) for s in stretches]
+    return {
+        "name": run.name,
+        "seed": run.seed,
+        "kind": run.kind,
+        "codewords": run.codewords,
+        "shift": census.shift,
+        "units": _units(census),
+        "heatmap": asdict(heatmap.draw(census.table, census.used, census.labels)),
+        "pieces": [[start, " ".join(map(str, units.tolist()))] for start, units in pieces],
+    }
+
+
+def _units(census: UnitStatistics) -> list[list[Any]]:
+    """List each unit: its number, tokens, mean duration, mapped label, commonest labels with counts, neighbours."""
+    order = np.argsort(-census.table, axis=1, kind="stable")[:, :listed_labels]
+    counts = np.take_along_axis(census.table, order, axis=1)
+    words = neighbours.codebook(census.run)
+    near = neighbours.nearest(words, listed_neighbours) if words is not None else None
+    return [
+        [
+            int(unit),
+            int(census.tokens[row]),
+            round(float(census.duration[row]), 4),
+            int(census.mapping[row]),
+            [[int(label), int(count)] for label, count in zip(order[row], counts[row], strict=True) if count],
+            int(census.table[row].sum()),
+            near[unit].tolist() if near is not None and unit < len(near) else [],
+        ]
+        for row, unit in enumerate(census.used)
+    ]

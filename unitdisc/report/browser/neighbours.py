@@ -1,0 +1,54 @@
+"""The nearest codewords of each codeword, from the weights of a run."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Ints
+from unitdisc.codebook.product_units import product_codewords
+from unitdisc.errors import InputError
+from unitdisc.report.results import RunResults
+
+names = ("codebook", "bottleneck.quantizer.codebook")  # of k-means, of a vector quantiser
+most_joint = 12_000
+block = 512  # codewords compared with all others at once
+
+
+def codebook(run: RunResults) -> NDArray[np.float64] | None:
+    """Read the codewords (K, D) of a run, of all joint units of several codebooks; nothing where there are no weights.
+
+    Nothing either where several codebooks have more than ``most_joint`` joint units: nobody looks at as many.
+    """
+    path = run.files.weights
+    if not path.exists():
+        return None
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(path)
+    except SafetensorError:
+        raise InputError("holds no weights, or is corrupt", path, fix="train it again") from None
+    found = next((tensors[name] for name in names if name in tensors), None)
+    if found is None or (found.ndim > 2 and found.shape[1] ** found.shape[0] > most_joint):
+        return None
+    from torch import from_numpy
+
+    return product_codewords(from_numpy(found.astype(np.float64))).numpy()
+
+
+def nearest(codewords: NDArray[np.float64], count: int) -> Ints:
+    """Return the ``count`` nearest other codewords of each (K, count), by Euclidean distance, nearest first."""
+    count = min(count, len(codewords) - 1)
+    parts = list(_blocks(codewords, count)) if count > 0 else []
+    return np.concatenate(parts) if parts else np.zeros((len(codewords), 0), dtype=np.int64)
+
+
+def _blocks(codewords: NDArray[np.float64], count: int) -> Iterator[Ints]:
+    squares = (codewords**2).sum(axis=1)
+    for start in range(0, len(codewords), block):
+        part = codewords[start : start + block]
+        distance = squares - 2 * part @ codewords.T  # the part's own squares change no order
+        distance[np.arange(len(part)), np.arange(start, start + len(part))] = np.inf
+        yield np.argsort(distance, axis=1, kind="stable")[:, :count]

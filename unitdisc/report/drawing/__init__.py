@@ -1,0 +1,1 @@
+"""Drawing: charts as SVG, their colours, pictures and sound as data URIs."""

@@ -1,0 +1,45 @@
+"""What a page that is too large goes without, in this order, and how it is said."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unitdisc.report.sections import score_table
+
+kept_findings = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A part of the page by the words for it; ``changes`` makes less of each fact that the part is drawn from."""
+
+    what: str
+    changes: Mapping[str, Callable[[Any], Any]]
+
+
+def leave_out(facts: Mapping[str, Any], omission: Omission) -> dict[str, Any]:
+    """Return the facts without a part of the page."""
+    return {**facts, **{name: change(facts[name]) for name, change in omission.changes.items()}}
+
+
+def _nothing(fact: Any) -> Any:
+    return type(fact)()
+
+
+def _means(tables: Sequence[score_table.Table]) -> list[score_table.Table]:
+    return [score_table.without_seeds(table) for table in tables]
+
+
+order = (
+    Omission("the tables of all metrics", {"everything": _nothing}),
+    Omission("the scores of single seeds", {"tables": _means}),
+    Omission("the settings of the models", {"settings": _nothing}),
+    Omission("segmentation and acoustic pieces", {"segments": _nothing, "pieces": _nothing}),
+    Omission("the scores on other splits", {"tables": lambda tables: tables[:1]}),
+    Omission("the training curves", {"trainings": _nothing}),
+    Omission("most of what stands under Health", {"findings": lambda findings: findings[:kept_findings]}),
+    Omission("accuracy against bit rate", {"rates": _nothing}),
+    Omission("the stages from features to units", {"stages": _nothing}),
+    Omission("what the settings change", {"ablations": _nothing}),
+    Omission("the scores", {"tables": _nothing}),
+)

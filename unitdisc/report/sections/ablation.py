@@ -1,0 +1,137 @@
+"""What the settings change: the models of a corpus with the settings in which they differ, and what came of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unitdisc import metrics
+from unitdisc.report.drawing.palette import heading
+from unitdisc.report.results import CorpusResults, RunResults, named_alike
+from unitdisc.report.sections import score_table
+
+measured = ("many_to_one_heldout", "abx_codes_across", "phone_error_rate", "perplexity", "units_used", "bitrate")
+sizes = (("codewords",), ("bottleneck", "codewords"))  # these head a group of models
+titles = {
+    "bottleneck.batch_norm": "batch norm",
+    "bottleneck.learning_rate_factor": "codebook learning rate",
+    "bottleneck.reestimation": "re-estimation",
+    "bottleneck.reestimation.capacity": "re-estimated from",
+    "bottleneck.reestimation.final": "last re-estimation",
+    "bottleneck.update": "codebook update",
+    "bottleneck.dim": "dimensions of a codeword",
+    "training.average": "averaged weights",
+}
+words = {"on": "✓", "off": "–", "ema": "EMA", "ctc": "CTC"}
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model with its values of the settings that differ (none of a baseline that has none of them) and its scores."""
+
+    model: str
+    kind: str
+    seeds: str
+    values: tuple[str, ...]
+    cells: tuple[score_table.Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The models of one size of codebook."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """The models of a corpus, of all corpora of its name where several results stand side by side."""
+
+    corpus: str
+    settings: tuple[str, ...]
+    columns: tuple[metrics.Metric, ...]
+    groups: tuple[Group, ...]
+
+
+def tables(corpora: Sequence[CorpusResults], split: str) -> list[Ablation]:
+    """Return a table a corpus whose models differ in more than their kind."""
+    found = [_table(alike, split) for alike in named_alike(corpora)]
+    return [table for table in found if table.groups and (table.settings or len(table.groups) > 1)]
+
+
+def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
+    models = {run.name: run for corpus in corpora for run in corpus.runs}
+    kinds = dict.fromkeys(run.kind for run in models.values())
+    by_kind = [[run.settings for run in models.values() if run.kind == kind] for kind in kinds]
+    paths = tuple(dict.fromkeys(path for alike in by_kind for path in differing(alike) if path not in sizes))
+    columns, rows = score_table.means(corpora, measured, split)
+    groups = []
+    for size in sorted({models[row.model].codewords for row in rows}):
+        mine = score_table.best([row for row in rows if models[row.model].codewords == size], columns)
+        groups.append(Group(heading(size), tuple(_row(models[row.model], row, paths, columns) for row in mine)))
+    return Ablation(corpora[0].name, tuple(map(title, paths)), columns, tuple(groups))
+
+
+def _row(run: RunResults, row: score_table.Row, paths: Sequence[Path], columns: Sequence[metrics.Metric]) -> Row:
+    values = tuple(_value(run.settings, path) for path in paths)
+    cells = [
+        replace(cell, text=f"{cell.text} of {run.codewords}")
+        if metric.name == "units_used" and cell.text and run.codewords
+        else cell
+        for cell, metric in zip(row.cells, columns, strict=True)
+    ]
+    seeds = f"seed {row.seed}" if row.seed.isdigit() else row.seed
+    return Row(row.model, run.kind, seeds, values if any(values) else (), tuple(cells))
+
+
+def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator[Path]:
+    """Yield the paths of the settings that differ.
+
+    A section that some models do without is one of them, and what is in it only where those that have it differ. What
+    a model has no place for, such as the settings of another kind of decoder, it does not differ in.
+    """
+    for key in dict.fromkeys(key for model in models for key in model):
+        values = [model[key] for model in models if key in model]
+        sections = [value for value in values if isinstance(value, Mapping)]
+        if (0 < len(sections) < len(values)) or (not sections and len({text(value) for value in values}) > 1):
+            yield (*above, key)
+        yield from differing(sections, (*above, key))
+
+
+def title(path: Path) -> str:
+    """Call a setting what a reader would: its own words, after those of its section where they are needed."""
+    path = path[:-1] if path[-1] == "kind" else path
+    name = ".".join(path)
+    if name in titles:
+        return titles[name]
+    above = ".".join(path[:-1])
+    section = titles.get(above, path[-2] if len(path) > 1 and above not in ("bottleneck", "training") else "")
+    return f"{section} {path[-1]}".strip().replace("_", " ")
+
+
+def _value(settings: Mapping[str, Any], path: Path) -> str:
+    """Write a model's value of a setting; nothing where it has no such setting."""
+    here: Any = settings
+    for key in path:
+        if not isinstance(here, Mapping) or key not in here:
+            return ""
+        here = here[key]
+    if isinstance(here, Mapping):
+        return "✓"
+    if path[-1] == "capacity" and here is None:
+        return "40 a codeword"
+    written = text(here)
+    return f"×{written}" if path[-1] == "learning_rate_factor" else words.get(written, written)
+
+
+def text(value: Any) -> str:
+    """Write a setting's value; a dash for none, a list as its members."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,83 @@
+"""What was run: corpora in figures, models with the settings in which they differ, when, and with which versions."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import unitdisc
+from unitdisc.config import splits
+from unitdisc.report.results import CorpusResults, RunResults
+from unitdisc.report.sections.ablation import text
+
+packages = ("torch", "torchaudio", "numpy", "soundfile")
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFacts:
+    """A corpus in figures; ``splits`` is a text a split."""
+
+    name: str
+    modality: str
+    splits: list[str]
+    speakers: int
+    labels: int
+    vocabulary: int
+    trained: str
+
+
+def corpus(corpus: CorpusResults) -> CorpusFacts:
+    """Say what a corpus holds, and when its models were trained."""
+    unit, length, digits = corpus.modality.total
+    parts = []
+    for split in splits:
+        mine = corpus.utterances[corpus.utterances["split"] == split]
+        if len(mine):
+            total = float(mine["duration"].sum())
+            parts.append(f"{split} {len(mine):,} ({total / length:,.{digits}f} {unit})")
+    return CorpusFacts(
+        name=corpus.title,
+        modality=corpus.modality.name,
+        splits=parts,
+        speakers=int(corpus.utterances["speaker"].nunique()),
+        labels=len(corpus.labels),
+        vocabulary=int(corpus.labels["label"].nunique()),
+        trained=_when(corpus.runs),
+    )
+
+
+def versions(corpora: Sequence[CorpusResults]) -> list[str]:
+    """Name the versions that made the page, and those that trained models where they are others."""
+    found = [f"unitdisc {unitdisc.__version__}", f"Python {platform.python_version()}"]
+    for package in packages:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    trained = {run.description.get("unitdisc") for c in corpora for run in c.runs} - {None, unitdisc.__version__}
+    return found + [f"models trained with unitdisc {other}" for other in sorted(map(str, trained))]
+
+
+def settings(corpora: Sequence[CorpusResults]) -> dict[str, str]:
+    """Return the settings of every model as text, by the model's name."""
+    runs = [run for corpus in corpora for run in corpus.runs]
+    return {run.name: "\n".join(f"{key}: {text(v)}" for key, v in flat(run.settings).items()) for run in runs}
+
+
+def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return nested settings as one level with dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= flat(value, f"{before}{key}.") if isinstance(value, Mapping) else {f"{before}{key}": value}
+    return found
+
+
+def _when(runs: Sequence[RunResults]) -> str:
+    """Tell when the runs were trained, by the times of their tables: that of the page itself would change its bytes."""
+    times = [run.files.training.stat().st_mtime for run in runs if len(run.epochs)]
+    if not times:
+        return ""
+    first, last = (datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%d %H:%M") for t in (min(times), max(times)))
+    return f"{first} UTC" if first == last else f"{first} to {last if last[:10] != first[:10] else last[11:]} UTC"

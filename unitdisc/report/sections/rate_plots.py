@@ -1,0 +1,69 @@
+"""The plots of scores: accuracy against bit rate with the baselines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from unitdisc import metrics
+from unitdisc.report.drawing import palette, svg
+from unitdisc.report.results import CorpusResults, RunResults, named_alike
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An SVG with the sentence that says what to see."""
+
+    title: str
+    svg: str
+    caption: str
+    models: Mapping[str, str] = field(default_factory=dict)  # colour classes by name, for its key
+
+
+def key(runs: Sequence[RunResults], colour: Mapping[str, str]) -> dict[str, str]:
+    """Return the colour classes of the runs' models, for the key of a figure."""
+    return {run.name: colour[run.name] for run in runs}
+
+
+def bitrates(corpora: Sequence[CorpusResults], colour: Mapping[str, str], split: str) -> list[Figure]:
+    """Draw accuracy against bit rate for all corpora of a name: one plot a size of codebook, on the same axes."""
+    figures = [figure for alike in named_alike(corpora) for figure in _bitrates(alike, colour, split)]
+    return [figure for figure in figures if figure.svg]
+
+
+def _bitrates(corpora: Sequence[CorpusResults], colour: Mapping[str, str], split: str) -> list[Figure]:
+    runs = [run for corpus in corpora for run in corpus.runs]
+    everything = [_dot(run, colour, split) for run in runs]
+    levels = [run.value(metrics.level.name, split) for run in runs]
+    level = next((value for value in levels if np.isfinite(value)), float("nan"))
+    rates = [dot.x for dot in everything if dot.x > 0]
+    caption = (
+        "Up and to the left is better: more of the labels for fewer bits; a grey diamond is k-means on the same "
+        "features, bars are 95 % intervals."
+    )
+    found = []
+    for part in palette.parts(runs):
+        drawn = svg.points(
+            [_dot(run, colour, split) for run in part.runs],
+            [("majority label", 100 * level)] if np.isfinite(level) else [],
+            room=everything,
+            x=f"bit rate, bits per {corpora[0].modality.time}",
+            y="accuracy %",
+            scale="log" if max(rates, default=1) > 8 * min(rates, default=1) else "linear",
+        )
+        where = ", ".join(text for text in (corpora[0].name, part.title, split) if text)
+        found.append(Figure(f"Accuracy against bit rate, {where}", drawn, caption, key(part.runs, colour)))
+    return found
+
+
+def _dot(run: RunResults, colour: Mapping[str, str], split: str) -> svg.Point:
+    found = run.estimate(metrics.accuracy.name, split)
+    return svg.Point(
+        name=f"{run.name}, seed {run.seed}",
+        x=run.value("bitrate", split),
+        y=100 * found.value,
+        colour=colour[run.name],
+        shape="diamond" if run.kind == "kmeans" else "circle",
+        low=100 * found.low,
+        high=100 * found.high,
+    )

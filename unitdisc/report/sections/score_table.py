@@ -1,0 +1,165 @@
+"""The score table: a row a run, the mean of a model's seeds above them, the best in bold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from unitdisc import metrics
+from unitdisc.report.results import CorpusResults, RunResults, named_alike
+
+headline = tuple(map(metrics.find, metrics.headline))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value as text, with its interval and the number that sorts it."""
+
+    text: str = ""
+    interval: str = ""
+    value: float = float("nan")
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run (``kind`` run), the mean of a model's seeds (mean) or the level of the most frequent label (level)."""
+
+    kind: str
+    corpus: str
+    model: str
+    seed: str
+    cells: tuple[Cell, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table of a split in a view (see ``metrics.views``), its rows in groups, one a corpus."""
+
+    split: str
+    view: str
+    columns: tuple[metrics.Metric, ...]
+    groups: tuple[tuple[Row, ...], ...]
+
+
+def tables(corpora: Sequence[CorpusResults]) -> list[Table]:
+    """Return the score tables, test first; none of a split or view without any score."""
+    found = [_table(corpora, split, view) for split in ("test", "dev", "train") for view in metrics.views]
+    return [table for table in found if table.groups]
+
+
+def means(
+    corpora: Sequence[CorpusResults], names: Sequence[str], split: str
+) -> tuple[tuple[metrics.Metric, ...], list[Row]]:
+    """Return those of the named metrics that any run has, and the mean row of every model that has scores."""
+    runs = [run for corpus in corpora for run in corpus.runs]
+    columns = tuple(m for m in map(metrics.find, names) if any(_has(run, m, split, "") for run in runs))
+    return columns, [row for c in corpora for row in _rows(c, columns, split, "") if row.kind == "mean"]
+
+
+def without_seeds(table: Table) -> Table:
+    """Return a table with the means of the models alone."""
+    return replace(table, groups=tuple(tuple(row for row in group if row.kind != "run") for group in table.groups))
+
+
+def _table(corpora: Sequence[CorpusResults], split: str, view: str) -> Table:
+    columns = tuple(m for m in headline if any(_has(run, m, split, view) for c in corpora for run in c.runs))
+    if view and not any(metric.in_view(view).endswith(view) for metric in columns):
+        return Table(split, view, (), ())  # the view changes nothing
+    groups = [_group(group, columns, split, view) for group in named_alike(corpora)]
+    return Table(split, view, columns, tuple(group for group in groups if group))
+
+
+def _group(
+    corpora: Sequence[CorpusResults], columns: Sequence[metrics.Metric], split: str, view: str
+) -> tuple[Row, ...]:
+    rows = best([row for corpus in corpora for row in _rows(corpus, columns, split, view)], columns)
+    return (*rows, *[row for corpus in corpora for row in _level(corpus, columns, split, view)][:1])
+
+
+def _has(run: RunResults, metric: metrics.Metric, split: str, view: str) -> bool:
+    return bool(np.isfinite(run.value(metric.in_view(view), split)))
+
+
+def _rows(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
+    for model in dict.fromkeys(run.name for run in corpus.runs):
+        runs = [run for run in corpus.runs if run.name == model and split in run.scored]
+        rows = [
+            Row("run", corpus.name, model, str(run.seed), tuple(_cell(run, m, split, view) for m in columns))
+            for run in runs
+        ]
+        if len(rows) > 1:
+            cells = tuple(_mean([row.cells[place] for row in rows], metric) for place, metric in enumerate(columns))
+            yield Row("mean", corpus.name, model, f"{len(rows)} seeds", cells)
+        yield from rows if len(rows) != 1 else [replace(rows[0], kind="mean")]
+
+
+def _cell(run: RunResults, metric: metrics.Metric, split: str, view: str) -> Cell:
+    found = run.estimate(metric.in_view(view), split)
+    return Cell(metric.text(found.value), _interval(metric, found.low, found.high), found.value)
+
+
+def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
+    values = np.array([cell.value for cell in cells])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Cell()
+    mean = float(values.mean())
+    some = f"{len(values)} of {len(cells)} seeds"
+    spread = _interval(metric, float(values.min()), float(values.max()))
+    return Cell(metric.text(mean), spread if len(values) == len(cells) else some, mean)
+
+
+def _interval(metric: metrics.Metric, low: float, high: float) -> str:
+    ends = metric.text(low), metric.text(high)
+    return "–".join(ends) if np.isfinite(low + high) and ends[0] != ends[1] else ""
+
+
+def best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:
+    """Mark the best mean of each column; where only one row has a value there is nothing to be best of."""
+    marked: set[tuple[int, int]] = set()
+    for place, metric in enumerate(columns):
+        values = {n: r.cells[place].value for n, r in enumerate(rows) if r.kind == "mean" and r.cells[place].text}
+        if len(values) > 1 and metric.better != "neither":
+            top = max(values.values()) if metric.better == "high" else min(values.values())
+            marked |= {(n, place) for n, value in values.items() if value == top}
+    return [
+        replace(row, cells=tuple(replace(cell, best=(n, place) in marked) for place, cell in enumerate(row.cells)))
+        for n, row in enumerate(rows)
+    ]
+
+
+def _level(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
+    """Yield the row of what a single label for everything would reach."""
+    for run in corpus.runs:
+        for name in ("majority_heldout", "majority"):
+            value = run.value(name + view, split)
+            if np.isfinite(value):
+                like = "many_to_one_heldout" if name == "majority_heldout" else "many_to_one"
+                cells = tuple(Cell(m.text(value), "", value) if m.name == like else Cell() for m in columns)
+                yield Row("level", corpus.name, "majority label", "", cells)
+                return
+
+
+def everything(
+    corpora: Sequence[CorpusResults], split: str
+) -> list[tuple[str, list[str], list[tuple[str, list[str]]]]]:
+    """Return a corpus's name, its models, and a row for every metric there is, as means over seeds."""
+    found = []
+    for corpus in corpora:
+        frames = [run.scores.assign(model=run.name) for run in corpus.runs if len(run.scores)]
+        if frames:
+            scores = pd.concat(frames)
+            scores = scores[scores["split"] == split]
+            wide = scores.pivot_table(index="metric", columns="model", values="value", aggfunc="mean", sort=False)
+            rows = [
+                (str(name), [_short(value) for value in row])
+                for name, row in zip(wide.index, wide.to_numpy(), strict=True)
+            ]
+            found.append((corpus.title, [str(name) for name in wide.columns], rows))
+    return [part for part in found if part[2]]
+
+
+def _short(value: float) -> str:
+    return "" if value != value else f"{value:.4g}"

@@ -1,0 +1,101 @@
+"""What was made of the units: segments with their scores before and after, and acoustic pieces."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unitdisc import metrics
+from unitdisc.errors import InputError
+from unitdisc.layout import table_of
+from unitdisc.report.results import CorpusResults, RunResults
+
+segment_metrics = tuple(
+    map(
+        metrics.find,
+        (
+            "boundary_f1_heldout", "boundary_precision_heldout", "boundary_recall_heldout",
+            "over_segmentation_heldout", "r_value_heldout", "many_to_one_heldout", "run_duration", "bitrate_runs",
+        ),
+    )
+)  # fmt: skip
+piece_metrics = tuple(
+    map(
+        metrics.find,
+        (
+            "tokens_per_piece", "bitrate_units", "bitrate_pieces", "word_many_to_one_heldout",
+            "word_many_to_one_heldout_units", "word_majority_heldout",
+        ),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A metric of a run before and after its tokens were joined to segments; ``better`` says which is, if either."""
+
+    corpus: str
+    run: str
+    metric: str
+    before: str
+    after: str
+    difference: str
+    better: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The figures of a run's pieces, in the order of ``piece_metrics``."""
+
+    corpus: str
+    run: str
+    values: list[str]
+
+
+def segments(corpora: Sequence[CorpusResults], split: str) -> list[Change]:
+    """Return what segmentation changed, of the runs that have segments."""
+    return [change for corpus in corpora for run in corpus.runs for change in _changes(corpus, run, split)]
+
+
+def pieces(corpora: Sequence[CorpusResults], split: str) -> list[Pieces]:
+    """Return the figures of the pieces, of the runs that have any."""
+    found = []
+    for corpus in corpora:
+        for run in corpus.runs:
+            table = _read(run.files.pieces, "pieces", split)
+            values = dict(zip(table["metric"], table["value"], strict=True)) if len(table) else {}
+            if values:
+                texts = [metric.text(values.get(metric.name, np.nan)) for metric in piece_metrics]
+                found.append(Pieces(corpus.title, f"{run.name}, seed {run.seed}", texts))
+    return found
+
+
+def _changes(corpus: CorpusResults, run: RunResults, split: str) -> Iterator[Change]:
+    table = _read(run.files.segments, "segment", split)
+    rows = {row["metric"]: row for row in table.to_dict("records")}
+    for metric in segment_metrics:
+        if metric.name in rows:
+            row = rows[metric.name]
+            interval = f"{metric.text(row['low'])} to {metric.text(row['high'])}"
+            yield Change(
+                corpus=corpus.title,
+                run=f"{run.name}, seed {run.seed}",
+                metric=metric.heading,
+                before=metric.text(row["before"]),
+                after=metric.text(row["after"]),
+                difference=f"{metric.text(row['difference'])} ({interval})",
+                better=str(row["better"]),
+            )
+
+
+def _read(folder: Path, step: str, split: str) -> pd.DataFrame:
+    path = table_of(folder)
+    if not path.exists():
+        return pd.DataFrame({"metric": []})
+    try:
+        table = pd.read_csv(path, sep="\t")
+        return table[table["split"] == split]
+    except (ValueError, KeyError):
+        raise InputError("is not a table of scores", path, fix=f"write it again: unitdisc {step} --help") from None

@@ -1,0 +1,59 @@
+"""What is lost on the way from features to units: ABX errors and probes at every stage of a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unitdisc import metrics
+from unitdisc import stages as run_stages
+from unitdisc.report.results import CorpusResults, RunResults
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model by one measure: its mean over seeds at each stage, as text, empty where it has none."""
+
+    model: str
+    measure: str
+    values: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of a corpus's runs from left to right, and what each measure says of them."""
+
+    corpus: str
+    stages: list[str]
+    rows: list[Row]
+
+
+def tables(corpora: Sequence[CorpusResults], split: str) -> list[Stages]:
+    """Return a table a corpus that has any of the measures on ``split``."""
+    found = [_table(corpus, split) for corpus in corpora]
+    return [table for table in found if table.rows]
+
+
+def _table(corpus: CorpusResults, split: str) -> Stages:
+    values: dict[tuple[str, metrics.Metric], dict[str, list[float]]] = {}
+    for run in corpus.runs:
+        for measure, stage, value in _measured(run, split):
+            values.setdefault((run.name, measure), {}).setdefault(stage, []).append(value)
+    known = {stage for by_stage in values.values() for stage in by_stage}
+    stages = [stage for stage in run_stages.titles if stage in known] + sorted(known - set(run_stages.titles))
+    ordered = sorted(values.items(), key=lambda item: metrics.by_stage.index(item[0][1]))
+    rows = [
+        Row(model, measure.heading, [measure.text(float(np.mean(of[s]))) if s in of else "" for s in stages])
+        for (model, measure), of in ordered
+    ]
+    return Stages(corpus.title, [run_stages.titles.get(stage, stage) for stage in stages], rows)
+
+
+def _measured(run: RunResults, split: str) -> list[tuple[metrics.Metric, str, float]]:
+    mine = run.scores[run.scores["split"] == split]
+    found = []
+    for name, value in zip(mine["metric"], mine["value"], strict=True):
+        staged = metrics.at_stage(name)
+        if staged is not None and np.isfinite(value):
+            found.append((*staged, float(value)))
+    return found

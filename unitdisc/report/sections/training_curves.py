@@ -1,0 +1,154 @@
+"""The training curves of a corpus: a line a model, the mean of its seeds, with their range around it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unitdisc.arrays import Floats
+from unitdisc.report.drawing import palette, svg
+from unitdisc.report.results import CorpusResults, RunResults
+from unitdisc.report.sections.rate_plots import Figure, key
+
+most_places = 400  # of a curve: a plot is no more pixels wide
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The curves of models that share their plots, with the key of their colours."""
+
+    title: str
+    figures: list[Figure]
+    models: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training curves of a corpus."""
+
+    corpus: str
+    panels: list[Panel]
+
+
+def trainings(corpora: Sequence[CorpusResults], colour: Mapping[str, str]) -> list[Training]:
+    """Draw the training curves of every corpus that has any."""
+    drawn = [Training(corpus.title, _panels(corpus, colour)) for corpus in corpora]
+    return [training for training in drawn if training.panels]
+
+
+def _panels(corpus: CorpusResults, colour: Mapping[str, str]) -> list[Panel]:
+    drawn = [
+        Panel(part.title, _figures(_by_model(part.runs), colour), key(part.runs, colour))
+        for part in palette.parts(corpus.runs)
+    ]
+    return [panel for panel in drawn if panel.figures]
+
+
+def _by_model(runs: Sequence[RunResults]) -> list[list[RunResults]]:
+    """Put the seeds of a model together, those that have epochs."""
+    names = dict.fromkeys(run.name for run in runs if len(run.epochs))
+    return [[run for run in runs if run.name == name and len(run.epochs)] for name in names]
+
+
+def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) -> list[Figure]:
+    trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
+    averaged = [runs for runs in trained if any(_finite(run, "dev_task_loss_raw") for run in runs)]
+
+    def pairs(chosen: Sequence[Sequence[RunResults]], solid: str, dashed: str) -> list[svg.Line]:
+        lines = [line(runs, solid, colour) for runs in chosen]
+        return lines + [line(runs, dashed, colour, "dashed") for runs in chosen]
+
+    found = [
+        Figure(
+            "Task loss",
+            svg.lines(pairs(trained, "task_loss", "dev_task_loss"), x="epoch", y="loss", scale="log"),
+            "What the units are trained for, to rebuild the features or to spell the labels: it should fall after the "
+            "jump where quantising begins; the dashed line is dev, a growing gap overfitting.",
+        ),
+        Figure(
+            "Averaged and raw weights",
+            svg.lines(pairs(averaged, "dev_task_loss", "dev_task_loss_raw"), x="epoch", y="dev loss", scale="log"),
+            "The loss on dev of the averaged weights (solid) should not lie above that of the raw ones (dashed), also "
+            "not after a re-estimation (dots).",
+        ),
+        Figure(
+            "Perplexity of the units",
+            svg.lines(_usage(models, "perplexity", colour), x="epoch", y="perplexity", zero="zero"),
+            "Should rise and stay up: a fall towards 1 is a codebook that collapses; the dotted line is k-means.",
+        ),
+        Figure(
+            "Units used in an epoch",
+            svg.lines(_usage(models, "units_used", colour), x="epoch", y="units", zero="zero"),
+            "Codewords that any token chose; dots mark epochs with a re-estimation, which should lift the line.",
+        ),
+        Figure(
+            "Norms",
+            svg.lines(pairs(trained, "input_norm", "codeword_norm"), x="epoch", y="norm", scale="log"),
+            "Codewords (dashed) should meet the vectors they stand for (solid); lines far apart are a dying codebook.",
+        ),
+        Figure(
+            "Learning rate",
+            svg.lines([line(runs, "learning_rate", colour) for runs in trained], x="epoch", y="rate", zero="zero"),
+            "The schedule that the optimiser followed.",
+        ),
+    ]
+    return [figure for figure in found if figure.svg]
+
+
+def line(runs: Sequence[RunResults], column: str, colour: Mapping[str, str], dashed: svg.Dash = "") -> svg.Line:
+    """Draw a column of a model's training: the mean of its seeds by epoch, and their range where there are several.
+
+    Epochs with a re-estimation of any seed are marked, on solid lines only.
+    """
+    epochs, values = _by_epoch(runs, column)
+    drawn = np.unique(np.linspace(0, len(epochs) - 1, most_places).round().astype(int))
+    some = values[:, drawn]
+    there = np.isfinite(some)
+    count = there.sum(axis=0)
+    mean = np.divide(np.where(there, some, 0).sum(axis=0), count, out=np.full(len(drawn), np.nan), where=count > 0)
+    done = (_by_epoch(runs, "reestimations")[1] > 0).any(axis=0)
+    marks = [] if dashed else epochs[done].tolist()
+    ranged = len(runs) > 1 and not dashed
+    return svg.Line(
+        name=f"{_whose(runs)}: {column.replace('_', ' ')}",
+        x=epochs[drawn].tolist(),
+        y=mean.tolist(),
+        colour=colour[runs[0].name],
+        dashed=dashed,
+        marks=marks[:: 1 + len(marks) // most_places],
+        low=np.where(count > 0, np.where(there, some, np.inf).min(axis=0), np.nan).tolist() if ranged else (),
+        high=np.where(count > 0, np.where(there, some, -np.inf).max(axis=0), np.nan).tolist() if ranged else (),
+    )
+
+
+def _usage(models: Sequence[Sequence[RunResults]], column: str, colour: Mapping[str, str]) -> list[svg.Line]:
+    """Curves of the trained models, and a level across them for each model that has one row only."""
+    trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
+    drawn = [line(runs, column, colour) for runs in trained]
+    if not drawn:
+        return []
+    ends = [min(min(curve.x) for curve in drawn), max(max(curve.x) for curve in drawn)]
+    for runs in models:
+        if runs not in trained:
+            level = line(runs, column, colour).y[0]
+            drawn.append(svg.Line(_whose(runs), ends, [level, level], colour[runs[0].name], "dotted"))
+    return drawn
+
+
+def _whose(runs: Sequence[RunResults]) -> str:
+    return f"{runs[0].name}, " + (f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}")
+
+
+def _by_epoch(runs: Sequence[RunResults], column: str) -> tuple[Floats, Floats]:
+    """Return the epochs (E,) of any run, and a column (runs, E) at them, nan where there is none."""
+    own = [run.epochs["epoch"].to_numpy(dtype=float) for run in runs]
+    epochs = np.unique(np.concatenate(own))
+    values = np.full((len(runs), len(epochs)), np.nan)
+    for row, run, here in zip(values, runs, own, strict=True):
+        if column in run.epochs:
+            row[np.searchsorted(epochs, here)] = run.epochs[column].to_numpy(dtype=float)
+    return epochs, values
+
+
+def _finite(run: RunResults, column: str) -> bool:
+    return column in run.epochs and bool(np.isfinite(run.epochs[column].to_numpy(dtype=float)).any())

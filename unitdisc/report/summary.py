@@ -1,0 +1,55 @@
+"""The main scores of all runs as a table for the terminal."""
+
+import pandas as pd
+
+from unitdisc import metrics
+from unitdisc import stages as run_stages
+
+
+def scores(table: pd.DataFrame, split: str) -> str:
+    """Return the headline metrics of a split: a row per corpus and model, seeds as mean (low–high)."""
+    chosen = table[table["split"] == split]
+    shown = [metrics.find(name) for name in metrics.terminal if (chosen["metric"] == name).any()]
+    rows = [["corpus", "model", *(metric.title for metric in shown)]]
+    for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
+        rows.append([str(corpus), str(model), *(_cell(run, metric) for metric in shown)])
+    for corpus, run in chosen[chosen["metric"] == metrics.level.name].groupby("corpus", sort=False):
+        level = metrics.level.plain(run["value"].iloc[0])
+        rows.append([str(corpus), "(majority label)", level, *[""] * (len(shown) - 1)])
+    order = {corpus: place for place, corpus in enumerate(chosen["corpus"].unique())}
+    rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
+    return _aligned(rows, texts=2)
+
+
+def stages(table: pd.DataFrame, split: str) -> str:
+    """Return ABX and probes at each stage of the runs, means over seeds; nothing where there are none."""
+    chosen = table[table["split"] == split]
+    rows: list[list[str]] = []
+    for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
+        means = run.groupby("metric")["value"].mean()
+        for family in metrics.by_stage:
+            cells = [means.get(family.name.format(stage=stage)) for stage in run_stages.titles]
+            if any(cell is not None for cell in cells):
+                texts = ("" if cell is None else family.plain(cell) for cell in cells)
+                rows.append([str(corpus), str(model), family.title, *texts])
+    heading = ["corpus", "model", "measure", *run_stages.titles.values()]
+    return _aligned([heading, *rows], texts=3) if rows else ""
+
+
+def _aligned(rows: list[list[str]], *, texts: int) -> str:
+    """Align columns: the first ``texts`` of them to the left and the rest, numbers, to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < texts else cell.rjust(width) for place, (cell, width) in enumerate(cells)
+        )
+        for cells in (list(zip(row, widths, strict=True)) for row in rows)
+    )
+
+
+def _cell(run: pd.DataFrame, metric: metrics.Metric) -> str:
+    values = run.loc[run["metric"] == metric.name, "value"]
+    if values.empty:
+        return ""
+    mean, low, high = (metric.plain(value) for value in (values.mean(), values.min(), values.max()))
+    return mean + (f" ({low}–{high})" if len(values) > 1 else "")

@@ -1,0 +1,1 @@
+"""ABX: is a token more like one of its own label than like one of another?"""

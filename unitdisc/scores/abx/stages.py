@@ -1,0 +1,81 @@
+"""ABX of one split in all its renditions, as features, encoder output, codes and units: what is lost on the way?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.arrays import Floats, Ints
+from unitdisc.config import Abx
+from unitdisc.records import Score
+from unitdisc.scores.abx.cells import Speaker
+from unitdisc.scores.abx.distances import Distance
+from unitdisc.scores.abx.items import EmptyTaskError
+from unitdisc.scores.abx.score import AbxScore, abx, average_pairs
+from unitdisc.scores.abx.tokens import Features
+from unitdisc.scores.bootstrap import intervals
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageFeatures:
+    """Frames (T, D) or units (T,) of the same utterances, ``frame_shift`` seconds or columns apart."""
+
+    name: str
+    features: Features
+    frame_shift: float
+    distance: Distance
+
+
+def score_stages(
+    renditions: Sequence[StageFeatures],
+    items: pd.DataFrame,
+    *,
+    settings: Abx,
+    bootstrap: int,
+    seed: int,
+    threads: int,
+) -> Iterator[Score]:
+    """Yield the ABX error of each rendition within and across speakers, as abx_NAME_within and abx_NAME_across.
+
+    n counts cells; the interval is a percentile bootstrap over pairs of labels. Where there is nothing to compare, as
+    across speakers with one speaker, there is no score.
+    """
+    for rendition in renditions:
+        for speaker in get_args(Speaker):
+            try:
+                result = _score(rendition, items, speaker, settings, threads)
+            except EmptyTaskError:
+                continue
+            low, high = _interval(result, settings, bootstrap, seed)
+            yield Score(f"abx_{rendition.name}_{speaker}", result.error, low, high, result.cells)
+
+
+def _score(rendition: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int) -> AbxScore:
+    return abx(
+        items,
+        rendition.features,
+        frame_shift=rendition.frame_shift,
+        distance=rendition.distance,
+        speaker=speaker,
+        context=settings.context,
+        max_size_group=settings.max_size_group,
+        max_x_across=settings.max_x_across,
+        seed=settings.seed,
+        short="skip",
+        threads=threads,
+    )
+
+
+def _interval(result: AbxScore, settings: Abx, samples: int, seed: int) -> tuple[float, float]:
+    """Draw pairs of labels, (a, b) always together with (b, a), which have their distances in common."""
+    errors = average_pairs(result.table, context=settings.context)
+    pairs = [" ".join(sorted(map(str, pair))) for pair in errors.index]
+    values = errors.to_numpy()
+
+    def mean(times: Ints) -> Floats:
+        return np.asarray((times @ values) / times.sum(axis=1))[:, None]
+
+    low, high = intervals(mean, pairs, samples=samples, seed=seed, centred=np.array([False]))
+    return float(low[0]), float(high[0])

@@ -1,0 +1,1 @@
+"""Unit discovery: units against labels, by mapping, clustering, boundaries, edits and usage."""

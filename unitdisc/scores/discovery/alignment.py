@@ -1,0 +1,161 @@
+"""Lay units and labels on one time line, so that every score can run over flat arrays of all utterances.
+
+Times are whole ticks of 0.1 µs (or of 1e-7 columns), which keeps 0.3 + 0.03 equal to 0.33; utterance u starts at tick
+``origin[u]`` of a time line on which utterances lie far enough apart never to touch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Ints
+from unitdisc.errors import InputError
+from unitdisc.formats.unit_files import line_of
+from unitdisc.records import UnitSequence
+
+Lengths = Literal["strict", "common"]
+
+second = 10_000_000  # ticks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """Labels (S,) in order: their utterance, their start and end on the time line, and the label's code."""
+
+    owner: Ints
+    start: Ints
+    end: Ints
+    label: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Tokens (T,) of all utterances (U,), the label each has, and the labels themselves.
+
+    ``owner`` is a token's utterance, ``unit`` its unit, ``label`` the code of the label that covers its middle (-1 for
+    none), ``time`` its start in ticks. ``shift`` (seconds or columns) and ``tokens`` are an utterance's, as is
+    ``end``, the end of its last token.
+    """
+
+    utterances: list[str]
+    shift: NDArray[np.float64]
+    tokens: Ints
+    end: Ints
+    owner: Ints
+    unit: Ints
+    label: Ints
+    time: Ints
+    segments: Segments
+
+
+def align(
+    units: Mapping[str, UnitSequence],
+    labels: pd.DataFrame,
+    vocabulary: pd.Index,
+    *,
+    lengths: Lengths = "common",
+) -> Alignment:
+    """Give each token i the label that covers (i + 0.5) · frame shift; labels of other utterances are left aside.
+
+    ``labels`` is sorted as ``read_labels`` leaves it, ``vocabulary`` lists the labels by code. Raises InputError for a
+    unit below 0 and, where ``lengths`` is strict, for an utterance with over one token more or fewer than its labels
+    reach to.
+    """
+    sequences = list(units.values())
+    _check_units(sequences)
+    shift = np.array([s.frame_shift for s in sequences], dtype=float)
+    tokens = np.array([len(s.units) for s in sequences], dtype=np.int64)
+    if lengths == "strict":
+        check_lengths(units, labels)
+    own, stop = _ends(units, labels)
+    known = own >= 0
+    room = _ticks(np.maximum(stop, tokens * shift)) + 3600 * second
+    origin = np.cumsum(room) - room
+    segments = _segments(labels[known], own[known], origin, vocabulary)
+    owner = np.repeat(np.arange(len(sequences)), tokens)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(tokens) - tokens, tokens)
+    return Alignment(
+        utterances=list(units),
+        shift=shift,
+        tokens=tokens,
+        end=origin + _ticks(tokens * shift),
+        owner=owner,
+        unit=np.concatenate([np.zeros(0, np.int64), *(s.units for s in sequences)]).astype(np.int64),
+        label=cover(segments, origin[owner] + _ticks((place + 0.5) * shift[owner])),
+        time=origin[owner] + _ticks(place * shift[owner]),
+        segments=segments,
+    )
+
+
+def check_lengths(units: Mapping[str, UnitSequence], labels: pd.DataFrame, path: Path | None = None) -> None:
+    """Raise InputError for an utterance with over one token more or fewer than its labels reach to.
+
+    ``path`` is the file of the units, which the error then names with the line; utterances without labels pass.
+    """
+    shift = np.array([s.frame_shift for s in units.values()], dtype=float)
+    tokens = np.array([len(s.units) for s in units.values()], dtype=np.int64)
+    _, stop = _ends(units, labels)
+    covered = np.ceil(stop / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
+    off = (stop > 0) & (np.abs(tokens - covered) > 1)
+    if off.any():
+        u = int(np.argmax(off))
+        raise InputError(
+            f"the labels of {list(units)[u]!r} end at {stop[u]:g}, its {tokens[u]} units at {tokens[u] * shift[u]:g}, "
+            f"more than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
+            path,
+            None if path is None else line_of(path, u),
+            fix="check the frame shift, or score what they have in common (--lengths common)",
+        )
+
+
+def cover(segments: Segments, times: Ints) -> Ints:
+    """Return the code of the label that covers each time, -1 where none does."""
+    if not len(segments.start):
+        return np.full(len(times), -1, dtype=np.int64)
+    place = np.searchsorted(segments.start, times, side="right") - 1
+    found = (place >= 0) & (times < segments.end[place])
+    return np.where(found, segments.label[place], -1)
+
+
+def refine(units: Mapping[str, UnitSequence], step: float) -> dict[str, UnitSequence]:
+    """Repeat each token over the frames of ``step`` seconds or columns whose middle it holds."""
+    finer = {}
+    for name, sequence in units.items():
+        frames = round(len(sequence.units) * sequence.frame_shift / step)
+        place = ((np.arange(frames) + 0.5) * step / sequence.frame_shift).astype(np.int64)
+        finer[name] = UnitSequence(name, step, sequence.units[np.minimum(place, len(sequence.units) - 1)])
+    return finer
+
+
+def _ends(units: Mapping[str, UnitSequence], labels: pd.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
+    """Return the utterance of each label, -1 for none of these, and where each utterance's (U,) last label ends."""
+    own = pd.Index(list(units)).get_indexer(pd.Index(labels["utterance"])).astype(np.int64)
+    stop = np.zeros(len(units))
+    np.maximum.at(stop, own[own >= 0], labels["end"].to_numpy(float)[own >= 0])
+    return own, stop
+
+
+def _segments(labels: pd.DataFrame, own: Ints, origin: Ints, vocabulary: pd.Index) -> Segments:
+    order = np.argsort(own, kind="stable")
+    owner = own[order]
+    start = origin[owner] + _ticks(labels["start"].to_numpy(float)[order])
+    end = origin[owner] + _ticks(labels["end"].to_numpy(float)[order])
+    code = vocabulary.get_indexer(pd.Index(labels["label"])).astype(np.int64)[order]
+    return Segments(owner, start, end, code)
+
+
+def _ticks(times: NDArray[np.float64]) -> Ints:
+    return np.rint(times * second).astype(np.int64)
+
+
+def _check_units(sequences: list[UnitSequence]) -> None:
+    for sequence in sequences:
+        if len(sequence.units) and sequence.units.min() < 0:
+            raise InputError(f"unit {sequence.units.min()} of {sequence.utterance!r} is below 0")
+        if not 0 < sequence.frame_shift < np.inf:
+            raise InputError(f"the frame shift {sequence.frame_shift:g} of {sequence.utterance!r} is not above 0")

@@ -1,0 +1,102 @@
+"""Evaluate every metric on tallies, for any number of times each utterance is taken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Floats, Ints
+from unitdisc.scores.discovery import clustering, usage
+from unitdisc.scores.discovery.contingency import fractions, weighted
+from unitdisc.scores.discovery.statistics import UtteranceStatistics
+
+fitted = ("many_to_one", "one_to_one", "majority")
+edited = ("substitutions", "deletions", "insertions")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetricValues:
+    """A metric: its name, its values (samples,) and the numbers of items (samples,) that each rests on.
+
+    What else there is to know of a metric is in ``unitdisc.metrics``.
+    """
+
+    metric: str
+    values: Floats
+    items: Floats
+
+
+def evaluate(tallies: UtteranceStatistics, weights: Ints) -> list[MetricValues]:
+    """Evaluate every metric with utterance u taken ``weights[s, u]`` times; one without items has no column."""
+    sums = {name: weights @ column for name, column in tallies.sums.items()}
+    columns: list[MetricValues] = []
+    kept = ~np.isin(tallies.labels, tallies.excluded)
+    for suffix in ("", "_excluded"):
+        if not tallies.sums.get(f"tokens{suffix}", np.zeros(1)).any():
+            continue
+        columns += _mappings(sums, suffix, "")
+        columns += _mappings(sums, suffix, "_heldout")
+        columns += _clusterings(tallies, weights, kept if suffix == "" else np.ones_like(kept), suffix)
+        columns += _segmentations(sums, "unit_boundary", f"{suffix}", f"{suffix}")
+        mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])
+        columns.append(MetricValues(f"frame_boundary_f1{suffix}", mean, sums[f"scored{suffix}"]))
+    columns += _usage(tallies, weights, sums["duration"])
+    return columns
+
+
+def _mappings(sums: dict[str, Floats], view: str, fit: str) -> Iterator[MetricValues]:
+    suffix = fit + view
+    if f"many_to_one{suffix}" not in sums:
+        return
+    tokens, labels = sums[f"tokens{view}"], sums[f"labels{view}"]
+    for name in fitted:
+        yield MetricValues(name + suffix, fractions(sums[name + suffix], tokens), tokens)
+    edits = [sums[name + suffix] for name in edited]
+    yield MetricValues(f"per_many_to_one{suffix}", fractions(edits[0] + edits[1] + edits[2], labels), labels)
+    for name, column in zip(edited, edits, strict=True):
+        yield MetricValues(f"per_{name}{suffix}", fractions(column, labels), labels)
+    yield from _segmentations(sums, "boundary", suffix, view)
+
+
+def _segmentations(sums: dict[str, Floats], name: str, suffix: str, view: str) -> Iterator[MetricValues]:
+    hits, guesses, truth = sums[f"{name}_hits{suffix}"], sums[f"{name}_guesses{suffix}"], sums[f"boundaries{view}"]
+    recall, over = fractions(hits, truth), fractions(guesses, truth) - 1
+    away = np.hypot(1 - recall, over)
+    aside = np.abs(recall - 1 - over) / np.sqrt(2)
+    other = "" if name == "boundary" else f"{name}_"
+    precision = np.where((guesses == 0) & (truth > 0), 0.0, fractions(hits, guesses))
+    yield MetricValues(f"{name}_precision{suffix}", precision, guesses)
+    yield MetricValues(f"{name}_recall{suffix}", recall, truth)
+    yield MetricValues(f"{name}_f1{suffix}", fractions(2 * hits, guesses + truth), truth)
+    yield MetricValues(f"{other}over_segmentation{suffix}", over, truth)
+    yield MetricValues(f"{other}r_value{suffix}", 1 - (away + aside) / 2, truth)
+
+
+def _clusterings(
+    tallies: UtteranceStatistics, weights: Ints, kept: NDArray[np.bool_], suffix: str
+) -> Iterator[MetricValues]:
+    cells = tallies.cells
+    use = kept[cells.keys[cells.cell, 1]]
+    owner, cell, count = (np.ascontiguousarray(part[use]) for part in (cells.owner, cells.cell, cells.count))
+    unit, label = (np.ascontiguousarray(key) for key in cells.keys.T)
+    rows = []
+    for row in weights:
+        table = weighted(row, owner, cell, count, len(unit))
+        rows.append(clustering.agreement(unit, label, table, int(unit.max()) + 1, len(kept)))
+    items = weights @ tallies.sums[f"tokens{suffix}"]
+    for name, column in zip(clustering.names, np.array(rows).T, strict=True):
+        yield MetricValues(name + suffix, column, items)
+
+
+def _usage(tallies: UtteranceStatistics, weights: Ints, duration: Floats) -> Iterator[MetricValues]:
+    spreads = []
+    for counts in (tallies.units, tallies.runs):
+        rows = [weighted(row, counts.owner, counts.cell, counts.count, len(counts.keys)) for row in weights]
+        spreads.append(np.array([usage.usage_of(row) for row in rows]).T)
+    (used, tokens, bits), (_, runs, run_bits) = spreads
+    yield MetricValues("units_used", used, tokens)
+    yield MetricValues("perplexity", np.where(tokens > 0, 2**bits, np.nan), tokens)
+    yield MetricValues("bitrate", fractions(tokens * bits, duration), tokens)
+    yield MetricValues("bitrate_runs", fractions(runs * run_bits, duration), runs)
+    yield MetricValues("run_duration", fractions(duration, runs), runs)

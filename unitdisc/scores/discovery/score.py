@@ -1,0 +1,110 @@
+"""Score units against labels: every figure of docs/metrics.md, each with its bootstrap interval."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from unitdisc import metrics
+from unitdisc.errors import InputError
+from unitdisc.formats.labels import check
+from unitdisc.records import Score, UnitSequence
+from unitdisc.scores.bootstrap import intervals
+from unitdisc.scores.discovery.alignment import Lengths
+from unitdisc.scores.discovery.collect import Split, collect_statistics
+from unitdisc.scores.discovery.metrics import evaluate
+from unitdisc.scores.discovery.statistics import UtteranceStatistics
+
+
+def score(
+    units: Mapping[str, UnitSequence],
+    labels: pd.DataFrame,
+    *,
+    exclude: Collection[str] = (),
+    mapping: Split | None = None,
+    tolerance: float = 0.02,
+    speakers: Mapping[str, str] | None = None,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    lengths: Lengths = "common",
+    frame: float | None = None,
+) -> list[Score]:
+    """Score the units of a split against its labels; see docs/metrics.md for each metric.
+
+    ``labels`` has the columns utterance, start, end, label; times, ``tolerance`` (of boundaries) and ``frame`` (the
+    step of ``frame_boundary_f1``; a token's where None) are in the unit of the frame shifts, seconds or columns. Labels
+    of other utterances are left aside; utterances without labels count only for the usage of units, and without any
+    label only that usage is scored. Labels named in ``exclude`` are left out, and counted in the metrics that end in
+    ``_excluded``. ``mapping`` is another split (units, labels), on which the mappings of the metrics that end in
+    ``_heldout`` are fitted. The ``bootstrap`` resamples draw utterances, or ``speakers`` (by utterance) where given.
+    ``lengths`` says whether an utterance whose units and labels end more than a token apart is an error (strict) or is
+    scored where they overlap (common). Raises InputError for that, for labels that overlap, a unit below 0, and an
+    utterance without a speaker.
+    """
+    tallies = statistics_of(
+        units,
+        labels,
+        exclude=exclude,
+        mapping=mapping,
+        tolerance=tolerance,
+        speakers=speakers,
+        lengths=lengths,
+        frame=frame,
+    )
+    return summarise(tallies, samples=bootstrap, seed=seed)
+
+
+def statistics_of(
+    units: Mapping[str, UnitSequence],
+    labels: pd.DataFrame,
+    *,
+    exclude: Collection[str] = (),
+    mapping: Split | None = None,
+    tolerance: float = 0.02,
+    speakers: Mapping[str, str] | None = None,
+    lengths: Lengths = "common",
+    frame: float | None = None,
+) -> UtteranceStatistics:
+    """Take the statistics of each utterance that ``summarise`` and ``compare`` work on; arguments as in ``score``."""
+    if not 0 <= tolerance < np.inf:
+        raise InputError(f"tolerance {tolerance:g} is not a number from 0")
+    if frame is not None and not 0 < frame < np.inf:
+        raise InputError(f"frame {frame:g} is not a number above 0")
+    return collect_statistics(
+        (units, _checked(labels)),
+        fit=(mapping[0], _checked(mapping[1])) if mapping else None,
+        excluded=exclude,
+        tolerance=tolerance,
+        groups=[_speaker(speakers, name) for name in units] if speakers is not None else list(units),
+        lengths=lengths,
+        frame=frame,
+    )
+
+
+def summarise(tallies: UtteranceStatistics, *, samples: int = 1000, seed: int = 0) -> list[Score]:
+    """Return every metric of the tallies with its interval from ``samples`` bootstrap resamples."""
+    columns = evaluate(tallies, np.ones((1, len(tallies.utterances)), dtype=np.int64))
+    low, high = intervals(
+        lambda weights: np.stack([column.values for column in evaluate(tallies, weights)], axis=1),
+        tallies.groups,
+        samples=samples,
+        seed=seed,
+        centred=np.array([metrics.find(column.metric).biased for column in columns]),
+    )
+    return [
+        Score(column.metric, float(column.values[0]), float(a), float(b), int(column.items[0]))
+        for column, a, b in zip(columns, low, high, strict=True)
+    ]
+
+
+def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+    missing = {"utterance", "start", "end", "label"} - set(frame.columns)
+    if missing:
+        raise InputError(f"labels have no column {', '.join(sorted(missing))}")
+    return check(frame)
+
+
+def _speaker(speakers: Mapping[str, str], utterance: str) -> str:
+    if utterance not in speakers:
+        raise InputError(f"utterance {utterance!r} has no speaker", fix="add it to the file of speakers")
+    return speakers[utterance]

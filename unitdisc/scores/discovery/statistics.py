@@ -1,0 +1,101 @@
+"""What the scores need to know of each utterance: counts and sums, enough to score any resample of utterances.
+
+UtteranceStatistics are what ``unitdisc discovery --save`` writes and ``unitdisc compare`` reads.
+"""
+
+import dataclasses
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc import files
+from unitdisc.arrays import Floats
+from unitdisc.errors import InputError
+from unitdisc.scores.discovery.contingency import Counts
+
+version = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UtteranceStatistics:
+    """Statistics of scored utterances (U,).
+
+    ``groups`` (U,) is what a bootstrap draws: the utterance itself or its speaker. ``labels`` are the names of the
+    labels by code, ``excluded`` those left out. ``cells`` counts tokens by unit (a dense code) and label; ``units`` and
+    ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, a number an utterance.
+    """
+
+    utterances: list[str]
+    groups: list[str]
+    labels: list[str]
+    excluded: list[str]
+    cells: Counts
+    units: Counts
+    runs: Counts
+    sums: dict[str, Floats]
+
+
+def save(path: str | Path, tallies: UtteranceStatistics) -> None:
+    """Write tallies as a NumPy archive (.npz), without pickles."""
+    arrays: dict[str, NDArray[np.generic]] = {"version": np.array(version)}
+    for name in ("utterances", "groups", "labels", "excluded"):
+        arrays[name] = np.array(getattr(tallies, name), dtype=np.str_)
+    for name in ("cells", "units", "runs"):
+        counts = getattr(tallies, name)
+        arrays |= {f"{name}.{f.name}": getattr(counts, f.name) for f in dataclasses.fields(Counts)}
+    arrays |= {f"sums.{name}": values for name, values in tallies.sums.items()}
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load(path: str | Path) -> UtteranceStatistics:
+    """Read what ``save`` wrote; raises InputError for a file that is something else."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+        raise InputError("is not a file of scores", path, fix="make it with unitdisc discovery --save") from None
+    if int(arrays.get("version", np.array(0))) != version:
+        raise InputError(
+            "is not a file of scores of this version", path, fix="make it again with unitdisc discovery --save"
+        )
+
+    def counts(name: str) -> Counts:
+        return Counts(**{f.name: arrays[f"{name}.{f.name}"] for f in dataclasses.fields(Counts)})
+
+    return UtteranceStatistics(
+        utterances=arrays["utterances"].tolist(),
+        groups=arrays["groups"].tolist(),
+        labels=arrays["labels"].tolist(),
+        excluded=arrays["excluded"].tolist(),
+        cells=counts("cells"),
+        units=counts("units"),
+        runs=counts("runs"),
+        sums={name.removeprefix("sums."): column for name, column in arrays.items() if name.startswith("sums.")},
+    )
+
+
+def reorder(tallies: UtteranceStatistics, utterances: Sequence[str]) -> UtteranceStatistics:
+    """Return the tallies with the same utterances in another order."""
+    place = {name: u for u, name in enumerate(utterances)}
+    new = np.array([place[name] for name in tallies.utterances], dtype=np.int64)
+    old = np.argsort(new)
+
+    def moved(counts: Counts) -> Counts:
+        return dataclasses.replace(counts, owner=np.ascontiguousarray(new[counts.owner]))
+
+    return dataclasses.replace(
+        tallies,
+        utterances=list(utterances),
+        groups=[tallies.groups[u] for u in old],
+        cells=moved(tallies.cells),
+        units=moved(tallies.units),
+        runs=moved(tallies.runs),
+        sums={name: values[old] for name, values in tallies.sums.items()},
+    )

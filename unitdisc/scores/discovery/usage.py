@@ -1,0 +1,35 @@
+"""How the units are used: how many, how evenly, at what rate, for how long; no label is needed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Ints
+from unitdisc.compiled import compiled
+from unitdisc.scores.discovery.alignment import Alignment
+from unitdisc.scores.discovery.contingency import Counts, count
+
+
+def unit_counts(alignment: Alignment) -> Counts:
+    """Count each unit in each utterance; a cell's key is the unit."""
+    return count(alignment.owner, alignment.unit)
+
+
+def run_counts(alignment: Alignment) -> Counts:
+    """Count the runs, stretches of one unit, of each utterance; a cell's key is the unit and the tokens it lasts."""
+    owner, unit = alignment.owner, alignment.unit
+    fresh = np.ones(len(unit), dtype=bool)
+    fresh[1:] = (unit[1:] != unit[:-1]) | (owner[1:] != owner[:-1])
+    start = np.flatnonzero(fresh)
+    return count(owner[start], unit[start], np.diff(np.append(start, len(unit))))
+
+
+@compiled("float64[::1](int64[::1])")
+def usage_of(counts: Ints) -> NDArray[np.float64]:
+    """Return how many cells occur, how often they occur in all, and their entropy in bits."""
+    total = counts.sum()
+    used, bits = 0, 0.0
+    for c in counts:
+        if c > 0:
+            used += 1
+            bits -= c / total * np.log2(c / total)
+    return np.array([float(used), float(total), bits])

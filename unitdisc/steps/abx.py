@@ -1,0 +1,64 @@
+"""The ABX step: features, encoder output, codes and units of splits, side by side."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import torch
+
+from unitdisc import stages, tables
+from unitdisc.config import Abx
+from unitdisc.records import Score, UnitSequence
+from unitdisc.scores.abx.sampling import sample_items
+from unitdisc.scores.abx.stages import StageFeatures, score_stages
+from unitdisc.steps.reads import Reads
+from unitdisc.steps.run import Run, model_kinds
+from unitdisc.units.representations import Representations
+
+reads = Reads(model=True, sections=("scoring", "abx"), kinds=model_kinds)
+
+
+def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
+    """Score splits, those of scoring.abx.splits if none is given."""
+    settings = run.experiment.scoring.abx or Abx()
+    for split in run.chosen(splits, of=settings.splits):
+        units = run.units(split, "encoded")
+        items = _items(run, split, units, settings)
+        scores = [] if items is None else _scores(run, split, units, items, settings, threads)
+        tables.write(run.files.abx(split), scores, Score)
+
+
+def _items(run: Run, split: str, units: Mapping[str, UnitSequence], settings: Abx) -> pd.DataFrame | None:
+    archive = run.features(split)
+    shift = run.settings.features.shift
+    return sample_items(
+        run.labels,
+        run.speakers,
+        {name: len(archive[name]) * shift for name in archive},
+        settings=settings,
+        exclude=run.settings.exclude,
+        shortest=max([shift, *(sequence.frame_shift for sequence in units.values())]),
+    )
+
+
+def _scores(
+    run: Run, split: str, units: Mapping[str, UnitSequence], items: pd.DataFrame, settings: Abx, threads: int
+) -> list[Score]:
+    torch.set_num_threads(threads)
+    whole = Representations(run.trained, run.features(split), run.speakers)
+    vectors = [
+        StageFeatures(name, whole.stage(name), whole.frame_shift(name), settings.distance) for name in whole.stages
+    ]
+    sequences = {name: sequence.units for name, sequence in units.items()}
+    shift = whole.frame_shift("codes")
+    discrete = [StageFeatures(f"units_{name}", sequences, shift, name) for name in stages.unit_distances]
+    scoring = run.experiment.scoring
+    return list(
+        score_stages(
+            [*vectors, *discrete],
+            items,
+            settings=settings,
+            bootstrap=scoring.bootstrap,
+            seed=scoring.confidence_seed,
+            threads=threads,
+        )
+    )

@@ -1,0 +1,34 @@
+"""The corpus step: reads a corpus into utterances.tsv and labels.tsv, and checks it as a whole."""
+
+from pathlib import Path
+
+from unitdisc import registry, tables
+from unitdisc.config import CorpusSettings, Experiment
+from unitdisc.errors import InputError
+from unitdisc.layout import Results
+from unitdisc.records import Label, Utterance
+from unitdisc.steps.reads import Reads
+
+reads = Reads(without=("exclude", "ignore"), readers_view=True, kinds=("corpora",))
+
+
+def run(experiment: Experiment, corpus: str) -> None:
+    """Read a corpus and write its two tables."""
+    files = Results(experiment.results).corpus(corpus)
+    utterances, labels = read(experiment.corpus(corpus), files.source)
+    tables.write(files.labels, labels, Label)
+    tables.write(files.utterances, utterances, Utterance)
+
+
+def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[Label]]:
+    """Read a corpus; ``source`` is the folder in which a sample corpus was made.
+
+    Raises InputError for whatever the corpus's reader finds wrong, or a split without utterances.
+    """
+    reader = registry.corpora.load(settings.kind)(settings, source)
+    utterances, labels = reader.read()
+    filled = {utterance.split for utterance in utterances}
+    for split in settings.split_names:
+        if split not in filled:
+            raise InputError(f"the split {split} has no utterances", reader.place, fix="see the corpus's configuration")
+    return utterances, labels

@@ -1,0 +1,19 @@
+"""The encoding step: from a model and the features of splits to their unit sequences."""
+
+from collections.abc import Sequence
+
+import torch
+
+from unitdisc import tables
+from unitdisc.steps.reads import Reads
+from unitdisc.steps.run import Run, model_kinds
+from unitdisc.units.encode import encode
+
+reads = Reads(without=("exclude", "ignore"), model=True, kinds=model_kinds)
+
+
+def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
+    """Encode splits, all of the corpus if none is given."""
+    torch.set_num_threads(threads)
+    for split in run.chosen(splits):
+        tables.write_units(run.files.units(split), encode(run.trained, run.features(split), run.speakers))

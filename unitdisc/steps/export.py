@@ -1,0 +1,96 @@
+"""The export step: the units of every split in the formats of other programs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from unitdisc import registry
+from unitdisc.config import Exports, Repeats, UnitsFrom
+from unitdisc.errors import InputError
+from unitdisc.formats.labels import check
+from unitdisc.records import UnitSequence, Utterance
+from unitdisc.scores.discovery.alignment import align
+from unitdisc.scores.discovery.mapping import many_to_one
+from unitdisc.steps.manifest import facts
+from unitdisc.steps.reads import Reads
+from unitdisc.steps.run import Run, model_kinds
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit, Labels
+from unitdisc.units.exports.manifest import atomic_folder
+
+reads = Reads(model=True, sections=("segmentation", "exports"), kinds=("exports", *model_kinds))
+
+
+def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None = None) -> tuple[Path, list[str]]:
+    """Write the formats of the settings that suit the modality; return the folder and their names.
+
+    Raises InputError where none of them does, or, if ``strict``, any does not.
+    """
+    formats = {name: registry.exports.load(name)() for name in settings.formats}
+    chosen = {name: each for name, each in formats.items() if run.modality.name in each.modalities}
+    lacking = [name for name in formats if name not in chosen]
+    if not chosen or (strict and lacking):
+        what = f"{lacking[0]} is not made of {run.modality.name}" if lacking else "no format is chosen"
+        raise InputError(what, fix=f"choose with --formats of {', '.join(suitable(run.modality.name))}")
+    folder = out or run.files.exports
+    packages = [package for each in chosen.values() for package in each.packages]
+    with atomic_folder(folder, facts(run, settings, settings.units, *packages)) as new:
+        for repeats in get_args(Repeats):
+            if settings.repeats in (repeats, "both"):
+                suffix = "" if repeats == "keep" else "-collapsed"
+                _write(run, settings.units, repeats, folder, {new / f"{n}{suffix}": each for n, each in chosen.items()})
+    return folder, list(chosen)
+
+
+def suitable(modality: str) -> Sequence[str]:
+    """Return the names of the formats that can hold units of a modality."""
+    return [name for name in registry.exports.kinds if modality in registry.exports.load(name).modalities]
+
+
+def _write(run: Run, units: UnitsFrom, repeats: Repeats, place: Path, formats: Mapping[Path, Export]) -> None:
+    for part in _parts(run, units, repeats, place):
+        for folder, each in formats.items():
+            each.write(folder, part)
+
+
+def _parts(run: Run, units: UnitsFrom, repeats: Repeats, place: Path) -> Iterator[ExportSplit]:
+    """Yield what there is to export of each split, one in memory at a time."""
+    codebook = run.trained.model.codebook.numpy()
+    utterances, table = run.utterances, run.labels
+    meanings, labels = meanings_of(run.units("train", units), table, len(codebook)), Labels(table)
+    for split in run.splits:
+        path, sequences = run.units_path(split, units), run.units(split, units)
+        _check(sequences, path, len(codebook), utterances)
+        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        yield ExportSplit(split, sequences, utterances, labels, meanings, codebook, repeats, place, made)
+
+
+def _check(
+    sequences: Mapping[str, UnitSequence], path: Path, codewords: int, utterances: Mapping[str, Utterance]
+) -> None:
+    """Raise InputError for units that are not of this model and corpus."""
+    fix = "encode again: unitdisc encode --help"
+    for name, sequence in sequences.items():
+        if name not in utterances:
+            raise InputError(f"utterance {name!r} is not in the corpus", path, fix=fix)
+        if sequence.units.size and sequence.units.max() >= codewords:
+            raise InputError(
+                f"unit {sequence.units.max()} of {name!r} is none of the model's {codewords}", path, fix=fix
+            )
+
+
+def meanings_of(units: Mapping[str, UnitSequence], labels: pd.DataFrame, codewords: int) -> tuple[str, ...] | None:
+    """Return the label that most tokens of each unit have, silence and space included; None where none is labelled."""
+    vocabulary = pd.Index(sorted(set(labels["label"])), dtype="str")
+    aligned = align(units, check(labels), vocabulary)
+    known = aligned.label >= 0
+    if not known.any():
+        return None
+    shape = (max(codewords, int(aligned.unit.max()) + 1), len(vocabulary))
+    cells = aligned.unit[known] * shape[1] + aligned.label[known]
+    best = many_to_one(np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape))
+    return tuple(vocabulary[best].tolist())

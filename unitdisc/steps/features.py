@@ -1,0 +1,20 @@
+"""The feature step: computes the features of a split into a Kaldi archive and its index."""
+
+from unitdisc import registry, tables
+from unitdisc.config import Experiment
+from unitdisc.features.shards import extract
+from unitdisc.layout import Results
+from unitdisc.records import Utterance
+from unitdisc.steps.reads import Reads
+
+reads = Reads(without=("exclude", "ignore"), kinds=("features",))
+
+
+def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> None:
+    """Compute the features of a split, in ``jobs`` processes."""
+    settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
+    known = tables.read_records(files.utterances, Utterance)
+    utterances = [utterance for utterance in known if utterance.split == split]
+    allow_pipes = getattr(settings, "allow_pipes", ())
+    extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=allow_pipes)
+    extract(utterances, files.archive(split), extractor, jobs=jobs)

@@ -1,0 +1,33 @@
+"""The recognition step: the labels that a model with objective ctc recognises, and their error rate."""
+
+from collections.abc import Sequence
+
+import torch
+
+from unitdisc import tables
+from unitdisc.records import Score
+from unitdisc.scores.recognition import Recognised, score_recognition
+from unitdisc.steps.reads import Reads
+from unitdisc.steps.run import Run, model_kinds
+from unitdisc.units.encode import classes
+
+reads = Reads(model=True, sections=("scoring",), kinds=model_kinds)
+scored = ("dev", "test")
+
+
+def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
+    """Recognise and score splits, dev and test if none is given."""
+    torch.set_num_threads(threads)
+    trained, scoring = run.trained, run.experiment.scoring
+    for split in run.chosen(splits, of=scored):
+        scores, texts = score_recognition(
+            {path.utterance: path for path in classes(trained, run.features(split), run.speakers)},
+            trained.labels,
+            run.all_labels,
+            exclude=run.settings.exclude,
+            ignore=run.settings.ignore,
+            bootstrap=scoring.bootstrap,
+            seed=scoring.confidence_seed,
+        )
+        tables.write(run.files.recognised(split), texts, Recognised)
+        tables.write(run.files.recognition(split), scores, Score)

@@ -1,0 +1,30 @@
+"""The report step: one self-contained page of all results."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from unitdisc.config import Experiment
+from unitdisc.files import writing
+from unitdisc.layout import Results
+from unitdisc.modality import modalities
+from unitdisc.report import page
+from unitdisc.steps.reads import Reads
+
+reads = Reads(modules=tuple(modality.excerpt.partition(":")[0] for modality in modalities.values()))
+
+
+def run(experiment: Experiment, out: Path | None = None) -> Path:
+    """Write the page of an experiment's results, as far as they are there, and return its path."""
+    return _write(page.render(experiment), out or Results(experiment.results).report)
+
+
+def run_folders(folders: Sequence[Path], out: Path | None = None) -> Path:
+    """Write the page of one or more results folders side by side, and return its path."""
+    default = Results(folders[0]).report if len(folders) == 1 else Path("report.html")
+    return _write(page.render_folders(folders), out or default)
+
+
+def _write(text: str, path: Path) -> Path:
+    with writing(path) as file:
+        file.write(text)
+    return path

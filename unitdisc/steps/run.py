@@ -1,0 +1,133 @@
+"""A run of the configuration: its settings, and what its files hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unitdisc import tables
+from unitdisc.config import CorpusSettings, Experiment, UnitsFrom
+from unitdisc.config.load import read_config
+from unitdisc.errors import InputError
+from unitdisc.layout import CorpusFolder, Results, RunFolder
+from unitdisc.modality import Modality
+from unitdisc.records import Label, UnitSequence, Utterance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from unitdisc.features.archive import Archive
+    from unitdisc.models.store import Trained
+
+model_kinds = ("models", "encoders", "decoders", "objectives", "features")  # what a step that loads a model runs
+
+
+@dataclass(frozen=True)  # without slots: its files are read once
+class Run:
+    """A corpus, a model and a seed of an experiment."""
+
+    experiment: Experiment
+    corpus: str
+    model: str
+    seed: int
+
+    @property
+    def settings(self) -> CorpusSettings:
+        """The corpus's settings."""
+        return self.experiment.corpus(self.corpus)
+
+    @property
+    def corpus_files(self) -> CorpusFolder:
+        """The folder of the corpus."""
+        return Results(self.experiment.results).corpus(self.corpus)
+
+    @property
+    def files(self) -> RunFolder:
+        """The folder of the run."""
+        return self.corpus_files.run(self.model, self.seed)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The corpus's splits."""
+        return self.settings.split_names
+
+    @property
+    def modality(self) -> Modality:
+        """The modality of the corpus."""
+        return self.settings.features.modality
+
+    def chosen(self, splits: Sequence[str] | None, of: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return the splits that are asked for, or those of ``of`` that the corpus has, or all of them.
+
+        Raises InputError for a split that the corpus does not have.
+        """
+        if not splits:
+            return tuple(split for split in self.splits if of is None or split in of)
+        for split in splits:
+            if split not in self.splits:
+                raise InputError(f"corpus {self.corpus} has no split {split!r}", fix=f"it has {', '.join(self.splits)}")
+        return tuple(dict.fromkeys(splits))
+
+    def units_path(self, split: str, kind: UnitsFrom) -> Path:
+        """Return the table of a split's units; raises InputError for segments that are not there yet."""
+        if kind == "encoded":
+            return self.files.units(split)
+        path = self.files.segmented_units(split)
+        if not path.exists():
+            raise InputError("no such file", path, fix="segment first: unitdisc segment --help")
+        return path
+
+    def units(self, split: str, kind: UnitsFrom) -> dict[str, UnitSequence]:
+        """Read a split's units."""
+        return tables.read_units(self.units_path(split, kind))
+
+    @cached_property
+    def utterances(self) -> dict[str, Utterance]:
+        """The corpus's utterances by name."""
+        return {each.utterance: each for each in tables.read_records(self.corpus_files.utterances, Utterance)}
+
+    @cached_property
+    def speakers(self) -> dict[str, str]:
+        """The speaker of each utterance by its name."""
+        return {name: utterance.speaker for name, utterance in self.utterances.items()}
+
+    @cached_property
+    def all_labels(self) -> "pd.DataFrame":
+        """The labels of the corpus."""
+        return tables.read(self.corpus_files.labels, Label)
+
+    @cached_property
+    def labels(self) -> "pd.DataFrame":
+        """The labels of the corpus, without the ignored ones."""
+        return self.all_labels[~self.all_labels["label"].isin(self.settings.ignore)]
+
+    def features(self, split: str) -> "Archive":
+        """Open the features of a split."""
+        from unitdisc.features.archive import Archive
+
+        return Archive(self.corpus_files.index(split))
+
+    @cached_property
+    def trained(self) -> "Trained":
+        """The model; raises InputError where it is not trained yet."""
+        from unitdisc.models import store
+
+        return store.load(self.files)
+
+
+def find_run(config: str, corpus: str, model: str, seed: int) -> Run:
+    """Return a run of a configuration file; raises InputError for a corpus or a model that it does not have.
+
+    What a step reads may leave the models out: then any model is taken for one.
+    """
+    experiment = read_config(config)
+    experiment.corpus(corpus)
+    if experiment.models:
+        experiment.model(model)
+    return Run(experiment, corpus, model, seed)
+
+
+def only_labelled(labels: "pd.DataFrame", units: Mapping[str, UnitSequence]) -> "pd.DataFrame":
+    """Return the labels of the utterances that have units."""
+    return labels[labels["utterance"].isin(list(units))]

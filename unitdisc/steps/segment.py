@@ -1,0 +1,61 @@
+"""The segmentation step: fewer, longer segments of the same codewords, and what that changes in every score."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from unitdisc import tables
+from unitdisc.config import Segmentation
+from unitdisc.layout import table_of
+from unitdisc.records import UnitSequence
+from unitdisc.scores.discovery.compare import compare
+from unitdisc.steps.manifest import facts
+from unitdisc.steps.reads import Reads
+from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.score import run_statistics
+from unitdisc.units.exports.manifest import atomic_folder
+from unitdisc.units.segmentation import penalty_of, segment_archive
+
+reads = Reads(model=True, sections=("scoring", "segmentation"), kinds=(*model_kinds,))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A metric of one split before and after the segmentation, and after − before with its paired interval."""
+
+    split: str
+    metric: str
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+    better: str
+
+
+def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None = None) -> list[Change]:
+    """Segment every split into a folder and return the scores before and after, which are written there too."""
+    torch.set_num_threads(threads)
+    trained, speaker = run.trained, run.speakers
+    archives = {split: run.features(split) for split in run.splits}
+    penalty = penalty_of(settings, trained, archives["train"], speaker)
+    with atomic_folder(out or run.files.segments, facts(run, settings, "encoded") | {"penalty": penalty}) as new:
+        paths = {split: run.files.segmented_units(split, new) for split in run.splits}
+        for split, path in paths.items():
+            tables.write_units(path, segment_archive(trained, archives[split], speaker, penalty=penalty))
+        found = list(changes(run, {split: tables.read_units(path) for split, path in paths.items()}))
+        tables.write(table_of(new), found, Change)
+    return found
+
+
+def changes(run: Run, after: Mapping[str, dict[str, UnitSequence]]) -> Iterator[Change]:
+    """Yield every score of every split before and after its tokens were joined to the segments ``after``."""
+    before = {split: run.units(split, "encoded") for split in run.splits}
+    scoring = run.experiment.scoring
+    for split in run.splits:
+        old, new = (run_statistics(run, units, run.labels, split) for units in (before, after))
+        for row in compare(new, old, samples=scoring.bootstrap, seed=scoring.confidence_seed):
+            better = {"a": "after", "b": "before"}.get(row.better, row.better)
+            yield Change(split, row.metric, row.b, row.a, row.difference, row.low, row.high, better)

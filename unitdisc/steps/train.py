@@ -1,0 +1,39 @@
+"""The training step: from the features of train and dev to a model."""
+
+import torch
+
+from unitdisc.provenance import code_digest
+from unitdisc.steps.reads import Reads, chosen_modules
+from unitdisc.steps.run import Run, model_kinds
+from unitdisc.training import processes
+from unitdisc.training.fit import fit
+
+reads = Reads(without=("exclude",), model=True, kinds=model_kinds)
+
+
+def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = None) -> int:
+    """Train a model; an interrupted training goes on from its last epoch. Returns the exit code of the processes.
+
+    ``threads`` are those of all processes together; without a number they are those of the model's settings. A model
+    whose training has several processes starts them with the ``arguments`` of the command line.
+    """
+    settings = run.experiment.model(run.model)
+    plan = getattr(settings, "training", None)
+    if plan is not None:
+        code = processes.launch(plan.processes, arguments or [])
+        if code is not None:
+            return code
+    torch.set_num_threads(processes.share(threads or settings.threads))
+    chosen = chosen_modules(run.experiment, reads, corpus=run.corpus, model=run.model)
+    fit(
+        settings,
+        run.settings.features,
+        {split: run.corpus_files.index(split) for split in run.splits if split != "test"},
+        list(run.utterances.values()),
+        run.files,
+        seed=run.seed,
+        labels=run.all_labels if settings.learns_labels else None,
+        ignore=run.settings.ignore,
+        code=code_digest("unitdisc.steps.train", *chosen),
+    )
+    return 0

@@ -1,0 +1,143 @@
+"""What the Snakefile asks: paths, parameters and resources of every rule, by the configuration alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from unitdisc import registry
+from unitdisc.config import Experiment, splits
+from unitdisc.corpora.reader import CorpusReader, SampleCorpus
+from unitdisc.layout import CorpusFolder, Results, RunFolder
+from unitdisc.provenance import code_digest, listing_digest
+from unitdisc.steps.collect import score_tables
+from unitdisc.steps.reads import Reads, chosen_modules, step_settings
+
+Names = tuple[str, Sequence[str], Sequence[str]]  # a rule's name, its splits, the corpora that have just these
+
+
+class Plan:
+    """The workflow of an experiment. Paths are text; those of ``any_corpus`` and ``any_run`` hold wildcards."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.results = Results(experiment.results)
+        self.any_corpus: CorpusFolder = self.results.corpus("{corpus}")
+        self.any_run: RunFolder = self.any_corpus.run("{model}", "{seed}")
+        abx = experiment.scoring.abx
+        self.abx_splits: tuple[str, ...] = abx.splits if abx else ()
+
+    def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
+        """Return the digest of a step's code: of its module, and of the kinds that it runs on this corpus and model."""
+        reads = reads_of(step)
+        chosen = chosen_modules(self.experiment, reads, corpus=corpus, model=model) if corpus else []
+        return _digest(f"unitdisc.steps.{step}", *reads.modules, *chosen)
+
+    def settings(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
+        """Return as JSON the part of the configuration that a step reads; the whole for a step on all runs."""
+        if corpus is None:
+            return self.experiment.model_dump_json()
+        return step_settings(self.experiment, reads_of(step), corpus=corpus, model=model)
+
+    def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[Names]:
+        """Yield a step's rules: each one's name, the splits it writes files for, and the corpora with just these.
+
+        A job takes all splits of a run, since Python often takes longer to start than a split to encode or to score.
+        Most experiments need one rule per step, which has the step's name; a second one adds its splits.
+        """
+        corpora: dict[tuple[str, ...], list[str]] = {}
+        for name, corpus in self.experiment.corpora.items():
+            own = tuple(split for split in corpus.split_names if split in of)
+            if own:
+                corpora.setdefault(own, []).append(name)
+        for number, (filled, names) in enumerate(corpora.items()):
+            yield "_".join([step, *filled]) if number else step, filled, names
+
+    def samples(self) -> list[str]:
+        """Return the corpora that are made."""
+        return [name for name in self.experiment.corpora if isinstance(self._reader(name), SampleCorpus)]
+
+    def corpus_files(self, corpus: str) -> list[str]:
+        """Return the files that name a corpus's utterances and labels."""
+        return [str(path) for path in self._reader(corpus).files()]
+
+    def corpus_folder(self, corpus: str) -> str:
+        """Return a digest of what is in the folder that is a corpus; nothing where it is none."""
+        folder = self._reader(corpus).folder()
+        return listing_digest(folder, without=self.experiment.results) if folder else ""
+
+    def archives(self, corpus: str, of: Sequence[str] = splits) -> list[str]:
+        """Return archive and index of the features of those of these splits that a corpus has."""
+        files = self.results.corpus(corpus)
+        names = [split for split in self.experiment.corpora[corpus].split_names if split in of]
+        return [str(path) for split in names for path in (files.archive(split), files.index(split))]
+
+    def word_files(self, corpus: str) -> list[str]:
+        """Return the files with times of words: the one that the section pieces names, else the corpus's own."""
+        pieces = self.experiment.pieces
+        if pieces and corpus in pieces.words:
+            return [str(pieces.words[corpus])]
+        reader = self._reader(corpus)
+        return [str(path) for path in (reader.files() if isinstance(reader, SampleCorpus) else reader.word_files())]
+
+    def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
+        """Return the units that a section starts from: of all splits as encoded, or the folder of segmented ones."""
+        run = self.results.corpus(corpus).run(model, seed)
+        settings = getattr(self.experiment, section) if section else None
+        if settings is not None and settings.units == "segmented":
+            return [str(run.segments)]
+        return [str(run.units(split)) for split in self.experiment.corpora[corpus].split_names]
+
+    def runs(self) -> Iterator[tuple[str, str, RunFolder]]:
+        """Yield corpus, model and folder of every run."""
+        for corpus, models in self.experiment.runs.items():
+            for model in models:
+                for seed in self.experiment.seeds:
+                    yield corpus, model, self.results.corpus(corpus).run(model, seed)
+
+    def scores(self) -> list[str]:
+        """Return the tables of scores of all runs."""
+        paths = [
+            path
+            for corpus, model, run in self.runs()
+            for split in self.experiment.corpora[corpus].split_names
+            for path in score_tables(self.experiment, self.experiment.models[model], run, split)
+        ]
+        return [str(path) for path in dict.fromkeys(paths)]
+
+    def reported(self) -> list[str]:
+        """Return what the report shows beside the scores."""
+        paths: list[Path] = []
+        for corpus, _, run in self.runs():
+            names = self.experiment.corpora[corpus].split_names
+            paths += [run.training, run.weights, *(run.units(split) for split in names)]
+        for corpus in self.experiment.runs:
+            files = self.results.corpus(corpus)
+            indices = (files.index(split) for split in self.experiment.corpora[corpus].split_names)
+            paths += [files.labels, files.utterances, *indices]
+        return [str(path) for path in paths] + [path for path in self.exports() if Path(path).name != "units"]
+
+    def exports(self) -> list[str]:
+        """Return the folders that the sections segmentation, pieces and exports ask for."""
+        sections: list[tuple[object, Callable[[RunFolder], Path]]] = [
+            (self.experiment.segmentation, lambda run: run.segments),
+            (self.experiment.pieces, lambda run: run.pieces),
+            (self.experiment.exports.formats, lambda run: run.exports),
+        ]
+        return [str(path(run)) for section, path in sections if section for _, _, run in self.runs()]
+
+    def _reader(self, corpus: str) -> CorpusReader:
+        settings = self.experiment.corpora[corpus]
+        reader: CorpusReader = registry.corpora.load(settings.kind)(settings, self.results.corpus(corpus).source)
+        return reader
+
+
+def reads_of(step: str) -> Reads:
+    """Return what a step reads, as its module says."""
+    reads: Reads = import_module(f"unitdisc.steps.{step}").reads
+    return reads
+
+
+@cache
+def _digest(*modules: str) -> str:
+    return code_digest(*modules)

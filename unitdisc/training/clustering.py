@@ -1,0 +1,71 @@
+"""Training k-means: one clustering of the training tokens."""
+
+import logging
+import time
+
+import numpy as np
+import torch
+
+from unitdisc import tables
+from unitdisc.codebook import kmeans
+from unitdisc.config import KMeansModel
+from unitdisc.errors import InputError
+from unitdisc.features.normalise import Normalised
+from unitdisc.layout import RunFolder
+from unitdisc.models.batch import Sizes
+from unitdisc.models.kmeans import KMeans
+from unitdisc.training.record import Epoch
+
+log = logging.getLogger(__name__)
+
+
+def cluster(settings: KMeansModel, matrices: Normalised, run: RunFolder, *, inputs: int, seed: int) -> KMeans:
+    """Cluster the training tokens, and write training.tsv; raises InputError for fewer tokens than units."""
+    start = time.perf_counter()
+    model = KMeans(settings, Sizes(inputs))
+    vectors = sampled_vectors(model, matrices, most=settings.frames, seed=seed)
+    if len(vectors) < settings.codewords:
+        raise InputError(f"{len(vectors)} training tokens cannot be clustered into {settings.codewords} units")
+    centres, units, inertia = kmeans(vectors, settings.codewords, seed=seed, iterations=settings.iterations)
+    model.codebook.copy_(centres)
+    counts = units.bincount(minlength=settings.codewords).double()
+    used = int((counts > 0).sum())
+    row = Epoch(
+        epoch=1,
+        step=settings.iterations,
+        loss=inertia,
+        task_loss=inertia / vectors.shape[1],
+        bottleneck_loss=inertia,
+        dev_task_loss=float("nan"),
+        dev_task_loss_raw=float("nan"),
+        units_used=used,
+        perplexity=float(torch.special.entr(counts / counts.sum()).sum().exp()),
+        dead_codewords=settings.codewords - used,
+        distance=inertia,
+        input_norm=float(vectors.norm(dim=1).mean()),
+        codeword_norm=float(centres.norm(dim=1).mean()),
+        reestimations=0,
+        collapsed=0,
+        skipped_steps=0,
+        learning_rate=0.0,
+        frames_per_second=round(len(vectors) * settings.iterations / (time.perf_counter() - start), 1),
+    )
+    tables.write(run.training, [row], Epoch)
+    log.info("k-means of %d vectors: inertia %.4f, %d/%d units used", len(vectors), inertia, used, settings.codewords)
+    return model
+
+
+def sampled_vectors(model: KMeans, matrices: Normalised, *, most: int, seed: int) -> torch.Tensor:
+    """Return at most ``most`` of the vectors (N, W) of all tokens, sampled by the seed; the rest are never in memory."""
+    tokens = np.array([-(-matrices.frames(name) // model.stride) for name in matrices])
+    drawn = np.arange(tokens.sum())
+    if len(drawn) > most:
+        drawn = np.sort(np.random.default_rng(seed).choice(len(drawn), most, replace=False))
+    ends = np.cumsum(tokens)
+    rows = np.split(drawn, np.searchsorted(drawn, ends[:-1]))
+    parts = [
+        model.vectors(torch.tensor(matrices[name]))[torch.from_numpy(chosen - first)]
+        for name, chosen, first in zip(matrices, rows, ends - tokens, strict=True)
+        if len(chosen)
+    ]
+    return torch.cat(parts)

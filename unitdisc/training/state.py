@@ -1,0 +1,97 @@
+"""Everything that changes while a model is trained, and that a resume file holds."""
+
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from unitdisc.codebook import Reestimation, ReestimationSchedule, Reservoir
+from unitdisc.config import VQModel
+from unitdisc.models.batch import Sizes
+from unitdisc.models.model import Model
+from unitdisc.training import processes
+from unitdisc.training.averaging import AveragedModel
+from unitdisc.training.record import Epoch
+from unitdisc.training.schedules import Schedule
+
+
+class TrainingState:
+    """Model, averaged weights, optimiser, schedule, reservoir and re-estimation, and the rows and steps so far.
+
+    ``steps`` is the length of the whole training. The same seed gives the same start.
+    """
+
+    def __init__(self, settings: VQModel, sizes: Sizes, *, steps: int, seed: int, device: torch.device) -> None:
+        torch.manual_seed(seed)
+        plan, bottleneck = settings.training, settings.bottleneck
+        self.model = Model(settings, sizes).to(device)
+        self.average = AveragedModel(self.model, plan.average) if plan.average else None
+        self.optimiser = optimiser_of(self.model, settings)
+        self.schedule = Schedule(plan, steps)
+        self.reestimation = reestimation_of(settings)
+        capacity = (bottleneck.reestimation and bottleneck.reestimation.capacity) or 1
+        self.reservoir = Reservoir(capacity, bottleneck.dim, seed=seed + processes.rank()).to(device)
+        self.rows: list[Epoch] = []
+        self.step = 0
+
+    @property
+    def result(self) -> Model:
+        """The model that encodes: the averaged one where weights are averaged."""
+        return self.average.model if self.average else self.model
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all of it as tensors and plain values, of all processes together."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "reservoirs": processes.gathered({name: part.cpu() for name, part in self.reservoir.state_dict().items()}),
+            "reestimation": self.reestimation.state_dict() if self.reestimation else None,
+            "rows": [asdict(row) for row in self.rows],
+            "step": self.step,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state that ``state_dict`` returned."""
+        self.model.load_state_dict(state["model"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.reservoir.load_state_dict(state["reservoirs"][processes.rank()])
+        if self.reestimation:
+            self.reestimation.load_state_dict(state["reestimation"])
+        self.rows = [Epoch(**row) for row in state["rows"]]
+        self.step = state["step"]
+
+
+def optimiser_of(model: Model, settings: VQModel) -> torch.optim.Optimizer:
+    """One group for the codebook, with its own learning rate, and one for the rest under the same schedule."""
+    plan = settings.training
+    codebook = model.bottleneck.codebook_parameters()
+    ids = {id(parameter) for parameter in codebook}
+    rest = [parameter for parameter in model.parameters() if id(parameter) not in ids and parameter.requires_grad]
+    factor = settings.bottleneck.learning_rate_factor
+    groups = [{"params": rest, "lr": plan.learning_rate, "base": plan.learning_rate}]
+    if codebook:
+        rate = plan.learning_rate * factor
+        groups.append({"params": codebook, "lr": rate, "base": rate, "weight_decay": 0.0})
+    kind = torch.optim.Adam if plan.optimiser == "adam" else torch.optim.AdamW
+    return kind(groups, lr=plan.learning_rate, weight_decay=plan.weight_decay)
+
+
+def reestimation_of(settings: VQModel) -> Reestimation | None:
+    """Return what decides when codewords are re-estimated; None where they never are."""
+    plan = settings.bottleneck.reestimation
+    if plan is None:
+        return None
+    return Reestimation(
+        ReestimationSchedule(
+            warmup_epochs=plan.warmup_epochs,
+            every=plan.every,
+            growth=plan.growth,
+            until_epoch=plan.until_epoch,
+            until_iteration=plan.until_iteration,
+        )
+    )

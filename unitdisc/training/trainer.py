@@ -1,0 +1,156 @@
+"""Training a vector-quantised model, epoch by epoch and step by step."""
+
+import math
+import time
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from unitdisc.codebook import UsageHealth
+from unitdisc.config import VQModel
+from unitdisc.errors import InputError
+from unitdisc.models.batch import Batch, Sizes
+from unitdisc.progress import track
+from unitdisc.training import processes
+from unitdisc.training.batches import Chunks, Utterances
+from unitdisc.training.evaluation import dev_loss
+from unitdisc.training.precision import autocast
+from unitdisc.training.record import Epoch
+from unitdisc.training.state import TrainingState
+
+
+class Trainer:
+    """Trains a model on ``train`` and evaluates it on ``dev``; what changes is in ``state``."""
+
+    def __init__(
+        self,
+        settings: VQModel,
+        train: Utterances,
+        dev: Utterances | None,
+        *,
+        inputs: int,
+        labels: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.settings, self.train, self.seed, self.device = settings, train, seed, device
+        plan = settings.training
+        cut = partial(Chunks, chunk=plan.chunk, batch=plan.batch, seed=seed)
+        share = (processes.rank(), processes.count())
+        self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share)
+        self.dev = None if dev is None else cut(dev)
+        sizes = Sizes(inputs, len(set(train.speakers.values())), labels)
+        self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
+        model = self.state.model
+        if plan.compile:  # in place, so that the names of the weights stay
+            model.encoder.compile()
+            for part in model.objective.children():
+                part.compile()
+        self._parallel = (
+            DistributedDataParallel(model, device_ids=[device] if device.type == "cuda" else None)
+            if processes.together()
+            else model
+        )
+
+    def epoch(self, number: int) -> Epoch:
+        """Train for one epoch, counted from 1, and return its row."""
+        # Jitter and dropout: a resumed run draws the same, and each process its own.
+        torch.manual_seed(hash((self.seed, number)) % 2**31 + processes.rank())
+        state, plan = self.state, self.settings.training
+        state.model.train()
+        usage = UsageHealth(self.settings.bottleneck.codewords, codebooks=self.settings.bottleneck.codebooks)
+        totals = torch.zeros(4, dtype=torch.float64, device=self.device)
+        done, start = 0, time.perf_counter()
+        for batch in track(self.batches.epoch(number), f"epoch {number}", total=len(self.batches)):
+            done += self._reestimate(number)
+            totals += self._step(batch, number, usage)
+        means = processes.mean(totals) / len(self.batches)
+        frames = len(self.batches) * plan.chunk * plan.batch
+        speed = round(frames / (time.perf_counter() - start), 1)
+        return self._row(number, means, usage, reestimations=done, frames_per_second=speed)
+
+    def _row(
+        self, epoch: int, means: Tensor, usage: UsageHealth, *, reestimations: int, frames_per_second: float
+    ) -> Epoch:
+        """Evaluate the epoch on dev and return its row; ``means`` (4,) are of the losses and of skipped steps."""
+        loss, task, bottleneck, skipped = means.tolist()
+        state, quantise = self.state, self.quantises(epoch)
+        health = usage.record(reestimations=reestimations)
+        on_dev = partial(dev_loss, dev=self.dev, plan=self.settings.training, device=self.device, quantise=quantise)
+        dev = on_dev(state.result)
+        if quantise:  # the loss of a warm-up is another one
+            state.schedule.observe(task if math.isnan(dev) else dev)
+        return Epoch(
+            epoch=epoch,
+            step=state.step,
+            loss=loss,
+            task_loss=task,
+            bottleneck_loss=bottleneck,
+            dev_task_loss=dev,
+            dev_task_loss_raw=on_dev(state.model) if state.average else math.nan,
+            units_used=health.units_used,
+            perplexity=health.perplexity,
+            dead_codewords=health.dead_codewords,
+            distance=health.distance,
+            input_norm=health.input_norm,
+            codeword_norm=health.codeword_norm,
+            reestimations=reestimations,
+            collapsed=int(quantise and health.collapsed()),
+            skipped_steps=round(skipped * len(self.batches)),
+            learning_rate=state.optimiser.param_groups[0]["lr"],
+            frames_per_second=frames_per_second,
+        )
+
+    def quantises(self, epoch: int) -> bool:
+        """Say whether an epoch quantises, or is one of the warm-up."""
+        return self.state.reestimation.quantise(epoch) if self.state.reestimation else True
+
+    def _step(self, batch: Batch, epoch: int, usage: UsageHealth) -> Tensor:
+        state = self.state
+        with autocast(self.settings.training, self.device):
+            losses = self._parallel(batch.to(self.device), quantise=self.quantises(epoch))
+        factor = state.schedule.factor(epoch, state.step)
+        for group in state.optimiser.param_groups:
+            group["lr"] = group["base"] * factor
+        state.optimiser.zero_grad(set_to_none=True)
+        losses.total.backward()
+        taken = self._descend(epoch, losses.total)
+        state.step += 1
+        if state.average:
+            state.average.update(state.model)
+        seen = losses.bottleneck
+        if taken and state.reestimation and state.reestimation.collect(epoch, state.step):
+            state.reservoir.add(seen.vectors, losses.tokens)
+        usage.add(seen, losses.tokens)
+        parts = (losses.total, losses.task, seen.loss)
+        return torch.stack([*(part.detach().double() for part in parts), losses.total.new_tensor(not taken).double()])
+
+    def _descend(self, epoch: int, loss: Tensor) -> bool:
+        """Take the optimiser's step unless the gradient is larger than the configuration allows."""
+        plan = self.settings.training
+        norm = float(torch.nn.utils.clip_grad_norm_(self.state.model.parameters(), plan.gradient_clip))
+        # The gradient is that of all processes, and so must be the loss: they take the step or skip it together.
+        large = plan.gradient_skip is not None and not norm <= plan.gradient_skip
+        if large and bool(processes.mean(loss.detach().clone()).isfinite()):
+            return False
+        if not math.isfinite(norm):
+            raise InputError(
+                f"the gradient is {norm} in epoch {epoch}, step {self.state.step + 1}",
+                fix="lower training.learning_rate, or look for extreme features",
+            )
+        self.state.optimiser.step()
+        return True
+
+    def _reestimate(self, epoch: int) -> bool:
+        state = self.state
+        if not state.reestimation or not state.reestimation.due(epoch, state.step):
+            return False
+        averaged = [state.average.model.bottleneck] if state.average else []
+        done = state.reestimation.run(
+            state.model.bottleneck, state.reservoir, state.optimiser, averaged=averaged, seed=self.seed + state.step
+        )
+        if done and state.reestimation.done == 1 and state.average:
+            state.average.restart()
+        return done

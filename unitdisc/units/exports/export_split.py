@@ -1,0 +1,83 @@
+"""What there is to export of a split, and the helpers that several formats share."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Ints
+from unitdisc.config.units import Repeats
+from unitdisc.records import Label, UnitSequence, Utterance
+from unitdisc.units.runs import Runs, Spans, runs, spans
+
+
+class Labels(Mapping[str, list[Label]]):
+    """The labels of a table (utterance, start, end, label) by utterance, made into records when they are asked for."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+        self._rows = table.groupby("utterance").indices
+
+    def __getitem__(self, utterance: str) -> list[Label]:
+        own = self._table.iloc[self._rows[utterance]]
+        columns = (own[name].tolist() for name in ("utterance", "start", "end", "label"))
+        return [Label(*row) for row in zip(*columns, strict=True)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportSplit:
+    """The units of a split and what belongs to them.
+
+    ``labels`` are an utterance's, and need not be there; ``meanings`` (K,) are the labels that the units map to, where
+    there is a mapping; ``codebook`` is (K, D). ``place`` is where the folder of all formats will lie in the end,
+    and ``made`` is when the units were made: formats that want a date get this one, so that an export made twice is the
+    same bytes.
+    """
+
+    split: str
+    sequences: Mapping[str, UnitSequence]
+    utterances: Mapping[str, Utterance]
+    labels: Mapping[str, list[Label]]
+    meanings: tuple[str, ...] | None
+    codebook: NDArray[np.float32]
+    repeats: Repeats
+    place: Path
+    made: datetime
+
+    def runs(self) -> Iterator[tuple[UnitSequence, Runs]]:
+        """Yield every sequence with its runs, or with its tokens where repeats are kept."""
+        for sequence in self.sequences.values():
+            yield sequence, runs(sequence.units, self.repeats)
+
+    def spans(self) -> Iterator[tuple[UnitSequence, Spans]]:
+        """Yield every sequence with its runs or tokens and their times."""
+        for sequence in self.sequences.values():
+            yield sequence, spans(sequence, self.repeats)
+
+    def mapped(self, sequence: UnitSequence) -> Spans:
+        """Return the labels that a sequence's units map to, as numbers into ``meanings``; neighbours are joined."""
+        names = self.meanings or ()
+        place = {name: number for number, name in reversed(list(enumerate(names)))}
+        same = np.array([place[name] for name in names], dtype=np.int64)  # one number a name
+        return spans(UnitSequence(sequence.utterance, sequence.frame_shift, same[sequence.units]), "collapse")
+
+
+def words(units: Ints) -> str:
+    """Return units as numbers separated by spaces."""
+    return " ".join(map(str, units.tolist()))
+
+
+def file_name(utterance: str) -> str:
+    """Return a file name for an utterance: '%', '/' and a '.' at its start become '%25', '%2F' and '%2E'."""
+    plain = utterance.replace("%", "%25").replace("/", "%2F")
+    return f"%2E{plain[1:]}" if plain.startswith(".") else plain

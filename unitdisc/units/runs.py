@@ -1,0 +1,48 @@
+"""Runs of one unit, and when each token or run begins and ends."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Ints
+from unitdisc.config.units import Repeats
+from unitdisc.records import UnitSequence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Units (R,), no two neighbours alike when collapsed, and for how many tokens (R,) each lasts."""
+
+    units: Ints
+    lengths: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Units (R,) from ``start`` (inclusive) to ``end`` (exclusive), in seconds or columns."""
+
+    units: Ints
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+
+
+def runs(units: Ints, repeats: Repeats = "collapse") -> Runs:
+    """Return the runs of ``units`` (T,); with repeats kept, each token is one of length 1."""
+    if repeats == "keep" or not len(units):
+        return Runs(units, np.ones(len(units), dtype=np.int64))
+    first = np.flatnonzero(np.append(True, units[1:] != units[:-1]))
+    return Runs(units[first], np.diff(first, append=len(units)))
+
+
+def expand(runs: Runs) -> Ints:
+    """Return the units (T,) that the runs came from."""
+    return np.repeat(runs.units, runs.lengths)
+
+
+def spans(sequence: UnitSequence, repeats: Repeats) -> Spans:
+    """Return the tokens of a sequence, or its runs, with their times; token i begins at i · frame shift."""
+    found = runs(sequence.units, repeats)
+    edges = np.append(0, np.cumsum(found.lengths)) * sequence.frame_shift
+    times = np.round(edges, 9)  # 3 · 0.1 is 0.3
+    return Spans(found.units, times[:-1], times[1:])

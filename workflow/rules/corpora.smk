@@ -1,0 +1,40 @@
+rule sample:
+    output:
+        directory(str(any_corpus.source)),
+    log:
+        str(any_corpus.log("sample")),
+    wildcard_constraints:
+        corpus=one_of(plan.samples()),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code("sample"),
+        config=settings("sample"),
+    shell:
+        "unitdisc sample --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"
+
+
+rule corpus:
+    input:
+        lambda w: plan.corpus_files(w.corpus),
+    output:
+        utterances=str(any_corpus.utterances),
+        labels=str(any_corpus.labels),
+    log:
+        str(any_corpus.log("corpus")),
+    conda:
+        "../envs/unitdisc.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code("corpus"),
+        folder=lambda w: plan.corpus_folder(w.corpus),
+        config=settings("corpus"),
+    shell:
+        "unitdisc corpus --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"
