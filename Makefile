@@ -1,13 +1,17 @@
-# make run      the whole DAG on the embedded sample corpora, the score table, the report
-# make test     the test suite          make check   formatting, lint, types, workflow
-# make bench    benchmarks beside the peers
-# make clean    remove the results of the sample corpora; the environment stays
-PYTHON ?= python3.11
+# make run        the whole DAG on the embedded sample corpora, the score table, the report
+# make test       the test suite             make test-fast   its quick part, under a minute
+# make check      formatting, lint, types, workflow, generated documents
+# make docs       the documents as a site    make bench       benchmarks beside the peers
+# make clean      remove the results of the sample corpora; the environment stays
+pythons := python3.13 python3.12 python3.11 python3
+# The newest of the Pythons that are supported and really start (a name on PATH may lead nowhere).
+supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach name,$(pythons),$(shell $(name) -c '$(supported)' 2> /dev/null && echo $(name))))
 bin := .venv/bin
 benchmarks := features quantizer reservoir kmeans training_step discovery abx segmentation
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
-.PHONY: run test check bench clean
+.PHONY: run test test-fast check docs bench clean
 
 run: .venv/run.stamp
 	snakemake --cores all
@@ -16,20 +20,30 @@ run: .venv/run.stamp
 test: .venv/dev.stamp
 	$(bin)/python -m pytest
 
+test-fast: .venv/dev.stamp
+	$(bin)/python -m pytest -m 'not slow and not browser'
+
 check: .venv/dev.stamp
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/snakefmt --check Snakefile workflow
 	$(bin)/snakemake --lint
+	@test -z "$$($(bin)/python docs/generate.py)" || { echo 'generated documents were out of date: commit them'; exit 1; }
+
+docs: .venv/docs.stamp
+	$(bin)/python docs/generate.py
+	$(bin)/mkdocs build --strict
 
 bench: .venv/dev.stamp
 	@for name in $(benchmarks); do echo "# $$name"; $(bin)/python -m benchmarks.$$name || exit 1; done
 
 clean:
-	rm -rf results .snakemake
+	rm -rf results .snakemake site
 
-.venv/run.stamp: pyproject.toml constraints.txt
+.venv/run.stamp: pyproject.toml constraints.txt setup.py
+	@test -x $(bin)/python || test -n '$(PYTHON)' || { \
+	    echo 'unitdisc needs Python 3.11, 3.12 or 3.13, and none is on PATH; name one with: make PYTHON=/path/to/python'; exit 2; }
 	test -x $(bin)/python || $(PYTHON) -m venv .venv
 	$(bin)/python -m pip install --constraint constraints.txt --editable '.[sample]'
 	@touch $@
@@ -42,4 +56,8 @@ clean:
 	@# The PAGE schema is one file of OCR-D's package, whose 75 dependencies (OpenCV, MongoDB, Docker) stay out.
 	@$(bin)/python -m pip install --quiet --upgrade --no-deps --target .venv/schemas --constraint constraints.txt ocrd \
 	    || echo 'no PAGE schema to be had: exports are not validated by it'
+	@touch $@
+
+.venv/docs.stamp: .venv/run.stamp
+	$(bin)/python -m pip install --constraint constraints.txt --editable '.[docs]'
 	@touch $@

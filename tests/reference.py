@@ -488,13 +488,13 @@ def edits(guess, truth):
     return row[-1]
 
 
-def recognition_errors(utterances, names, *, tokens, exclude, never):
-    """Edits and labels of (classes, labels) pairs, a label lasting ``tokens`` tokens, cut at labels of ``never``."""
+def recognition_errors(utterances, names, *, tokens, exclude, ignore):
+    """Edits and labels of (classes, labels) pairs, a label lasting ``tokens`` tokens, cut at labels of ``ignore``."""
     errors = total = 0
     for classes, labels in utterances:
         truth, guess, before = [[]], [[]], None
         for label in labels:
-            if label in never:
+            if label in ignore:
                 truth.append([])
             elif label != before and label not in exclude:
                 truth[-1].append(label)
@@ -502,9 +502,9 @@ def recognition_errors(utterances, names, *, tokens, exclude, never):
         before = 0
         for i, symbol in enumerate(classes):
             at = i // tokens
-            cut = sum(label in never for label in labels[: at + 1])
+            cut = sum(label in ignore for label in labels[: at + 1])
             guess += [[] for _ in range(cut + 1 - len(guess))]
-            inside = at < len(labels) and labels[at] in never
+            inside = at < len(labels) and labels[at] in ignore
             if symbol and symbol != before and not inside and names[symbol - 1] not in exclude:
                 guess[cut].append(names[symbol - 1])
             before = 0 if inside else symbol

@@ -1,6 +1,5 @@
 """The two published set-ups on real corpora, cut down to seconds; skipped where the corpora are not there."""
 
-from unitdisc.records import Score, Utterance
 import json
 import math
 from pathlib import Path
@@ -10,8 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.pipeline import repository, unitdisc
+from tests.helpers.pipeline import unitdisc
+from tests.helpers.places import repository
 from unitdisc import tables
+from unitdisc.records import Score, Utterance
 
 data = repository.parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not data.exists(), reason="the real corpora are not beside the repository")
@@ -82,8 +83,7 @@ def test_the_scribblelens_model_rebuilds_lines_of_unipen(tmp_path):
     assert rows["task_loss"].iloc[-1] < rows["task_loss"].iloc[0] < math.log(4)
     units = tables.read_units(folder / "test.units.tsv")
     lengths = {
-        u.utterance: u.duration
-        for u in tables.read_records(tmp_path / "results/unipen/utterances.tsv", Utterance)
+        u.utterance: u.duration for u in tables.read_records(tmp_path / "results/unipen/utterances.tsv", Utterance)
     }
     for name, sequence in units.items():
         assert sequence.frame_shift == 4

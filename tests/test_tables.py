@@ -1,4 +1,3 @@
-from unitdisc import files
 import os
 
 import numpy as np
@@ -76,13 +75,3 @@ def test_a_text_with_a_tab_is_refused_and_nothing_is_left(tmp_path):
     with pytest.raises(InputError, match="holds a tab or a line break"):
         tables.write(tmp_path / "l.tsv", [Label("a", 0, 1, "x\ty")], Label)
     assert os.listdir(tmp_path) == []
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "x.txt"
-    path.write_text("old")
-    with pytest.raises(RuntimeError), files.writing(path) as file:
-        file.write("new")
-        raise RuntimeError
-    assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["x.txt"]

@@ -1,5 +1,6 @@
 """What differs between speech and handwriting, once: units of time, tolerance, and how an excerpt is cut and shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ class Modality:
     total: tuple[str, float, int]  # how the size of a split is written: its unit, how much time that is, and digits
     sources: str  # what a folder of such utterances holds: recordings or images
     endings: frozenset[str]  # of these files
-    features: str  # the kind of features that suits a folder of them
+    features: Mapping[str, object]  # the settings of features that suit them
     window: float  # longest stretch that the report shows at once
     margin: float  # on either side of a unit that the report shows alone
     excerpts: float  # of a corpus, that a report has room for
@@ -31,7 +32,7 @@ speech = Modality(
     total=("min", 60.0, 1),
     sources="recordings",
     endings=frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".m4a"}),
-    features="speech",
+    features=MappingProxyType({"kind": "speech", "type": "mfcc", "bins": 40, "deltas": 2, "energy": False}),
     window=12.0,
     margin=0.6,
     excerpts=300.0,
@@ -45,7 +46,7 @@ handwriting = Modality(
     total=("columns", 1.0, 0),
     sources="images",
     endings=frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}),
-    features="handwriting",
+    features=MappingProxyType({"kind": "handwriting"}),
     window=1200.0,
     margin=60.0,
     excerpts=40_000.0,

@@ -17,7 +17,7 @@ neutral = MappingProxyType(
         "unitdisc.config": "what it computes is in the settings that a step is given, defaults included",
         "unitdisc.errors": "words of an error, which leaves no result",
         "unitdisc.layout": "where a file is: one that moved is missing, and is made",
-        "unitdisc.progress": "bars on a terminal",
+        "unitdisc.progress": "bars on a terminal, which leave no result",
         "unitdisc.provenance": "digests, which are compared with their like",
         "unitdisc.registry": "which module holds a kind: that module is in the digest",
         "unitdisc.steps.reads": "which settings and modules count for a step: both are parameters",

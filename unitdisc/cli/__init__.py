@@ -22,7 +22,7 @@ app = typer.Typer(
 
 def commands() -> None:
     """Register every command, which importing its module does."""
-    from unitdisc.cli import abx, discovery, report, steps, units  # noqa: F401
+    from unitdisc.cli import abx, discovery, project, report, steps, units  # noqa: F401
 
 
 def main() -> None:

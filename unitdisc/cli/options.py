@@ -49,4 +49,5 @@ def overridden(settings: Settings, **options: Any) -> Settings:
         return changed
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"{first['loc'][0]} {first['input']!r}: {first['msg']}") from None
+        name, own = first["loc"][0], first.get("ctx", {}).get("error")
+        raise InputError(f"{name}: {own}" if own else f"{name} {first['input']!r}: {first['msg']}") from None

@@ -15,12 +15,14 @@ Sources = Literal["recordings", "images", "matrices"]
 class FeatureSettings(Section):
     """Settings that every extractor has.
 
-    A class for one kind adds ``kind``; ``modality_name`` names its modality, ``needs`` what it reads, and
-    ``seen_by_readers`` the settings that a corpus reader looks at (so that others do not have the corpus read again).
+    A class for one kind adds ``kind``; ``modality_name`` names its modality, ``needs`` what it reads, ``grey_levels`` says
+    that its columns are from 0 to 1, and ``seen_by_readers`` are the settings that a corpus reader looks at (so that
+    others do not have the corpus read again).
     """
 
     modality_name: ClassVar[str] = "speech"
     needs: ClassVar[Sources] = "recordings"
+    grey_levels: ClassVar[bool] = False
     seen_by_readers: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: str

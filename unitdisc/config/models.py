@@ -73,6 +73,11 @@ class KMeansModel(ModelSettings):
         return self.codewords
 
 
+def default_capacity(codewords: int) -> int:
+    """Return how many vectors a reservoir holds if nothing else is set: 40 per codeword, no fewer than published."""
+    return max(published_capacity, 40 * codewords)
+
+
 class ReestimationSettings(Section):
     """When the codewords are clustered anew from a reservoir of recent vectors; epochs are counted from 1."""
 
@@ -120,7 +125,7 @@ class BottleneckSettings(Section):
         """Put the computed default into the settings, so that whatever depends on them sees it."""
         plan = self.reestimation
         if plan is not None and plan.capacity is None:
-            capacity = max(published_capacity, 40 * self.codewords)
+            capacity = default_capacity(self.codewords)
             object.__setattr__(self, "reestimation", plan.model_copy(update={"capacity": capacity}))
         elif plan is not None and plan.capacity is not None and plan.capacity < self.codewords:
             raise ValueError(f"reestimation.capacity {plan.capacity} is less than the {self.codewords} codewords")

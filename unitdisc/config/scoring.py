@@ -1,7 +1,6 @@
 """Settings of the scores."""
 
-from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -47,12 +46,11 @@ class Scoring(Section):
     bootstrap: int = Field(200, ge=0, description="Resamples of the 95 % intervals; 0 for none.")
     confidence_seed: int = Field(0, ge=0, description="Seed of the resamples.")
     tolerance: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
-        {}, validate_default=True, description="How far off a boundary may be, by modality: seconds or columns."
+        {name: modality.tolerance for name, modality in modalities.items()},
+        description="How far off a boundary may be, by modality: seconds or columns.",
     )
     abx: Abx | None = Field(Abx(), description="ABX at every stage of a run; null for none.")
     probes: Probes | None = Field(None, description="Classifiers at every stage of a run, a minute more.")
-
-    tolerances: ClassVar = MappingProxyType({name: modality.tolerance for name, modality in modalities.items()})
 
     @field_validator("tolerance", mode="before")
     @classmethod
@@ -62,4 +60,4 @@ class Scoring(Section):
         unknown = [str(name) for name in given if name not in modalities]
         if unknown:
             raise ValueError(f"unknown modality {unknown[0]}{nearest(unknown[0], modalities)}")
-        return {**cls.tolerances, **given}
+        return {**{name: modality.tolerance for name, modality in modalities.items()}, **given}

@@ -117,7 +117,7 @@ def _other_modality(root: Path, modality: Modality) -> str:
     present = {path.suffix.lower() for path in root.rglob("*")}
     for other in modalities.values():
         if present & other.endings:
-            return f"there are {other.name} files: set features: {{kind: {other.features}}}"
+            return f"there are {other.name} files: set features: {{kind: {other.features['kind']}}}"
     return f"their endings are {', '.join(sorted(modality.endings))}"
 
 

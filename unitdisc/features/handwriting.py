@@ -22,6 +22,7 @@ class HandwritingSettings(FeatureSettings):
 
     modality_name: ClassVar[str] = "handwriting"
     needs: ClassVar[Sources] = "images"
+    grey_levels: ClassVar[bool] = True
 
     kind: Literal["handwriting"] = "handwriting"
 

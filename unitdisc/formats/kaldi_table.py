@@ -41,10 +41,11 @@ def read_pairs(path: Path) -> dict[str, tuple[int, str]]:
 def read_index(scp: Path) -> dict[str, Entry]:
     """Read an index of lines ``utterance archive:offset``; raises InputError naming file and line."""
     entries: dict[str, Entry] = {}
-    for line, (utterance, source) in read_rows(scp, 2):
-        archive, _, offset = source.rpartition(":")
+    for line, (row,) in read_rows(scp, 1):
+        utterance, *source = row.split(maxsplit=1)
+        archive, _, offset = "".join(source).rpartition(":")
         if not archive or not (offset.isascii() and offset.isdigit()):
-            raise InputError(f"is not 'utterance archive:offset': {source!r}", scp, line)
+            raise InputError(f"is not 'utterance archive:offset': {row!r}", scp, line)
         if utterance in entries:
             raise InputError(f"utterance {utterance!r} occurs twice", scp, line)
         entries[utterance] = Entry(archive, int(offset), line)

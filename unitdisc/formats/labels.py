@@ -25,6 +25,8 @@ Format = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
 suffixes: dict[str, Format] = {".tsv": "tsv", ".ctm": "ctm", ".textgrid": "textgrid", ".phn": "phn"}
 timit_rate = 16_000  # Hz: a .phn file counts samples
 ali_frame = 0.01  # seconds: text_ali counts frames
+# A label, which may itself be a semicolon, its first frame and the one after its last, and what ends an entry.
+aligned_label = re.compile(r"[; ]*?(\S+) ([0-9]{1,9}) ([0-9]{1,9}) ?(?:;|$)")
 
 
 def read_labels(path: str | Path, format: Format | None = None) -> pd.DataFrame:  # noqa: A002 (the option's name)
@@ -90,7 +92,7 @@ def check(labels: pd.DataFrame, path: Path | None = None, lines: Iterable[int] |
 
 
 def plain_phone(label: str) -> str:
-    """Drop a position suffix (_B _I _E _S) and one stress digit after a letter: AH0_I becomes AH; 12 stays 12."""
+    """Drop a position suffix (_B _I _E _S), then one stress digit unless a digit is before it: AH0_I is AH, 12 is 12."""
     return re.sub(r"(?<=[^\d])\d$", "", re.sub(r"_[BIES]$", "", label))
 
 
@@ -132,13 +134,15 @@ def _phn(path: Path, name: str) -> Iterator[Row]:
 
 def _text_ali(path: Path) -> Iterator[Row]:
     for line, fields in read_fields(path):
-        for part in re.split(r"(?:^|\s);(?:\s|$)", " ".join(fields[1:])):
-            label = part.split()
-            if label and len(label) != 3:
+        text, at = " ".join(fields[1:]), 0
+        while at < len(text.rstrip("; ")):
+            label = aligned_label.match(text, at)
+            if label is None:
+                part = text[at:].strip("; ").partition(";")[0]
                 raise InputError(f"{part.strip()!r} is not 'label start end'", path, line)
-            if label:
-                start, end = (round(read_number(text, path, line) * ali_frame, digits) for text in label[1:])
-                yield line, fields[0], start, end, label[0]
+            start, end = (round(int(frame) * ali_frame, digits) for frame in label.group(2, 3))
+            yield line, fields[0], start, end, label[1]
+            at = label.end()
 
 
 def _choose() -> str:

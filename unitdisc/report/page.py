@@ -29,23 +29,23 @@ from unitdisc.report.sections import (
 
 scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
 
-most_bytes = 15_000_000  # of a page: above it, what it holds of units and excerpts is halved until it fits
-most_of_tables = 0.5  # of these bytes: above it, parts of the page are left out before units and excerpts are
+most_bytes = 15_000_000  # of a page; a larger one shows half as many units and excerpts until it fits
+most_of_tables = 0.5  # of these bytes; tables that take more are left out, part by part, before units and excerpts
 shares = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
-listed_findings = 8  # others unfold
-listed_rows = 30  # of a table that goes into detail: a longer one unfolds
-most_seeds = 40  # rows of single seeds that the score table begins with
+listed_findings = 8  # the others unfold on a click
+listed_rows = 30  # of a detailed table; a longer one unfolds on a click
+most_seeds = 40  # rows of single seeds; with more of them the score table opens with means alone
 
 
 def render(experiment: Experiment) -> str:
-    """Return the page of an experiment's results, as far as they are there."""
+    """Return the page of an experiment's results, as far as they exist."""
     return _page(of_experiment(experiment), title=experiment.report.title, shown=experiment.report.utterances)
 
 
 def render_folders(folders: Sequence[Path], *, shown: int = 3) -> str:
     """Return the page of one or more results folders side by side; raises InputError for one without runs.
 
-    ``shown`` is how many best, worst and random utterances there are.
+    ``shown`` is the number of best, of worst and of random utterances.
     """
     names = _names(folders)
     corpora = [c for folder, name in zip(folders, names, strict=True) for c in of_folder(folder, name)]
@@ -53,7 +53,7 @@ def render_folders(folders: Sequence[Path], *, shown: int = 3) -> str:
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """Name each folder by as much of the end of its path as tells it from the others; a single one needs no name."""
+    """Name each folder by the shortest end of its path that no other shares; a single folder needs no name."""
     parts = [folder.resolve().parts for folder in folders]
     if len(set(parts)) < len(parts):
         raise InputError("the same results folder is named twice")
@@ -95,13 +95,13 @@ def _page(corpora: Sequence[CorpusResults], *, title: str, shown: int) -> str:
 
 
 def _fitting(facts: Mapping[str, Any], corpora: Sequence[CorpusResults], *, shown: int, split: str) -> str:
-    """Return the page with as much of its tables, then of the units and excerpts, as it can hold."""
+    """Return the page with as many of its tables, then of its units and excerpts, as fit."""
     template = _environment().get_template("page.html")
 
     def page(known: Sequence[Mapping[str, Any] | None], missing: Sequence[str]) -> str:
-        data = {"corpora": [each for each in known if each is not None]}
-        said = {"left_out": missing, "most": f"{most_bytes / 1e6:.0f} MB", "seeds": _seeds(facts["tables"])}
-        return template.render(**facts, **said, data=data)
+        shown_data = {"corpora": [each for each in known if each is not None]}
+        texts = {"left_out": missing, "most": f"{most_bytes / 1e6:.0f} MB", "seeds": _seeds(facts["tables"])}
+        return template.render(**facts, **texts, data=shown_data)
 
     left_out: list[str] = []
     for omission in page_budget.order:
@@ -118,19 +118,19 @@ def _fitting(facts: Mapping[str, Any], corpora: Sequence[CorpusResults], *, show
 
 
 def _seeds(tables: Sequence[score_table.Table]) -> Literal["shown", "hidden", ""]:
-    """Say how the score table begins: with the seeds below their means, or without where that is a long list."""
+    """Return whether the score table opens with the seeds below their means or, where they are many, without."""
     rows = max((sum(row.kind == "run" for group in table.groups for row in group) for table in tables), default=0)
     return "" if not rows else "shown" if rows <= most_seeds else "hidden"
 
 
 def embedded(data: Mapping[str, Any]) -> Markup:
-    """Return data as JSON that can stand in a script tag, whatever text is in it."""
+    """Return data as JSON that is safe inside a script tag, whatever text it holds."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
 
 
 def _environment() -> Environment:
-    """Return the templates of this package; all that is filled in is escaped unless it was drawn here."""
+    """Return the environment of the templates: values are escaped, except what this package has drawn."""
     folder = files("unitdisc.report") / "templates"
 
     def text(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a page that is too large goes without, in this order, and how it is said."""
+"""What a page that is too large leaves out, in which order, and what the page calls it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ kept_findings = 100
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """A part of the page by the words for it; ``changes`` makes less of each fact that the part is drawn from."""
+    """A part of the page, by what the page calls it; ``changes`` reduces the facts that the part is drawn from."""
 
     what: str
     changes: Mapping[str, Callable[[Any], Any]]
@@ -37,7 +37,7 @@ order = (
     Omission("segmentation and acoustic pieces", {"segments": _nothing, "pieces": _nothing}),
     Omission("the scores on other splits", {"tables": lambda tables: tables[:1]}),
     Omission("the training curves", {"trainings": _nothing}),
-    Omission("most of what stands under Health", {"findings": lambda findings: findings[:kept_findings]}),
+    Omission("most of the findings under Health", {"findings": lambda findings: findings[:kept_findings]}),
     Omission("accuracy against bit rate", {"rates": _nothing}),
     Omission("the stages from features to units", {"stages": _nothing}),
     Omission("what the settings change", {"ablations": _nothing}),

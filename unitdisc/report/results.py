@@ -1,4 +1,4 @@
-"""What there is to report: the corpora and runs of a results folder, with what a configuration expects of them."""
+"""What the report shows: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,12 +29,13 @@ class Estimate:
     high: float = float("nan")
 
 
-@dataclass(frozen=True, eq=False)  # without slots: what the scores say is looked up once a run
+@dataclass(frozen=True, eq=False)  # without slots: the scores are looked up once per run
 class RunResults:
     """A corpus with a model and a seed; ``source`` names the results folder where there are several.
 
-    ``description`` is model.json (or as much as the configuration says of it), ``epochs`` is training.tsv, ``scores``
-    has the columns split, metric, value, low, high, n; ``missing`` lists the files that should be there and are not.
+    ``description`` is model.json (or the part of it that the configuration knows), ``epochs`` is training.tsv,
+    ``scores`` has the columns split, metric, value, low, high, n; ``missing`` lists the expected files that do not
+    exist.
     """
 
     source: str
@@ -55,17 +56,17 @@ class RunResults:
     @property
     def settings(self) -> Mapping[str, Any]:
         """The model's settings."""
-        found: Mapping[str, Any] = self.description.get("model", {})
-        return found
+        settings: Mapping[str, Any] = self.description.get("model", {})
+        return settings
 
     @property
     def kind(self) -> str:
-        """The kind of model: kmeans, vq, or nothing where it is not known."""
+        """The kind of model: kmeans or vq; empty if it is not known."""
         return str(self.settings.get("kind", ""))
 
     @property
     def codewords(self) -> int:
-        """Size of the codebook, of all its groups together; 0 where it is not known."""
+        """The number of codewords, of product units where there are several codebooks; 0 if it is not known."""
         bottleneck = self.settings.get("bottleneck", {})
         words = int(bottleneck.get("codewords", self.settings.get("codewords", 0)))
         groups = int(bottleneck.get("codebooks", 1))
@@ -73,7 +74,7 @@ class RunResults:
 
     @cached_property
     def _estimates(self) -> Mapping[tuple[str, str], Estimate]:
-        """The scores by metric and split; of a score that stands there twice the first."""
+        """The scores by metric and split; of a score that occurs twice the first."""
         if self.scores.empty:
             return {}
         columns = (self.scores[name].tolist() for name in ("metric", "split", "value", "low", "high"))
@@ -94,7 +95,7 @@ class RunResults:
         return self.estimate(metric, split).value
 
     def units(self, split: str) -> Mapping[str, UnitSequence]:
-        """Read the units of a split, none where there are none."""
+        """Read the units of a split; empty if it has none."""
         path = self.files.units(split)
         return tables.read_units(path) if path.exists() else {}
 
@@ -104,7 +105,7 @@ Collected = Mapping[tuple[str, str, int], pd.DataFrame]  # scores by corpus, mod
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusResults:
-    """A corpus and its runs; ``exclude`` are the labels of silence or space, ``ignore`` those that do not count."""
+    """A corpus and its runs; ``exclude`` are the labels of silence or space, ``ignore`` those that are not scored."""
 
     source: str
     name: str
@@ -124,22 +125,22 @@ class CorpusResults:
 
 
 def named_alike(corpora: Sequence[CorpusResults]) -> list[list[CorpusResults]]:
-    """Put corpora of one name together: side by side, their runs compete."""
+    """Group the corpora of the same name, whose runs are compared with each other."""
     names = dict.fromkeys(corpus.name for corpus in corpora)
     return [[corpus for corpus in corpora if corpus.name == name] for name in names]
 
 
 def of_experiment(experiment: Experiment) -> list[CorpusResults]:
-    """Find the corpora and runs of a configuration, whether or not all of their files are there."""
+    """Find the corpora and runs of a configuration, whether or not all of their files exist."""
     corpora = []
     results = Results(experiment.results)
     collected = _collected(results)
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
         known = {model: {"model": experiment.models[model].model_dump(mode="json")} for model in models}
-        found = _Finder("", results.corpus(name), collected, settings.split_names)
+        reader = _RunReader("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
-            found.run(model, seed, known[model], learns_labels=experiment.models[model].learns_labels)
+            reader.run(model, seed, known[model], learns_labels=experiment.models[model].learns_labels)
             for model in models
             for seed in experiment.seeds
         )
@@ -162,20 +163,21 @@ def of_folder(folder: Path, source: str) -> list[CorpusResults]:
     corpora = []
     for name in sorted({corpus for corpus, _, _ in names}):
         files = results.corpus(name)
-        mine = sorted((model, seed) for corpus, model, seed in names if corpus == name)
-        present = set(_table(files.utterances, Utterance)["split"])
-        found = [
-            # Of a run that is in scores.tsv alone no files of its own are expected.
-            _Finder(source, files, collected, present if files.run(*run).path.exists() else ()).run(*run)
-            for run in mine
-        ]
-        runs = _described_by_others(found)
+        models_and_seeds = sorted((model, seed) for corpus, model, seed in names if corpus == name)
+        present_splits = set(_table(files.utterances, Utterance)["split"])
+        runs = _described_by_others(
+            [
+                # A run that is only in scores.tsv has no folder, so none of its files are expected.
+                _RunReader(source, files, collected, present_splits if files.run(*run).path.exists() else ()).run(*run)
+                for run in models_and_seeds
+            ]
+        )
         corpora.append(_corpus(source, files, _modality_of(runs), (usually_excluded, (), ()), runs))
     return corpora
 
 
 def _modality_of(runs: Sequence[RunResults]) -> Modality:
-    """Return the modality of the features that models were trained on; speech where no model says it."""
+    """Return the modality of the features that models were trained on; speech if no model says so."""
     kinds = (run.description["features"].get("kind") for run in runs if "features" in run.description)
     kind = next((kind for kind in kinds if kind in registry.features), "precomputed")
     modality: Modality = modalities[registry.features.load(kind).Settings.modality_name]
@@ -212,8 +214,8 @@ def _corpus(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Finder:
-    """Reads the runs of a corpus; files of the ``expected`` splits should be there."""
+class _RunReader:
+    """Reads the runs of a corpus; files of the ``expected`` splits should exist."""
 
     source: str
     corpus: CorpusFolder
@@ -223,13 +225,13 @@ class _Finder:
     def run(
         self, model: str, seed: int, known: Mapping[str, Any] | None = None, *, learns_labels: bool = False
     ) -> RunResults:
-        """Read a run; ``known`` is what the configuration says of its model."""
+        """Read a run; ``known`` is what the configuration says about its model."""
         files = self.corpus.run(model, seed)
-        there = [split for split in splits if split in self.expected]
+        expected = [split for split in splits if split in self.expected]
         wanted = [files.description, files.training]
-        wanted += [path(split) for path in (files.units, files.scores) for split in there]
-        wanted += [files.recognition(split) for split in there if split != "train" and learns_labels]
-        own = list(_own_scores(files))
+        wanted += [path(split) for path in (files.units, files.scores) for split in expected]
+        wanted += [files.recognition(split) for split in expected if split != "train" and learns_labels]
+        scores = list(_scores(files))
         collected = self.collected.get((self.corpus.path.name, model, seed), _no_scores())
         return RunResults(
             source=self.source,
@@ -239,19 +241,19 @@ class _Finder:
             files=files,
             description=_description(files.description) if files.description.exists() else known or {},
             epochs=_epochs(files.training) if files.training.exists() else pd.DataFrame(),
-            scores=pd.concat(own, ignore_index=True) if own else collected,
+            scores=pd.concat(scores, ignore_index=True) if scores else collected,
             missing=tuple(path.name for path in wanted if self.expected and not path.exists()),
         )
 
 
 def _description(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        description = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:  # of JSON, or of UTF-8
-        found = None
-    if not isinstance(found, dict) or not isinstance(found.get("model", {}), dict):
+        description = None
+    if not isinstance(description, dict) or not isinstance(description.get("model", {}), dict):
         raise InputError("does not describe a model", path, fix="train it again")
-    return found
+    return description
 
 
 def _epochs(path: Path) -> pd.DataFrame:
@@ -259,13 +261,13 @@ def _epochs(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, sep="\t")
         if not all(is_numeric_dtype(kind) for kind in table.dtypes):
             raise ValueError
-    except ValueError:  # those of pandas are of this kind, and so is one of UTF-8
-        raise InputError("is not the record of a training", path, fix="train it again") from None
+    except ValueError:  # errors of pandas and of UTF-8 are ValueErrors too
+        raise InputError("is not the record of a training run", path, fix="train it again") from None
     return table
 
 
 def _collected(results: Results) -> Collected:
-    """Read the table of all runs, for those that have no tables of their own."""
+    """Read the table of all runs, for runs whose own tables do not exist."""
     table = _table(results.scores, RunScore)
     keys = ["corpus", "model", "seed"]
     rows_of = cast("Mapping[tuple[str, str, int], Any]", table.groupby(keys, sort=False).indices)
@@ -276,7 +278,7 @@ def _no_scores() -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in ("split", "metric", "value", "low", "high", "n")})
 
 
-def _own_scores(files: RunFolder) -> Iterator[pd.DataFrame]:
+def _scores(files: RunFolder) -> Iterator[pd.DataFrame]:
     named = [(path(split), split) for split in splits for path in (files.scores, files.abx, files.recognition)]
     for path, split in [*named, (files.probes, "test")]:
         if path.exists():

@@ -16,13 +16,13 @@ def scores(table: pd.DataFrame, split: str) -> str:
     for corpus, run in chosen[chosen["metric"] == metrics.level.name].groupby("corpus", sort=False):
         level = metrics.level.plain(run["value"].iloc[0])
         rows.append([str(corpus), "(majority label)", level, *[""] * (len(shown) - 1)])
-    order = {corpus: place for place, corpus in enumerate(chosen["corpus"].unique())}
+    order = {corpus: index for index, corpus in enumerate(chosen["corpus"].unique())}
     rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
     return _aligned(rows, texts=2)
 
 
 def stages(table: pd.DataFrame, split: str) -> str:
-    """Return ABX and probes at each stage of the runs, means over seeds; nothing where there are none."""
+    """Return ABX and probes at each stage of the runs, means over seeds; empty if there are none."""
     chosen = table[table["split"] == split]
     rows: list[list[str]] = []
     for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
@@ -41,7 +41,7 @@ def _aligned(rows: list[list[str]], *, texts: int) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place < texts else cell.rjust(width) for place, (cell, width) in enumerate(cells)
+            cell.ljust(width) if column < texts else cell.rjust(width) for column, (cell, width) in enumerate(cells)
         )
         for cells in (list(zip(row, widths, strict=True)) for row in rows)
     )

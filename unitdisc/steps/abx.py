@@ -10,11 +10,8 @@ from unitdisc.config import Abx
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.units.representations import Representations
-
-reads = Reads(model=True, sections=("scoring", "abx"), kinds=model_kinds)
 
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:

@@ -1,15 +1,12 @@
 """The collection step: the scores of all runs in one tidy table."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from unitdisc import tables
-from unitdisc.config import Experiment, ModelSettings
-from unitdisc.layout import Results, RunFolder
+from unitdisc.config import Experiment
+from unitdisc.layout import Results
 from unitdisc.records import RunScore, Score
-from unitdisc.steps.reads import whole
-
-reads = whole
+from unitdisc.steps.score_tables import score_tables
 
 
 def run(experiment: Experiment) -> None:
@@ -32,15 +29,3 @@ def collect_scores(experiment: Experiment) -> Iterator[RunScore]:
                         for score in tables.read_records(path, Score):
                             row = (score.metric, score.value, score.low, score.high, score.n)
                             yield RunScore(corpus, model, seed, split, *row)
-
-
-def score_tables(experiment: Experiment, model: ModelSettings, files: RunFolder, split: str) -> Iterator[Path]:
-    """Yield the tables of scores that a split of a run has by the configuration; the workflow waits for these."""
-    scoring = experiment.scoring
-    yield files.scores(split)
-    if model.learns_labels and split != "train":
-        yield files.recognition(split)
-    if scoring.abx is not None and split in scoring.abx.splits:
-        yield files.abx(split)
-    if scoring.probes is not None and split == "test":
-        yield files.probes

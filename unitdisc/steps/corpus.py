@@ -7,9 +7,6 @@ from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.errors import InputError
 from unitdisc.layout import Results
 from unitdisc.records import Label, Utterance
-from unitdisc.steps.reads import Reads
-
-reads = Reads(without=("exclude", "ignore"), readers_view=True, kinds=("corpora",))
 
 
 def run(experiment: Experiment, corpus: str) -> None:

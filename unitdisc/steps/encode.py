@@ -5,11 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from unitdisc import tables
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.units.encode import encode
-
-reads = Reads(without=("exclude", "ignore"), model=True, kinds=model_kinds)
 
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:

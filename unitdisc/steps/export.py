@@ -16,13 +16,10 @@ from unitdisc.records import UnitSequence, Utterance
 from unitdisc.scores.discovery.alignment import align
 from unitdisc.scores.discovery.mapping import many_to_one
 from unitdisc.steps.manifest import facts
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, Labels
 from unitdisc.units.exports.manifest import atomic_folder
-
-reads = Reads(model=True, sections=("segmentation", "exports"), kinds=("exports", *model_kinds))
 
 
 def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None = None) -> tuple[Path, list[str]]:

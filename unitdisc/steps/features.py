@@ -5,9 +5,6 @@ from unitdisc.config import Experiment
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
 from unitdisc.records import Utterance
-from unitdisc.steps.reads import Reads
-
-reads = Reads(without=("exclude", "ignore"), kinds=("features",))
 
 
 def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> None:

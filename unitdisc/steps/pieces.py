@@ -16,8 +16,7 @@ from unitdisc.layout import table_of
 from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery.score import summarise
 from unitdisc.steps.manifest import facts
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.steps.score import run_statistics
 from unitdisc.units import pieces as acoustic
 from unitdisc.units.exports.manifest import atomic_folder
@@ -26,7 +25,6 @@ from unitdisc.units.words import words_of_characters
 
 log = logging.getLogger(__name__)
 
-reads = Reads(model=True, sections=("scoring", "segmentation", "pieces"), kinds=("corpora", *model_kinds))
 word_metrics = ("many_to_one", "majority", "many_to_one_heldout", "majority_heldout", "pnmi")
 
 

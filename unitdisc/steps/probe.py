@@ -6,11 +6,8 @@ from unitdisc import tables
 from unitdisc.config import Probes
 from unitdisc.probes.score import score_probes
 from unitdisc.records import Score
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.units.representations import Representations
-
-reads = Reads(model=True, sections=("scoring", "probes"), kinds=model_kinds)
 
 
 def run(run: Run, *, threads: int = 1) -> None:

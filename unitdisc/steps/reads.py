@@ -1,10 +1,13 @@
-"""What a step reads of the configuration, so that it reruns when that changes and not otherwise."""
+"""What each step reads of the configuration, so that it reruns when that changes and not otherwise."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from unitdisc.config import Experiment
+from unitdisc.modality import modalities
 from unitdisc.registry import registries
 
 
@@ -14,8 +17,8 @@ class Reads:
 
     ``without`` names settings of the corpus that it does not read; ``readers_view`` leaves of the features' settings
     only what a corpus reader looks at. ``model`` says that it reads the model's settings. ``sections`` names sections of
-    the experiment; of scoring it reads ``abx`` and ``probes`` only where they are named too. ``modules`` are further
-    modules that it imports by name.
+    the experiment; of scoring it reads ``abx`` and ``probes`` only where they are named too. Of ``kinds`` it runs code,
+    of ``settings_of`` it reads the settings alone. ``modules`` are further modules that it imports by name.
     """
 
     without: tuple[str, ...] = ()
@@ -23,38 +26,70 @@ class Reads:
     model: bool = False
     sections: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    settings_of: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
 
 
-whole = Reads()  # a step over all runs reads everything
+on_corpus = ("corpora", "features")
+on_model = (*on_corpus, "models", "encoders", "decoders", "objectives")
+unscored = ("exclude", "ignore")  # settings of a corpus that only scores read
+excerpts = tuple(modality.excerpt.partition(":")[0] for modality in modalities.values())
+
+reads: Mapping[str, Reads] = MappingProxyType(
+    {
+        "sample": Reads(without=("features", *unscored), kinds=("corpora",), settings_of=("features",)),
+        "corpus": Reads(without=unscored, readers_view=True, kinds=("corpora",), settings_of=("features",)),
+        "features": Reads(without=unscored, kinds=on_corpus),
+        "train": Reads(without=("exclude",), model=True, kinds=on_model),
+        "encode": Reads(without=unscored, model=True, kinds=on_model),
+        "score": Reads(sections=("scoring",), kinds=on_corpus),
+        "recognise": Reads(model=True, sections=("scoring",), kinds=on_model),
+        "abx": Reads(model=True, sections=("scoring", "abx"), kinds=on_model),
+        "probe": Reads(model=True, sections=("scoring", "probes"), kinds=on_model),
+        "segment": Reads(model=True, sections=("scoring", "segmentation"), kinds=on_model),
+        "pieces": Reads(model=True, sections=("scoring", "segmentation", "pieces"), kinds=on_model),
+        "export": Reads(model=True, sections=("segmentation", "exports"), kinds=(*on_model, "exports")),
+        "collect": Reads(kinds=on_model),
+        "report": Reads(kinds=on_model, modules=excerpts),
+    }
+)
 
 
-def step_settings(experiment: Experiment, reads: Reads, *, corpus: str, model: str | None = None) -> str:
+def step_settings(experiment: Experiment, part: Reads, *, corpus: str, model: str | None = None) -> str:
     """Return as JSON the part of an experiment that a step on one corpus (and model) reads, with resolved defaults."""
     settings = experiment.corpus(corpus)
-    part = {key: value for key, value in settings.model_dump(mode="json").items() if key not in reads.without}
-    if reads.readers_view:
+    own = {key: value for key, value in settings.model_dump(mode="json").items() if key not in part.without}
+    if part.readers_view:
         seen = settings.features.seen_by_readers
-        part["features"] = {key: value for key, value in part["features"].items() if key in seen}
-    settings_part: dict[str, Any] = {"results": str(experiment.results), "corpora": {corpus: part}}
-    if reads.model and model is not None:
-        settings_part["models"] = {model: experiment.model(model).model_dump(mode="json")}
-    for name in reads.sections:
+        own["features"] = {key: value for key, value in own["features"].items() if key in seen}
+    read: dict[str, Any] = {"results": str(experiment.results), "corpora": {corpus: own}}
+    if part.model and model is not None:
+        read["models"] = {model: experiment.model(model).model_dump(mode="json")}
+    for name in part.sections:
         section = getattr(experiment, name, None)
         if name == "scoring":
-            left_out = {"abx", "probes"}.difference(reads.sections)
-            settings_part[name] = experiment.scoring.model_dump(mode="json", exclude=left_out)
+            left_out = {"abx", "probes"}.difference(part.sections)
+            read[name] = experiment.scoring.model_dump(mode="json", exclude=left_out)
         elif section is not None:
-            settings_part[name] = section.model_dump(mode="json")
-    return json.dumps(settings_part)
+            read[name] = section.model_dump(mode="json")
+    return json.dumps(read)
 
 
-def chosen_modules(experiment: Experiment, reads: Reads, *, corpus: str, model: str | None = None) -> list[str]:
-    """Return the modules of the kinds that a step runs, which it imports by the registry alone."""
-    settings = experiment.corpus(corpus)
-    chosen = [("corpora", settings.kind), ("features", settings.features.kind)]
-    if model is not None:
-        own = experiment.model(model)
-        chosen += [("models", own.kind), *((name, part.kind) for name, part in own.parts)]
+def chosen_modules(
+    experiment: Experiment, part: Reads, *, corpus: str | None = None, model: str | None = None
+) -> list[str]:
+    """Return the modules of the kinds that a step runs, which it imports by the registry alone.
+
+    Without a ``corpus`` these are the kinds of all corpora and models.
+    """
+    corpora = experiment.corpora.values() if corpus is None else [experiment.corpus(corpus)]
+    models = [] if model is None else [experiment.model(model)]
+    if corpus is None:
+        models = list(experiment.models.values())
+    chosen = [
+        (name, kind) for each in corpora for name, kind in (("corpora", each.kind), ("features", each.features.kind))
+    ]
+    chosen += [("models", each.kind) for each in models]
+    chosen += [(name, piece.kind) for each in models for name, piece in each.parts]
     chosen += [("exports", name) for name in experiment.exports.formats]
-    return [registries[name].module(kind) for name, kind in chosen if name in reads.kinds]
+    return list(dict.fromkeys(registries[name].module(kind) for name, kind in chosen if name in part.kinds))

@@ -7,11 +7,9 @@ import torch
 from unitdisc import tables
 from unitdisc.records import Score
 from unitdisc.scores.recognition import Recognised, score_recognition
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.units.encode import classes
 
-reads = Reads(model=True, sections=("scoring",), kinds=model_kinds)
 scored = ("dev", "test")
 
 

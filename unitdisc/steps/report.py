@@ -6,11 +6,7 @@ from pathlib import Path
 from unitdisc.config import Experiment
 from unitdisc.files import writing
 from unitdisc.layout import Results
-from unitdisc.modality import modalities
 from unitdisc.report import page
-from unitdisc.steps.reads import Reads
-
-reads = Reads(modules=tuple(modality.excerpt.partition(":")[0] for modality in modalities.values()))
 
 
 def run(experiment: Experiment, out: Path | None = None) -> Path:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from unitdisc.features.archive import Archive
     from unitdisc.models.store import Trained
 
-model_kinds = ("models", "encoders", "decoders", "objectives", "features")  # what a step that loads a model runs
-
 
 @dataclass(frozen=True)  # without slots: its files are read once
 class Run:

@@ -5,9 +5,6 @@ from unitdisc.config import Experiment
 from unitdisc.corpora.reader import SampleCorpus
 from unitdisc.errors import InputError
 from unitdisc.layout import Results
-from unitdisc.steps.reads import Reads
-
-reads = Reads(without=("features", "exclude", "ignore"), kinds=("corpora",))
 
 
 def run(experiment: Experiment, corpus: str) -> None:

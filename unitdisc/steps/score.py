@@ -8,10 +8,7 @@ from unitdisc import tables
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.discovery.score import statistics_of, summarise
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
-from unitdisc.steps.reads import Reads
 from unitdisc.steps.run import Run, only_labelled
-
-reads = Reads(sections=("scoring",), kinds=("features",))
 
 
 def run(run: Run, splits: Sequence[str] | None = None) -> None:

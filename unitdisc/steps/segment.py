@@ -12,13 +12,10 @@ from unitdisc.layout import table_of
 from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery.compare import compare
 from unitdisc.steps.manifest import facts
-from unitdisc.steps.reads import Reads
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.run import Run
 from unitdisc.steps.score import run_statistics
 from unitdisc.units.exports.manifest import atomic_folder
 from unitdisc.units.segmentation import penalty_of, segment_archive
-
-reads = Reads(model=True, sections=("scoring", "segmentation"), kinds=(*model_kinds,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,10 @@
 import torch
 
 from unitdisc.provenance import code_digest
-from unitdisc.steps.reads import Reads, chosen_modules
-from unitdisc.steps.run import Run, model_kinds
+from unitdisc.steps.reads import chosen_modules, reads
+from unitdisc.steps.run import Run
 from unitdisc.training import processes
 from unitdisc.training.fit import fit
-
-reads = Reads(without=("exclude",), model=True, kinds=model_kinds)
 
 
 def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = None) -> int:
@@ -24,7 +22,7 @@ def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = N
         if code is not None:
             return code
     torch.set_num_threads(processes.share(threads or settings.threads))
-    chosen = chosen_modules(run.experiment, reads, corpus=run.corpus, model=run.model)
+    chosen = chosen_modules(run.experiment, reads["train"], corpus=run.corpus, model=run.model)
     fit(
         settings,
         run.settings.features,

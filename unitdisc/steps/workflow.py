@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 from unitdisc import registry
@@ -10,8 +9,8 @@ from unitdisc.config import Experiment, splits
 from unitdisc.corpora.reader import CorpusReader, SampleCorpus
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.provenance import code_digest, listing_digest
-from unitdisc.steps.collect import score_tables
-from unitdisc.steps.reads import Reads, chosen_modules, step_settings
+from unitdisc.steps.reads import chosen_modules, reads, step_settings
+from unitdisc.steps.score_tables import score_tables
 
 Names = tuple[str, Sequence[str], Sequence[str]]  # a rule's name, its splits, the corpora that have just these
 
@@ -29,15 +28,15 @@ class Plan:
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return the digest of a step's code: of its module, and of the kinds that it runs on this corpus and model."""
-        reads = reads_of(step)
-        chosen = chosen_modules(self.experiment, reads, corpus=corpus, model=model) if corpus else []
-        return _digest(f"unitdisc.steps.{step}", *reads.modules, *chosen)
+        part = reads[step]
+        chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
+        return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
 
     def settings(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return as JSON the part of the configuration that a step reads; the whole for a step on all runs."""
         if corpus is None:
             return self.experiment.model_dump_json()
-        return step_settings(self.experiment, reads_of(step), corpus=corpus, model=model)
+        return step_settings(self.experiment, reads[step], corpus=corpus, model=model)
 
     def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[Names]:
         """Yield a step's rules: each one's name, the splits it writes files for, and the corpora with just these.
@@ -130,12 +129,6 @@ class Plan:
         settings = self.experiment.corpora[corpus]
         reader: CorpusReader = registry.corpora.load(settings.kind)(settings, self.results.corpus(corpus).source)
         return reader
-
-
-def reads_of(step: str) -> Reads:
-    """Return what a step reads, as its module says."""
-    reads: Reads = import_module(f"unitdisc.steps.{step}").reads
-    return reads
 
 
 @cache

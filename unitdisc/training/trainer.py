@@ -12,6 +12,7 @@ from unitdisc.codebook import UsageHealth
 from unitdisc.config import VQModel
 from unitdisc.errors import InputError
 from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.recurrent import leave_uncompiled
 from unitdisc.progress import track
 from unitdisc.training import processes
 from unitdisc.training.batches import Chunks, Utterances
@@ -45,6 +46,7 @@ class Trainer:
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
         model = self.state.model
         if plan.compile:  # in place, so that the names of the weights stay
+            leave_uncompiled()
             model.encoder.compile()
             for part in model.objective.children():
                 part.compile()

@@ -34,7 +34,7 @@ class PixelCNNSettings(PartSettings):
 
     def objection(self, features: FeatureSettings) -> str | None:
         """Refuse features that are not grey levels."""
-        if features.modality_name == "handwriting" and features.normalise == "none":
+        if features.grey_levels and features.normalise == "none":
             return None
         return "wants grey levels from 0 to 1: handwriting features with normalise: none"
 

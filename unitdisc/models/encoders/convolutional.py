@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.config import PartSettings
-from unitdisc.models.encoders.plane_convolution import pad_to_multiple
+from unitdisc.models.padding import pad_to_multiple
 from unitdisc.models.parts import Encoder
 from unitdisc.models.recurrent import run_bilstm
 

@@ -38,11 +38,3 @@ class PlaneConvolution(nn.Module):
         x = self.norm(x, mask.unsqueeze(2).expand(x.shape[:3]))
         x = self.activation(x) * mask[:, :, None, None]
         return x.permute(0, 3, 1, 2), mask
-
-
-def pad_to_multiple(frames: Tensor, mask: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-    """Fill frames (B, T, D) and mask (B, T) up to a multiple of ``stride`` with frames that are not real."""
-    missing = -frames.shape[1] % stride
-    if not missing:
-        return frames, mask
-    return functional.pad(frames, (0, 0, 0, missing)), functional.pad(mask, (0, missing))

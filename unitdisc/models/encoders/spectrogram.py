@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from unitdisc.codebook import MaskedBatchNorm
 from unitdisc.config import PartSettings
-from unitdisc.models.encoders.plane_convolution import PlaneConvolution, pad_to_multiple
+from unitdisc.models.encoders.plane_convolution import PlaneConvolution
+from unitdisc.models.padding import pad_to_multiple
 from unitdisc.models.parts import Encoder
 from unitdisc.models.recurrent import run_bilstm
 

@@ -15,42 +15,43 @@ from unitdisc.report.browser.unit_statistics import UnitStatistics, count_units,
 from unitdisc.report.browser.windows import Windows
 from unitdisc.report.results import CorpusResults, RunResults
 
-most_cells = 4_000_000  # units of all runs times windows to choose from: what is held of them in memory
+most_cells = 4_000_000  # units of all runs × windows to choose from: all these counts are in memory
 most_windows = 2_000
-most_units = 12_000  # of all runs of a corpus that the page lists
+most_units = 12_000  # that the page lists, of all runs of a corpus
 most_runs = 12
 listed_labels = 6  # of a unit
 listed_neighbours = 5
-corpora_in_full = 2  # with more corpora than these, each has less
+corpora_in_full = 2  # with more corpora, each has fewer excerpts
 
 
 def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: float = 1.0) -> dict[str, Any] | None:
-    """Return what the page knows of a corpus's units; nothing where no run has units.
+    """Return what the page shows of a corpus's units; None if no run has units.
 
     ``shown`` best, worst and random excerpts are chosen by the trained run that is most accurate on ``split``;
-    ``corpora`` is how many of them the page holds; ``share`` is how much of what would be shown there is room for.
+    ``corpora`` is the number of corpora on the page; a ``share`` below 1 shows less of everything.
     """
     runs = browsed(corpus, share)
     cut = windows.cut(corpus)
     total = sum(max(run.codewords, 1) for run in runs)
     candidates = windows.candidates(cut, max(50, min(most_windows, most_cells // max(total, 1))))
-    censuses = [census for run in runs if (census := count_units(corpus, run, cut, candidates)) is not None]
-    if not censuses:
+    counted = [count_units(corpus, run, cut, candidates) for run in runs]
+    statistics = [each for each in counted if each is not None]
+    if not statistics:
         return None
-    first = max(censuses, key=lambda census: _rank(census.run, split))
+    first = max(statistics, key=lambda each: _rank(each.run, split))
     budget = corpus.modality.excerpts * min(share, corpora_in_full / corpora)
     shown = math.ceil(shown * share)
-    stretches = _stretches(corpus, censuses, first, cut, candidates, shown=shown, budget=budget)
+    stretches = _stretches(corpus, statistics, first, cut, candidates, shown=shown, budget=budget)
     return {
         "name": corpus.title,
         "modality": corpus.modality.name,
         "time": corpus.modality.time,
         "excluded": list(corpus.exclude),
-        "labels": censuses[0].labels,
-        "first": censuses.index(first),
-        "left_out": len(corpus.runs) - len(runs),  # for want of room; what did not finish stands under health
+        "labels": statistics[0].labels,
+        "first": statistics.index(first),
+        "left_out": len(corpus.runs) - len(runs),  # for want of room; runs that did not finish are under Health
         "excerpts": [asdict(excerpt) for excerpt in examples.load(corpus, stretches)],
-        "runs": [_run(census, stretches) for census in censuses],
+        "runs": [_run(each, stretches) for each in statistics],
     }
 
 
@@ -62,7 +63,7 @@ def _rank(run: RunResults, split: str) -> tuple[bool, float]:
 def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
     """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones.
 
-    With a ``share`` below 1 as many fewer fit.
+    A ``share`` below 1 lowers the limits.
     """
     seeds = list(dict.fromkeys(run.seed for run in corpus.runs))
     ordered = sorted(corpus.runs, key=lambda run: seeds.index(run.seed))
@@ -73,7 +74,7 @@ def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
 
 def _stretches(
     corpus: CorpusResults,
-    censuses: Sequence[UnitStatistics],
+    statistics: Sequence[UnitStatistics],
     first: UnitStatistics,
     cut: Windows,
     candidates: Any,
@@ -81,22 +82,24 @@ def _stretches(
     shown: int,
     budget: float,
 ) -> list[Stretch]:
-    """Choose the excerpts: those to be looked at as a whole first, then those that show the most units."""
-    looked_at = example_selection.shown(first, cut, shown)
-    taken = np.concatenate([*looked_at.values(), np.zeros(0, dtype=np.int64)]).astype(np.int64)
-    why = {int(window): reason for reason, chosen in looked_at.items() for window in chosen}
-    more = example_selection.greedy(censuses, cut, candidates, taken, 0.8 * budget)
+    """Choose the excerpts: first those shown as whole utterances, then those that show the most units."""
+    by_reason = example_selection.shown(first, cut, shown)
+    taken = np.concatenate([*by_reason.values(), np.zeros(0, dtype=np.int64)]).astype(np.int64)
+    why = {int(window): reason for reason, chosen in by_reason.items() for window in chosen}
+    more = example_selection.greedy(statistics, cut, candidates, taken, 0.8 * budget)
     chosen = np.concatenate([taken, more])
     left = budget - float((cut.end[chosen] - cut.start[chosen]).sum())
-    found = [
+    stretches = [
         Stretch(str(cut.utterances[cut.owner[w]]), float(cut.start[w]), float(cut.end[w]), why.get(int(w), ""))
         for w in chosen
     ]
-    return found + example_selection.rare(censuses, cut, candidates, chosen, room=corpus.modality.margin, budget=left)
+    return stretches + example_selection.rare(
+        statistics, cut, candidates, chosen, room=corpus.modality.margin, budget=left
+    )
 
 
-def _run(census: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:
-    run = census.run
+def _run(statistics: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:
+    run = statistics.run
     sequences = {name: s for split in splits for name, s in run.units(split).items()}
     pieces = [piece(sequences, s.utterance, s.start, s.end) for s in stretches]
     return {
@@ -104,28 +107,28 @@ def _run(census: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]
         "seed": run.seed,
         "kind": run.kind,
         "codewords": run.codewords,
-        "shift": census.shift,
-        "units": _units(census),
-        "heatmap": asdict(heatmap.draw(census.table, census.used, census.labels)),
+        "shift": statistics.shift,
+        "units": _units(statistics),
+        "heatmap": asdict(heatmap.draw(statistics.table, statistics.used, statistics.labels)),
         "pieces": [[start, " ".join(map(str, units.tolist()))] for start, units in pieces],
     }
 
 
-def _units(census: UnitStatistics) -> list[list[Any]]:
+def _units(statistics: UnitStatistics) -> list[list[Any]]:
     """List each unit: its number, tokens, mean duration, mapped label, commonest labels with counts, neighbours."""
-    order = np.argsort(-census.table, axis=1, kind="stable")[:, :listed_labels]
-    counts = np.take_along_axis(census.table, order, axis=1)
-    words = neighbours.codebook(census.run)
+    order = np.argsort(-statistics.table, axis=1, kind="stable")[:, :listed_labels]
+    counts = np.take_along_axis(statistics.table, order, axis=1)
+    words = neighbours.codebook(statistics.run)
     near = neighbours.nearest(words, listed_neighbours) if words is not None else None
     return [
         [
             int(unit),
-            int(census.tokens[row]),
-            round(float(census.duration[row]), 4),
-            int(census.mapping[row]),
+            int(statistics.tokens[row]),
+            round(float(statistics.duration[row]), 4),
+            int(statistics.mapping[row]),
             [[int(label), int(count)] for label, count in zip(order[row], counts[row], strict=True) if count],
-            int(census.table[row].sum()),
+            int(statistics.table[row].sum()),
             near[unit].tolist() if near is not None and unit < len(near) else [],
         ]
-        for row, unit in enumerate(census.used)
+        for row, unit in enumerate(statistics.used)
     ]

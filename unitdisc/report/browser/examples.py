@@ -20,14 +20,14 @@ class Drawing(Protocol):
     def __init__(self, corpus: CorpusResults) -> None: ...
 
     def draw(self, utterance: Utterance, stretch: Stretch, frames: Matrix | None) -> tuple[str, str]:
-        """Return picture and sound as data URIs, each empty where there is none; ``frames`` are stored features."""
+        """Return picture and sound as data URIs, each empty if there is none; ``frames`` are stored features."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """A stretch with its speaker, split, labels (start, end, label), picture and, for speech, sound.
 
-    ``duration`` is the whole utterance's; ``why`` says that it is the best, the worst or a random one, or nothing.
+    ``duration`` is the whole utterance's; ``why`` is best, worst, random or empty.
     """
 
     utterance: str
@@ -46,21 +46,21 @@ def load(corpus: CorpusResults, stretches: Sequence[Stretch]) -> Iterator[Excerp
     """Draw and record each stretch."""
     excerpt = excerpt_of(corpus.modality)(corpus)
     wanted = {stretch.utterance for stretch in stretches}
-    mine = corpus.utterances[corpus.utterances["utterance"].isin(wanted)]
-    rows = zip(*(mine[name] for name in Utterance.__annotations__), strict=True)
-    about = {row[0]: Utterance(*row) for row in rows}
+    table = corpus.utterances[corpus.utterances["utterance"].isin(wanted)]
+    rows = zip(*(table[name] for name in Utterance.__annotations__), strict=True)
+    utterances = {row[0]: Utterance(*row) for row in rows}
     labels = corpus.labels[corpus.labels["utterance"].isin(wanted)]
     by_utterance = dict(list(labels.groupby("utterance", sort=False)))
-    archives = _archives(corpus, {utterance.split for utterance in about.values()})
+    archives = _archives(corpus, {utterance.split for utterance in utterances.values()})
     for stretch in stretches:
-        utterance = about[stretch.utterance]
+        utterance = utterances[stretch.utterance]
         frames = _frames(archives.get(utterance.split), utterance, stretch)
         picture, sound = excerpt.draw(utterance, stretch, frames)
         inside: list[tuple[float, float, str]] = []
         if stretch.utterance in by_utterance:
-            own = by_utterance[stretch.utterance]
-            own = own[(own["end"] > stretch.start) & (own["start"] < stretch.end)]
-            inside = list(zip(own["start"].round(4), own["end"].round(4), own["label"], strict=True))
+            near = by_utterance[stretch.utterance]
+            near = near[(near["end"] > stretch.start) & (near["start"] < stretch.end)]
+            inside = list(zip(near["start"].round(4), near["end"].round(4), near["label"], strict=True))
         yield Excerpt(
             utterance=utterance.utterance,
             speaker=utterance.speaker,
@@ -81,7 +81,7 @@ def _archives(corpus: CorpusResults, splits: set[str]) -> dict[str, Archive]:
 
 
 def _frames(archive: Archive | None, utterance: Utterance, stretch: Stretch) -> Matrix | None:
-    """Return the stored features of a stretch, None where there are none."""
+    """Return the stored features of a stretch, None if there are none."""
     try:
         frames = archive[utterance.utterance] if archive is not None else None
     except (KeyError, InputError):

@@ -1,4 +1,4 @@
-"""The label-by-unit heat map: a column a unit, a row a label, as an image of one ink whose opacity is the share."""
+"""The heat map: a column per unit, a row per label, as an image of one colour whose opacity is the share."""
 
 import io
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.report.drawing.media import data_uri
 
-ink = (52, 120, 200)  # seen on a light and on a dark ground
+ink = (52, 120, 200)  # visible on a light and on a dark page
 most_rows = 80  # labels, the most frequent ones
 
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """The image with what its rows and columns are: ``labels`` top to bottom, ``units`` left to right.
+    """The image, its rows (``labels``, top to bottom) and its columns (``units``, left to right).
 
-    ``left_out`` counts the labels for which there was no room.
+    ``left_out`` counts the labels that did not fit.
     """
 
     image: str
@@ -29,8 +29,7 @@ class Heatmap:
 def draw(table: Ints, units: Ints, labels: list[str]) -> Heatmap:
     """Draw P(label | unit) of a table (V, L) of ``units`` (V,); units without any label have no column.
 
-    Labels come in the order of their frequency, units in that of the label they mostly are, so that good units stand
-    on a diagonal.
+    Labels are ordered by frequency, units by their commonest label, so that good units form a diagonal.
     """
     used = np.flatnonzero(table.sum(axis=1))
     totals = table.sum(axis=0)

@@ -11,14 +11,14 @@ from unitdisc.errors import InputError
 from unitdisc.report.results import RunResults
 
 names = ("codebook", "bottleneck.quantizer.codebook")  # of k-means, of a vector quantiser
-most_joint = 12_000
+most_product_units = 12_000
 block = 512  # codewords compared with all others at once
 
 
 def codebook(run: RunResults) -> NDArray[np.float64] | None:
-    """Read the codewords (K, D) of a run, of all joint units of several codebooks; nothing where there are no weights.
+    """Read the codewords (K, D) of a run, of all product units where there are several codebooks; None without weights.
 
-    Nothing either where several codebooks have more than ``most_joint`` joint units: nobody looks at as many.
+    None too for more than ``most_product_units`` product units: they are too many to inspect.
     """
     path = run.files.weights
     if not path.exists():
@@ -30,12 +30,12 @@ def codebook(run: RunResults) -> NDArray[np.float64] | None:
         tensors = load_file(path)
     except SafetensorError:
         raise InputError("holds no weights, or is corrupt", path, fix="train it again") from None
-    found = next((tensors[name] for name in names if name in tensors), None)
-    if found is None or (found.ndim > 2 and found.shape[1] ** found.shape[0] > most_joint):
+    weights = next((tensors[name] for name in names if name in tensors), None)
+    if weights is None or (weights.ndim > 2 and weights.shape[1] ** weights.shape[0] > most_product_units):
         return None
     from torch import from_numpy
 
-    return product_codewords(from_numpy(found.astype(np.float64))).numpy()
+    return product_codewords(from_numpy(weights.astype(np.float64))).numpy()
 
 
 def nearest(codewords: NDArray[np.float64], count: int) -> Ints:
@@ -49,6 +49,6 @@ def _blocks(codewords: NDArray[np.float64], count: int) -> Iterator[Ints]:
     squares = (codewords**2).sum(axis=1)
     for start in range(0, len(codewords), block):
         part = codewords[start : start + block]
-        distance = squares - 2 * part @ codewords.T  # the part's own squares change no order
+        distance = squares - 2 * part @ codewords.T  # the squares of the part do not change the order
         distance[np.arange(len(part)), np.arange(start, start + len(part))] = np.inf
         yield np.argsort(distance, axis=1, kind="stable")[:, :count]

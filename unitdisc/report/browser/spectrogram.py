@@ -18,7 +18,7 @@ bands = 64  # rows of a spectrogram
 
 
 class SpectrogramExcerpt:
-    """Draws and plays stretches of recordings; where a recording is gone, the picture shows the stored features."""
+    """Draws and plays stretches of recordings; the stored features are drawn if a recording no longer exists."""
 
     def __init__(self, corpus: CorpusResults) -> None:
         self.allow_pipes = corpus.allow_pipes
@@ -32,7 +32,7 @@ class SpectrogramExcerpt:
         return ("" if frames is None else media.picture(frames)), ""
 
     def _samples(self, source: str, stretch: Stretch) -> media.Samples:
-        """Read a stretch of a recording; no samples where it cannot be read any more."""
+        """Read a stretch of a recording; no samples if it can no longer be read."""
         try:
             if source.endswith("|"):
                 samples, rate = audio.read(source, self.allow_pipes)
@@ -45,7 +45,7 @@ class SpectrogramExcerpt:
 
 
 def part_of(source: str, stretch: Stretch) -> str:
-    """Name a stretch of a source, so that only that part of a long recording is read."""
+    """Return the name of a stretch of a source, so that only that part of a long recording is read."""
     match = re.fullmatch(r"(.*)#t=([0-9.]+),[0-9.]+", source, flags=re.DOTALL)
     name, start = (match[1], float(match[2])) if match else (source, 0.0)
     return f"{name}#t={start + stretch.start:.6f},{start + stretch.end:.6f}"

@@ -1,4 +1,4 @@
-"""What a run's units are, counted over all splits: how often, how long, under which labels, and where to find them."""
+"""Statistics of a run's units over all splits: how often, how long, under which labels, and where they occur."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class UnitStatistics:
 
 
 def count_units(corpus: CorpusResults, run: RunResults, windows: Windows, candidates: Ints) -> UnitStatistics | None:
-    """Count the units of a run; nothing where it has none."""
+    """Count the units of a run; None if it has none."""
     by_split = {split: run.units(split) for split in splits}
     known = set(windows.utterances)
     units = {name: s for part in by_split.values() for name, s in part.items() if name in known and len(s.units)}
@@ -85,7 +85,7 @@ def count_units(corpus: CorpusResults, run: RunResults, windows: Windows, candid
 
 
 def piece(sequences: Mapping[str, UnitSequence], utterance: str, start: float, end: float) -> tuple[int, Ints]:
-    """Return the units of the tokens that touch a stretch of an utterance, and the place of the first of them."""
+    """Return the units of the tokens that touch a stretch of an utterance, and the index of the first of them."""
     if utterance not in sequences:
         return 0, np.zeros(0, dtype=np.int64)
     sequence = sequences[utterance]
@@ -97,13 +97,13 @@ def piece(sequences: Mapping[str, UnitSequence], utterance: str, start: float, e
 def _times(aligned: Alignment) -> NDArray[np.float64]:
     """Return the middle of each token from the start of its utterance, in seconds or columns."""
     before = np.cumsum(aligned.tokens) - aligned.tokens
-    place = np.arange(len(aligned.owner)) - before[aligned.owner]
-    middle: NDArray[np.float64] = (place + 0.5) * aligned.shift[aligned.owner]
+    index = np.arange(len(aligned.owner)) - before[aligned.owner]
+    middle: NDArray[np.float64] = (index + 0.5) * aligned.shift[aligned.owner]
     return middle
 
 
 def _begins(aligned: Alignment) -> NDArray[np.bool_]:
-    """Say of each token whether it begins a stretch: another unit, or another utterance, than the token before."""
+    """Return for each token whether it begins a stretch: another unit or another utterance than the token before."""
     same = (aligned.unit[1:] == aligned.unit[:-1]) & (aligned.owner[1:] == aligned.owner[:-1])
     return np.append(True, ~same)
 
@@ -115,7 +115,7 @@ def _count(unit: Ints, label: Ints, units: int, labels: int) -> Ints:
 
 
 def _cover(unit: Ints, window: Ints, candidates: Ints, units: int) -> Ints:
-    place = np.searchsorted(candidates, window)
-    found = (place < len(candidates)) & (candidates[np.minimum(place, len(candidates) - 1)] == window)
-    cells = np.bincount(unit[found] * len(candidates) + place[found], minlength=units * len(candidates))
+    column = np.searchsorted(candidates, window)
+    known = (column < len(candidates)) & (candidates[np.minimum(column, len(candidates) - 1)] == window)
+    cells = np.bincount(unit[known] * len(candidates) + column[known], minlength=units * len(candidates))
     return cells.astype(np.int64).reshape(units, len(candidates))

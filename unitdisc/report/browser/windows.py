@@ -26,11 +26,11 @@ class Windows:
     split: NDArray[np.object_]
 
     def find(self, utterance: Ints, time: NDArray[np.float64]) -> Ints:
-        """Return the window (T,) of each ``time`` in ``utterance``, both (T,); the last one for what lies beyond."""
+        """Return the window (T,) of each ``time`` in ``utterance``, both (T,); the last one for later times."""
         last = np.append(self.first[1:], len(self.owner)) - 1
-        place = self.first[utterance] + (time / self.length).astype(np.int64)
-        found: Ints = np.minimum(place, last[utterance])
-        return found
+        window = self.first[utterance] + (time / self.length).astype(np.int64)
+        within: Ints = np.minimum(window, last[utterance])
+        return within
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -56,7 +56,7 @@ def cut(corpus: CorpusResults) -> Windows:
 
 
 def candidates(windows: Windows, most: int) -> Ints:
-    """Return windows (C,) from which excerpts are chosen: all of them, or ``most`` that lie evenly over the corpus."""
+    """Return windows (C,) from which excerpts are chosen: all of them, or ``most`` spread evenly over the corpus."""
     if len(windows) <= most:
         return np.arange(len(windows))
     return np.unique(np.linspace(0, len(windows) - 1, most).astype(np.int64))

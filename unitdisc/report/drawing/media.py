@@ -64,11 +64,11 @@ def sound(samples: Samples) -> str:
     return data_uri(kind, file.getvalue())
 
 
-def resampled(samples: Samples, own: int) -> Samples:
-    """Bring samples from ``own`` Hz to ``rate``."""
-    if own == rate or not len(samples):
+def resampled(samples: Samples, original: int) -> Samples:
+    """Resample from ``original`` Hz to ``rate``."""
+    if original == rate or not len(samples):
         return samples
     import librosa
 
-    found: Samples = librosa.resample(samples, orig_sr=own, target_sr=rate)
-    return found
+    at_rate: Samples = librosa.resample(samples, orig_sr=original, target_sr=rate)
+    return at_rate

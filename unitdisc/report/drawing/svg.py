@@ -18,9 +18,9 @@ left, right, top, bottom = 46, 12, 12, 34
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points (x, y); nan breaks it. ``colour`` is a class, ``marks`` are places of x to mark.
+    """A line through points (x, y); nan breaks it. ``colour`` is a class, ``marks`` are values of x to mark.
 
-    ``low`` and ``high`` are the ends of a band around it, at every x or nowhere.
+    ``low`` and ``high`` are the ends of a band around it, at every x or at none.
     """
 
     name: str
@@ -57,30 +57,30 @@ class Axis:
     scale: Scale
     whole: bool = False  # ticks are whole numbers
 
-    def place(self, value: float) -> float:
+    def pixel(self, value: float) -> float:
         """Return the pixel of a value."""
-        low, high, here = (_log(v) if self.scale == "log" else v for v in (self.low, self.high, value))
-        return self.first + (here - low) / (high - low) * (self.last - self.first)
+        low, high, scaled = (_log(v) if self.scale == "log" else v for v in (self.low, self.high, value))
+        return self.first + (scaled - low) / (high - low) * (self.last - self.first)
 
     def ticks(self) -> list[float]:
         """Return round values to label: 1, 2 or 5 times a power of ten on a log scale that has room for them."""
-        found = self._powers() if self.scale == "log" else []
-        if len(found) < 3:
+        ticks = self._powers() if self.scale == "log" else []
+        if len(ticks) < 3:
             step = _step((self.high - self.low) / 4)
             step = max(math.floor(step), 1) if self.whole else step
-            places = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
-            found = [step * place for place in places]
-        return found
+            multiples = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
+            ticks = [step * multiple for multiple in multiples]
+        return ticks
 
     def _powers(self) -> list[float]:
         powers = range(math.floor(_log(self.low)), math.ceil(_log(self.high)) + 1)
         steps = (1, 2, 5) if self.high / self.low < 300 else (1,)
-        found = [step * 10.0**power for power in powers for step in steps]
-        return [value for value in found if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
+        values = [step * 10.0**power for power in powers for step in steps]
+        return [value for value in values if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
 
 
 def lines(curves: Sequence[Line], *, x: str, y: str, scale: Scale = "linear", zero: Literal["", "zero"] = "") -> str:
-    """Draw curves over a common axis; nothing where there is no finite value to draw."""
+    """Draw curves over a common axis; empty if there is no finite value to draw."""
     xs = [v for curve in curves for v in curve.x if math.isfinite(v)]
     heights = (v for curve in curves for v in (*curve.y, *curve.low, *curve.high))
     ys = [v for v in heights if math.isfinite(v) and (scale == "linear" or v > 0)]
@@ -101,22 +101,22 @@ def points(
     scale: Scale,
     room: Sequence[Point] = (),
 ) -> str:
-    """Draw points with their intervals, and horizontal ``levels`` (name, height); nothing where there are none.
+    """Draw points with their intervals, and horizontal ``levels`` (name, height); empty if there are no points.
 
-    The axes have room for the points of ``room`` too, so that several plots can be compared.
+    The axes also have room for the points of ``room``, so that several plots can be compared.
     """
-    dots = _placed(dots, scale)
+    dots = _drawable(dots, scale)
     if not dots:
         return ""
-    held = [*dots, *_placed(room, scale)]
-    across = axis([dot.x for dot in held], left, width - right, scale, pad=0.12)
-    ends = [v for dot in held for v in (dot.y, dot.low, dot.high) if math.isfinite(v)]
+    within = [*dots, *_drawable(room, scale)]
+    across = axis([dot.x for dot in within], left, width - right, scale, pad=0.12)
+    ends = [v for dot in within for v in (dot.y, dot.low, dot.high) if math.isfinite(v)]
     up = axis([*ends, *(level for _, level in levels)], height - bottom, top, "linear")
     body = "".join(_level(name, level, up) for name, level in levels)
     return _figure(body + "".join(_dot(dot, across, up) for dot in dots), across, up, x, y)
 
 
-def _placed(dots: Sequence[Point], scale: Scale) -> list[Point]:
+def _drawable(dots: Sequence[Point], scale: Scale) -> list[Point]:
     return [dot for dot in dots if math.isfinite(dot.x + dot.y) and (scale == "linear" or dot.x > 0)]
 
 
@@ -145,11 +145,11 @@ def number(value: float) -> str:
 def _figure(body: str, across: Axis, up: Axis, x: str, y: str) -> str:
     parts = [f'<svg class="plot" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(y)} by {escape(x)}">']
     for value in up.ticks():
-        at = _p(up.place(value))
+        at = _p(up.pixel(value))
         parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{at}" y2="{at}"/>')
         parts.append(f'<text class="tick" x="{left - 5}" y="{at}" dy="0.32em" text-anchor="end">{number(value)}</text>')
     for value in across.ticks():
-        at = _p(across.place(value))
+        at = _p(across.pixel(value))
         parts.append(
             f'<text class="tick" x="{at}" y="{height - bottom + 14}" text-anchor="middle">{number(value)}</text>'
         )
@@ -161,23 +161,23 @@ def _figure(body: str, across: Axis, up: Axis, x: str, y: str) -> str:
 
 
 def _band(curve: Line, across: Axis, up: Axis) -> str:
-    """Draw the band around a curve, a piece for each stretch without a break; nothing where it has no width."""
+    """Draw the band around a curve, a piece for each stretch without a break; empty if it has no width."""
     pieces: list[list[tuple[float, float, float]]] = [[]]
     for px, low, high in zip(curve.x if curve.low else (), curve.low, curve.high, strict=True):
         if math.isfinite(low + high) and (up.scale == "linear" or low > 0):
-            pieces[-1].append((across.place(px), up.place(low), up.place(high)))
+            pieces[-1].append((across.pixel(px), up.pixel(low), up.pixel(high)))
         elif pieces[-1]:
             pieces.append([])
-    there = [[f"{_p(px)} {_p(low)}" for px, low, _ in piece] for piece in pieces]
-    back = [[f"{_p(px)} {_p(high)}" for px, _, high in reversed(piece)] for piece in pieces]
-    path = "".join(f"M{'L'.join(a + b)}Z" for a, b in zip(there, back, strict=True) if len(a) > 1)
+    lower = [[f"{_p(px)} {_p(low)}" for px, low, _ in piece] for piece in pieces]
+    upper = [[f"{_p(px)} {_p(high)}" for px, _, high in reversed(piece)] for piece in pieces]
+    path = "".join(f"M{'L'.join(a + b)}Z" for a, b in zip(lower, upper, strict=True) if len(a) > 1)
     return f'<path class="band {curve.colour}" d="{path}"/>' if path else ""
 
 
 def _curve(curve: Line, across: Axis, up: Axis) -> str:
     usable = [math.isfinite(v) and (up.scale == "linear" or v > 0) for v in curve.y]
     pixels = [
-        (across.place(px), up.place(py)) if use else None for px, py, use in zip(curve.x, curve.y, usable, strict=True)
+        (across.pixel(px), up.pixel(py)) if use else None for px, py, use in zip(curve.x, curve.y, usable, strict=True)
     ]
     path, pen = [], "M"
     for pixel in pixels:
@@ -195,10 +195,10 @@ def _curve(curve: Line, across: Axis, up: Axis) -> str:
 
 
 def _dot(dot: Point, across: Axis, up: Axis) -> str:
-    x, y = across.place(dot.x), up.place(dot.y)
+    x, y = across.pixel(dot.x), up.pixel(dot.y)
     drawn = ""
     if math.isfinite(dot.low + dot.high):
-        ends = f'y1="{_p(up.place(dot.low))}" y2="{_p(up.place(dot.high))}"'
+        ends = f'y1="{_p(up.pixel(dot.low))}" y2="{_p(up.pixel(dot.high))}"'
         drawn += f'<line class="whisker {dot.colour}" x1="{_p(x)}" x2="{_p(x)}" {ends}/>'
     name = f"<title>{escape(dot.name)}</title>"
     if dot.shape == "circle":
@@ -208,7 +208,7 @@ def _dot(dot: Point, across: Axis, up: Axis) -> str:
 
 
 def _level(name: str, level: float, up: Axis) -> str:
-    at = up.place(level)
+    at = up.pixel(level)
     line = f'<line class="level" x1="{left}" x2="{width - right}" y1="{_p(at)}" y2="{_p(at)}"/>'
     return line + f'<text class="tick" x="{left + 3}" y="{_p(at - 4)}">{escape(name)}</text>'
 

@@ -1,10 +1,11 @@
-"""What the settings change: the models of a corpus with the settings in which they differ, and what came of them."""
+"""What the settings change: the models of a corpus with the settings in which they differ, and their scores."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from unitdisc import metrics
+from unitdisc.config.models import default_capacity
 from unitdisc.report.drawing.palette import heading
 from unitdisc.report.results import CorpusResults, RunResults, named_alike
 from unitdisc.report.sections import score_table
@@ -28,7 +29,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A model with its values of the settings that differ (none of a baseline that has none of them) and its scores."""
+    """A model with its values of the differing settings (empty for a baseline without such settings) and its scores."""
 
     model: str
     kind: str
@@ -47,7 +48,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """The models of a corpus, of all corpora of its name where several results stand side by side."""
+    """The models of a corpus, or of all corpora of that name where several results folders are shown."""
 
     corpus: str
     settings: tuple[str, ...]
@@ -56,21 +57,21 @@ class Ablation:
 
 
 def tables(corpora: Sequence[CorpusResults], split: str) -> list[Ablation]:
-    """Return a table a corpus whose models differ in more than their kind."""
-    found = [_table(alike, split) for alike in named_alike(corpora)]
-    return [table for table in found if table.groups and (table.settings or len(table.groups) > 1)]
+    """Return a table per corpus whose models differ in more than their kind."""
+    ablations = [_table(alike, split) for alike in named_alike(corpora)]
+    return [table for table in ablations if table.groups and (table.settings or len(table.groups) > 1)]
 
 
 def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
     models = {run.name: run for corpus in corpora for run in corpus.runs}
     kinds = dict.fromkeys(run.kind for run in models.values())
-    by_kind = [[run.settings for run in models.values() if run.kind == kind] for kind in kinds]
+    by_kind = [[_compared(run.settings) for run in models.values() if run.kind == kind] for kind in kinds]
     paths = tuple(dict.fromkeys(path for alike in by_kind for path in differing(alike) if path not in sizes))
     columns, rows = score_table.means(corpora, measured, split)
     groups = []
     for size in sorted({models[row.model].codewords for row in rows}):
-        mine = score_table.best([row for row in rows if models[row.model].codewords == size], columns)
-        groups.append(Group(heading(size), tuple(_row(models[row.model], row, paths, columns) for row in mine)))
+        of_size = score_table.best([row for row in rows if models[row.model].codewords == size], columns)
+        groups.append(Group(heading(size), tuple(_row(models[row.model], row, paths, columns) for row in of_size)))
     return Ablation(corpora[0].name, tuple(map(title, paths)), columns, tuple(groups))
 
 
@@ -89,8 +90,8 @@ def _row(run: RunResults, row: score_table.Row, paths: Sequence[Path], columns: 
 def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator[Path]:
     """Yield the paths of the settings that differ.
 
-    A section that some models do without is one of them, and what is in it only where those that have it differ. What
-    a model has no place for, such as the settings of another kind of decoder, it does not differ in.
+    A section that some models lack is one of them; a setting inside it is one where the models with the section differ.
+    A setting that a model cannot have, such as that of another kind of decoder, is no difference.
     """
     for key in dict.fromkeys(key for model in models for key in model):
         values = [model[key] for model in models if key in model]
@@ -100,8 +101,17 @@ def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator
         yield from differing(sections, (*above, key))
 
 
+def _compared(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return settings without the default capacity of a reservoir: it follows from the size of the codebook."""
+    bottleneck = settings.get("bottleneck", {})
+    plan = bottleneck.get("reestimation")
+    if not plan or plan.get("capacity") != default_capacity(bottleneck["codewords"]):
+        return settings
+    return {**settings, "bottleneck": {**bottleneck, "reestimation": {**plan, "capacity": None}}}
+
+
 def title(path: Path) -> str:
-    """Call a setting what a reader would: its own words, after those of its section where they are needed."""
+    """Return the title of a setting: its name, after that of its section where the name alone is not clear."""
     path = path[:-1] if path[-1] == "kind" else path
     name = ".".join(path)
     if name in titles:
@@ -112,17 +122,17 @@ def title(path: Path) -> str:
 
 
 def _value(settings: Mapping[str, Any], path: Path) -> str:
-    """Write a model's value of a setting; nothing where it has no such setting."""
-    here: Any = settings
+    """Write a model's value of a setting; empty if it has no such setting."""
+    value: Any = settings
     for key in path:
-        if not isinstance(here, Mapping) or key not in here:
+        if not isinstance(value, Mapping) or key not in value:
             return ""
-        here = here[key]
-    if isinstance(here, Mapping):
+        value = value[key]
+    if isinstance(value, Mapping):
         return "✓"
-    if path[-1] == "capacity" and here is None:
-        return "40 a codeword"
-    written = text(here)
+    if path[-1] == "capacity" and value is None:
+        value = default_capacity(settings["bottleneck"]["codewords"])
+    written = text(value)
     return f"×{written}" if path[-1] == "learning_rate_factor" else words.get(written, written)
 
 

@@ -17,7 +17,7 @@ packages = ("torch", "torchaudio", "numpy", "soundfile")
 
 @dataclass(frozen=True, slots=True)
 class CorpusFacts:
-    """A corpus in figures; ``splits`` is a text a split."""
+    """A corpus in figures; ``splits`` holds one text per split."""
 
     name: str
     modality: str
@@ -33,10 +33,10 @@ def corpus(corpus: CorpusResults) -> CorpusFacts:
     unit, length, digits = corpus.modality.total
     parts = []
     for split in splits:
-        mine = corpus.utterances[corpus.utterances["split"] == split]
-        if len(mine):
-            total = float(mine["duration"].sum())
-            parts.append(f"{split} {len(mine):,} ({total / length:,.{digits}f} {unit})")
+        rows = corpus.utterances[corpus.utterances["split"] == split]
+        if len(rows):
+            total = float(rows["duration"].sum())
+            parts.append(f"{split} {len(rows):,} ({total / length:,.{digits}f} {unit})")
     return CorpusFacts(
         name=corpus.title,
         modality=corpus.modality.name,
@@ -49,15 +49,15 @@ def corpus(corpus: CorpusResults) -> CorpusFacts:
 
 
 def versions(corpora: Sequence[CorpusResults]) -> list[str]:
-    """Name the versions that made the page, and those that trained models where they are others."""
-    found = [f"unitdisc {unitdisc.__version__}", f"Python {platform.python_version()}"]
+    """Return the versions that made the page, and other versions with which models were trained."""
+    lines = [f"unitdisc {unitdisc.__version__}", f"Python {platform.python_version()}"]
     for package in packages:
         try:
-            found.append(f"{package} {version(package)}")
+            lines.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
     trained = {run.description.get("unitdisc") for c in corpora for run in c.runs} - {None, unitdisc.__version__}
-    return found + [f"models trained with unitdisc {other}" for other in sorted(map(str, trained))]
+    return lines + [f"models trained with unitdisc {other}" for other in sorted(map(str, trained))]
 
 
 def settings(corpora: Sequence[CorpusResults]) -> dict[str, str]:
@@ -68,14 +68,14 @@ def settings(corpora: Sequence[CorpusResults]) -> dict[str, str]:
 
 def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Return nested settings as one level with dotted keys."""
-    found: dict[str, Any] = {}
+    level: dict[str, Any] = {}
     for key, value in values.items():
-        found |= flat(value, f"{before}{key}.") if isinstance(value, Mapping) else {f"{before}{key}": value}
-    return found
+        level |= flat(value, f"{before}{key}.") if isinstance(value, Mapping) else {f"{before}{key}": value}
+    return level
 
 
 def _when(runs: Sequence[RunResults]) -> str:
-    """Tell when the runs were trained, by the times of their tables: that of the page itself would change its bytes."""
+    """Return when the runs were trained, by the times of their tables; the current time would change the bytes."""
     times = [run.files.training.stat().st_mtime for run in runs if len(run.epochs)]
     if not times:
         return ""

@@ -12,7 +12,7 @@ from unitdisc.report.results import CorpusResults, RunResults
 from unitdisc.training.record import remedies_off
 
 collapsed = 0.05  # of the codewords: fewer in use is a codebook that has collapsed
-sparse = 0.5  # fewer in use is worth a word
+sparse = 0.5  # fewer in use is worth a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Finding:
 
 def examine(corpora: Sequence[CorpusResults], split: str) -> list[Finding]:
     """Return the findings, bad ones first."""
-    found = [finding for corpus in corpora for finding in _corpus(corpus, split)]
-    return sorted(found, key=lambda finding: finding.level != "bad")
+    findings = [finding for corpus in corpora for finding in _corpus(corpus, split)]
+    return sorted(findings, key=lambda finding: finding.level != "bad")
 
 
 def _corpus(corpus: CorpusResults, split: str) -> Iterator[Finding]:
@@ -35,12 +35,12 @@ def _corpus(corpus: CorpusResults, split: str) -> Iterator[Finding]:
         yield Finding("bad", corpus.title, "utterances.tsv is missing or empty: no units or utterances can be shown.")
     elif corpus.labels.empty:
         yield Finding(
-            "note", corpus.title, "has no labels: its units are shown with their usage, and nothing supervised."
+            "note", corpus.title, "has no labels: only the usage of its units is scored, and nothing that needs labels."
         )
     else:
-        bare = ~corpus.utterances["utterance"].isin(corpus.labels["utterance"].unique())
-        if bare.any():
-            what = f"{int(bare.sum())} of {len(bare)} utterances have no labels and are not scored."
+        unlabelled = ~corpus.utterances["utterance"].isin(corpus.labels["utterance"].unique())
+        if unlabelled.any():
+            what = f"{int(unlabelled.sum())} of {len(unlabelled)} utterances have no labels and are not scored."
             yield Finding("note", corpus.title, what)
     for model in dict.fromkeys(run.model for run in corpus.runs):
         yield from _model(corpus, [run for run in corpus.runs if run.model == model])
@@ -48,18 +48,18 @@ def _corpus(corpus: CorpusResults, split: str) -> Iterator[Finding]:
 
 
 def _model(corpus: CorpusResults, runs: Sequence[RunResults]) -> Iterator[Finding]:
-    """Tell what is the matter with the seeds of a model; of what several have in common once."""
+    """Yield the findings about the seeds of a model; one that several seeds share only once."""
     for missing in dict.fromkeys(run.missing for run in runs if run.missing):
-        mine = [run for run in runs if run.missing == missing]
-        logged = [run.files.log("train").parent for run in mine if run.files.log("train").parent.exists()]
+        unfinished = [run for run in runs if run.missing == missing]
+        logged = [run.files.log("train").parent for run in unfinished if run.files.log("train").parent.exists()]
         log = f"; its log is in {logged[0]}" if len(logged) == 1 else ""
         log = f"; their logs are in {logged[0].parent.parent / 'seed*/logs'}" if len(logged) > 1 else log
-        yield Finding("bad", _where(corpus, mine), f"did not finish: {', '.join(missing)} missing{log}.")
+        yield Finding("bad", _where(corpus, unfinished), f"did not finish: {', '.join(missing)} missing{log}.")
     yield from _usage(corpus, runs)
     for run in runs:
         yield from _loss(corpus, run)
-    if bare := [run for run in runs if not run.missing and run.scores.empty]:
-        yield Finding("note", _where(corpus, bare), f"{'has' if len(bare) == 1 else 'have'} no scores.")
+    if unscored := [run for run in runs if not run.missing and run.scores.empty]:
+        yield Finding("note", _where(corpus, unscored), f"{'has' if len(unscored) == 1 else 'have'} no scores.")
 
 
 def _where(corpus: CorpusResults, runs: Sequence[RunResults]) -> str:
@@ -76,10 +76,10 @@ def _usage(corpus: CorpusResults, runs: Sequence[RunResults]) -> Iterator[Findin
         yield Finding("note", _where(corpus, [run for run, _, _ in few]), f"{_shares(few)}.")
 
 
-def _shares(found: Sequence[tuple[RunResults, float, int]]) -> str:
+def _shares(usage: Sequence[tuple[RunResults, float, int]]) -> str:
     """Say how many of their codewords the seeds of a model use."""
-    size = found[0][2]
-    least, most = min(used for _, used, _ in found), max(used for _, used, _ in found)
+    size = usage[0][2]
+    least, most = min(used for _, used, _ in usage), max(used for _, used, _ in usage)
     used = _span(f"{least:.0f}", f"{most:.0f}")
     return f"{used} of {size} codewords are used ({_span(f'{100 * least / size:.1f}', f'{100 * most / size:.1f}')} %)"
 
@@ -95,7 +95,7 @@ def _loss(corpus: CorpusResults, run: RunResults) -> Iterator[Finding]:
     loss = run.epochs["loss"].to_numpy(dtype=float)
     if not np.isfinite(loss[-1]):
         yield Finding("bad", where, "the last loss is not a finite number.")
-    late = loss[len(loss) // 2 :]  # a warm-up without quantisation has a loss of its own
+    late = loss[len(loss) // 2 :]  # the loss of a warm-up without quantisation cannot be compared
     if np.isfinite(loss[-1]) and loss[-1] > 1.05 * np.nanmin(late):
         yield Finding(
             "note", where, f"the loss ends at {loss[-1]:.4g}, above the {np.nanmin(late):.4g} it had reached."
@@ -118,9 +118,9 @@ def _remedies(run: RunResults) -> str:
 
 
 def _used(run: RunResults) -> tuple[float, int]:
-    """Return the codewords in use on train, or on whichever split there is, and how many there are.
+    """Return the codewords in use on train, or on another split, and the number of codewords.
 
-    Of several codebooks each one's own are counted, as training does: few of all their combinations ever occur.
+    Of several codebooks the codewords of each are counted, as in training: few of their combinations ever occur.
     """
     if run.settings.get("bottleneck", {}).get("codebooks", 1) > 1:
         if not {"units_used", "dead_codewords"} <= set(run.epochs.columns) or run.epochs.empty:
@@ -136,7 +136,7 @@ def _used(run: RunResults) -> tuple[float, int]:
 def _below(corpus: CorpusResults, split: str) -> Iterator[Finding]:
     """Yield a note for each model that is not better than a baseline, by the mean of its seeds.
 
-    The baselines are those with as many codewords, or all of them where none has.
+    The baselines are those with as many codewords, or all of them where there are none of that size.
     """
     means = {
         model: np.mean([run.value(metrics.accuracy.name, split) for run in corpus.runs if run.model == model])

@@ -12,12 +12,12 @@ from unitdisc.report.results import CorpusResults, RunResults, named_alike
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An SVG with the sentence that says what to see."""
+    """A plot as SVG, with the sentence that says what to look for."""
 
     title: str
     svg: str
     caption: str
-    models: Mapping[str, str] = field(default_factory=dict)  # colour classes by name, for its key
+    models: Mapping[str, str] = field(default_factory=dict)  # the colour class of each model, for the key
 
 
 def key(runs: Sequence[RunResults], colour: Mapping[str, str]) -> dict[str, str]:
@@ -26,7 +26,7 @@ def key(runs: Sequence[RunResults], colour: Mapping[str, str]) -> dict[str, str]
 
 
 def bitrates(corpora: Sequence[CorpusResults], colour: Mapping[str, str], split: str) -> list[Figure]:
-    """Draw accuracy against bit rate for all corpora of a name: one plot a size of codebook, on the same axes."""
+    """Draw accuracy against bit rate for all corpora of a name: one plot per size of codebook, on the same axes."""
     figures = [figure for alike in named_alike(corpora) for figure in _bitrates(alike, colour, split)]
     return [figure for figure in figures if figure.svg]
 
@@ -41,7 +41,7 @@ def _bitrates(corpora: Sequence[CorpusResults], colour: Mapping[str, str], split
         "Up and to the left is better: more of the labels for fewer bits; a grey diamond is k-means on the same "
         "features, bars are 95 % intervals."
     )
-    found = []
+    figures = []
     for part in palette.parts(runs):
         drawn = svg.points(
             [_dot(run, colour, split) for run in part.runs],
@@ -52,18 +52,18 @@ def _bitrates(corpora: Sequence[CorpusResults], colour: Mapping[str, str], split
             scale="log" if max(rates, default=1) > 8 * min(rates, default=1) else "linear",
         )
         where = ", ".join(text for text in (corpora[0].name, part.title, split) if text)
-        found.append(Figure(f"Accuracy against bit rate, {where}", drawn, caption, key(part.runs, colour)))
-    return found
+        figures.append(Figure(f"Accuracy against bit rate, {where}", drawn, caption, key(part.runs, colour)))
+    return figures
 
 
 def _dot(run: RunResults, colour: Mapping[str, str], split: str) -> svg.Point:
-    found = run.estimate(metrics.accuracy.name, split)
+    accuracy = run.estimate(metrics.accuracy.name, split)
     return svg.Point(
         name=f"{run.name}, seed {run.seed}",
         x=run.value("bitrate", split),
-        y=100 * found.value,
+        y=100 * accuracy.value,
         colour=colour[run.name],
         shape="diamond" if run.kind == "kmeans" else "circle",
-        low=100 * found.low,
-        high=100 * found.high,
+        low=100 * accuracy.low,
+        high=100 * accuracy.high,
     )

@@ -1,4 +1,4 @@
-"""The score table: a row a run, the mean of a model's seeds above them, the best in bold."""
+"""The score table: a row per run, the mean of a model's seeds above them, the best in bold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of a split in a view (see ``metrics.views``), its rows in groups, one a corpus."""
+    """The table of a split in a view (see ``metrics.views``), its rows in groups, one per corpus."""
 
     split: str
     view: str
@@ -44,9 +44,9 @@ class Table:
 
 
 def tables(corpora: Sequence[CorpusResults]) -> list[Table]:
-    """Return the score tables, test first; none of a split or view without any score."""
-    found = [_table(corpora, split, view) for split in ("test", "dev", "train") for view in metrics.views]
-    return [table for table in found if table.groups]
+    """Return the score tables, test first; no table for a split or view without scores."""
+    candidates = [_table(corpora, split, view) for split in ("test", "dev", "train") for view in metrics.views]
+    return [table for table in candidates if table.groups]
 
 
 def means(
@@ -90,14 +90,14 @@ def _rows(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str, 
             for run in runs
         ]
         if len(rows) > 1:
-            cells = tuple(_mean([row.cells[place] for row in rows], metric) for place, metric in enumerate(columns))
+            cells = tuple(_mean([row.cells[column] for row in rows], metric) for column, metric in enumerate(columns))
             yield Row("mean", corpus.name, model, f"{len(rows)} seeds", cells)
         yield from rows if len(rows) != 1 else [replace(rows[0], kind="mean")]
 
 
 def _cell(run: RunResults, metric: metrics.Metric, split: str, view: str) -> Cell:
-    found = run.estimate(metric.in_view(view), split)
-    return Cell(metric.text(found.value), _interval(metric, found.low, found.high), found.value)
+    score = run.estimate(metric.in_view(view), split)
+    return Cell(metric.text(score.value), _interval(metric, score.low, score.high), score.value)
 
 
 def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
@@ -106,9 +106,9 @@ def _mean(cells: Sequence[Cell], metric: metrics.Metric) -> Cell:
     if not len(values):
         return Cell()
     mean = float(values.mean())
-    some = f"{len(values)} of {len(cells)} seeds"
+    partial = f"{len(values)} of {len(cells)} seeds"
     spread = _interval(metric, float(values.min()), float(values.max()))
-    return Cell(metric.text(mean), spread if len(values) == len(cells) else some, mean)
+    return Cell(metric.text(mean), spread if len(values) == len(cells) else partial, mean)
 
 
 def _interval(metric: metrics.Metric, low: float, high: float) -> str:
@@ -117,27 +117,27 @@ def _interval(metric: metrics.Metric, low: float, high: float) -> str:
 
 
 def best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:
-    """Mark the best mean of each column; where only one row has a value there is nothing to be best of."""
+    """Mark the best mean of each column; a column with a single value has no best."""
     marked: set[tuple[int, int]] = set()
-    for place, metric in enumerate(columns):
-        values = {n: r.cells[place].value for n, r in enumerate(rows) if r.kind == "mean" and r.cells[place].text}
+    for column, metric in enumerate(columns):
+        values = {n: r.cells[column].value for n, r in enumerate(rows) if r.kind == "mean" and r.cells[column].text}
         if len(values) > 1 and metric.better != "neither":
             top = max(values.values()) if metric.better == "high" else min(values.values())
-            marked |= {(n, place) for n, value in values.items() if value == top}
+            marked |= {(n, column) for n, value in values.items() if value == top}
     return [
-        replace(row, cells=tuple(replace(cell, best=(n, place) in marked) for place, cell in enumerate(row.cells)))
+        replace(row, cells=tuple(replace(cell, best=(n, column) in marked) for column, cell in enumerate(row.cells)))
         for n, row in enumerate(rows)
     ]
 
 
 def _level(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
-    """Yield the row of what a single label for everything would reach."""
+    """Yield the row with the accuracy of a single label for everything."""
     for run in corpus.runs:
         for name in ("majority_heldout", "majority"):
             value = run.value(name + view, split)
             if np.isfinite(value):
-                like = "many_to_one_heldout" if name == "majority_heldout" else "many_to_one"
-                cells = tuple(Cell(m.text(value), "", value) if m.name == like else Cell() for m in columns)
+                comparable = "many_to_one_heldout" if name == "majority_heldout" else "many_to_one"
+                cells = tuple(Cell(m.text(value), "", value) if m.name == comparable else Cell() for m in columns)
                 yield Row("level", corpus.name, "majority label", "", cells)
                 return
 
@@ -145,8 +145,8 @@ def _level(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str,
 def everything(
     corpora: Sequence[CorpusResults], split: str
 ) -> list[tuple[str, list[str], list[tuple[str, list[str]]]]]:
-    """Return a corpus's name, its models, and a row for every metric there is, as means over seeds."""
-    found = []
+    """Return each corpus's name, its models, and a row per metric, as means over seeds."""
+    parts = []
     for corpus in corpora:
         frames = [run.scores.assign(model=run.name) for run in corpus.runs if len(run.scores)]
         if frames:
@@ -157,8 +157,8 @@ def everything(
                 (str(name), [_short(value) for value in row])
                 for name, row in zip(wide.index, wide.to_numpy(), strict=True)
             ]
-            found.append((corpus.title, [str(name) for name in wide.columns], rows))
-    return [part for part in found if part[2]]
+            parts.append((corpus.title, [str(name) for name in wide.columns], rows))
+    return [part for part in parts if part[2]]
 
 
 def _short(value: float) -> str:

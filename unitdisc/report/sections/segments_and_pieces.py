@@ -1,4 +1,4 @@
-"""What was made of the units: segments with their scores before and after, and acoustic pieces."""
+"""What was derived from the units: segments with their scores before and after, and acoustic pieces."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,15 +61,15 @@ def segments(corpora: Sequence[CorpusResults], split: str) -> list[Change]:
 
 def pieces(corpora: Sequence[CorpusResults], split: str) -> list[Pieces]:
     """Return the figures of the pieces, of the runs that have any."""
-    found = []
+    rows = []
     for corpus in corpora:
         for run in corpus.runs:
             table = _read(run.files.pieces, "pieces", split)
             values = dict(zip(table["metric"], table["value"], strict=True)) if len(table) else {}
             if values:
-                texts = [metric.text(values.get(metric.name, np.nan)) for metric in piece_metrics]
-                found.append(Pieces(corpus.title, f"{run.name}, seed {run.seed}", texts))
-    return found
+                texts = [_text(metric, values.get(metric.name, np.nan)) for metric in piece_metrics]
+                rows.append(Pieces(corpus.title, f"{run.name}, seed {run.seed}", texts))
+    return rows
 
 
 def _changes(corpus: CorpusResults, run: RunResults, split: str) -> Iterator[Change]:
@@ -78,14 +78,14 @@ def _changes(corpus: CorpusResults, run: RunResults, split: str) -> Iterator[Cha
     for metric in segment_metrics:
         if metric.name in rows:
             row = rows[metric.name]
-            interval = f"{metric.text(row['low'])} to {metric.text(row['high'])}"
+            interval = f"{_text(metric, row['low'])} to {_text(metric, row['high'])}"
             yield Change(
                 corpus=corpus.title,
                 run=f"{run.name}, seed {run.seed}",
                 metric=metric.heading,
-                before=metric.text(row["before"]),
-                after=metric.text(row["after"]),
-                difference=f"{metric.text(row['difference'])} ({interval})",
+                before=_text(metric, row["before"]),
+                after=_text(metric, row["after"]),
+                difference=f"{_text(metric, row['difference'])} ({interval})",
                 better=str(row["better"]),
             )
 
@@ -99,3 +99,8 @@ def _read(folder: Path, step: str, split: str) -> pd.DataFrame:
         return table[table["split"] == split]
     except (ValueError, KeyError):
         raise InputError("is not a table of scores", path, fix=f"write it again: unitdisc {step} --help") from None
+
+
+def _text(metric: metrics.Metric, value: float) -> str:
+    """Write a value: a difference may be small, so what is no share has three significant digits."""
+    return metric.text(value) if metric.percent or value != value else f"{value:.3g}"

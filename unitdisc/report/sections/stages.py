@@ -21,7 +21,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of a corpus's runs from left to right, and what each measure says of them."""
+    """The stages of a corpus's runs from left to right, and what each measure says about them."""
 
     corpus: str
     stages: list[str]
@@ -29,9 +29,9 @@ class Stages:
 
 
 def tables(corpora: Sequence[CorpusResults], split: str) -> list[Stages]:
-    """Return a table a corpus that has any of the measures on ``split``."""
-    found = [_table(corpus, split) for corpus in corpora]
-    return [table for table in found if table.rows]
+    """Return a table per corpus that has any of the measures on ``split``."""
+    candidates = [_table(corpus, split) for corpus in corpora]
+    return [table for table in candidates if table.rows]
 
 
 def _table(corpus: CorpusResults, split: str) -> Stages:
@@ -50,10 +50,10 @@ def _table(corpus: CorpusResults, split: str) -> Stages:
 
 
 def _measured(run: RunResults, split: str) -> list[tuple[metrics.Metric, str, float]]:
-    mine = run.scores[run.scores["split"] == split]
-    found = []
-    for name, value in zip(mine["metric"], mine["value"], strict=True):
+    scores = run.scores[run.scores["split"] == split]
+    measured = []
+    for name, value in zip(scores["metric"], scores["value"], strict=True):
         staged = metrics.at_stage(name)
         if staged is not None and np.isfinite(value):
-            found.append((*staged, float(value)))
-    return found
+            measured.append((*staged, float(value)))
+    return measured

@@ -1,4 +1,4 @@
-"""The training curves of a corpus: a line a model, the mean of its seeds, with their range around it."""
+"""The training curves of a corpus: a line per model, the mean of its seeds, with their range around it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from unitdisc.report.drawing import palette, svg
 from unitdisc.report.results import CorpusResults, RunResults
 from unitdisc.report.sections.rate_plots import Figure, key
 
-most_places = 400  # of a curve: a plot is no more pixels wide
+most_points = 400  # of a curve: a plot is not more pixels wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _panels(corpus: CorpusResults, colour: Mapping[str, str]) -> list[Panel]:
 
 
 def _by_model(runs: Sequence[RunResults]) -> list[list[RunResults]]:
-    """Put the seeds of a model together, those that have epochs."""
+    """Group the runs that have epochs by their model."""
     names = dict.fromkeys(run.name for run in runs if len(run.epochs))
     return [[run for run in runs if run.name == name and len(run.epochs)] for name in names]
 
@@ -58,18 +58,18 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
         lines = [line(runs, solid, colour) for runs in chosen]
         return lines + [line(runs, dashed, colour, "dashed") for runs in chosen]
 
-    found = [
+    figures = [
         Figure(
             "Task loss",
             svg.lines(pairs(trained, "task_loss", "dev_task_loss"), x="epoch", y="loss", scale="log"),
-            "What the units are trained for, to rebuild the features or to spell the labels: it should fall after the "
-            "jump where quantising begins; the dashed line is dev, a growing gap overfitting.",
+            "What the model is trained for, to reconstruct the features or to recognise the labels: it should fall "
+            "after the jump where quantisation begins; the dashed line is dev, and a growing gap is overfitting.",
         ),
         Figure(
             "Averaged and raw weights",
             svg.lines(pairs(averaged, "dev_task_loss", "dev_task_loss_raw"), x="epoch", y="dev loss", scale="log"),
-            "The loss on dev of the averaged weights (solid) should not lie above that of the raw ones (dashed), also "
-            "not after a re-estimation (dots).",
+            "The loss on dev of the averaged weights (solid) should not lie above that of the raw ones (dashed), not "
+            "even after a re-estimation (dots).",
         ),
         Figure(
             "Perplexity of the units",
@@ -79,7 +79,8 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
         Figure(
             "Units used in an epoch",
             svg.lines(_usage(models, "units_used", colour), x="epoch", y="units", zero="zero"),
-            "Codewords that any token chose; dots mark epochs with a re-estimation, which should lift the line.",
+            "Codewords that at least one token chose; dots mark epochs with a re-estimation, which should lift the "
+            "line.",
         ),
         Figure(
             "Norms",
@@ -92,37 +93,37 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
             "The schedule that the optimiser followed.",
         ),
     ]
-    return [figure for figure in found if figure.svg]
+    return [figure for figure in figures if figure.svg]
 
 
 def line(runs: Sequence[RunResults], column: str, colour: Mapping[str, str], dashed: svg.Dash = "") -> svg.Line:
-    """Draw a column of a model's training: the mean of its seeds by epoch, and their range where there are several.
+    """Return a column of a model's training as a line: the mean of its seeds by epoch, with their range as a band.
 
     Epochs with a re-estimation of any seed are marked, on solid lines only.
     """
     epochs, values = _by_epoch(runs, column)
-    drawn = np.unique(np.linspace(0, len(epochs) - 1, most_places).round().astype(int))
-    some = values[:, drawn]
-    there = np.isfinite(some)
-    count = there.sum(axis=0)
-    mean = np.divide(np.where(there, some, 0).sum(axis=0), count, out=np.full(len(drawn), np.nan), where=count > 0)
-    done = (_by_epoch(runs, "reestimations")[1] > 0).any(axis=0)
-    marks = [] if dashed else epochs[done].tolist()
+    drawn = np.unique(np.linspace(0, len(epochs) - 1, most_points).round().astype(int))
+    values = values[:, drawn]
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    mean = np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(len(drawn), np.nan), where=count > 0)
+    reestimated = (_by_epoch(runs, "reestimations")[1] > 0).any(axis=0)
+    marks = [] if dashed else epochs[reestimated].tolist()
     ranged = len(runs) > 1 and not dashed
     return svg.Line(
-        name=f"{_whose(runs)}: {column.replace('_', ' ')}",
+        name=f"{_model_and_seeds(runs)}: {column.replace('_', ' ')}",
         x=epochs[drawn].tolist(),
         y=mean.tolist(),
         colour=colour[runs[0].name],
         dashed=dashed,
-        marks=marks[:: 1 + len(marks) // most_places],
-        low=np.where(count > 0, np.where(there, some, np.inf).min(axis=0), np.nan).tolist() if ranged else (),
-        high=np.where(count > 0, np.where(there, some, -np.inf).max(axis=0), np.nan).tolist() if ranged else (),
+        marks=marks[:: 1 + len(marks) // most_points],
+        low=np.where(count > 0, np.where(known, values, np.inf).min(axis=0), np.nan).tolist() if ranged else (),
+        high=np.where(count > 0, np.where(known, values, -np.inf).max(axis=0), np.nan).tolist() if ranged else (),
     )
 
 
 def _usage(models: Sequence[Sequence[RunResults]], column: str, colour: Mapping[str, str]) -> list[svg.Line]:
-    """Curves of the trained models, and a level across them for each model that has one row only."""
+    """Return the curves of the trained models, and a level for each model with a single row, such as k-means."""
     trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
     drawn = [line(runs, column, colour) for runs in trained]
     if not drawn:
@@ -131,22 +132,22 @@ def _usage(models: Sequence[Sequence[RunResults]], column: str, colour: Mapping[
     for runs in models:
         if runs not in trained:
             level = line(runs, column, colour).y[0]
-            drawn.append(svg.Line(_whose(runs), ends, [level, level], colour[runs[0].name], "dotted"))
+            drawn.append(svg.Line(_model_and_seeds(runs), ends, [level, level], colour[runs[0].name], "dotted"))
     return drawn
 
 
-def _whose(runs: Sequence[RunResults]) -> str:
+def _model_and_seeds(runs: Sequence[RunResults]) -> str:
     return f"{runs[0].name}, " + (f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}")
 
 
 def _by_epoch(runs: Sequence[RunResults], column: str) -> tuple[Floats, Floats]:
-    """Return the epochs (E,) of any run, and a column (runs, E) at them, nan where there is none."""
-    own = [run.epochs["epoch"].to_numpy(dtype=float) for run in runs]
-    epochs = np.unique(np.concatenate(own))
+    """Return the epochs (E,) of any run, and a column (runs, E) at them, nan where a run lacks it."""
+    epochs_of_runs = [run.epochs["epoch"].to_numpy(dtype=float) for run in runs]
+    epochs = np.unique(np.concatenate(epochs_of_runs))
     values = np.full((len(runs), len(epochs)), np.nan)
-    for row, run, here in zip(values, runs, own, strict=True):
+    for row, run, run_epochs in zip(values, runs, epochs_of_runs, strict=True):
         if column in run.epochs:
-            row[np.searchsorted(epochs, here)] = run.epochs[column].to_numpy(dtype=float)
+            row[np.searchsorted(epochs, run_epochs)] = run.epochs[column].to_numpy(dtype=float)
     return epochs, values
 
 

@@ -29,8 +29,9 @@ const percent = (share) => `${(100 * share).toFixed(share >= 0.0995 ? 0 : 1)} %`
 const hasTime = (corpus) => corpus.time === "second";
 const length = (corpus, value) =>
   hasTime(corpus) ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} col.`;
-const place = (corpus, value) => (hasTime(corpus) ? `${value.toFixed(2)} s` : `column ${Math.round(value)}`);
-// Pixels a second or a column: as many as fill the page, within what can be read.
+const position = (corpus, value) => (hasTime(corpus) ? `${value.toFixed(2)} s` : `column ${Math.round(value)}`);
+
+// Pixels per second or per column: enough to fill the page, within a readable range.
 function scale(corpus, whole) {
   const [least, most] = hasTime(corpus) ? [300, 600] : [2.6, 5];
   const room = document.querySelector("main").clientWidth - 120;
@@ -45,26 +46,26 @@ function stretches(run, number) {
   if (!table[number]) {
     const [first, text] = run.pieces[number];
     const excerpt = corpusNow().excerpts[number];
-    const found = [];
+    const runs = [];
     (text ? text.split(" ") : []).forEach((unit, token) => {
       const start = Math.max((first + token) * run.shift - excerpt.start, 0);
       const end = Math.min((first + token + 1) * run.shift, excerpt.end) - excerpt.start;
-      const last = found[found.length - 1];
+      const last = runs[runs.length - 1];
       if (last && last.unit === Number(unit)) last.end = end;
-      else found.push({ unit: Number(unit), start, end });
+      else runs.push({ unit: Number(unit), start, end });
     });
-    table[number] = found;
+    table[number] = runs;
   }
   return table[number];
 }
 
-// The label that covers a time of an excerpt, or nothing; `time` counts from the start of the utterance.
+// The label that covers a time of an excerpt, or null; `time` counts from the start of the utterance.
 function labelAt(excerpt, time) {
-  const found = excerpt.labels.find(([start, end]) => start <= time && time < end);
-  return found ? found[2] : null;
+  const covering = excerpt.labels.find(([start, end]) => start <= time && time < end);
+  return covering ? covering[2] : null;
 }
 
-// A picture of an excerpt, or of the part of it from `start` to `end`, `pixels` a second or column.
+// A picture of an excerpt, or of the part of it from `start` to `end`, `pixels` per second or column.
 function pictureOf(excerpt, start, end, pixels) {
   const whole = excerpt.end - excerpt.start;
   const style = { width: `${whole * pixels}px`, "margin-left": `${-start * pixels}px` };

@@ -11,7 +11,7 @@ function fillSelectors() {
     );
   }
   const out = corpusNow().left_out;
-  part("left-out").textContent = out > 0 ? `${out} further runs are in the table alone: the page has no room for them.` : "";
+  part("left-out").textContent = out > 0 ? `${out} further runs are only in the table: the page has no room for them.` : "";
 }
 
 function start() {
@@ -44,7 +44,7 @@ function start() {
 
 const drawn = { corpus: null, run: null };
 
-// The utterances change with the run alone, not with every unit that is chosen.
+// The utterances change only with the run, not with every chosen unit.
 function drawShared() {
   if (drawn.corpus === state.corpus && drawn.run === state.run) return;
   Object.assign(drawn, { corpus: state.corpus, run: state.run });

@@ -1,7 +1,7 @@
 // Playing parts of excerpts, exactly from sample to sample.
 
 const sound = { context: null, buffers: new WeakMap(), source: null, stopped: null, turn: 0 };
-const encoderDelay = 1105 / 16000; // seconds of silence that a decoder leaves in front if it ignores the MP3's header
+const encoderDelay = 1105 / 16000; // seconds of silence that a decoder leaves at the start if it ignores the MP3's header
 
 async function decoded(excerpt) {
   sound.context ??= new AudioContext();
@@ -24,15 +24,15 @@ function silence() {
   if (stopped) stopped(false);
 }
 
-// Play an excerpt from `start` to `end` (seconds from its own start); `moving(time)` follows it. Answers whether it
-// played to its end.
+// Play an excerpt from `start` to `end` (seconds from the start of the excerpt); `moving(time)` follows it. Resolves to
+// whether it played to its end.
 async function play(excerpt, start, end, moving = null) {
   silence();
   sound.turn += 1;
   const turn = sound.turn;
   const { buffer, lead } = await decoded(excerpt);
   await sound.context.resume();
-  if (turn !== sound.turn) return false; // another one was asked for meanwhile
+  if (turn !== sound.turn) return false; // another excerpt was requested in the meantime
   const source = new AudioBufferSourceNode(sound.context, { buffer });
   const gain = new GainNode(sound.context, { gain: 0 });
   const from = Math.max(start, 0);

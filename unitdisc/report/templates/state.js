@@ -33,7 +33,7 @@ function address() {
   return `#${parts}`;
 }
 
-// Change what is shown. `keep` writes over the last entry of the history, for steps that nobody wants to go back over.
+// Change what is shown. `keep` replaces the last entry of the history, for steps that need no way back.
 function show(changes, keep = false) {
   Object.assign(state, changes);
   if (state.unit === null) state.unit = commonest();
@@ -41,7 +41,7 @@ function show(changes, keep = false) {
     if (keep) history.replaceState(null, "", address());
     else history.pushState(null, "", address());
   } catch {
-    // A page inside another one may not have an address of its own; it works without.
+    // A page inside another one may have no address; it works without one.
   }
   for (const listener of listeners) listener();
 }

@@ -110,33 +110,33 @@ function drawLabels() {
 // Stretches of a unit on the page, one speaker after another so that the first ones differ.
 function examplesOf(number) {
   const queues = new Map();
-  corpusNow().excerpts.forEach((excerpt, place) => {
-    for (const stretch of stretches(runNow(), place)) {
+  corpusNow().excerpts.forEach((excerpt, index) => {
+    for (const stretch of stretches(runNow(), index)) {
       if (stretch.unit !== number) continue;
       if (!queues.has(excerpt.speaker)) queues.set(excerpt.speaker, []);
       queues.get(excerpt.speaker).push({ excerpt, ...stretch });
     }
   });
-  const found = [];
-  for (let turn = 0; found.length < mostExamples; turn += 1) {
+  const examples = [];
+  for (let turn = 0; examples.length < mostExamples; turn += 1) {
     const round = [...queues.values()].filter((queue) => queue.length > turn).map((queue) => queue[turn]);
     if (!round.length) break;
-    found.push(...round);
+    examples.push(...round);
   }
-  return found.slice(0, mostExamples);
+  return examples.slice(0, mostExamples);
 }
 
 function example({ excerpt, start, end }, number) {
   const corpus = corpusNow();
   const pixels = hasTime(corpus) ? 320 : 3;
   const from = Math.max(start - around(corpus), 0);
-  const long = hasTime(corpus) ? 1.2 : 120; // of a very long stretch its beginning is enough
+  const long = hasTime(corpus) ? 1.2 : 120; // a very long stretch shows its beginning alone
   const to = Math.min(end + around(corpus), from + long, excerpt.end - excerpt.start);
   const label = labelAt(excerpt, excerpt.start + (start + end) / 2);
   const box = { left: `${(start - from) * pixels}px`, width: `${(Math.min(end, to) - start) * pixels}px` };
   const cut = pictureOf(excerpt, from, to, pixels);
   cut.append(el("span", { class: "span", style: box }));
-  const about = `${excerpt.utterance}, ${place(corpus, excerpt.start + start)}`;
+  const about = `${excerpt.utterance}, ${position(corpus, excerpt.start + start)}`;
   const caption = el("span", { class: "where" }, el("b", {}, label ?? "–"), ` ${excerpt.speaker}`);
   if (!excerpt.sound) return el("div", { class: "example", title: about }, cut, caption);
   const button = el(

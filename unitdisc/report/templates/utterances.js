@@ -16,26 +16,53 @@ function rowOf(name, width, boxes) {
   return row;
 }
 
-// Parts of an excerpt with one mapped label each, cut where they turn from right to wrong.
+// Parts of an excerpt with one mapped label each, split where right turns to wrong.
 function judged(excerpt, run, number) {
   const corpus = corpusNow();
-  const found = [];
+  const parts = [];
   const [first, text] = run.pieces[number];
   const clip = (time) => Math.max(0, Math.min(time, excerpt.end) - excerpt.start);
-  (text ? text.split(" ") : []).forEach((unit, place) => {
-    const token = first + place;
+  (text ? text.split(" ") : []).forEach((unit, index) => {
+    const token = first + index;
     const mapped = corpus.labels[unitsOf(run).get(Number(unit))?.mapped] ?? null;
     const label = labelAt(excerpt, (token + 0.5) * run.shift);
     const verdict = label === null ? "unknown" : label === mapped ? "right" : "wrong";
     const counts = label !== null && !corpus.excluded.includes(label);
     const [start, end] = [clip(token * run.shift), clip((token + 1) * run.shift)];
-    const last = found[found.length - 1];
+    const last = parts[parts.length - 1];
     if (last && last.mapped === mapped && last.verdict === verdict && last.counts === counts) {
       last.end = end;
       last.tokens += 1;
-    } else found.push({ mapped, verdict, counts, start, end, tokens: 1, label });
+    } else parts.push({ mapped, verdict, counts, start, end, tokens: 1, label });
   });
-  return found;
+  return parts;
+}
+
+function labelBoxes(excerpt, pixels) {
+  const corpus = corpusNow();
+  const whole = excerpt.end - excerpt.start;
+  const codes = new Map(corpus.labels.map((label, code) => [label, code]));
+  return excerpt.labels.map(([start, end, label]) => {
+    const from = Math.max(start - excerpt.start, 0);
+    const to = Math.min(end - excerpt.start, whole);
+    const style = { "--h": hue(codes.get(label)) };
+    return box(from * pixels, (to - from) * pixels, label, style, "label", `${label}, ${length(corpus, end - start)}`);
+  });
+}
+
+function unitBoxes(run, number, pixels) {
+  return stretches(run, number).map(({ unit, start, end }) => {
+    const made = box(start * pixels, (end - start) * pixels, String(unit), { "--h": hue(unit) }, "code", `unit ${unit}`);
+    made.addEventListener("click", () => show({ unit, label: "" }));
+    return made;
+  });
+}
+
+function mappedBoxes(parts, pixels) {
+  return parts.map(({ mapped, verdict, start, end, label }) => {
+    const about = verdict === "wrong" ? `${mapped}, should be ${label}` : `${mapped ?? "no label"}`;
+    return box(start * pixels, (end - start) * pixels, mapped ?? "", {}, verdict, about);
+  });
 }
 
 function strip(excerpt, number, run, button) {
@@ -43,30 +70,14 @@ function strip(excerpt, number, run, button) {
   const whole = excerpt.end - excerpt.start;
   const pixels = scale(corpus, whole);
   const width = whole * pixels;
-  const codes = new Map(corpus.labels.map((label, code) => [label, code]));
-  const labels = excerpt.labels.map(([start, end, label]) => {
-    const from = Math.max(start - excerpt.start, 0);
-    const to = Math.min(end - excerpt.start, whole);
-    const style = { "--h": hue(codes.get(label)) };
-    return box(from * pixels, (to - from) * pixels, label, style, "label", `${label}, ${length(corpus, end - start)}`);
-  });
-  const units = stretches(run, number).map(({ unit, start, end }) => {
-    const made = box(start * pixels, (end - start) * pixels, String(unit), { "--h": hue(unit) }, "code", `unit ${unit}`);
-    made.addEventListener("click", () => show({ unit, label: "" }));
-    return made;
-  });
   const parts = judged(excerpt, run, number);
-  const mapped = parts.map(({ mapped, verdict, start, end, label }) => {
-    const about = verdict === "wrong" ? `${mapped}, should be ${label}` : `${mapped ?? "no label"}`;
-    return box(start * pixels, (end - start) * pixels, mapped ?? "", {}, verdict, about);
-  });
   const head = el("div", { class: "head", hidden: true });
   const picture = pictureOf(excerpt, 0, whole, pixels);
   const stack = el("div", { class: "stack", style: { width: `${width}px` } });
-  if (corpus.labels.length) stack.append(rowOf("labels", width, labels));
+  if (corpus.labels.length) stack.append(rowOf("labels", width, labelBoxes(excerpt, pixels)));
   stack.append(picture);
-  stack.append(rowOf("units", width, units));
-  if (corpus.labels.length) stack.append(rowOf("mapped labels", width, mapped));
+  stack.append(rowOf("units", width, unitBoxes(run, number, pixels)));
+  if (corpus.labels.length) stack.append(rowOf("mapped labels", width, mappedBoxes(parts, pixels)));
   stack.append(head);
   const follow = (time) => {
     head.hidden = false;
@@ -106,7 +117,7 @@ function drawUtterances() {
       const cut = excerpt.end - excerpt.start < excerpt.duration - 1e-3;
       const facts = [
         `${excerpt.speaker}, ${excerpt.split}`,
-        cut ? `${place(corpus, excerpt.start)} to ${place(corpus, excerpt.end)}` : null,
+        cut ? `${position(corpus, excerpt.start)} to ${position(corpus, excerpt.end)}` : null,
         share === null ? null : `${percent(share)} right`,
       ].filter(Boolean);
       made.push(

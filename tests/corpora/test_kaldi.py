@@ -1,0 +1,353 @@
+import os
+import pickle
+import sys
+
+import kaldiio
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from tests.helpers.corpora import kaldi_corpus, kaldi_split, rate, tone
+from tests.helpers.places import shared
+from unitdisc import tables
+from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
+from unitdisc.corpora import kaldi
+from unitdisc.errors import InputError
+from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
+from unitdisc.formats import audio
+from unitdisc.formats.kaldi_matrix import read_matrix
+from unitdisc.formats.labels import plain_phones, read_labels
+from unitdisc.records import Label, UnitSequence
+from unitdisc.scores.discovery import statistics
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return kaldi_split(tmp_path / "train", ["a", "b"])
+
+
+def read(folder, **options):
+    return kaldi.read(folder.parent, {"train": folder.name}, **options)
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_reads_utterances_and_labels(folder):
+    utterances, labels = read(folder)
+    assert [(u.utterance, u.split, u.speaker, u.duration) for u in utterances] == [
+        ("a", "train", "s0", 0.6),
+        ("b", "train", "s1", 0.6),
+    ]
+    assert utterances[0].source == str(folder / "audio" / "a.wav")
+    assert labels[:2] == [Label("a", 0.0, 0.3, "AA"), Label("a", 0.3, 0.6, "SIL")]
+
+
+def test_marks_are_stripped_as_the_commands_strip_them(folder, tmp_path):
+    names = ["AH0_I", "12", "AA1", "2"]
+    lines = [f"a 1 {n * 0.1:.1f} 0.1 {name}" for n, name in enumerate(names)]
+    (folder / "phones.ctm").write_text("\n".join([*lines, ""]))
+    plain = ["AH", "12", "AA", "2"]
+    assert [label.label for label in read(folder)[1]] == plain
+    assert plain_phones(read_labels(folder / "phones.ctm"))["label"].tolist() == plain
+    assert [label.label for label in read(folder, strip_marks=False)[1]] == names
+    tables.write_units(tmp_path / "a.tsv", [UnitSequence("a", 0.1, np.arange(4))])
+    for options, kept in (([], names), (["--kaldi-phones"], plain)):
+        words = ["discovery", tmp_path / "a.tsv", folder / "phones.ctm", "--bootstrap", 0, *options]
+        told = CliRunner().invoke(app, [*map(str, words), "--save", str(tmp_path / "a.npz")])
+        assert told.exit_code == 0, told.output
+        assert sorted(statistics.load(tmp_path / "a.npz").labels) == sorted(kept)
+
+
+def test_comments_of_a_ctm_are_no_labels(folder):
+    expected = read(folder)[1]
+    lines = (folder / "phones.ctm").read_text().splitlines()
+    (folder / "phones.ctm").write_text("\n".join([";; made by hand", *lines[:2], "", ";;", *lines[2:], ""]))
+    assert read(folder)[1] == expected
+    edit(folder / "phones.ctm", "b 1 0.30", "b 1 zero")
+    assert "phones.ctm:7" in refused(folder, "'zero' is not a number")
+
+
+def test_marks_are_kept_on_request(folder):
+    assert read(folder, strip_marks=False)[1][0].label == "AA0_B"
+
+
+def test_text_ali_says_the_same_as_the_ctm(folder):
+    expected = read(folder)[1]
+    (folder / "phones.ctm").unlink()
+    (folder / "text_ali").write_text("a AA0_B 0 30 ; SIL 30 60 ;\nb AA1_B 0 30 ; SIL 30 60 ;\n")
+    assert read(folder)[1] == expected
+
+
+def test_no_alignment_is_no_failure(folder):
+    (folder / "phones.ctm").unlink()
+    assert read(folder)[1] == []
+    with pytest.raises(InputError, match="text_ali"):
+        read(folder, alignment="text_ali")
+
+
+@pytest.mark.parametrize("ending", ["flac", "wav", "nist"])
+def test_formats(tmp_path, ending):
+    if ending == "nist":
+        folder = kaldi_split(tmp_path / "train", ["a", "b"])
+        for name in "ab":
+            soundfile.write(folder / "audio" / f"{name}.sph", tone(0.6), rate, format="NIST", subtype="PCM_16")
+        edit(folder / "wav.scp", ".wav", ".sph")
+    else:
+        folder = kaldi_split(tmp_path / "train", ["a", "b"], audio=ending)
+    utterances, _ = read(folder)
+    samples, found = audio.read(utterances[0].source)
+    assert (len(samples), found) == (0.6 * rate, rate)
+
+
+def test_segments_cut_recordings(folder):
+    (folder / "segments").write_text("a-1 a 0.10 0.35\na-2 a 0.35 0.6\nb-1 b 0 0.6\n")
+    (folder / "utt2spk").write_text("a-1 s0\na-2 s0\nb-1 s1\n")
+    (folder / "phones.ctm").write_text("a-1 1 0.0 0.25 AA\n")
+    utterances, labels = read(folder)
+    assert [u.duration for u in utterances] == [0.25, 0.25, 0.6]
+    whole, _ = audio.read(str(folder / "audio" / "a.wav"))
+    part, _ = audio.read(utterances[0].source)
+    np.testing.assert_array_equal(part, whole[1600:5600])
+    assert labels == [Label("a-1", 0.0, 0.25, "AA")]
+
+
+def test_precomputed_features(folder):
+    matrix = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    kaldiio.save_ark(str(folder / "feats.ark"), {"a": matrix, "b": matrix}, scp=str(folder / "feats.scp"))
+    utterances, labels = read(folder, precomputed=0.01)
+    assert utterances[0].duration == 0.6
+    assert len(labels) == 4
+
+
+def test_a_feats_scp_runs_nothing(folder, tmp_path):
+    class Attack:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "attacked"),)
+
+    (folder / "feats.ark").write_bytes(b"a PKL" + pickle.dumps(Attack()))
+    (folder / "feats.scp").write_text(f"a {folder}/feats.ark:2\nb {folder}/feats.ark:2\n")
+    with pytest.raises(InputError, match=r"feats\.scp:1: .*holds no Kaldi matrix at 2"):
+        read(folder, precomputed=0.01)
+    with pytest.raises(InputError, match="holds no Kaldi matrix"):
+        next(Precomputed(PrecomputedSettings()).read([f"{folder}/feats.ark:2"]))
+    # What is looked at is what is read: kaldiio would find another file behind this name.
+    matrix = np.ones((3, 2), dtype=np.float32)
+    kaldiio.save_mat(str(folder / "x.ark: 5"), matrix)
+    (folder / "x.ark").write_bytes(b"aaaaaPKL" + pickle.dumps(Attack()))
+    np.testing.assert_array_equal(read_matrix(f"{folder}/x.ark: 5"), matrix)
+    (folder / "y.ark:0[z]").write_bytes(b"PKL" + pickle.dumps(Attack()))
+    kaldiio.save_mat(str(folder / "y.ark"), matrix)
+    with pytest.raises(InputError, match="holds no Kaldi matrix"):
+        read_matrix(f"{folder}/y.ark:0[z]")
+    assert not (tmp_path / "attacked").exists()
+
+
+def test_rows_of_a_matrix_are_cut_as_kaldi_cuts_them(folder):
+    matrix = np.arange(20, dtype=np.float32).reshape(10, 2)
+    kaldiio.save_ark(str(folder / "feats.ark"), {"a": matrix}, scp=str(folder / "feats.scp"))
+    place = (folder / "feats.scp").read_text().split()[1]
+    np.testing.assert_array_equal(read_matrix(f"{place}[2:4]"), matrix[2:5])
+    with pytest.raises(InputError, match="names rows that the matrix of 10 does not have"):
+        read_matrix(f"{place}[2:10]")
+
+
+def test_precomputed_features_have_one_width(folder):
+    random = np.random.default_rng(0)
+    arrays = {name: random.normal(size=(60, 5 + place)).astype(np.float32) for place, name in enumerate("ab")}
+    kaldiio.save_ark(str(folder / "feats.ark"), arrays, scp=str(folder / "feats.scp"))
+    with pytest.raises(InputError, match=r"feats\.scp:2: 'b' has 6 columns where those before it have 5"):
+        read(folder, precomputed=0.01)
+
+
+def test_a_wav_that_was_cut_off_is_told(folder):
+    path = folder / "audio" / "a.wav"
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match="is truncated: 3000 bytes where its header says"):
+        read(folder)
+    with pytest.raises(InputError, match="is truncated"):
+        audio.read(str(path))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(folder):
+    for name in ("wav.scp", "utt2spk", "phones.ctm"):
+        (folder / name).write_text("\ufeff" + (folder / name).read_text(), encoding="utf-8")
+    assert [u.utterance for u in read(folder)[0]] == ["a", "b"]
+
+
+def test_channels_are_mixed_down(folder):
+    soundfile.write(folder / "audio" / "a.wav", np.stack([np.full(9600, 0.5), np.zeros(9600)], 1), rate)
+    samples, _ = audio.read(str(folder / "audio" / "a.wav"))
+    np.testing.assert_allclose(samples, 0.25, atol=1e-4)
+
+
+# --- bad input ------------------------------------------------------------------------------------------------------
+
+
+def refused(folder, message, **options):
+    with pytest.raises(InputError) as error:
+        read(folder, **options)
+    text = str(error.value)
+    assert message in text
+    assert "\n" not in text
+    return text
+
+
+def test_missing_audio_names_file_and_line(folder):
+    (folder / "audio" / "b.wav").unlink()
+    assert f"{folder / 'wav.scp'}:2: " in refused(folder, "no such recording")
+
+
+def test_empty_flac(tmp_path):
+    folder = kaldi_split(tmp_path / "train", ["a", "b"], audio="flac")
+    (folder / "audio" / "b.flac").write_bytes(b"")
+    assert "wav.scp:2" in refused(folder, "is empty")
+
+
+def test_garbage_audio(folder):
+    (folder / "audio" / "b.wav").write_bytes(b"no sound at all" * 100)
+    assert "wav.scp:2" in refused(folder, "cannot be decoded")
+
+
+def test_truncated_flac(tmp_path):
+    folder = kaldi_split(tmp_path / "train", ["a"], audio="flac")
+    path = folder / "audio" / "a.flac"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    utterances, _ = read(folder)
+    with pytest.raises(InputError, match=r"a\.flac"):
+        audio.read(utterances[0].source)
+
+
+def test_utterance_without_samples(folder):
+    soundfile.write(folder / "audio" / "b.wav", np.zeros(0), rate)
+    assert "wav.scp:2" in refused(folder, "holds no samples")
+
+
+def test_nan_samples(folder):
+    samples = tone(0.6)
+    samples[77] = np.nan
+    soundfile.write(folder / "audio" / "a.wav", samples, rate, subtype="FLOAT")
+    with pytest.raises(InputError, match="sample 77 is not a finite number"):
+        audio.read(str(folder / "audio" / "a.wav"))
+
+
+def test_label_of_an_unknown_utterance(folder):
+    edit(folder / "phones.ctm", "b 1 0.30", "c 1 0.30")
+    assert "phones.ctm:4" in refused(folder, "'c' is not in wav.scp")
+
+
+def test_label_that_ends_before_it_starts(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 -0.10")
+    assert "phones.ctm:4" in refused(folder, "not after its start")
+
+
+def test_label_past_the_audio(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 0.50")
+    assert "phones.ctm:4" in refused(folder, "does not lie in the 0.6 s of audio")
+
+
+def test_labels_that_overlap(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.20 0.30")
+    assert "phones.ctm:4" in refused(folder, "before the end of the one before it")
+
+
+def test_a_frame_past_the_audio_is_rounding(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 0.31")
+    assert read(folder)[1][-1].end == 0.6
+
+
+def test_a_time_that_is_none(folder):
+    edit(folder / "phones.ctm", "b 1 0.30", "b 1 zero")
+    assert "phones.ctm:4" in refused(folder, "'zero' is not a number")
+    edit(folder / "phones.ctm", "b 1 zero", "b 1 nan")
+    refused(folder, "'nan' is not a number")
+
+
+def test_too_few_fields(folder):
+    edit(folder / "phones.ctm", "b 1 0.30 0.30 SIL", "b 1 0.30")
+    assert "phones.ctm:4" in refused(folder, "is not 'utterance channel start duration label'")
+
+
+def test_wrong_sample_rate(folder):
+    assert "wav.scp:1" in refused(folder, "16000 Hz where 8000 Hz is demanded", sample_rate=8000)
+
+
+def test_utterance_twice(folder):
+    (folder / "wav.scp").write_text((folder / "wav.scp").read_text() + "a audio/a.wav\n")
+    assert "wav.scp:3" in refused(folder, "'a' occurs twice, first on line 1")
+
+
+def test_utterance_in_two_splits(tmp_path):
+    kaldi_split(tmp_path / "train", ["a", "b"])
+    kaldi_split(tmp_path / "dev", ["c", "b"])
+    with pytest.raises(InputError, match="'b' stands in train too") as error:
+        kaldi.read(tmp_path, {"train": "train", "dev": "dev"})
+    assert f"{tmp_path / 'dev' / 'wav.scp'}:2" in str(error.value)
+
+
+def test_speaker_missing(folder):
+    (folder / "utt2spk").write_text("a s0\n")
+    refused(folder, "names no speaker for 'b'")
+
+
+def test_split_folder_missing(folder):
+    with pytest.raises(InputError, match="no such folder"):
+        kaldi.read(folder.parent, {"train": "train", "dev": "test_dev93"})
+
+
+def test_path_that_climbs_out(folder):
+    edit(folder / "wav.scp", "audio/b.wav", "../../b.wav")
+    assert "wav.scp:2" in refused(folder, "climbs out of the corpus")
+
+
+def test_segment_past_the_recording(folder):
+    (folder / "segments").write_text("a-1 a 0.10 0.95\n")
+    assert "segments:1" in refused(folder, "does not lie in the 0.6 s")
+
+
+def test_pipes_are_refused_with_the_setting_that_allows_them(folder):
+    edit(folder / "wav.scp", "audio/b.wav", "sph2pipe -f wav b.wv1 |")
+    text = refused(folder, "allow_pipes: [sph2pipe]")
+    assert "wav.scp:2" in text
+
+
+def test_an_allowed_pipe_runs_without_a_shell(folder, tmp_path):
+    program = tmp_path / "copy"
+    program.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.buffer.write(open(sys.argv[1], 'rb').read())\n")
+    program.chmod(0o755)
+    edit(folder / "wav.scp", "audio/b.wav", f"{program} {folder / 'audio' / 'b.wav'} |")
+    utterances, _ = read(folder, allow_pipes=[str(program)])
+    assert utterances[1].duration == 0.6
+    samples, _ = audio.read(utterances[1].source, [str(program)])
+    assert len(samples) == 9600
+    with pytest.raises(InputError, match="pipe commands are not run"):
+        audio.read(utterances[1].source)
+
+
+@pytest.mark.parametrize("rest", ["a.wv1; rm -rf x |", "a.wv1 > x |", "$(id) |", "a | b |", "`id` |"])
+def test_an_allowed_program_gets_no_shell(folder, rest):
+    edit(folder / "wav.scp", "audio/b.wav", f"sph2pipe {rest}")
+    assert "wav.scp:2" in refused(folder, "needs a shell", allow_pipes=["sph2pipe"])
+
+
+def test_mboshi_is_read_as_it_is_described():
+    root = shared / "data" / "mboshi"
+    if not root.exists():
+        pytest.skip("the real corpora are not beside the repository (../shared/data)")
+    utterances, labels = kaldi.read(root, {"train": "train", "dev": "dev", "test": "test"})
+    seconds = {s: sum(u.duration for u in utterances if u.split == s) for s in ("train", "dev", "test")}
+    assert [round(seconds[s]) for s in seconds] == [913, 85, 176]
+    assert [sum(u.split == s for u in utterances) for s in seconds] == [297, 30, 60]
+    assert len({label.label for label in labels} - {"SIL", "UNK"}) == 32
+    assert labels == kaldi.read(root, {"train": "train", "dev": "dev", "test": "test"}, alignment="text_ali")[1]
+
+
+def test_splits_map_to_folders(tmp_path):
+    kaldi_corpus(tmp_path, utterances=2)
+    (tmp_path / "train").rename(tmp_path / "train_si284")
+    utterances, _ = kaldi.read(tmp_path, {"train": "train_si284", "test": "test"})
+    assert [u.split for u in utterances] == ["train"] * 2 + ["test"] * 2

@@ -1,0 +1,209 @@
+"""Columns of line images: whatever the size, the colours and the polarity, ink is 1 on paper 0."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageOps
+
+from tests.helpers.places import shared
+from unitdisc.errors import InputError
+from unitdisc.features.handwriting import line_features, read_line
+from unitdisc.formats import line_images
+from unitdisc.formats.file_tree import OpenSources
+from unitdisc.formats.line_images import probe
+
+unipen = shared / "data" / "unipen" / "scribblelens.corpus.v1.2.zip"
+
+
+def line(width: int = 300, height: int = 64, paper: int = 255, ink: int = 0) -> Image.Image:
+    """Draw strokes of a 4 % pen on plain paper."""
+    image = Image.new("L", (width, height), paper)
+    pen = ImageDraw.Draw(image)
+    for x in range(height // 2, width - height // 2, height):
+        pen.line((x, height // 4, x + height // 4, 3 * height // 4), fill=ink, width=max(1, height // 12))
+    return image
+
+
+def test_strokes_stand_where_they_were_drawn():
+    image = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(image).rectangle((16, 40, 23, 63), fill=0)
+    features = line_features(image)
+    assert features.shape == (32, 32)
+    assert features.dtype == np.float32
+    assert features[9:11, 22:31].min() > 0.95
+    assert features[:6].max() == features[14:].max() == features[:, :18].max() == 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 200), st.integers(1, 200))
+def test_the_shape_is_that_of_the_format_for_any_size(width, height):
+    columns = int(0.5 + 32 / height * width)
+    image = Image.fromarray(np.random.default_rng(width).integers(0, 256, (height, width), dtype=np.uint8))
+    if columns:
+        features = line_features(image)
+        assert features.shape == (columns, 32)
+        assert np.isfinite(features).all()
+        assert features.min() >= 0
+        assert features.max() <= 1
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.integers(100, 255), st.integers(0, 70))
+def test_polarity_makes_no_difference(seed, paper, ink):
+    rng = np.random.default_rng(seed)
+    grain = rng.normal(0, 4, (64, 300))
+    grey = np.clip(np.asarray(line(paper=paper, ink=min(ink, paper - 80)), dtype=float) + grain, 0, 255).astype(
+        np.uint8
+    )
+    upright = line_features(Image.fromarray(grey))
+    inverted = line_features(Image.fromarray(255 - grey))
+    np.testing.assert_allclose(upright, inverted, atol=0.03)  # bicubic resampling rounds to whole levels
+    assert upright.mean() < 0.3
+    assert upright.max() > 0.5
+
+
+@pytest.mark.parametrize("paper", [255, 200, 150])
+def test_the_tone_of_the_page_makes_no_difference(paper):
+    plain = line_features(line())
+    toned = line_features(line(paper=paper, ink=40))
+    np.testing.assert_allclose(toned, plain, atol=0.03)  # clipping hides where the resampling of 0 and 255 overshoots
+
+
+def test_a_bilevel_line_is_only_turned_to_ink():
+    image = line(height=32)
+    np.testing.assert_array_equal(line_features(image).T, 1 - np.asarray(image) / 255)
+    np.testing.assert_array_equal(line_features(image.convert("1")), line_features(image))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "F", "I;16"])
+def test_every_mode_gives_the_same_ink(mode):
+    grey = line()
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    elif mode in ("LA", "P", "1", "I", "F"):
+        image = grey.convert(mode)
+    else:
+        image = grey.convert("RGB").convert(mode)
+    np.testing.assert_allclose(line_features(image), line_features(grey), atol=0.02)
+
+
+def test_colours_become_ink_by_their_lightness():
+    image = Image.new("RGB", (64, 64), (240, 220, 180))
+    ImageDraw.Draw(image).rectangle((30, 10, 37, 50), fill=(90, 40, 20))
+    features = line_features(image)
+    assert features[16:18, 10:20].min() > 0.95
+    assert features[:12].max() < 0.02
+
+
+def test_a_transparent_ground_is_paper():
+    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    ImageDraw.Draw(image).rectangle((30, 10, 37, 50), fill=(0, 0, 0, 255))
+    features = line_features(image)
+    assert features[16:18, 10:20].min() > 0.95
+    assert features[:12].max() == 0
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "F"])
+@pytest.mark.parametrize("level", [0, 1, 255])
+def test_a_constant_image_holds_no_ink(mode, level):
+    assert not line_features(Image.new("L", (50, 40), level).convert(mode)).any()
+
+
+def test_the_grain_of_empty_paper_stays_faint():
+    grain = np.random.default_rng(0).normal(220, 4, (64, 300)).clip(0, 255).astype(np.uint8)
+    assert line_features(Image.fromarray(grain)).max() < 0.25
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def saved(image: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def claiming(width: int, height: int) -> bytes:
+    """A small PNG whose header claims a size of its own."""
+    data = bytearray(saved(line(), "PNG"))
+    data[16:24] = struct.pack(">II", width, height)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
+
+
+def test_a_line_is_read_from_a_file_and_from_a_zip(tmp_path):
+    data = saved(line(), "PNG")
+    (tmp_path / "line.png").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "lines.zip", "w") as archive:
+        archive.writestr("nl/line1.png", data)
+    inside = f"{tmp_path}/lines.zip#nl/line1.png"
+    expected = line_features(line())
+    np.testing.assert_array_equal(read_line(str(tmp_path / "line.png")), expected)
+    np.testing.assert_array_equal(read_line(inside), expected)
+    with OpenSources() as sources:
+        np.testing.assert_array_equal(read_line(inside, sources), expected)
+        assert probe(inside, sources) == probe(inside) == (150, None)
+        assert len(expected) == 150
+    assert probe(str(tmp_path / "line.png")) == (150, None)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "WEBP"])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.8])
+def test_a_truncated_image_is_refused(tmp_path, kind, share):
+    whole = saved(Image.effect_noise((300, 64), 60), kind)
+    path = tmp_path / "cut.img"
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(InputError, match=r"cut\.img: (is not an image|cannot be read as an image)"):
+        read_line(str(path))
+
+
+def test_a_file_that_is_no_image_or_not_there_is_refused(tmp_path):
+    (tmp_path / "notes.png").write_text("no image")
+    for function in (read_line, probe):
+        with pytest.raises(InputError, match=r"notes\.png: is not an image"):
+            function(str(tmp_path / "notes.png"))
+        with pytest.raises(InputError, match=r"gone\.png: no such file"):
+            function(str(tmp_path / "gone.png"))
+
+
+def test_an_image_of_too_many_pixels_is_refused_unread(tmp_path, monkeypatch):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(claiming(20_000, 20_000))
+    with pytest.raises(InputError, match=r"bomb\.png: .*20000 × 20000 pixels, too many|bomb\.png: cannot be read"):
+        read_line(str(path))
+    path.write_bytes(claiming(11_000, 11_000))
+    with pytest.raises(InputError, match=r"11000 × 11000 pixels, too many for a text line; cut the page into lines"):
+        read_line(str(path))
+    path.write_bytes(saved(Image.new("L", (200_000, 1)), "PNG"))  # small, but 205 million pixels once scaled
+    with pytest.raises(InputError, match="too many for a text line"):
+        probe(str(path))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    path.write_bytes(saved(Image.new("L", (60, 60)), "PNG"))
+    with pytest.raises(InputError, match=r"bomb\.png: cannot be read as an image \(Image size"):
+        read_line(str(path))
+
+
+def test_an_image_without_a_column_is_refused(tmp_path):
+    (tmp_path / "thin.png").write_bytes(saved(Image.new("L", (1, 100)), "PNG"))
+    with pytest.raises(InputError, match=r"thin\.png: has 1 × 100 pixels: not one column at height 32"):
+        read_line(str(tmp_path / "thin.png"))
+
+
+@pytest.mark.skipif(not unipen.exists(), reason="needs the UNIPEN lines beside the repository")
+def test_real_lines_are_mostly_paper_and_hold_ink():
+    with zipfile.ZipFile(unipen) as archive:
+        members = [name for name in archive.namelist() if name.endswith(".jpg")][::60]
+        upright = [Image.open(io.BytesIO(archive.read(name))) for name in members]
+    with OpenSources() as sources:
+        lines = [read_line(f"{unipen}#{name}", sources) for name in members]
+    for image, features in zip(upright, lines, strict=True):
+        assert features.shape == (line_images.columns(*image.size), 32)
+        assert np.median(features) < 0.02
+        assert features.max() > 0.5
+        np.testing.assert_allclose(line_features(ImageOps.invert(image)), features, atol=0.03)

@@ -1,0 +1,70 @@
+import kaldi_native_fbank as knf
+import numpy as np
+import pytest
+
+from tests.reference import add_deltas
+from unitdisc.errors import InputError
+from unitdisc.features.speech import SpeechSettings, speech_features
+
+
+@pytest.fixture(scope="module")
+def samples():
+    time = np.arange(16000) / 16000
+    noise = np.random.default_rng(0).normal(0, 0.01, 16000)
+    return (0.3 * np.sin(2 * np.pi * (200 + 300 * time) * time) + noise).astype(np.float32)
+
+
+def native(samples, options, computer):
+    options.frame_opts.dither = 0
+    options.frame_opts.snip_edges = False
+    online = computer(options)
+    online.accept_waveform(16000, (samples * 32768).tolist())
+    online.input_finished()
+    return np.stack([online.get_frame(i) for i in range(online.num_frames_ready)])
+
+
+def test_filterbank_agrees_with_kaldi_native_fbank(samples):
+    options = knf.FbankOptions()
+    options.mel_opts.num_bins = 80
+    options.use_energy = True
+    expected = native(samples, options, knf.OnlineFbank)
+    ours = speech_features(samples, 16000, SpeechSettings())
+    assert ours.shape == expected.shape == (100, 81)
+    np.testing.assert_allclose(ours, expected, atol=2e-3)
+
+
+def test_mfcc_agrees_with_kaldi_native_fbank(samples):
+    options = knf.MfccOptions()
+    options.mel_opts.num_bins = 23
+    options.use_energy = True
+    expected = native(samples, options, knf.OnlineMfcc)
+    ours = speech_features(samples, 16000, SpeechSettings(type="mfcc", bins=23))
+    np.testing.assert_allclose(ours, expected, atol=2e-2)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_differences_agree_with_the_loop(samples, order):
+    static = speech_features(samples, 16000, SpeechSettings(bins=10))
+    ours = speech_features(samples, 16000, SpeechSettings(bins=10, deltas=order))
+    np.testing.assert_allclose(ours, add_deltas(static, order), atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [80, 100, 399, 400, 401, 1234])
+def test_frames_are_the_duration_over_the_shift(samples, length):
+    features = speech_features(samples[:length], 16000, SpeechSettings())
+    assert len(features) == (length + 80) // 160
+    assert np.isfinite(features).all()
+
+
+def test_resamples(samples):
+    import librosa
+
+    double = librosa.resample(samples, orig_sr=16000, target_sr=32000)
+    ours = speech_features(double, 32000, SpeechSettings(bins=40))
+    plain = speech_features(samples, 16000, SpeechSettings(bins=40))
+    assert np.abs(ours[:, :35] - plain[:, :35]).mean() < 0.1  # the band edge itself is filtered
+
+
+def test_too_short_is_refused(samples):
+    with pytest.raises(InputError, match="less than half a frame"):
+        speech_features(samples[:50], 16000, SpeechSettings())

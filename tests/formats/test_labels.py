@@ -1,0 +1,201 @@
+"""Labels come out the same from every format, and a mistake in a file is told with its line."""
+
+import pytest
+
+from tests.helpers.places import shared
+from unitdisc.errors import InputError
+from unitdisc.formats.labels import plain_phone, plain_phones, read_labels
+from unitdisc.formats.unit_files import line_of, read_sequences, read_speakers
+
+data = shared / "data"
+
+long_grid = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 0.5
+tiers? <exists>
+size = 3
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "words"
+        xmin = 0
+        xmax = 0.5
+        intervals: size = 1
+        intervals [1]:
+            xmin = 0
+            xmax = 0.5
+            text = "say ""a"" 5"
+    item [2]:
+        class = "TextTier"
+        name = "clicks"
+        xmin = 0
+        xmax = 0.5
+        points: size = 1
+        points [1]:
+            number = 0.25
+            mark = "!"
+    item [3]:
+        class = "IntervalTier"
+        name = "anna - phones"
+        xmin = 0
+        xmax = 0.5
+        intervals: size = 3
+        intervals [1]:
+            xmin = 0
+            xmax = 0.25
+            text = "s"
+        intervals [2]:
+            xmin = 0.25
+            xmax = 0.375
+            text = ""
+        intervals [3]:
+            xmin = 0.375
+            xmax = 0.5
+            text = "ε"
+"""
+short_grid = (
+    '"ooTextFile"\n"TextGrid"\n0\n0.5\n<exists>\n1\n"IntervalTier"\n"any"\n0\n0.5\n2\n0\n0.25\n"s"\n0.375\n0.5\n"ε"\n'
+)
+formats = {
+    "labels.tsv": "utterance\tstart\tend\tlabel\nu\t0\t0.25\ts\nu\t0.375\t0.5\tε\n",
+    "phones.ctm": ";; comment\nu 1 0.375 0.125 ε 0.9\nu 1 0.00 0.25 s\n",
+    "u.TextGrid": long_grid,
+    "u.textgrid": short_grid,
+    "u.PHN": "0 4000 s\n6000 8000 ε\n",
+}
+
+
+@pytest.mark.parametrize("name", formats)
+def test_every_format_gives_the_same_labels(tmp_path, name):
+    (tmp_path / name).write_text(formats[name], encoding="utf-8")
+    rows = read_labels(tmp_path / name)
+    assert list(rows.columns) == ["utterance", "start", "end", "label"]
+    assert rows.to_numpy().tolist() == [["u", 0.0, 0.25, "s"], ["u", 0.375, 0.5, "ε"]]
+
+
+def test_text_ali_counts_frames_of_10_ms(tmp_path):
+    (tmp_path / "text_ali").write_text("v A 0 33 ; ; 33 36 ;\nu a 30 33 ;\n", encoding="utf-8")
+    rows = read_labels(tmp_path / "text_ali").to_numpy().tolist()
+    assert rows == [["u", 0.3, 0.33, "a"], ["v", 0.0, 0.33, "A"], ["v", 0.33, 0.36, ";"]]
+
+
+def test_a_utf16_textgrid_and_a_folder_of_utterances(tmp_path):
+    for speaker in ("f1", "m2"):
+        (tmp_path / speaker).mkdir()
+        (tmp_path / speaker / "sa1.TextGrid").write_bytes(long_grid.encode("utf-16"))
+    rows = read_labels(tmp_path)
+    assert rows["utterance"].tolist() == ["f1_sa1", "f1_sa1", "m2_sa1", "m2_sa1"]
+    assert rows["label"].tolist() == ["s", "ε"] * 2
+    (tmp_path / "m2" / "sa1.TextGrid").rename(tmp_path / "m2" / "sa2.TextGrid")
+    assert set(read_labels(tmp_path)["utterance"]) == {"sa1", "sa2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "a.ctm",
+            "u 1 0 0.2 a\nu 1 0.1 0.2 b\n",
+            r"a.ctm:2: label 'b' of 'u' \(0.1 to 0.3\) overlaps the label before",
+        ),
+        ("a.ctm", "u 1 0 0.2 a\n\nu 1 x 0.2 b\n", "a.ctm:3: 'x' is not a number"),
+        ("a.ctm", "u 1 0 0.2\n", "a.ctm:1: is not 'utterance channel start duration label'"),
+        ("a.ctm", "u 1 0 0 a\n", "a.ctm:1: .* does not end after it starts"),
+        ("a.ctm", "u 1 -0.5 0.2 a\n", "a.ctm:1: .* starts before 0"),
+        ("a.ctm", "u 1 nan 0.2 a\n", "a.ctm:1: 'nan' is not a number"),
+        ("a.tsv", "utterance\tstart\tend\tlabel\nu\t0\t1\ta\nu\t0.5\t2\tb\n", "a.tsv:3: .* overlaps"),
+        ("a.tsv", "utterance\tstart\tend\tlabel\nu\t0\t1\ta\nu\t\t2\tb\n", "a.tsv:3: .* has no time"),
+        ("a.tsv", "utterance\tstart\tend\nu\t0\t1\n", "a.tsv:1: has no column 'label'"),
+        ("a.phn", "0 100\n", "a.phn:1: is not"),
+        ("text_ali", "u a 0 10 ; b 10 ;\n", "text_ali:1: 'b 10' is not 'label start end'"),
+        ("a.TextGrid", "nonsense", "a.TextGrid:1: the file ends where a TextGrid has 'ooTextFile'"),
+        ("a.TextGrid", short_grid.replace('"s"', "7"), "a.TextGrid:14: '7' stands where a TextGrid has the text"),
+        ("a.TextGrid", long_grid.replace("phones", "x"), "no single tier named phones, but 'words', 'anna - x'"),
+        ("a.txt", "", "format of the labels cannot be inferred from the name; name it with --format"),
+    ],
+)
+def test_mistakes_are_told_with_file_and_line(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        read_labels(tmp_path / name)
+
+
+def test_missing_files_and_empty_folders(tmp_path):
+    for name in ("a.ctm", "a.tsv", "a.TextGrid"):
+        with pytest.raises(InputError, match="no such file"):
+            read_labels(tmp_path / name)
+    with pytest.raises(InputError, match="holds no TextGrid"):
+        read_labels(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("label", "bare"),
+    [
+        ("AH0_I", "AH"), ("AH1", "AH"), ("AA1", "AA"), ("SIL_S", "SIL"), ("sh_E", "sh"), ("t", "t"),
+        ("2", "2"), ("12", "12"), ("12_B", "12"), ("x_Bz", "x_Bz"),
+    ],
+)  # fmt: skip
+def test_a_plain_phone_has_no_position_and_no_stress(label, bare):
+    assert plain_phone(label) == bare
+
+
+def test_plain_phones_drop_position_and_stress(tmp_path):
+    path = tmp_path / "labels.tsv"
+    path.write_text(formats["labels.tsv"].replace("\ts\n", "\tAH0_B\n").replace("ε", "5"), encoding="utf-8")
+    assert plain_phones(read_labels(path))["label"].tolist() == ["AH", "5"]
+
+
+@pytest.mark.skipif(not data.exists(), reason="the shared corpora are absent")
+def test_ctm_and_text_ali_of_a_real_corpus_agree():
+    ctm, ali = (read_labels(data / "mboshi" / "dev" / name) for name in ("phones.ctm", "text_ali"))
+    assert len(ctm) > 500
+    assert ctm.equals(ali)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"file": "u", "units": [1, -2]}', "a.jsonl:2: unit -2 of 'u' is below 0"),
+        ('{"file": "u", "units": [1, 2.5]}', "a.jsonl:2: the units of 'u' are not all whole numbers"),
+        ('{"file": "v", "units": [1]}', "a.jsonl:2: file 'v' stands twice"),
+        ('{"file": "u"}', 'a.jsonl:2: is not {"file": name'),
+        ('{"file": "u", "units": "12"}', "a.jsonl:2: the units of 'u' are not all whole"),
+        ("[]", "a.jsonl:2: is not"),
+    ],
+)
+def test_units_of_json_lines(tmp_path, line, message):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"file": "v", "units": [3, 3, 1]}\n\n{"file": "w", "units": []}\n', encoding="utf-8")
+    units = read_sequences(path, 0.02)
+    assert units["v"].units.tolist() == [3, 3, 1]
+    assert (units["w"].frame_shift, len(units["w"].units)) == (0.02, 0)
+    assert [line_of(path, place) for place in (0, 1)] == [1, 3]
+    with pytest.raises(InputError, match="add --frame-shift"):
+        read_sequences(path)
+    with pytest.raises(InputError, match="frame shift inf is not a number above 0"):
+        read_sequences(path, float("inf"))
+    path.write_text('{"file": "v", "units": [3]}\n' + line + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        read_sequences(path, 0.02)
+
+
+def test_units_of_a_table_have_their_own_frame_shift(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text("utterance\tframe_shift\tunits\nu\t4\t1 2\n", encoding="utf-8")
+    assert read_sequences(path)["u"].frame_shift == 4
+    with pytest.raises(InputError, match="has its own frame shifts"):
+        read_sequences(path, 0.01)
+
+
+def test_speakers_of_utt2spk_and_of_a_table(tmp_path):
+    (tmp_path / "utt2spk").write_text("u1 anna\nu2 ben\n", encoding="utf-8")
+    (tmp_path / "utterances.tsv").write_text("utterance\tsplit\tspeaker\nu1\ttest\tanna\nu2\ttest\tben\n", "utf-8")
+    for name in ("utt2spk", "utterances.tsv"):
+        assert read_speakers(tmp_path / name, of=["u2"]) == {"u1": "anna", "u2": "ben"}
+        with pytest.raises(InputError, match=f"{name}: has no speaker of utterance 'u3'"):
+            read_speakers(tmp_path / name, of=["u1", "u3"])
+    (tmp_path / "utt2spk").write_text("u1 anna\nu1 ben\n", encoding="utf-8")
+    with pytest.raises(InputError, match="utt2spk:2: utterance 'u1' has two speakers"):
+        read_speakers(tmp_path / "utt2spk")

@@ -1,0 +1,53 @@
+"""The score table against the tables of the runs."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from tests.helpers import report_results
+from unitdisc import tables
+from unitdisc.config import Experiment
+from unitdisc.records import Score
+from unitdisc.report import results
+from unitdisc.report.sections import score_table
+
+
+def test_score_table_holds_the_scores_and_marks_the_best(plan: Experiment, page: str) -> None:
+    scores = pd.read_csv(plan.results / "scores.tsv", sep="\t")
+    chosen = scores[(scores["corpus"] == "talk") & (scores["split"] == "test")]
+    chosen = chosen[chosen["metric"] == "many_to_one_heldout"].set_index("model")["value"]
+    table = score_table.tables(results.of_experiment(plan))[0]
+    assert (table.split, table.view) == ("test", "")
+    rows = {row.model: row for row in table.groups[0]}
+    assert [row.model for row in table.groups[0]] == ["kmeans", "vq", "plain", "majority label"]
+    for model, value in chosen.items():
+        cell = rows[str(model)].cells[0]
+        assert cell.text == f"{100 * value:.1f}"
+        assert cell.best == (value == chosen.max())
+        assert f"<b>{cell.text}</b>" in page or not cell.best
+    assert rows["majority label"].cells[0].text
+    assert not any(cell.best for cell in rows["majority label"].cells)
+
+
+def test_a_mean_says_when_seeds_are_missing(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"lines": ["vq"]}, seeds=[0, 1])
+    report_results.write(plan)
+    (plan.results / "lines/vq/seed1/test.abx.tsv").unlink()
+    table = score_table.tables(results.of_experiment(plan))[0]
+    mean = next(row for row in table.groups[0] if row.kind == "mean")
+    abx = [column.name for column in table.columns].index("abx_codes_within")
+    assert mean.cells[abx].interval == "1 of 2 seeds"
+    assert "seeds" not in mean.cells[0].interval
+
+
+def test_phone_error_rates_of_ctc_are_in_the_table(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq", "plain"]}))
+    assert not [c for c in score_table.tables(results.of_experiment(plan))[0].columns if c.name == "phone_error_rate"]
+    for model, value in {"vq": 0.25, "plain": 0.35}.items():
+        score = Score("phone_error_rate", value, value - 0.1, value + 0.1, 6)
+        tables.write(plan.results / f"talk/{model}/seed0/test.ctc.tsv", [score], Score)
+    for table in score_table.tables(results.of_experiment(plan))[:2]:  # in either view of the labels
+        index = [column.heading for column in table.columns].index("PER %")
+        cells = {row.model: row.cells[index] for row in table.groups[0]}
+        assert (cells["vq"].text, cells["vq"].interval, cells["vq"].best) == ("25.0", "15.0–35.0", True)
+        assert (cells["plain"].text, cells["plain"].best) == ("35.0", False)

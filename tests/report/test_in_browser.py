@@ -1,0 +1,293 @@
+"""The report in a real browser: no error, no request, sorting, units, sound, the dark, a phone, the keyboard."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.helpers import chromium, report_results
+from unitdisc.report import page as report_page
+from unitdisc.report.page import render
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+if chromium.path is None:
+    pytest.skip("no chromium on this machine (apt-get install chromium)", allow_module_level=True)
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    plan = report_results.write(report_results.experiment(folder / "results"))
+    (folder / "report.html").write_text(render(plan), encoding="utf-8")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium.path, args=chromium.arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser: Any, path: Path) -> Iterator[Opened]:
+    """Open the page; at the end nothing may have gone wrong in it, and nothing been asked of the network."""
+    contexts, trouble = [], []
+
+    def open_page(fragment: str = "", **options: Any) -> Any:
+        context = browser.new_context(**({"viewport": {"width": 1200, "height": 900}} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("dialog", lambda dialog: trouble.append(f"dialog {dialog.message}"))
+        page.on(
+            "request", lambda asked: trouble.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None
+        )
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def sorted_column(page: Any, column: int) -> list[float]:
+    cells = page.locator(f".table-of-scores:visible tbody:first-of-type tr:not(.heading) td:nth-child({column})")
+    return [float(value) for value in cells.evaluate_all("cells => cells.map(c => c.dataset.value)") if value]
+
+
+def test_sorting_and_choosing_of_scores(opened: Opened) -> None:
+    page = opened()
+    before = sorted_column(page, 3)
+    page.get_by_role("button", name="accuracy %").locator("visible=true").click()
+    assert sorted_column(page, 3) == sorted(before, reverse=True) != before
+    page.get_by_role("button", name="accuracy %").locator("visible=true").click()
+    assert sorted_column(page, 3) == sorted(before)
+    assert page.locator(".table-of-scores:visible th[aria-sort=ascending]").count() == 1
+    page.get_by_role("button", name="train", exact=True).click()
+    assert page.locator(".table-of-scores:visible").get_attribute("data-split") == "train"
+    page.get_by_role("button", name="with silence and space", exact=True).click()
+    assert page.locator(".table-of-scores:visible").get_attribute("data-view") == "_excluded"
+
+
+def test_choosing_a_unit_keeps_it_in_the_address(opened: Opened) -> None:
+    page = opened()
+    page.locator('.unit[data-unit="7"]').click()
+    assert page.locator("#unit h4").inner_text() == "Unit 7"
+    assert "unit=7" in page.url
+    assert page.locator(".example").count() > 2
+    page.locator("#unit .near button").first.click()
+    other = page.locator("#unit h4").inner_text()
+    assert other != "Unit 7"
+    page.go_back()
+    assert page.locator("#unit h4").inner_text() == "Unit 7"
+    again = opened("#" + page.url.partition("#")[2])
+    assert again.locator("#unit h4").inner_text() == "Unit 7"
+
+
+def test_an_address_from_elsewhere_changes_nothing(opened: Opened) -> None:
+    page = opened("#corpus=nowhere&run=x/9&unit=9999&label=<b>")
+    assert re.fullmatch(r"Unit \d+", page.locator("#unit h4").inner_text())
+    opened("#training")
+
+
+def test_labels_search_and_order(opened: Opened) -> None:
+    page = opened()
+    everything = page.locator(".unit").count()
+    page.get_by_role("group", name="labels").get_by_role("button", name="b", exact=True).click()
+    assert "label=b" in page.url
+    page.get_by_role("group", name="labels").get_by_role("button", name="b", exact=True).click()
+    assert page.locator(".unit").count() == everything
+    page.locator("#unit-search").fill("7")
+    assert page.locator(".unit").count() == 1
+    page.locator("#unit-search").fill("no such thing")
+    assert page.locator(".unit").count() == 0
+    page.locator("#unit-search").fill("")
+    page.locator("#unit-order").select_option("unit")
+    numbers = page.locator(".unit .number").all_inner_texts()
+    assert numbers == sorted(numbers, key=int)
+
+
+def test_another_run_and_corpus(opened: Opened) -> None:
+    page = opened()
+    page.locator("#units select.run").select_option(label="kmeans, seed 0")
+    assert page.locator("#utterances select.run option:checked").inner_text() == "kmeans, seed 0"
+    page.locator("#utterances select.corpus").select_option(label="lines")
+    assert page.locator("#utterance-list article").count() == 6
+    assert page.locator("#utterance-list .play").count() == 0
+    assert "corpus=lines" in page.url
+
+
+def test_playing(opened: Opened) -> None:
+    page = opened()
+    expect = playwright.expect
+    page.locator("button.example").first.click()
+    expect(page.locator("body")).to_have_attribute("data-played", "1")
+    expect(page.locator(".playing")).to_have_count(0)
+    play = page.locator("#utterance-list .play").first
+    play.click()
+    expect(page.locator("body")).to_have_attribute("data-played", "2")
+    expect(page.locator("#utterance-list .head").first).to_be_visible()
+    play.click()  # stops
+    expect(page.locator(".playing")).to_have_count(0)
+    expect(page.locator("#utterance-list .head:visible")).to_have_count(0)
+
+
+def test_a_browser_hears_the_recording_where_the_labels_are(opened: Opened, path: Path) -> None:
+    page = opened()
+    name, wanted, samples = page.evaluate(
+        """async () => {
+          const data = JSON.parse(document.getElementById("data").textContent);
+          const excerpt = data.corpora[0].excerpts[0];
+          const bytes = Uint8Array.from(atob(excerpt.sound.split(",")[1]), (c) => c.charCodeAt(0));
+          const buffer = await new OfflineAudioContext(1, 16000, 16000).decodeAudioData(bytes.buffer);
+          return [excerpt.utterance, excerpt.end - excerpt.start, Array.from(buffer.getChannelData(0))];
+        }"""
+    )
+    true, rate = soundfile.read(path.parent / "results/talk/source" / f"{name}.wav")
+    lag = int(np.argmax(np.correlate(samples, true[: round(0.5 * wanted * rate)], "valid")))
+    lead = 1105 if len(samples) / rate - wanted > 0.9 * 1105 / 16000 else 0  # as sound.js takes it off
+    assert abs(lag - lead) <= 16  # a millisecond
+
+
+def test_keyboard(opened: Opened) -> None:
+    page = opened()
+    page.locator("#unit-order").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "option"
+    first = page.locator("#unit h4").inner_text()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#unit h4").inner_text() != first
+    assert page.locator(".unit[aria-selected=true]").count() == 1
+    page.keyboard.press("ArrowUp")
+    assert page.locator("#unit h4").inner_text() == first
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("body")).to_have_attribute("data-played", "1")
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement === [...document.querySelectorAll('.unit')].at(-1)")
+    unreachable = page.evaluate(
+        "[...document.querySelectorAll('button, select, input, summary')].filter(e => e.tabIndex < 0).length"
+    )
+    assert unreachable == 0
+
+
+def test_dark(opened: Opened) -> None:
+    def light(page: Any, name: str) -> float:
+        text = page.evaluate(f"getComputedStyle(document.body).{name}")
+        return sum(map(float, re.findall(r"[\d.]+", text)[:3])) / 3
+
+    day, night = opened(color_scheme="light"), opened(color_scheme="dark")
+    assert light(day, "backgroundColor") > 200 > 100 > light(day, "color")
+    assert light(night, "backgroundColor") < 60 < 200 < light(night, "color")
+    assert "invert(1)" in night.evaluate("getComputedStyle(document.querySelector('.picture img')).filter")
+
+
+def test_phone(opened: Opened) -> None:
+    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator('.unit[data-unit="7"]').tap()
+    assert page.locator("#unit h4").inner_text() == "Unit 7"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate(
+        "[...document.querySelectorAll('button:not(th button), select')].filter(e => e.offsetHeight && e.offsetHeight < 24).length"
+    )
+    assert small == 0
+
+
+def test_the_key_of_the_curves_stays_in_sight(opened: Opened) -> None:
+    page = opened(viewport={"width": 390, "height": 844})
+    last = page.locator(".curves figure").nth(4)
+    page.evaluate("scrollTo(0, 0)")
+    last.evaluate("figure => scrollTo(0, figure.getBoundingClientRect().top + scrollY - 150)")
+    key, nav = page.locator(".curves > .key").first.bounding_box(), page.locator("nav").bounding_box()
+    assert nav["y"] + nav["height"] - 2 <= key["y"] <= last.bounding_box()["y"]
+
+
+def test_tables_of_many_rows_unfold(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_page, "most_seeds", 1)
+    monkeypatch.setattr(report_page, "listed_rows", 1)
+    monkeypatch.setattr(report_page, "listed_findings", 1)
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["kmeans", "vq"]}, seeds=[0, 1])
+    report_results.write(plan)
+    for model in ("kmeans", "vq"):
+        (plan.results / f"talk/{model}/seed0/test.units.tsv").unlink()
+    (tmp_path / "report.html").write_text(render(plan), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    seeds = page.locator("tr.run:visible")
+    assert seeds.count() == 0  # many of them: means alone to begin with
+    page.locator("#seeds").check()
+    assert seeds.count() == 4
+    for part, rows in (("#health", ".findings li"), ("#scores", "[aria-label='acoustic pieces'] tbody tr")):
+        row = page.locator(f"{part} {rows}").last
+        assert not row.is_visible()
+        page.locator(f"{part} details:has({rows}) summary").click()
+        assert row.is_visible()
+    page.close()
+
+
+def test_the_heat_map_describes_its_cells_and_opens_units(opened: Opened) -> None:
+    page = opened()
+    image = page.locator("#heat-image")
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    text = page.locator("#heat-cell").inner_text()
+    data = json.loads(page.locator("#data").evaluate("e => e.textContent"))
+    corpus = data["corpora"][0]
+    run = corpus["runs"][corpus["first"]]
+    unit, label = run["heatmap"]["units"][0], run["heatmap"]["labels"][0]
+    row = next(row for row in run["units"] if row[0] == unit)
+    share = dict(row[4])[corpus["labels"].index(label)] / row[5]
+    assert text.startswith(f"unit {unit}: {label} ")
+    assert abs(float(text.split()[-2]) - 100 * share) <= 1
+    page.mouse.click(box["x"] + 2, box["y"] + 2)
+    assert page.locator("#unit h4").inner_text() == f"Unit {unit}"
+
+
+def test_mistakes_are_marked(opened: Opened) -> None:
+    page = opened()
+    data = json.loads(page.locator("#data").evaluate("e => e.textContent"))
+    corpus = data["corpora"][0]
+    run = corpus["runs"][corpus["first"]]
+    number = next(n for n, excerpt in enumerate(corpus["excerpts"]) if excerpt["why"] == "best")
+    excerpt, (first, text) = corpus["excerpts"][number], run["pieces"][number]
+    mapped = {row[0]: row[3] for row in run["units"]}
+    right = scored = 0
+    for index, unit in enumerate(text.split()):
+        time = (first + index + 0.5) * run["shift"]
+        label = next((name for start, end, name in excerpt["labels"] if start <= time < end), None)
+        if label is not None and label not in corpus["excluded"]:
+            scored += 1
+            right += corpus["labels"][mapped[int(unit)]] == label
+    shown = page.locator("#utterance-list article h4 small").first.inner_text()
+    assert abs(float(re.findall(r"([\d.]+) % right", shown)[0]) - 100 * right / scored) <= 1
+    assert page.locator("#utterance-list article .wrong").count() > 0
+
+
+def test_inside_another_page(browser: Any, path: Path, tmp_path: Path) -> None:
+    """The report of Snakemake shows the page as a data URI, which has no address of its own to keep anything in."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    outer = tmp_path / "outer.html"
+    outer.write_text(f'<iframe src="data:text/html;base64,{content}" width="1000" height="800"></iframe>')
+    page = browser.new_page()
+    page.goto(outer.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator('.unit[data-unit="7"]').click()
+    playwright.expect(frame.locator("#unit h4")).to_have_text("Unit 7")
+    page.close()

@@ -1,0 +1,36 @@
+"""What the report reads of a results folder."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.helpers import report_results
+from unitdisc.config import Experiment
+from unitdisc.report import results
+
+
+def test_a_recogniser_without_its_error_rate_did_not_finish(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", models={"ctc": {"kind": "vq", "objective": "ctc"}}, runs={})
+    known = plan.model_copy(update={"runs": {"talk": ("ctc",)}})
+    (corpus,) = results.of_experiment(known)
+    assert {"dev.ctc.tsv", "test.ctc.tsv"} <= set(corpus.runs[0].missing)
+    assert "train.ctc.tsv" not in corpus.runs[0].missing
+
+
+def test_a_run_in_training_is_described_by_other_seeds(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}, seeds=[0, 1])
+    report_results.write(plan)
+    (plan.results / "talk/vq/seed1/model.json").unlink()
+    assert [run.codewords for run in results.of_folder(plan.results, "")[0].runs] == [12, 12]
+
+
+def test_a_score_is_looked_up_as_a_scan_would(plan: Experiment) -> None:
+    for run in results.of_experiment(plan)[0].runs:
+        for metric, split, value in zip(*(run.scores[c] for c in ("metric", "split", "value")), strict=True):
+            first = run.scores[(run.scores["metric"] == metric) & (run.scores["split"] == split)].iloc[0]
+            estimate = run.estimate(metric, split)
+            np.testing.assert_equal(
+                [estimate.value, estimate.low, estimate.high], first[["value", "low", "high"]].tolist()
+            )
+            assert run.value(metric, split) == value or np.isnan(value)
+        assert np.isnan(run.value("no such metric", "test"))

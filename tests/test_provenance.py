@@ -1,0 +1,154 @@
+"""Nothing stale: whatever a step runs is in the digest that makes the workflow run it again, or is neutral."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tests.helpers.pipeline import environment, tiny
+from unitdisc import provenance
+from unitdisc.config.load import read_config
+from unitdisc.provenance import code_digest, imports, is_neutral, listing_digest, used_modules
+from unitdisc.registry import registries
+from unitdisc.steps.reads import chosen_modules, reads
+from unitdisc.steps.workflow import Plan
+
+run = ["--corpus", "speech", "--model", "ctc"]
+lines = ["--corpus", "lines", "--model", "vq"]
+commands = {
+    "corpus": [["corpus", "--corpus", name] for name in ("speech", "lines")],
+    "features": [["features", "--corpus", c, "--split", s] for c in ("speech", "lines") for s in ("train", "dev", "test")],
+    "train": [["train", *run], ["train", *lines], ["train", "--corpus", "lines", "--model", "kmeans"]],
+    "encode": [["encode", *run], ["encode", *lines]],
+    "score": [["score", *run], ["score", *lines]],
+    "recognise": [["recognise", *run]],
+    "abx": [["abx-run", *run], ["abx-run", *lines]],
+    "probe": [["probe", *run], ["probe", *lines]],
+    "segment": [["segment", *run]],
+    "pieces": [["pieces", *run]],
+    "export": [["export", *run], ["export", *lines]],
+    "collect": [["collect"]],
+    "report": [["report"]],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    """A configuration that uses every step but the samples', in its folder."""
+    folder = tmp_path_factory.mktemp("entered")
+    path = tiny(folder, epochs=2)
+    values = yaml.safe_load(path.read_text())
+    values["models"]["ctc"] = values["models"]["vq"] | {"objective": "ctc", "mixer": {"channels": 8}}
+    del values["models"]["ctc"]["decoder"]
+    values["runs"] = {"speech": ["ctc"], "lines": ["vq"]}
+    values["scoring"] = {"bootstrap": 20, "probes": {"epochs": 1}}
+    values["segmentation"] = {}
+    values["pieces"] = {"vocabulary": 12}
+    values["exports"] = {"formats": ["jsonl", "textgrid", "pagexml", "parquet", "npz"]}
+    path.write_text(yaml.safe_dump(values, sort_keys=False))
+    return folder
+
+
+def entered(folder, arguments):
+    out = folder / "entered.json"
+    command = [sys.executable, "-m", "tests.helpers.entered", str(out), *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+    return json.loads(out.read_text())
+
+
+def option(arguments, name):
+    return arguments[arguments.index(name) + 1] if name in arguments else None
+
+
+@pytest.mark.slow
+def test_what_a_step_enters_is_in_its_digest(experiment):
+    settings = read_config(str(experiment / "config.yaml"))
+    missed = []
+    for step, calls in commands.items():
+        for arguments in calls:
+            corpus, model = option(arguments, "--corpus"), option(arguments, "--model")
+            part = reads[step]
+            chosen = chosen_modules(settings, part, corpus=corpus, model=model)
+            covered = set(used_modules(f"unitdisc.steps.{step}", *part.modules, *chosen))
+            plan = Plan(settings)
+            config = plan.settings(step, corpus, model)  # as the workflow calls it
+            found = entered(experiment, [*arguments, "--config", config])
+            for module, functions in found.items():
+                if module in covered or is_neutral(module) or settings_alone(module, functions, part):
+                    continue
+                missed.append((step, module, functions))
+    assert not missed
+
+
+def settings_alone(module, functions, part):
+    """Whether nothing of a module was entered but the settings of kinds that are parameters of the step."""
+    sections = {
+        registries[name].load(kind).Settings for name in part.settings_of for kind in registries[name].own_kinds
+    }
+    own = {section.__name__ for section in sections if section.__module__ == module}
+    return all(function.split(".")[0] in own for function in functions) and (own or imported_by_settings(module, part))
+
+
+def imported_by_settings(module, part):
+    """Whether a module was imported, and not entered, with those of such settings."""
+    kinds = [registries[name].module(kind) for name in part.settings_of for kind in registries[name].own_kinds]
+    return module in used_modules(*kinds) if kinds else False
+
+
+def test_every_neutral_module_says_why_and_exists():
+    for module, reason in provenance.neutral.items():
+        assert len(reason) > 20
+        assert provenance._file(module).exists(), module
+
+
+def test_a_neutral_module_computes_no_result():
+    """Neutral are words, paths, plans and options: none of these modules computes with arrays."""
+    for module in provenance.neutral:
+        path = provenance._file(module)
+        files = path.parent.rglob("*.py") if path.name == "__init__.py" and module != "unitdisc" else [path]
+        for file in files:
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Import):
+                    assert not {alias.name for alias in node.names} & {"numpy", "torch", "scipy"}, file
+
+
+def test_a_digest_covers_what_is_imported_anywhere_in_a_module():
+    assert "unitdisc.training.loop" in imports("unitdisc.training.fit")
+    assert "unitdisc.models.store" in imports("unitdisc.steps.run")  # inside a function
+    assert "unitdisc.models.store" not in imports("unitdisc.formats.labels")
+    assert code_digest("unitdisc.training.fit") != code_digest("unitdisc.units.encode")
+
+
+def test_results_in_the_folder_of_a_corpus_are_no_part_of_it(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"1")
+    before = listing_digest(tmp_path, without=tmp_path / "results")
+    for name in ("results/x/log", ".snakemake/log/1"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert listing_digest(tmp_path, without=tmp_path / "results") == before
+    (tmp_path / "b.png").touch()
+    assert listing_digest(tmp_path, without=tmp_path / "results") != before
+
+
+def test_an_edit_of_an_imported_module_changes_the_digest(tmp_path, monkeypatch):
+    copy = tmp_path / "unitdisc"
+    shutil.copytree(provenance.package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "package", copy)
+    before = code_digest("unitdisc.steps.score"), code_digest("unitdisc.features.shards")
+    module = copy / "scores" / "discovery" / "mapping.py"
+    module.write_text(module.read_text() + "# edited\n")
+    assert code_digest("unitdisc.steps.score") != before[0]
+    assert code_digest("unitdisc.features.shards") == before[1]
+
+
+def test_a_computed_default_is_in_the_parameters_and_in_the_resume_digest(experiment):
+    settings = read_config(str(experiment / "config.yaml"))
+    part = json.loads(Plan(settings).settings("train", "lines", "vq"))
+    assert part["models"]["vq"]["bottleneck"]["reestimation"]["capacity"] == 20_480
+    larger = settings.models["vq"].model_dump() | {"bottleneck": {"codewords": 1024}}
+    assert type(settings.models["vq"]).model_validate(larger).bottleneck.reestimation.capacity == 40 * 1024

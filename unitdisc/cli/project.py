@@ -1,0 +1,61 @@
+"""Commands that start a project and run the workflow in it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from unitdisc.cli import app
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="The configuration to write.")] = Path("config.yaml"),
+    kind: Annotated[
+        Literal["samples", "folder", "kaldi", "scribblelens"], typer.Option(help="What the corpus is.")
+    ] = "samples",
+    root: Annotated[Path | None, typer.Option(help="Where the corpus is, as seen from where you run it.")] = None,
+) -> None:
+    """Write a configuration to start from, and the schema by which editors complete and check it.
+
+    Example: unitdisc init
+
+    Example: unitdisc init my.yaml --kind folder --root recordings
+    """
+    from unitdisc import project
+
+    for written in project.init(path, kind, root):
+        typer.echo(written)
+    typer.echo(f"next: unitdisc run --configfile {path}", err=True)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(
+    context: typer.Context,
+    configfile: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
+) -> None:
+    """Run the whole workflow of a configuration, from any folder; further options go to snakemake.
+
+    Paths of the configuration are relative to where you are. Without --cores all of them are used.
+
+    Example: unitdisc run
+
+    Example: unitdisc run --configfile my.yaml --cores 2 --dry-run
+    """
+    import os
+    import sys
+
+    from unitdisc import project
+    from unitdisc.errors import InputError
+
+    if not configfile.is_file():
+        raise InputError("no such file", configfile, fix="write one: unitdisc init")
+    files = project.folder()
+    arguments = ["--snakefile", str(files / "Snakefile"), "--configfile", str(configfile)]
+    own = any(option.startswith(("--workflow-profile", "--profile")) for option in context.args)
+    if not own and not Path("profiles/default").is_dir():
+        arguments += ["--workflow-profile", str(files / "profiles" / "default")]
+    scripts = str(Path(sys.executable).parent)  # where the workflow finds the command unitdisc
+    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "snakemake", *arguments, *context.args], environment)  # noqa: S606
