@@ -138,8 +138,8 @@ usage = (
     Metric(
         "bitrate", "bit rate", "bits per second (speech) or per column (handwriting)", "neither", high=inf, biased=True
     ),
-    Metric("bitrate_runs", "bit rate of runs", "the same of runs with their lengths", "neither", high=inf, biased=True),
-    Metric("run_duration", "length of a run", "mean length of a run of one unit", "neither", high=inf, digits=3),
+    Metric("bitrate_runs", "bit rate, deduplicated", "the same of runs of equal units and their durations", "neither", high=inf, biased=True),
+    Metric("run_duration", "unit duration", "mean duration of a run of equal units", "neither", high=inf, digits=3),
 )
 recognition = (
     _error("phone_error_rate", "PER", "edits from the phones that CTC decodes to the true ones"),

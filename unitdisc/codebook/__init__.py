@@ -8,9 +8,12 @@ from unitdisc.codebook.quantizer import Quantized, VectorQuantizer
 from unitdisc.codebook.reestimation import Reestimation, ReestimationSchedule
 from unitdisc.codebook.reservoir import Reservoir
 
+Bottlenecked = BottleneckOutput  # the name that it had before, for code that was written against it
+
 __all__ = [
     "Bottleneck",
     "BottleneckOutput",
+    "Bottlenecked",
     "CodebookHealth",
     "MaskedBatchNorm",
     "Quantized",
