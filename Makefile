@@ -8,10 +8,11 @@ pythons := python3.13 python3.12 python3.11 python3
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach name,$(pythons),$(shell $(name) -c '$(supported)' 2> /dev/null && echo $(name))))
 bin := .venv/bin
+DEVICE ?= cuda
 benchmarks := features quantizer reservoir kmeans training_step discovery abx segmentation
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
-.PHONY: run test test-fast check docs bench clean
+.PHONY: run test test-fast check docs bench gpu clean
 
 run: .venv/run.stamp
 	snakemake --cores all
@@ -37,6 +38,11 @@ docs: .venv/docs.stamp
 
 bench: .venv/dev.stamp
 	@for name in $(benchmarks); do echo "# $$name"; $(bin)/python -m benchmarks.$$name || exit 1; done
+
+# Without .venv, as on a machine without network, the python3 on PATH does where it has what is needed.
+gpu:
+	@python3 -c 'import torch, pydantic, kaldiio' 2> /dev/null || $(MAKE) .venv/dev.stamp
+	python3 -m benchmarks.gpu --device $(DEVICE)
 
 clean:
 	rm -rf results .snakemake site

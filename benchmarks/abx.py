@@ -1,8 +1,8 @@
-"""Time ABX beside fastabx 0.9 and check it against the loops: phones in any context, angular, nothing left out.
+"""Compare ABX with fastabx 0.9 in time, and with slow loops in value: phones in any context, angular, unsampled.
 
-fastabx needs Python 3.12: where UNITDISC_PYTHON312 or the PATH has one, it gets a virtual environment beside this file.
-Both read the same files, each in a process of its own. A call reads features and items and scores them; the whole
-process also imports: ours loads its kernels (and compiles them the first time on a machine), theirs torch.
+fastabx needs Python 3.12: if UNITDISC_PYTHON312 or the PATH has one, it gets a virtual environment beside this file.
+Both read the same files in separate processes. A call reads features and items and scores them; the time of the whole
+process includes imports: ours loads its kernels (and compiles them the first time on a machine), theirs torch.
 
 Run: python -m benchmarks.abx [--calls 4] [--peer-calls 2] [--skip-peer]
 """
@@ -22,17 +22,17 @@ import numpy as np
 import pandas as pd
 
 from tests import reference
-from unitdisc.scores.abx.score import abx
-from unitdisc.scores.abx.items import make_items
-from unitdisc.formats.item_files import read_items, write_items
 from unitdisc.formats.feature_files import open_features
+from unitdisc.formats.item_files import read_items, write_items
+from unitdisc.scores.abx.items import make_items
+from unitdisc.scores.abx.score import abx
 
 here = Path(__file__).resolve().parent
 shared = here.parents[1] / "shared"
 
 
 def find_peer() -> Path | None:
-    """Return a Python that has fastabx, made on the first run; None where there is no Python 3.12."""
+    """Return a Python with fastabx, installed on the first run; None without Python 3.12."""
     python = here / ".venv-fastabx" / "bin" / "python"
     if not python.exists():
         base = shutil.which(os.environ.get("UNITDISC_PYTHON312", "python3.12"))
@@ -46,7 +46,7 @@ def find_peer() -> Path | None:
 
 
 def phones_of_test(folder: Path) -> Path:
-    """Write the features of the oracle's 60 utterances; its items are used as they are."""
+    """Write the features of the oracle's 60 utterances and return its item file."""
     source = open_features(shared / "reference" / "oracle" / "features.npz", "0.01")
     for utterance, matrix in source.items():
         np.save(folder / f"{utterance}.npy", matrix)
@@ -57,8 +57,7 @@ def tokens_of_train(folder: Path, count: int = 2000) -> Path:
     """Write the MFCC of mboshi's train split and ``count`` of its phones."""
     import soundfile
 
-    from unitdisc.features.speech import SpeechSettings
-    from unitdisc.features.speech import speech_features
+    from unitdisc.features.speech import SpeechSettings, speech_features
     from unitdisc.formats.labels import read_labels
     from unitdisc.formats.unit_files import read_speakers
 
@@ -75,22 +74,22 @@ def tokens_of_train(folder: Path, count: int = 2000) -> Path:
     return folder / "train.item"
 
 
-def drawn_tokens(folder: Path, count: int = 1000, speakers: int = 10) -> Path:
+def random_tokens(folder: Path, count: int = 1000, speakers: int = 10) -> Path:
     """Write random frames and ``count`` tokens of 20 labels and ``speakers`` speakers."""
-    draw = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     rows = []
     for s in range(speakers):
-        ends = np.cumsum(draw.integers(3, 16, size=count // speakers))
-        np.save(folder / f"u{s}.npy", draw.normal(size=(ends[-1], 13)).astype(np.float32))
+        ends = np.cumsum(generator.integers(3, 16, size=count // speakers))
+        np.save(folder / f"u{s}.npy", generator.normal(size=(ends[-1], 13)).astype(np.float32))
         starts = np.append(0, ends[:-1])
-        labels = draw.integers(20, size=len(ends))
+        labels = generator.integers(20, size=len(ends))
         rows += [
             (f"u{s}", f"{a / 100:.2f}", f"{b / 100:.2f}", f"p{p}", "x", "z", f"s{s}")
             for a, b, p in zip(starts, ends, labels, strict=True)
         ]
     columns = ["utterance", "onset", "offset", "label", "previous", "next", "speaker"]
-    write_items(folder / "drawn.item", pd.DataFrame(rows, columns=columns))
-    return folder / "drawn.item"
+    write_items(folder / "random.item", pd.DataFrame(rows, columns=columns))
+    return folder / "random.item"
 
 
 def check_by_loops(item: Path, folder: Path, speaker: str) -> str:
@@ -105,12 +104,12 @@ def check_by_loops(item: Path, folder: Path, speaker: str) -> str:
         matrix = source[row.utterance].astype(float)
         tokens.append(([matrix[i].tolist() for i in frames], row.label, None, row.speaker))
     expected, cells = reference.abx_error(tokens, "angular", speaker, "any")
-    found = abx(few, source, frame_shift="0.01", speaker=speaker, context="any")
-    return f"{len(few)} tokens, {cells} cells: {found.error:.9f}, loops {expected:.9f}"
+    result = abx(few, source, frame_shift="0.01", speaker=speaker, context="any")
+    return f"{len(few)} tokens, {cells} cells: {result.error:.9f}, loops {expected:.9f}"
 
 
 def ours(item: Path, folder: Path, speaker: str, calls: int) -> None:
-    """Print one line of JSON, as the peer does."""
+    """Print the error and the seconds of each call as a line of JSON, like abx_peer.py."""
     seconds, error = [], 0.0
     for _ in range(calls):
         start = time.perf_counter()
@@ -119,12 +118,12 @@ def ours(item: Path, folder: Path, speaker: str, calls: int) -> None:
     print(json.dumps({"error": error, "seconds": seconds}))
 
 
-def timed(words: list[str | Path]) -> dict[str, float]:
-    """Run a process and return its error, its first call, the median of the rest and the whole, in seconds."""
+def timed(command: list[str | Path]) -> dict[str, float]:
+    """Run a process; return its error, and the seconds of the first call, of the others (median) and of the process."""
     start = time.perf_counter()
-    told = subprocess.run(words, capture_output=True, check=True, text=True, cwd=here.parent).stdout
+    output = subprocess.run(command, capture_output=True, check=True, text=True, cwd=here.parent).stdout
     whole = time.perf_counter() - start
-    result = json.loads(told.splitlines()[-1])
+    result = json.loads(output.splitlines()[-1])
     first, *rest = result["seconds"]
     return {"error": result["error"], "first": first, "again": median(rest or [first]), "process": whole}
 
@@ -155,13 +154,13 @@ def main() -> None:
         return
     peer = None if options.skip_peer else find_peer()
     if not peer and not options.skip_peer:
-        print("fastabx needs Python 3.12 and there is none: put python3.12 on the PATH or set UNITDISC_PYTHON312")
-    sets = [("1,000 drawn tokens of 10 speakers", drawn_tokens, True)]
+        print("fastabx needs Python 3.12, which was not found: put it on the PATH or set UNITDISC_PYTHON312")
+    sets = [("1,000 random tokens of 10 speakers", random_tokens, True)]
     sets += [("phones of mboshi/test", phones_of_test, shared.exists())]
     sets += [("2,000 tokens of mboshi/train", tokens_of_train, shared.exists())]
-    for name, make, at_hand in sets:
-        if not at_hand:
-            print(f"{name}: not beside the repository")
+    for name, make, present in sets:
+        if not present:
+            print(f"{name}: no ../shared beside the repository")
             continue
         with tempfile.TemporaryDirectory() as folder:
             item = make(Path(folder))

@@ -1,4 +1,4 @@
-"""Time fastabx on an item file and a folder of .npy; run by its own Python, prints one line of JSON.
+"""Time fastabx on an item file and a folder of .npy, and print a line of JSON; run by a Python that has fastabx.
 
 Run: python abx_peer.py ITEM FOLDER SPEAKER CALLS
 """

@@ -1,11 +1,10 @@
-"""Follow averaged weights through re-estimations, beside the raw ones and an average that keeps its own codewords.
+"""Compare averaged weights during re-estimations with raw weights, and with an average that keeps its own codewords.
 
 Run: python -m benchmarks.averaging [--results results] [--corpus sample-speech] [--svg docs/averaging.svg]
-It trains a model of 2048 codewords on features that are there (make run) and prints the loss on dev, at some steps
-behind every re-estimation, as a JSON line; then the ratios of averaged to raw loss, the largest of all steps.
+Trains a model of 2048 codewords on existing features (make run) and prints the loss on dev, at some steps after every
+re-estimation, as JSON lines; then the largest and the mean ratio of averaged to raw loss.
 """
 
-from unitdisc.records import Utterance
 import argparse
 import json
 from pathlib import Path
@@ -14,64 +13,66 @@ import pandas as pd
 import torch
 
 from unitdisc import tables
-from unitdisc.config import BottleneckSettings as Settings
+from unitdisc.config import BottleneckSettings, ReestimationSettings, Training, VQModel
+from unitdisc.features.archive import Archive
+from unitdisc.features.normalise import Normalised
+from unitdisc.models.batch import Batch
 from unitdisc.models.decoders.window import WindowSettings
 from unitdisc.models.encoders.convolutional import ConvolutionalSettings
-from unitdisc.config import ReestimationSettings, Training, VQModel
-from unitdisc.features.speech import SpeechSettings
-from unitdisc.features.archive import Archive
+from unitdisc.records import Utterance
 from unitdisc.report.drawing import svg
 from unitdisc.training.averaging import AveragedModel
-from unitdisc.training.batches import Batch, Utterances
-from unitdisc.training.fit import normalise
-from unitdisc.training.loop import Trainer
+from unitdisc.training.batches import Utterances
+from unitdisc.training.evaluation import dev_loss
+from unitdisc.training.trainer import Trainer
 
 decay = 0.998  # of the paper
-steps_told = (1, 5, 20, 60, 120)  # behind each re-estimation
+steps_shown = (1, 5, 20, 60, 120)  # after each re-estimation
 style = """<style>svg{background:#fff}text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
 path{fill:none;stroke-width:1.5}.c0{stroke:#777}.c1{stroke:#06c}.c2{stroke:#c30}</style>"""
 
 
 class Watched(Trainer):
-    """A training that also has a naive average, and tells the losses of all three as it goes."""
+    """A training that also has a naive average, and prints the losses of all three models."""
 
     def watch(self, epochs: int) -> pd.DataFrame:
         """Train, and return the losses: columns step, raw, shared, own."""
-        self.naive = AveragedModel(self.model, decay)
-        self.told: list[dict[str, float]] = []
+        self.naive = AveragedModel(self.state.model, decay)
+        self.losses: list[dict[str, float]] = []
         for number in range(1, epochs + 1):
-            self.first = self.step
+            self.first = self.state.step
             self.epoch(number)
-        return pd.DataFrame(self.told)
+        return pd.DataFrame(self.losses)
 
     def _step(self, batch: Batch, epoch: int, usage: object) -> torch.Tensor:
         losses = super()._step(batch, epoch, usage)  # type: ignore[arg-type]
-        self.naive.update(self.model)
-        if self._quantise(epoch) and self.step - self.first in steps_told:
-            assert self.average is not None
-            models = {"raw": self.model, "shared": self.average.model, "own": self.naive.model}
-            row = {"step": self.step} | {name: self._dev_loss(model, epoch) for name, model in models.items()}
+        state = self.state
+        self.naive.update(state.model)
+        if self.quantises(epoch) and state.step - self.first in steps_shown:
+            plan, device = self.settings.training, self.device
+            models = {"raw": state.model, "shared": state.result, "own": self.naive.model}
+            on_dev = {name: dev_loss(m, self.dev, plan, device, quantise=True) for name, m in models.items()}
+            row = {"step": state.step} | on_dev
             print(json.dumps(row), flush=True)
-            self.told.append(row)
-            self.model.train()
+            self.losses.append(row)
+            state.model.train()
         return losses
 
 
 def trainer(folder: Path) -> Watched:
-    features = SpeechSettings()
     speaker = {row.utterance: row.speaker for row in tables.read_records(folder / "utterances.tsv", Utterance)}
     archives = {split: Archive(folder / "features" / f"{split}.scp") for split in ("train", "dev")}
-    train, dev = (normalise(archive, features, None, speaker) for archive in archives.values())
-    number = {name: place for place, name in enumerate(sorted(set(speaker.values())))}
+    train, dev = (Normalised(archive, by_speaker=speaker) for archive in archives.values())
+    index = {name: number for number, name in enumerate(sorted(set(speaker.values())))}
     settings = VQModel(
         encoder=ConvolutionalSettings(channels=256, kernels=(8,), strides=(2,), residual_layers=0),
-        bottleneck=Settings(codewords=2048, reestimation=ReestimationSettings(capacity=20480)),
+        bottleneck=BottleneckSettings(codewords=2048, reestimation=ReestimationSettings(capacity=20480)),
         decoder=WindowSettings(),
         training=Training(epochs=6, batch=8, learning_rate=1e-3, schedule="constant", average=decay, device="cpu"),
     )
     return Watched(
         settings,
-        Utterances(train, {name: number[speaker[name]] for name in train}),
+        Utterances(train, {name: index[speaker[name]] for name in train}),
         Utterances(dev, {}),
         inputs=archives["train"].dim,
         labels=0,

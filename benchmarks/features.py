@@ -1,4 +1,4 @@
-"""Time the speech features on one core, from FLAC to matrix, beside kaldi-native-fbank's filterbank.
+"""Time speech features on one core, from FLAC to matrix, and the filterbank of kaldi-native-fbank.
 
 Run: python -m benchmarks.features [--seconds 600]
 """
@@ -14,15 +14,14 @@ import soundfile
 import torch
 
 from benchmarks.interleaved import measure
-from unitdisc.features.speech import SpeechSettings
+from unitdisc.features.speech import SpeechSettings, speech_features
 from unitdisc.formats import audio
-from unitdisc.features.speech import speech_features
 
 rate = 16000
 
 
 def recordings(folder: Path, seconds: int) -> list[Path]:
-    """Write recordings of ten seconds of noise, swelling and fading."""
+    """Write recordings of ten seconds of noise with changing loudness."""
     generator = np.random.default_rng(0)
     paths = []
     for number in range(seconds // 10):
@@ -33,7 +32,7 @@ def recordings(folder: Path, seconds: int) -> list[Path]:
 
 
 def native(paths: list[Path]) -> None:
-    """Compute the same filterbanks by kaldi-native-fbank."""
+    """Compute the same filterbanks with kaldi-native-fbank."""
     import kaldi_native_fbank as knf
 
     options = knf.FbankOptions()
@@ -62,7 +61,7 @@ def main() -> None:
             "mfcc 13, Δ, ΔΔ": SpeechSettings(type="mfcc", bins=40, energy=False, deltas=2),
         }.items():
 
-            def ours(settings: SpeechFeatures = settings) -> None:
+            def ours(settings: SpeechSettings = settings) -> None:
                 for path in paths:
                     speech_features(*audio.read(str(path)), settings)
 

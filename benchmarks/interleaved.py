@@ -1,4 +1,4 @@
-"""Timing of several ways to do one thing, turn by turn in one process, and one JSON line a case."""
+"""Interleaved timing of several implementations in one process, with one JSON line per case."""
 
 import json
 import math
@@ -14,14 +14,14 @@ from torch.profiler import ProfilerActivity, profile
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Median seconds of the calls, and the tensor memory they took at their peak, in MB (nan: not measured)."""
+    """Median seconds of the calls, and their peak tensor memory in MB (nan: not measured)."""
 
     seconds: float
     megabytes: float
 
 
 def wall_clock() -> float:
-    """Read the clock when the GPU, if there is one, has done its work."""
+    """Return the time in seconds, after the GPU, if there is one, has finished."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()
@@ -30,7 +30,7 @@ def wall_clock() -> float:
 def measure(
     calls: dict[str, Callable[[], object]], *, repeats: int = 5, clock: Callable[[], float] = wall_clock
 ) -> dict[str, Cost]:
-    """Call each of ``calls`` in turn, ``repeats`` times, after one call of each that counts for memory alone."""
+    """Time each of ``calls`` in turn, ``repeats`` times, after one call of each that measures memory."""
     peaks = {name: peak_megabytes(call) for name, call in calls.items()}
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
@@ -42,7 +42,7 @@ def measure(
 
 
 def peak_megabytes(call: Callable[[], object]) -> float:
-    """Call it and return the most tensor memory that was held at a time over what was held before."""
+    """Return the peak tensor memory during a call, above that before the call, in MB."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
@@ -50,17 +50,17 @@ def peak_megabytes(call: Callable[[], object]) -> float:
         return (torch.cuda.max_memory_allocated() - before) / 2**20
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
         call()
-    held = peak = 0
+    current = peak = 0
     events = record.profiler.kineto_results.events()
     for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
         if event.device_type() == DeviceType.CPU:
-            held += event.nbytes()
-            peak = max(peak, held)
+            current += event.nbytes()
+            peak = max(peak, current)
     return peak / 2**20
 
 
 def report(case: str, ours: Cost, peer: Cost, **more: object) -> None:
-    """Print the case's line; ``ratio`` is how many times faster ours is."""
+    """Print the line of a case; ``ratio`` is how many times faster ours is."""
     line = {
         "case": case,
         "ours_s": round(ours.seconds, 5),

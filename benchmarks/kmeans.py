@@ -1,10 +1,10 @@
-"""Cluster 20,480 vectors on one thread beside scikit-learn, faiss and vector-quantize-pytorch: seconds and inertia.
+"""Compare k-means on 20,480 vectors with scikit-learn, faiss and vector-quantize-pytorch: seconds and inertia.
 
 Run: python -m benchmarks.kmeans [--repeats 1] [--only 64]
-The vectors imitate a trained quantiser's input: points on lines between 42 Gaussian centres, as frames lie between
-phones, with noise of such a size that scikit-learn's k-means++ leaves about 5.64 (64 dimensions, 2048 clusters) and
-10.06 (128, 4096) a vector. Seconds are CPU seconds; ``unseen`` is the distortion of as many further vectors. Peers that
-are not installed are left out.
+The vectors imitate the input of a trained quantiser: points on lines between 42 Gaussian centres, like frames between
+phones. The noise is such that scikit-learn's k-means++ gives about 5.64 (64 dimensions, 2048 clusters) and 10.06 (128,
+4096) per vector. Seconds are CPU seconds on one thread; ``unseen`` is the distortion of as many other vectors. Peers
+that are not installed are left out.
 """
 
 import argparse
@@ -29,13 +29,13 @@ settings: dict[str, dict[str, int]] = {"default": {}, "fast": {"exchanges": 0, "
 def vectors(n: int, dim: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     centres = torch.randn(42, dim, generator=generator)
-    one, other = centres[torch.randint(42, (2, n), generator=generator)]
-    between = torch.lerp(one, other, torch.rand(n, 1, generator=generator))
+    start, end = centres[torch.randint(42, (2, n), generator=generator)]
+    between = torch.lerp(start, end, torch.rand(n, 1, generator=generator))
     return between + noise[dim] * torch.randn(n, dim, generator=generator)
 
 
 def peers(x: Tensor, codewords: int) -> dict[str, Callable[[], Tensor]]:
-    """Return the ways of others to get centres, each on one thread."""
+    """Return the implementations of others, each of which returns centres, on one thread."""
     array = x.numpy()
 
     def sklearn(init: str, iterations: int) -> Callable[[], Tensor]:
@@ -45,7 +45,7 @@ def peers(x: Tensor, codewords: int) -> dict[str, Callable[[], Tensor]]:
         model = MiniBatchKMeans(codewords, init="random", batch_size=10_000, n_init=1, random_state=0)
         return torch.tensor(model.fit(array).cluster_centers_)
 
-    found = {
+    calls = {
         "scikit-learn k-means++": sklearn("k-means++", 300),
         "scikit-learn random start": sklearn("random", 20),
         "MiniBatchKMeans": minibatch,
@@ -53,10 +53,10 @@ def peers(x: Tensor, codewords: int) -> dict[str, Callable[[], Tensor]]:
     if importlib.util.find_spec("vector_quantize_pytorch"):
         from vector_quantize_pytorch.vector_quantize_pytorch import kmeans as peer_kmeans
 
-        found["vector-quantize-pytorch"] = lambda: peer_kmeans(x.unsqueeze(0), codewords)[0][0]
+        calls["vector-quantize-pytorch"] = lambda: peer_kmeans(x.unsqueeze(0), codewords)[0][0]
     if importlib.util.find_spec("faiss"):
-        found["faiss"] = lambda: faiss_centres(x, codewords)
-    return found
+        calls["faiss"] = lambda: faiss_centres(x, codewords)
+    return calls
 
 
 def faiss_centres(x: Tensor, codewords: int) -> Tensor:
@@ -105,14 +105,14 @@ def main() -> None:
 
 
 def compare(
-    case: str, own: str, other: str, costs: dict[str, Cost], centres: dict[str, Tensor], data: tuple[Tensor, Tensor]
+    case: str, setting: str, other: str, costs: dict[str, Cost], centres: dict[str, Tensor], data: tuple[Tensor, Tensor]
 ) -> None:
     more = {
         f"{whose}_{what}": distortion(x, centres[name])
-        for whose, name in (("ours", own), ("peer", other))
+        for whose, name in (("ours", setting), ("peer", other))
         for what, x in zip(("inertia", "unseen"), data, strict=True)
     }
-    report(case, costs[own], costs[other], **more)
+    report(case, costs[setting], costs[other], **more)
 
 
 if __name__ == "__main__":

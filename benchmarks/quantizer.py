@@ -1,7 +1,7 @@
-"""Time a training step of the quantiser beside vector-quantize-pytorch and beside torch.cdist + argmin.
+"""Compare the time of a training step of the quantiser with vector-quantize-pytorch and torch.cdist + argmin.
 
 Run: python -m benchmarks.quantizer [--repeats 5] [--threads 1] [--device cpu]
-The peer is no dependency: install vector-quantize-pytorch to have it in, else its cases are left out.
+vector-quantize-pytorch is not a dependency; without it, its cases are left out.
 """
 
 import argparse
@@ -19,7 +19,7 @@ sizes = [(n, d, k) for d, k in ((64, 2048), (128, 4096)) for n in (4096, 20480)]
 
 
 class PlainQuantizer(nn.Module):
-    """What one writes first: all distances by torch.cdist, then argmin."""
+    """The straightforward implementation: all distances by torch.cdist, then argmin."""
 
     def __init__(self, dim: int, codewords: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ def peer(dim: int, codewords: int) -> nn.Module | None:
 
 
 def step(vq: nn.Module, x: Tensor) -> Callable[[], None]:
-    """Return one forward and backward pass of any of the quantisers."""
+    """Return a function that does one forward and backward pass of a quantiser."""
 
     def call() -> None:
         x.grad = None
@@ -50,8 +50,8 @@ def step(vq: nn.Module, x: Tensor) -> Callable[[], None]:
             out = vq(x)
             codes, loss = out.codes, out.loss
         else:
-            found = vq(x)
-            codes, loss = found[0], found[-1]
+            outputs = vq(x)
+            codes, loss = outputs[0], outputs[-1]
         (codes.sum() + loss.sum()).backward()
 
     return call
@@ -78,8 +78,8 @@ def main() -> None:
         calls = {name: step(vq.to(options.device), x) for name, vq in ways.items() if vq is not None}
         costs = measure(calls, repeats=options.repeats)
         for other in list(costs)[2:]:
-            for own in ("gradient", "ema"):
-                report(f"quantizer {own} {n}x{dim}/{codewords} beside {other}", costs[own], costs[other])
+            for update in ("gradient", "ema"):
+                report(f"quantizer {update} {n}x{dim}/{codewords} beside {other}", costs[update], costs[other])
 
 
 if __name__ == "__main__":

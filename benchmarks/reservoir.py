@@ -1,4 +1,4 @@
-"""Time filling the reservoir of 20,480 vectors beside a loop over the vectors.
+"""Compare the time to fill a reservoir of 20,480 vectors with that of a loop over the vectors.
 
 Run: python -m benchmarks.reservoir [--repeats 9] [--dim 64]
 """
@@ -15,16 +15,16 @@ from unitdisc.codebook import Reservoir
 
 
 class LoopReservoir:
-    """Algorithm R as it is written down, a vector at a time."""
+    """Algorithm R as published, one vector at a time."""
 
     def __init__(self, capacity: int, dim: int) -> None:
         self.vectors, self.capacity, self.seen = torch.empty(capacity, dim), capacity, 0
 
     def add(self, x: Tensor) -> None:
         for vector in x:
-            place = self.seen if self.seen < self.capacity else random.randrange(self.seen + 1)
-            if place < self.capacity:
-                self.vectors[place] = vector
+            slot = self.seen if self.seen < self.capacity else random.randrange(self.seen + 1)
+            if slot < self.capacity:
+                self.vectors[slot] = vector
             self.seen += 1
 
     def clear(self) -> None:

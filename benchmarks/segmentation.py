@@ -1,4 +1,4 @@
-"""Time the segmentation beside the paper's recursion in NumPy, on vectors of 100 tokens a second.
+"""Compare the time of the segmentation with the paper's recursion in NumPy, at 100 tokens per second.
 
 Run: python -m benchmarks.segmentation [--seconds 120] [--codewords 512] [--dim 64] [--longest 15]
 """
@@ -14,7 +14,7 @@ from unitdisc.units.segmentation import segment
 
 
 def recursion(vectors: np.ndarray, codewords: np.ndarray, weight: float, longest: int) -> np.ndarray:
-    """Segment by the recursion over the starts of the last segment, of at most ``longest`` tokens."""
+    """Return the units by the recursion over the starts of the last segment, of at most ``longest`` tokens."""
     distances = (codewords**2).sum(1) - 2 * vectors @ codewords.T
     tokens = len(vectors)
     alpha = np.zeros(tokens + 1)
@@ -34,7 +34,7 @@ def recursion(vectors: np.ndarray, codewords: np.ndarray, weight: float, longest
 
 
 def timed(call: Callable[[], object], repeats: int) -> float:
-    """Return the median of the runs, in seconds."""
+    """Return the median time of the calls, in seconds."""
     seconds = []
     for _ in range(repeats):
         begin = time.perf_counter()

@@ -1,11 +1,10 @@
-"""Split a training step of both published models into encoder, bottleneck and decoder, forward and backward.
+"""Time encoder, bottleneck and decoder in a training step of both published models, forward and backward.
 
 Run: python -m benchmarks.training_step [--repeats 3] [--batch 32] [--threads 1] [--device cpu]
-``ours_s`` is the bottleneck's part, with its reservoir, ``peer_s`` the whole step but for the optimiser, ``share`` the
-one over the other; the mixer counts as decoder. The chunks are those of the published settings.
+``ours_s`` is the bottleneck with its reservoir, ``peer_s`` the whole step without the optimiser, and ``share`` their
+ratio; the decoder includes the mixer. The chunks are those of the published settings.
 """
 
-from unitdisc.config.load import read_config
 import argparse
 import statistics
 from itertools import pairwise
@@ -13,42 +12,37 @@ from math import nan
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from benchmarks.interleaved import Cost, report, wall_clock
-from unitdisc.config import load
 from unitdisc.codebook import Reservoir
+from unitdisc.config.load import read_config
+from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.model import Model
-from unitdisc.models.decoders.pixelcnn import PixelDecoder
 
 configs = Path(__file__).parents[1] / "workflow" / "configs"
 labels = 42  # phones of WSJ
 
 
-def batch(name: str, size: int, device: str) -> tuple[Tensor, Tensor]:
-    """Return random frames (B, T, D) of the published chunks, and labels (B, T) that change every eighth frame."""
+def random_batch(name: str, size: int, device: str) -> Batch:
+    """Return random frames (B, T, D) of the published chunks, with labels (B, T) that change every eighth frame."""
     frames = torch.randn(size, 64, 243) if name == "wsj" else torch.rand(size, 128, 32)
-    of = (torch.arange(frames.shape[1]) // 8 % labels).expand(frames.shape[:2])
-    return frames.to(device), of.contiguous().to(device)
+    of_frames = (torch.arange(frames.shape[1]) // 8 % labels).expand(frames.shape[:2]).contiguous()
+    mask, speaker = torch.ones(frames.shape[:2], dtype=torch.bool), torch.full((size,), -1)
+    return Batch(frames, mask, speaker, of_frames).to(torch.device(device))
 
 
-def parts(model: Model, frames: Tensor, of: Tensor, reservoir: Reservoir) -> tuple[float, float, float]:
-    """Return the seconds of encoder, bottleneck and decoder in one step, each cut off from the others."""
-    mask = torch.ones(frames.shape[:2], dtype=torch.bool, device=frames.device)
+def parts(model: Model, batch: Batch, reservoir: Reservoir) -> tuple[float, float, float]:
+    """Return the seconds of encoder, bottleneck and decoder in one step, each run separately."""
     model.zero_grad()
     times = [wall_clock()]
-    encoded, tokens = model.encoder(frames, mask)
+    encoded, tokens = model.encoder(batch.frames, batch.mask)
     times.append(wall_clock())
     vectors = encoded.detach().requires_grad_()
     squeezed = model.bottleneck(vectors, tokens)
     reservoir.add(squeezed.vectors, tokens)
     times.append(wall_clock())
     codes = squeezed.codes.detach().requires_grad_()
-    mixed = model.mixed(codes, tokens)
-    if isinstance(model.decoder, PixelDecoder):
-        loss = model.decoder.loss(mixed, frames, mask)
-    else:
-        loss = model.decoder.loss(mixed, tokens, of)
+    loss = model.objective.loss(model.mixed(codes, tokens), tokens, batch)
     loss.backward()
     times.append(wall_clock())
     torch.autograd.backward([squeezed.codes, squeezed.loss], [codes.grad, None])
@@ -70,13 +64,13 @@ def main() -> None:
     torch.manual_seed(0)
     for name, inputs in (("wsj", 243), ("scribblelens", 32)):
         settings = read_config(str(configs / f"{name}.yaml")).models["robust"]
-        model = Model(inputs, 1, settings, labels=labels).to(options.device)
+        model = Model(settings, Sizes(inputs, labels=labels)).to(options.device)
         plan = settings.bottleneck
-        reservoir = Reservoir(plan.reestimation.capacity, plan.dim)
-        frames, of = batch(name, options.batch, options.device)
-        parts(model, frames, of, reservoir)
-        found = [parts(model, frames, of, reservoir) for _ in range(options.repeats)]
-        encoder, bottleneck, decoder = (statistics.median(each) for each in zip(*found, strict=True))
+        reservoir = Reservoir(plan.reestimation.capacity, plan.dim).to(options.device)
+        batch = random_batch(name, options.batch, options.device)
+        parts(model, batch, reservoir)
+        times = [parts(model, batch, reservoir) for _ in range(options.repeats)]
+        encoder, bottleneck, decoder = (statistics.median(seconds) for seconds in zip(*times, strict=True))
         whole = encoder + bottleneck + decoder
         report(
             f"training step of {name}, {options.batch} chunks, {plan.dim} x {plan.codewords}",

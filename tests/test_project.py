@@ -103,7 +103,9 @@ def test_a_starter_suits_what_is_there(tmp_path):
 
 
 def test_every_starter_is_valid(tmp_path):
-    for kind in project.starters:
+    starters = sorted(path.stem for path in (project.folder() / "workflow" / "starters").glob("*.yaml"))
+    assert starters == ["folder", "kaldi", "scribblelens"]
+    for kind in ("samples", *starters):
         project.init(tmp_path / f"{kind}.yaml", kind, None if kind == "samples" else tmp_path)
         assert "kmeans" in read_config(str(tmp_path / f"{kind}.yaml")).models
 
@@ -111,13 +113,13 @@ def test_every_starter_is_valid(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("mine")
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         project.init(path, "samples", None)
     assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize(
-    ("kind", "root", "message"), [("folder", None, "--root PATH"), ("samples", Path("x"), "have no --root")]
+    ("kind", "root", "message"), [("folder", None, "--root PATH"), ("samples", Path("x"), "take no --root")]
 )
 def test_a_corpus_has_a_place(tmp_path, kind, root, message):
     with pytest.raises(InputError, match=message):

@@ -38,7 +38,7 @@ def test_units_come_back(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "line", "message"),
     [
-        ("a\t0.02\t1 2\na\t0.02\t1", 3, "'a' stands twice"),
+        ("a\t0.02\t1 2\na\t0.02\t1", 3, "'a' occurs twice"),
         ("a\t0\t1 2", 2, "frame_shift 0 is not above 0"),
         ("a\t0.02\t1 x", 2, "not a whole number"),
         ("a\t0.02\t1 -2", 2, "unit -2 of 'a' is below 0"),

@@ -1,4 +1,4 @@
-"""Compiled loops: numba, free of Python's lock, kept on disk so that a machine compiles a loop once."""
+"""Loops compiled by numba, without Python's global lock, and cached on disk so that a machine compiles each once."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,10 +10,10 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(*signatures: Any, fastmath: set[str] | None = None) -> Callable[[Kernel], Kernel]:
-    """Compile the decorated loop for these ``signatures`` now, so that no call waits for it, or else on first use.
+    """Compile the decorated loop for these ``signatures`` now, or without signatures on first use.
 
-    A signature is a text such as ``"void(f8[:], i8)"`` or a tuple of numba's types. The result is kept in the
-    package's folder, or else in the user's cache folder, where either can be written. Threads can share the work.
+    A signature is a text such as ``"void(f8[:], i8)"`` or a tuple of numba's types. The result is cached in the
+    package's folder or, if that is not writable, in the user's cache folder. Threads can run the loop in parallel.
     """
 
     def wrap(function: Kernel) -> Kernel:
@@ -22,7 +22,7 @@ def compiled(*signatures: Any, fastmath: set[str] | None = None) -> Callable[[Ke
         )
         try:
             kernel: Kernel = compile_as(cache=True)(function)
-        except RuntimeError:  # no folder for the cache can be written
+        except RuntimeError:  # no cache folder is writable
             kernel = compile_as()(function)
         return kernel
 

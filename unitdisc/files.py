@@ -1,4 +1,4 @@
-"""Files written whole or not at all: to a temporary file in the same folder, which is then renamed."""
+"""Files written completely or not at all: to a temporary file in the same folder, which is then renamed."""
 
 import os
 import tempfile
@@ -10,7 +10,7 @@ from typing import TextIO
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path in the folder of ``path`` that takes its place when the block ends well."""
+    """Yield a temporary path in the folder of ``path`` that replaces it when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -26,6 +26,6 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[TextIO]:
-    """Yield a text file (UTF-8, Unix line ends) that becomes ``path`` when the block ends well."""
+    """Yield a text file (UTF-8, Unix line ends) that becomes ``path`` when the block ends without an error."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         yield file

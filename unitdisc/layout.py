@@ -1,6 +1,6 @@
-"""Every path of the file contract; the workflow, the steps and the report ask here.
+"""Every path of the file contract; the workflow, the steps and the report take their paths from here.
 
-Names may be those of the workflow's wildcards: ``Results("results").corpus("{corpus}")``.
+Names may be wildcards of the workflow: ``Results("results").corpus("{corpus}")``.
 """
 
 import re
@@ -29,7 +29,7 @@ class RunFolder:
 
     @property
     def training(self) -> Path:
-        """A row per epoch."""
+        """The record of the training: one row per epoch."""
         return self.path / "training.tsv"
 
     @property
@@ -50,11 +50,11 @@ class RunFolder:
         return self.path / f"{split}.abx.tsv"
 
     def recognition(self, split: str) -> Path:
-        """Return the error rates of what a model recognises."""
+        """Return the error rates of the labels that a model recognises."""
         return self.path / f"{split}.ctc.tsv"
 
     def recognised(self, split: str) -> Path:
-        """Return what a model recognises."""
+        """Return the labels that a model recognises."""
         return self.path / f"{split}.recognised.tsv"
 
     @property
@@ -158,7 +158,7 @@ class Results:
         return self.path / "logs" / f"{step}.log"
 
     def runs(self) -> Iterator[tuple[str, str, int]]:
-        """Yield corpus, model and seed of every run folder that is there."""
+        """Yield corpus, model and seed of every existing run folder."""
         for folder in self.path.glob("*/*/seed*"):
             match = seed_folder.fullmatch(folder.name)
             if folder.is_dir() and match:

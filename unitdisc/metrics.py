@@ -1,7 +1,7 @@
 """Every metric once: its title, direction, range, how it is written, and where the documents explain it.
 
 Names in tables may have suffixes: ``_heldout`` where a mapping was fitted on another split, ``_excluded`` where silence
-and space count too. The scores, the comparison of two systems, the report and docs/metrics.md all ask here.
+and space count too. The scores, the comparison of two systems, the report and docs/metrics.md all use these records.
 """
 
 import re
@@ -23,8 +23,8 @@ views = MappingProxyType({"": "without silence and space", excluded: "with silen
 class Metric:
     """A metric: the ``title`` of its column, its ``meaning`` in a few words, and which direction is better.
 
-    ``low`` and ``high`` bound its values; a share is written in ``percent``. ``biased`` says that it is not linear in
-    its counts, so that resamples, which repeat utterances and lack others, lie on one side of the value: information
+    ``low`` and ``high`` bound its values; a share is written in ``percent``. ``biased`` metrics are not linear in
+    their counts, so that resamples, which repeat some utterances and lack others, deviate to one side: information
     rises, the number of units falls. ``fitted`` metrics need a mapping and have a variant with ``_heldout``; those with
     ``views`` have one with ``_excluded``. ``page`` is the document that explains it.
     """
@@ -48,17 +48,17 @@ class Metric:
         return f"{self.title} %" if self.percent else self.title
 
     def text(self, value: float) -> str:
-        """Write a value as the report shows it; nothing for nan."""
+        """Return a value as the report shows it; an empty text for nan."""
         if value != value:
             return ""
         return f"{100 * value:.{self.digits}f}" if self.percent else f"{value:.{self.digits}f}"
 
     def plain(self, value: float) -> str:
-        """Write a value as a terminal shows it: a share as a fraction of 1."""
+        """Return a value as a terminal shows it: a share as a fraction of 1."""
         return f"{value:.{self.digits + 2 if self.percent else self.digits}f}"
 
     def in_view(self, view: str) -> str:
-        """Return the name under which the metric is in scores.tsv in a view."""
+        """Return the metric's name in scores.tsv in a view."""
         return self.name + view if self.views else self.name
 
 
@@ -138,7 +138,14 @@ usage = (
     Metric(
         "bitrate", "bit rate", "bits per second (speech) or per column (handwriting)", "neither", high=inf, biased=True
     ),
-    Metric("bitrate_runs", "bit rate, deduplicated", "the same of runs of equal units and their durations", "neither", high=inf, biased=True),
+    Metric(
+        "bitrate_runs",
+        "bit rate, deduplicated",
+        "the same of runs of equal units and their durations",
+        "neither",
+        high=inf,
+        biased=True,
+    ),
     Metric("run_duration", "unit duration", "mean duration of a run of equal units", "neither", high=inf, digits=3),
 )
 recognition = (
@@ -147,11 +154,11 @@ recognition = (
     _error("phone_deletions", "PER deletions", "its deletions"),
     _error("phone_insertions", "PER insertions", "its insertions"),
 )
-by_stage = (  # each stands for one metric per stage of a run
-    Metric("abx_{stage}_within", "ABX error within speakers", "how often a token of another label is nearer, same speaker",
-           "low", percent=True, page="abx.md"),
-    Metric("abx_{stage}_across", "ABX error across speakers", "how often a token of another label is nearer, other speaker",
-           "low", percent=True, page="abx.md"),
+by_stage = (  # each is one metric per stage of a run
+    Metric("abx_{stage}_within", "ABX error within speakers",
+           "how often a token of another label is nearer, same speaker", "low", percent=True, page="abx.md"),
+    Metric("abx_{stage}_across", "ABX error across speakers",
+           "how often a token of another label is nearer, other speaker", "low", percent=True, page="abx.md"),
     Metric("probe_linear_{stage}", "linear probe", "accuracy of a linear classifier", percent=True),
     Metric("probe_mlp_{stage}", "two-layer probe", "accuracy of a two-layer classifier", percent=True),
 )  # fmt: skip
@@ -192,7 +199,7 @@ every = (
     *pieces,
 )
 by_name = MappingProxyType({metric.name: metric for metric in every})
-# The columns that the report's score table begins with, and those that a terminal has room for.
+# The first columns of the report's score table, and those of them that fit a terminal.
 headline = (
     "many_to_one_heldout", "many_to_one", "one_to_one", "nmi", "boundary_f1_heldout", "abx_codes_within",
     "abx_codes_across", "phone_error_rate", "units_used", "perplexity", "bitrate",
@@ -202,31 +209,31 @@ terminal = tuple(name for name in headline if not name.startswith(("abx", "bound
 
 @cache
 def find(name: str) -> Metric:
-    """Return the metric that a name in a table stands for, under that name; raises KeyError for an unknown one."""
+    """Return the metric that a name in a table means, under that name; raises KeyError for an unknown name."""
     if name in by_name:
         return by_name[name]
     staged = at_stage(name)
     if staged is not None:
         family, stage = staged
-        where = f"ABX {family.name.rsplit('_', 1)[1]}" if family.name.startswith("abx") and stage == "codes" else ""
-        return replace(family, name=name, title=where or f"{family.title}, {stages.titles.get(stage, stage)}")
-    for suffix, has in ((excluded, "views"), (heldout, "fitted")):
+        title = f"ABX {family.name.rsplit('_', 1)[1]}" if family.name.startswith("abx") and stage == "codes" else ""
+        return replace(family, name=name, title=title or f"{family.title}, {stages.titles.get(stage, stage)}")
+    for suffix, flag in ((excluded, "views"), (heldout, "fitted")):
         bare = name.removesuffix(suffix)
-        if bare != name and getattr(find(bare), has):
+        if bare != name and getattr(find(bare), flag):
             known = find(bare)
             return replace(
-                known, name=name, views=known.views and has != "views", fitted=known.fitted and has != "fitted"
+                known, name=name, views=known.views and flag != "views", fitted=known.fitted and flag != "fitted"
             )
     if name.startswith("word_"):
-        of = "units" if name.endswith("_units") else "pieces"
+        source = "units" if name.endswith("_units") else "pieces"
         known = find(name.removeprefix("word_").removesuffix("_units"))
-        title = "commonest word" if "majority" in name else f"words by {of}"
+        title = "commonest word" if "majority" in name else f"words by {source}"
         return replace(known, name=name, title=title, percent=True, views=False, page="exports.md")
     raise KeyError(name)
 
 
 def at_stage(name: str) -> tuple[Metric, str] | None:
-    """Return which metric of ``by_stage`` a name is, and of which stage; None for other metrics."""
+    """Return the metric of ``by_stage`` that a name means, and its stage; None for other metrics."""
     for family in by_stage:
         match = re.fullmatch(family.name.format(stage=r"(\w+)"), name)
         if match:

@@ -1,4 +1,4 @@
-"""What differs between speech and handwriting, once: units of time, tolerance, and how an excerpt is cut and shown."""
+"""All that differs between speech and handwriting: units of time, tolerance, and how excerpts are cut and shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ class Modality:
     name: str
     time: str  # one unit of time
     times: str  # several of them
-    tolerance: float  # by default: how far off a boundary may be
-    total: tuple[str, float, int]  # how the size of a split is written: its unit, how much time that is, and digits
-    sources: str  # what a folder of such utterances holds: recordings or images
-    endings: frozenset[str]  # of these files
-    features: Mapping[str, object]  # the settings of features that suit them
+    tolerance: float  # default of how far off a boundary may be
+    total: tuple[str, float, int]  # how the size of a split is shown: its unit, that unit's length, digits
+    sources: str  # the files of such a corpus: recordings or images
+    endings: frozenset[str]  # of these files' names
+    features: Mapping[str, object]  # the feature settings that suit them
     window: float  # longest stretch that the report shows at once
-    margin: float  # on either side of a unit that the report shows alone
-    excerpts: float  # of a corpus, that a report has room for
-    excerpt: str  # module:class that draws and plays an excerpt
-    spaced_words: bool = False  # words can be told from labels that stand for the space between them
+    margin: float  # shown on either side of a single unit in the report
+    excerpts: float  # total length of a corpus's excerpts in a report
+    excerpt: str  # module:class that draws and plays excerpts
+    spaced_words: bool = False  # labels of the spaces between words separate the words
 
 
 speech = Modality(
@@ -53,4 +53,4 @@ handwriting = Modality(
     excerpt="unitdisc.report.browser.line_excerpt:LineExcerpt",
     spaced_words=True,
 )
-modalities = MappingProxyType({each.name: each for each in (speech, handwriting)})
+modalities = MappingProxyType({modality.name: modality for modality in (speech, handwriting)})

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, nothing elsewhere (the log has its lines)."""
+"""Progress of long computations: a bar on a terminal, nothing elsewhere (logs have lines of their own)."""
 
 import sys
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 def track(items: Iterable[Item], what: str, *, total: int | None = None) -> Iterable[Item]:
-    """Yield ``items``, drawing a bar named ``what`` on standard error when that is a terminal."""
+    """Yield ``items``, showing a bar named ``what`` on standard error if that is a terminal."""
     if not sys.stderr.isatty():
         return items
     from rich.console import Console

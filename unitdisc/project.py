@@ -1,4 +1,4 @@
-"""The workflow's own files, in a clone or in an installed package, and the configuration that a user starts from."""
+"""The workflow's own files, in a clone or in an installed package, and the configurations to start from."""
 
 import json
 from pathlib import Path
@@ -9,48 +9,47 @@ from unitdisc.modality import Modality, modalities
 
 package = Path(__file__).parent
 installed = package / "workflow_files"  # the build puts them here (setup.py)
-starters = ("samples", "folder", "kaldi", "scribblelens")
 
 
 def folder() -> Path:
-    """Return the folder with Snakefile, workflow/, profiles/ and config.yaml; raises InputError where there is none."""
-    for place in (installed, package.parent):
-        if (place / "Snakefile").is_file():
-            return place
+    """Return the folder with Snakefile, workflow/, profiles/ and config.yaml; raises InputError if there is none."""
+    for candidate in (installed, package.parent):
+        if (candidate / "Snakefile").is_file():
+            return candidate
     raise InputError("the workflow's files are missing", package, fix="install unitdisc again")
 
 
 def starter(kind: str, root: Path | None) -> str:
     """Return the text of a configuration to start from: of the samples, or of a corpus of ``kind`` in ``root``.
 
-    Raises InputError for a corpus without a ``root``, or samples with one.
+    Raises InputError for a corpus without a ``root``, and for samples with one.
     """
     if kind == "samples":
         if root is not None:
-            raise InputError("the samples are made on the spot and have no --root")
+            raise InputError("the samples are generated and take no --root")
         return (folder() / "config.yaml").read_text(encoding="utf-8")
     if root is None:
-        raise InputError(f"a corpus of kind {kind} is somewhere", fix="name it with --root PATH")
+        raise InputError(f"a corpus of kind {kind} needs its folder", fix="name it with --root PATH")
     text = (folder() / "workflow" / "starters" / f"{kind}.yaml").read_text(encoding="utf-8")
     features = json.dumps(dict(modality_of(root).features))
     return text.replace("ROOT", json.dumps(str(root), ensure_ascii=False)).replace("FEATURES", features)
 
 
 def modality_of(root: Path) -> Modality:
-    """Return the modality that most of the files below a folder have."""
+    """Return the modality of most of the files below a folder."""
     endings = [path.suffix.lower() for path in root.rglob("*")] if root.is_dir() else []
     return max(modalities.values(), key=lambda modality: sum(ending in modality.endings for ending in endings))
 
 
 def init(path: Path, kind: str, root: Path | None) -> list[Path]:
-    """Write a configuration, and beside it the schema by which editors check it; return what was written.
+    """Write a configuration, and next to it the schema by which editors check it; return the files written.
 
     The results are named after the configuration, unless it is config.yaml.
 
-    Raises InputError for a configuration that is there already.
+    Raises InputError for a configuration that already exists.
     """
     if path.exists():
-        raise InputError("is there already", path, fix="name another file, or remove it")
+        raise InputError("already exists", path, fix="name another file, or remove it")
     text = starter(kind, root)
     if path.stem != "config":
         text = text.replace("results: results\n", f"results: results-{path.stem}\n", 1)

@@ -1,4 +1,4 @@
-"""What a result was made by: a digest of just the modules that a step uses, so that editing others reruns nothing."""
+"""The code behind a result: a digest of only the modules that a step uses, so that editing others reruns nothing."""
 
 import ast
 import hashlib
@@ -9,35 +9,35 @@ from types import MappingProxyType
 
 package = Path(__file__).parent
 
-# Modules whose effect on a result arrives by other ways, each with its reason. What they import does not count either.
+# Modules that do not count, each with the reason. What they import does not count either.
 neutral = MappingProxyType(
     {
-        "unitdisc": "holds the version alone, and entries that import what they need",
-        "unitdisc.cli": "parses options and calls a step; the workflow passes the same ones always",
-        "unitdisc.config": "what it computes is in the settings that a step is given, defaults included",
-        "unitdisc.errors": "words of an error, which leaves no result",
-        "unitdisc.layout": "where a file is: one that moved is missing, and is made",
-        "unitdisc.progress": "bars on a terminal, which leave no result",
-        "unitdisc.provenance": "digests, which are compared with their like",
-        "unitdisc.registry": "which module holds a kind: that module is in the digest",
-        "unitdisc.steps.reads": "which settings and modules count for a step: both are parameters",
-        "unitdisc.steps.workflow": "plans the steps and runs in none",
+        "unitdisc": "holds only the version",
+        "unitdisc.cli": "parses options and calls a step; the workflow always passes the same options",
+        "unitdisc.config": "its result is the settings that a step receives, defaults included",
+        "unitdisc.errors": "error messages; a failed step leaves no result",
+        "unitdisc.layout": "paths of files: a file that moved is missing, and is made again",
+        "unitdisc.progress": "progress bars on a terminal",
+        "unitdisc.provenance": "computes digests, which are only compared with other digests",
+        "unitdisc.registry": "the module of a kind, which is in the digest itself",
+        "unitdisc.steps.reads": "the settings and modules that count for a step, both of which are parameters",
+        "unitdisc.steps.workflow": "plans the steps and runs in none of them",
     }
 )
 
 
 def is_neutral(module: str) -> bool:
-    """Say whether a module, or the package that it is in, is neutral; only the top of ``unitdisc`` itself is."""
+    """Return whether a module or a package around it is neutral; the entry ``unitdisc`` covers its __init__ alone."""
     parents = module.split(".")
     names = {".".join(parents[:end]) for end in range(2, len(parents) + 1)} or {module}
     return bool(names & set(neutral)) or module in neutral
 
 
 def code_digest(*modules: str) -> str:
-    """Digest the source of ``modules`` and of all modules of their packages that they import, anywhere in them.
+    """Digest the source of ``modules`` and of all modules of their packages that they import, inside functions too.
 
-    What is imported by name alone (the kinds of a registry) the caller lists itself. The templates beside a module count
-    as its source.
+    Modules that are imported by name (the kinds of a registry) must be listed by the caller. Templates next to a module
+    count as its source.
     """
     digest = hashlib.sha256()
     for name in used_modules(*modules):
@@ -60,14 +60,14 @@ def used_modules(*modules: str) -> tuple[str, ...]:
 
 
 def listing_digest(folder: Path, *, without: Path) -> str:
-    """Digest which files are in a folder and below, their sizes and times: another digest when one of them changes.
+    """Digest the names, sizes and modification times of all files below a folder.
 
-    The results, ``without``, and Snakemake's own files may be there too, and are no part of it.
+    The folder of results, ``without``, and Snakemake's own files may be below it too, and are left out.
     """
     digest, results = hashlib.sha256(), without.resolve()
     for path in sorted(folder.rglob("*")):
-        ours = ".snakemake" in path.parts or path.resolve().is_relative_to(results)
-        if path.is_file() and not ours:
+        generated = ".snakemake" in path.parts or path.resolve().is_relative_to(results)
+        if path.is_file() and not generated:
             status = path.stat()
             digest.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
@@ -75,18 +75,18 @@ def listing_digest(folder: Path, *, without: Path) -> str:
 
 @cache
 def imports(module: str) -> tuple[str, ...]:
-    """Return the modules of this package, and of the module's own, that ``module`` imports, also inside functions.
+    """Return the modules of unitdisc, and of the module's own package, that ``module`` imports, inside functions too.
 
     Imports for type checkers alone do not count.
     """
     roots = {"unitdisc", module.partition(".")[0]}
-    found: set[str] = set()
+    names: set[str] = set()
     for node in _running(ast.parse(_file(module).read_bytes())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    return tuple(sorted(name for name in found if name.partition(".")[0] in roots and _exists(name)))
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return tuple(sorted(name for name in names if name.partition(".")[0] in roots and _exists(name)))
 
 
 def _running(tree: ast.AST) -> list[ast.AST]:

@@ -1,4 +1,4 @@
-"""The records that every part shares: an utterance, a label, a score, a unit sequence."""
+"""The records that all parts share: an utterance, a label, a score, a unit sequence."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """The unit sequence of an utterance as it stands in a table: units separated by a space."""
+    """The unit sequence of an utterance as written in a table: units separated by spaces."""
 
     utterance: str
     frame_shift: float

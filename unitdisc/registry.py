@@ -1,4 +1,4 @@
-"""What can be chosen by a ``kind``: our own classes and those of other installed packages, imported when one is chosen."""
+"""What a ``kind`` can name: classes of unitdisc and of other installed packages, imported only when one is chosen."""
 
 from collections.abc import Mapping
 from functools import cache, cached_property
@@ -15,13 +15,13 @@ class Registry:
     Each class has an attribute ``Settings``, a pydantic section whose ``kind`` is the name (export formats have none).
     """
 
-    def __init__(self, name: str, own: Mapping[str, str]) -> None:
+    def __init__(self, name: str, builtin: Mapping[str, str]) -> None:
         self.name, self.group = name, f"unitdisc.{name}"
-        self._own = {kind: EntryPoint(kind, path, self.group) for kind, path in own.items()}
+        self._builtin = {kind: EntryPoint(kind, path, self.group) for kind, path in builtin.items()}
 
     @cached_property
     def _entries(self) -> dict[str, EntryPoint]:
-        entries = dict(self._own)
+        entries = dict(self._builtin)
         for entry in (entry for entry in installed() if entry.group == self.group):
             if entries.setdefault(entry.name, entry).value != entry.value:
                 raise InputError(
@@ -36,13 +36,13 @@ class Registry:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """All kinds, our own first."""
+        """All kinds, those of unitdisc first."""
         return tuple(self._entries)
 
     @property
     def own_kinds(self) -> tuple[str, ...]:
-        """The kinds that this package has itself."""
-        return tuple(self._own)
+        """The kinds of unitdisc itself."""
+        return tuple(self._builtin)
 
     def module(self, kind: str) -> str:
         """Return the name of the module that holds a kind, without importing it."""
@@ -66,9 +66,9 @@ class Registry:
 
 @cache
 def installed() -> tuple[EntryPoint, ...]:
-    """Return the entry points of our groups of all installed packages, which are read once."""
+    """Return the entry points in unitdisc's groups of all installed packages, which are read once."""
     return tuple(
-        entry for found in distributions() for entry in found.entry_points if entry.group.startswith("unitdisc.")
+        entry for package in distributions() for entry in package.entry_points if entry.group.startswith("unitdisc.")
     )
 
 
@@ -133,4 +133,6 @@ exports = Registry(
         "npz": "unitdisc.units.exports.npz:NumpyArchive",
     },
 )
-registries = {each.name: each for each in (corpora, features, models, encoders, decoders, objectives, exports)}
+registries = {
+    registry.name: registry for registry in (corpora, features, models, encoders, decoders, objectives, exports)
+}

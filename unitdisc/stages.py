@@ -5,7 +5,7 @@ from typing import Literal
 
 Stage = Literal["features", "encoder", "codes"]  # stages that are vectors
 
-# What ABX compares, and its name in tables: vectors, then units as they are, then units with repeats collapsed.
+# What ABX compares, with its title: vectors, then units as they are, then units with repeats collapsed.
 titles = MappingProxyType(
     {
         "features": "features",

@@ -1,6 +1,6 @@
-"""Tab-separated tables with a header line, typed by the record they hold, written whole or not at all.
+"""Tab-separated tables with a header line, typed by the record they hold, written completely or not at all.
 
-A table's columns are the fields of a frozen dataclass; this module knows nothing of where the rows come from.
+A table's columns are the fields of a frozen dataclass; this module does not depend on where the rows come from.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ type_names = {str: "text", float: "a number", int: "a whole number"}
 def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) -> None:
     """Write ``rows`` (records, or a data frame with the record's columns) as a table; nan becomes an empty cell.
 
-    Raises InputError where a text holds a tab or a line break, which the format cannot carry.
+    Raises InputError where a text holds a tab or a line break, which the format cannot represent.
     """
     names = [field.name for field in dataclasses.fields(record)]
     if isinstance(rows, pd.DataFrame):
@@ -43,7 +43,7 @@ def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) ->
 
 
 def read(path: str | Path, record: type) -> pd.DataFrame:
-    """Read a table of ``record`` into a data frame with one typed column a field; further columns are left out.
+    """Read a table of ``record`` into a data frame with one typed column per field; further columns are ignored.
 
     Raises InputError naming file and line for a missing file or column, a short row, or a cell of the wrong type.
     """
@@ -67,28 +67,28 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
             raise InputError(
                 f"has no column {name!r}, only {', '.join(filter(None, header)) or 'an empty line'}", path, 1
             )
-        place = header.index(name)
-        columns[name] = _parse([row[place] for row in rows], kind, name, path)
+        index = header.index(name)
+        columns[name] = _parse([row[index] for row in rows], kind, name, path)
     return pd.DataFrame(columns)
 
 
 def read_records(path: str | Path, record: type[Record]) -> list[Record]:
-    """Read a table into one ``record`` a row; see ``read``."""
+    """Read a table into one ``record`` per row; see ``read``."""
     frame = read(path, record)
     return [record(*row) for row in zip(*(frame[name].tolist() for name in frame.columns), strict=True)]
 
 
 def read_units(path: str | Path) -> dict[str, UnitSequence]:
-    """Read a units table into one UnitSequence an utterance, in the order of the file.
+    """Read a units table into one UnitSequence per utterance, in the order of the file.
 
-    Raises InputError naming file and line for an utterance that stands twice, a frame shift that is not above 0, or a
+    Raises InputError naming file and line for an utterance that occurs twice, a frame shift that is not above 0, or a
     unit that is not a whole number from 0.
     """
     sequences: dict[str, UnitSequence] = {}
     frame = read(path, UnitRow)
     for line, (name, shift, text) in enumerate(zip(*(frame[c] for c in frame.columns), strict=True), start=2):
         if name in sequences:
-            raise InputError(f"utterance {name!r} stands twice", path, line)
+            raise InputError(f"utterance {name!r} occurs twice", path, line)
         if not 0 < shift < np.inf:
             raise InputError(f"frame_shift {shift:g} is not above 0", path, line)
         try:
@@ -102,7 +102,7 @@ def read_units(path: str | Path) -> dict[str, UnitSequence]:
 
 
 def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
-    """Write one row a unit sequence: utterance, frame_shift, units separated by a space."""
+    """Write one row per unit sequence: utterance, frame_shift, units separated by spaces."""
     write(
         path,
         (UnitRow(s.utterance, s.frame_shift, " ".join(map(str, s.units.tolist()))) for s in sequences),

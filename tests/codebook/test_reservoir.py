@@ -99,5 +99,5 @@ def test_mistakes_are_named():
         Reservoir(0, 3)
     with pytest.raises(ValueError, match="do not end in the reservoir's 3"):
         Reservoir(5, 3).add(torch.randn(4, 2))
-    with pytest.raises(ValueError, match="is not of bools, one a vector"):
+    with pytest.raises(ValueError, match="is not one bool per vector"):
         Reservoir(5, 3).add(torch.randn(4, 3), torch.tensor([0, 1, 0, 1]))

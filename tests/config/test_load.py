@@ -37,7 +37,7 @@ def changed(path, value):
         (["seed"], 3, "unknown key seed; the nearest known is 'seeds'"),
         (["models", "vq", "training"], {"epochs": "many"}, "models.vq.training.epochs is 'many'"),
         (["models", "vq", "training"], {"epochs": 0}, "models.vq.training.epochs is 0"),
-        (["models", "vq", "encoder"], {"kernels": [3], "strides": [1, 2]}, "one each per layer"),
+        (["models", "vq", "encoder"], {"kernels": [3], "strides": [1, 2]}, "one of each per layer"),
         (["models", "vq", "encoder"], {"kernels": [3], "strides": [2]}, "both odd or both even"),
         (["models", "vq", "decoder"], {"kernel": 2}, "2 is even"),
         (["models", "vq", "decoder"], "pixelcn", "models.vq.decoder.kind 'pixelcn' is unknown; the nearest known is 'pixelcnn'"),

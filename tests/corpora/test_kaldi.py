@@ -284,7 +284,7 @@ def test_utterance_twice(folder):
 def test_utterance_in_two_splits(tmp_path):
     kaldi_split(tmp_path / "train", ["a", "b"])
     kaldi_split(tmp_path / "dev", ["c", "b"])
-    with pytest.raises(InputError, match="'b' stands in train too") as error:
+    with pytest.raises(InputError, match="'b' is in train too") as error:
         kaldi.read(tmp_path, {"train": "train", "dev": "dev"})
     assert f"{tmp_path / 'dev' / 'wav.scp'}:2" in str(error.value)
 
@@ -301,7 +301,7 @@ def test_split_folder_missing(folder):
 
 def test_path_that_climbs_out(folder):
     edit(folder / "wav.scp", "audio/b.wav", "../../b.wav")
-    assert "wav.scp:2" in refused(folder, "climbs out of the corpus")
+    assert "wav.scp:2" in refused(folder, "leads out of the corpus")
 
 
 def test_segment_past_the_recording(folder):

@@ -265,14 +265,12 @@ def test_an_image_without_a_writer_is_refused(corpus, tmp_path):
 @pytest.mark.parametrize("name", ["train", "test"])
 def test_an_utterance_listed_twice_is_refused(corpus, tmp_path, name):
     corpus.lists[f"nl.bw.lines.{name}"].append(corpus.lists["nl.bw.lines.train"][0])
-    refused(
-        corpus, tmp_path, rf"{name}\.dat:\d+: utterance 'tasman-1\.left-line1' stands already in .*train\.dat, line 1"
-    )
+    refused(corpus, tmp_path, rf"{name}\.dat:\d+: utterance 'tasman-1\.left-line1' is already in .*train\.dat, line 1")
 
 
 def test_two_images_of_one_name_are_refused(corpus, tmp_path):
     corpus.add("nl/tasman/1.left-line1", "nl.bw.lines.train")
-    refused(corpus, tmp_path, r"train\.dat:16: utterance 'tasman-1\.left-line1' stands already")
+    refused(corpus, tmp_path, r"train\.dat:16: utterance 'tasman-1\.left-line1' is already")
 
 
 def test_an_empty_list_is_refused(corpus, tmp_path):
@@ -353,7 +351,7 @@ def test_a_missing_or_broken_zip_is_refused(corpus, tmp_path):
     whole = path.read_bytes()
     for data in (b"", whole[: len(whole) // 2], b"PK and nonsense"):
         path.write_bytes(data)
-        with pytest.raises(InputError, match=r"corpus\.zip: is not a sound zip .*; fetch it anew"):
+        with pytest.raises(InputError, match=r"corpus\.zip: is not a valid zip .*; download it again"):
             scribblelens.read(path)
 
 
@@ -365,14 +363,14 @@ def test_a_damaged_member_is_refused(corpus, tmp_path):
     start = info.header_offset + 30 + len(info.filename)
     data[start : start + 20] = bytes(20)
     path.write_bytes(data)
-    with pytest.raises(InputError, match=r"corpus\.zip#.*train\.dat: is not a sound zip"):
+    with pytest.raises(InputError, match=r"corpus\.zip#.*train\.dat: is not a valid zip"):
         scribblelens.read(path)
 
 
 def test_a_broken_alignment_zip_is_refused(corpus, tmp_path):
     corpus.alignments.clear()
     corpus.files[nested] = b"PK and nonsense"
-    refused(corpus, tmp_path, r"scribblelens\.paths\.1\.4b\.zip: is not a sound zip")
+    refused(corpus, tmp_path, r"scribblelens\.paths\.1\.4b\.zip: is not a valid zip")
 
 
 def test_alignments_that_are_missing_or_foreign_are_refused(corpus, tmp_path):

@@ -111,7 +111,7 @@ def test_a_utf16_textgrid_and_a_folder_of_utterances(tmp_path):
         ("a.phn", "0 100\n", "a.phn:1: is not"),
         ("text_ali", "u a 0 10 ; b 10 ;\n", "text_ali:1: 'b 10' is not 'label start end'"),
         ("a.TextGrid", "nonsense", "a.TextGrid:1: the file ends where a TextGrid has 'ooTextFile'"),
-        ("a.TextGrid", short_grid.replace('"s"', "7"), "a.TextGrid:14: '7' stands where a TextGrid has the text"),
+        ("a.TextGrid", short_grid.replace('"s"', "7"), "a.TextGrid:14: '7' occurs where a TextGrid has the text"),
         ("a.TextGrid", long_grid.replace("phones", "x"), "no single tier named phones, but 'words', 'anna - x'"),
         ("a.txt", "", "format of the labels cannot be inferred from the name; name it with --format"),
     ],
@@ -159,7 +159,7 @@ def test_ctm_and_text_ali_of_a_real_corpus_agree():
     [
         ('{"file": "u", "units": [1, -2]}', "a.jsonl:2: unit -2 of 'u' is below 0"),
         ('{"file": "u", "units": [1, 2.5]}', "a.jsonl:2: the units of 'u' are not all whole numbers"),
-        ('{"file": "v", "units": [1]}', "a.jsonl:2: file 'v' stands twice"),
+        ('{"file": "v", "units": [1]}', "a.jsonl:2: file 'v' occurs twice"),
         ('{"file": "u"}', 'a.jsonl:2: is not {"file": name'),
         ('{"file": "u", "units": "12"}', "a.jsonl:2: the units of 'u' are not all whole"),
         ("[]", "a.jsonl:2: is not"),

@@ -94,7 +94,7 @@ def test_a_token_of_a_line_lies_in_its_columns():
 
 
 def test_inputs_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="not 3 planes"):
+    with pytest.raises(ValueError, match="cannot be shared evenly by 3 planes"):
         spectrogram.SpectrogramEncoder(16, SpectrogramSettings())
     with pytest.raises(ValueError, match="height 32"):
         line_image.LineImageEncoder(31, LineImageSettings())

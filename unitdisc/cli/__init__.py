@@ -21,12 +21,12 @@ app = typer.Typer(
 
 
 def commands() -> None:
-    """Register every command, which importing its module does."""
+    """Register all commands by importing their modules."""
     from unitdisc.cli import abx, discovery, project, report, steps, units  # noqa: F401
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in one line on standard error and exit code 2."""
+    """Run the command line; an error of the user is one line on standard error, with exit code 2."""
     import logging
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -34,16 +34,17 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        sys.exit(_complain(str(error)))
+        sys.exit(_report(str(error)))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        sys.exit(_complain(f"{where}{error.strerror or error}"))
+        path = f"{error.filename}: " if error.filename else ""
+        sys.exit(_report(f"{path}{error.strerror or error}"))
 
 
-def _complain(message: str) -> int:
+def _report(message: str) -> int:
+    """Report an error to the user, or to the launcher of several processes, and return the exit code."""
     line, file = " ".join(message.split()), os.environ.get("TORCHELASTIC_ERROR_FILE")
     if file and reported_by_launcher in os.environ:  # one of several processes that share a training
         Path(file).write_text(json.dumps({"message": line, "timestamp": int(time.time()), "unitdisc": True}))

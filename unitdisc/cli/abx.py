@@ -12,15 +12,22 @@ from unitdisc.errors import InputError
 DistanceName = Literal["angular", "euclidean", "cosine", "kl_symmetric", "identical", "levenshtein"]
 
 FrameShift = Annotated[
-    str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; a units.tsv has its own.")
+    str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; not for units.tsv, which has it.")
 ]
 Distance = Annotated[
-    DistanceName, typer.Option(help="Of frames, warped; cosine is angular; levenshtein: of collapsed units.")
+    DistanceName, typer.Option(help="Distance between frames; cosine is angular; levenshtein: between collapsed units.")
 ]
-Group = Annotated[int | None, typer.Option(min=1, help="Draw so many tokens of a label, context, speaker; else all.")]
-Others = Annotated[int | None, typer.Option(min=1, help="Draw so many speakers of x; else all.", show_default=False)]
+SpeakerMode = Annotated[Literal["within", "across"], typer.Option(help="Whether x has the speaker of a and b.")]
+ContextMode = Annotated[Literal["within", "any"], typer.Option(help="Whether a, b and x have the same neighbours.")]
+Group = Annotated[
+    int | None, typer.Option(min=1, help="Sample this many tokens per label, context, speaker; default: all.")
+]
+Others = Annotated[
+    int | None, typer.Option(min=1, help="Sample this many speakers of x; default: all.", show_default=False)
+]
+Memory = Annotated[int, typer.Option(min=1, help="MB of frames and distances; more goes to temporary files.")]
 SkipShort = Annotated[
-    bool, typer.Option("--skip-short", help="Leave out tokens too short for a frame, which are an error else.")
+    bool, typer.Option("--skip-short", help="Leave out tokens too short for a frame; otherwise an error.")
 ]
 
 
@@ -32,20 +39,20 @@ def abx(
     ],
     frame_shift: FrameShift = None,
     distance: Distance = "angular",
-    speaker: Annotated[Literal["within", "across"], typer.Option(help="Is x of the speaker of a and b?")] = "within",
-    context: Annotated[Literal["within", "any"], typer.Option(help="The same neighbours for a, b, x?")] = "within",
+    speaker: SpeakerMode = "within",
+    context: ContextMode = "within",
     max_size_group: Group = None,
     max_x_across: Others = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
     skip_short: SkipShort = False,
-    memory: Annotated[int, typer.Option(min=1, help="MB of frames and distances; temporary files beyond.")] = 2000,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; else one a core.", show_default=False)] = None,
+    memory: Memory = 2000,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: one per core.", show_default=False)] = None,
     cells: Annotated[Path | None, typer.Option(help="Write the table of cells.")] = None,
     as_json: Json = False,
 ) -> None:
     """Score how well features or units tell labels apart: the ABX error rate, 0 best, 0.5 chance (docs/abx.md).
 
-    Prints a table of error and cells, the number of cells it is the mean of.
+    Prints a table of the error and the number of cells that it is the mean of.
 
     Example: unitdisc abx triphone.item features.npz --frame-shift 0.01 --speaker across
     """
@@ -73,21 +80,21 @@ def abx(
         typer.echo(f"unitdisc: {result.left_out} tokens hold no frame and were left out", err=True)
     if cells:
         tables.write(cells, result.table, Cell)
-    shown = {"error": result.error, "cells": result.cells}
-    typer.echo(_json(shown) if as_json else "\t".join(shown) + "\n" + "\t".join(map(repr, shown.values())))
+    values = {"error": result.error, "cells": result.cells}
+    typer.echo(_json(values) if as_json else "\t".join(values) + "\n" + "\t".join(map(repr, values.values())))
 
 
 @app.command("abx-items")
 def abx_items(
     labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, text_ali, TextGrid, .phn, or a folder of files.")],
-    phone: Annotated[Path, typer.Option(help="Where to write the tokens of single labels.")] = Path("phone.item"),
-    triphone: Annotated[Path, typer.Option(help="Where to write the tokens with their neighbours.")] = Path(
+    phone: Annotated[Path, typer.Option(help="Item file to write, of single labels.")] = Path("phone.item"),
+    triphone: Annotated[Path, typer.Option(help="Item file to write, of labels with their neighbours.")] = Path(
         "triphone.item"
     ),
     label_format: Format = None,
     speakers: Annotated[
         Path | None,
-        typer.Option(help="utt2spk or utterances.tsv; else the one beside LABELS.", show_default=False),
+        typer.Option(help="utt2spk or utterances.tsv; default: the one beside LABELS.", show_default=False),
     ] = None,
     exclude: Annotated[
         str, typer.Option(help="Labels to leave out, as tokens and as neighbours.")
@@ -95,9 +102,9 @@ def abx_items(
     kaldi_phones: KaldiPhones = False,
     min_duration: Annotated[float, typer.Option(min=0, help="Leave out shorter tokens, in seconds or columns.")] = 0.0,
 ) -> None:
-    """Make ABX item files from labels of phones or characters: one of single labels, one with their neighbours.
+    """Write ABX item files from labels of phones or characters: one of single labels, one with their neighbours.
 
-    A label becomes a token where it touches a label before and one after, none of the three excluded.
+    A label becomes a token if labels directly precede and follow it, and none of the three is excluded.
 
     Example: unitdisc abx-items test/phones.ctm --speakers test/utt2spk --phone phone.item --triphone triphone.item
     """
@@ -127,7 +134,7 @@ def _speakers_beside(labels: Path) -> Path:
     raise InputError("has no utt2spk or utterances.tsv beside it", labels, fix="name one with --speakers")
 
 
-def _json(shown: dict[str, float]) -> str:
+def _json(values: dict[str, float]) -> str:
     import json
 
-    return json.dumps(shown)
+    return json.dumps(values)

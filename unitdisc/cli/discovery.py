@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from unitdisc.scores.discovery.compare import Difference
     from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
+Lengths = Annotated[
+    Literal["strict", "common"], typer.Option(help="If units and labels end more than a token apart: error, or cut.")
+]
+
 
 @app.command()
 def discovery(
@@ -24,19 +28,17 @@ def discovery(
     labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
     frame_shift: Annotated[float | None, typer.Option(help="Seconds between two tokens of JSON lines.")] = None,
     label_format: Format = None,
-    map_units: Annotated[Path | None, typer.Option(help="Units of the split to fit the mapping on.")] = None,
-    map_labels: Annotated[Path | None, typer.Option(help="Labels of the split to fit the mapping on.")] = None,
+    map_units: Annotated[Path | None, typer.Option(help="Units of the split on which to fit the mapping.")] = None,
+    map_labels: Annotated[Path | None, typer.Option(help="Labels of the split on which to fit the mapping.")] = None,
     exclude: Annotated[str, typer.Option(help="Labels to leave out, separated by commas: SIL,UNK.")] = "",
-    tolerance: Annotated[float, typer.Option(help="How far off a boundary may be, in seconds or columns.")] = 0.02,
-    frame: Annotated[float | None, typer.Option(help="Step of frame_boundary_f1, if not that of a token.")] = None,
-    lengths: Annotated[
-        Literal["strict", "common"], typer.Option(help="Units and labels ending over a token apart: error, or cut.")
-    ] = "strict",
+    tolerance: Annotated[float, typer.Option(help="Tolerance of boundary scores, in seconds or columns.")] = 0.02,
+    frame: Annotated[float | None, typer.Option(help="Step of frame_boundary_f1; default: that of tokens.")] = None,
+    lengths: Lengths = "strict",
     kaldi_phones: KaldiPhones = False,
-    speakers: Annotated[Path | None, typer.Option(help="utt2spk or utterances.tsv: resample speakers.")] = None,
+    speakers: Annotated[Path | None, typer.Option(help="utt2spk or utterances.tsv, to resample speakers.")] = None,
     bootstrap: Bootstrap = 1000,
     seed: Resampling = 0,
-    save: Annotated[Path | None, typer.Option(help="Write what unitdisc compare needs (.npz).")] = None,
+    save: Annotated[Path | None, typer.Option(help="File to write for unitdisc compare (.npz).")] = None,
     as_json: Json = False,
 ) -> None:
     """Score units against labels: mapping, clustering, boundaries, errors, usage (docs/metrics.md).
@@ -71,15 +73,15 @@ def discovery(
 
 @app.command()
 def compare(
-    scored_a: Annotated[Path, typer.Argument(help="What discovery --save wrote for A.")],
-    scored_b: Annotated[Path, typer.Argument(help="What discovery --save wrote for B.")],
+    scored_a: Annotated[Path, typer.Argument(help="File that discovery --save wrote for A.")],
+    scored_b: Annotated[Path, typer.Argument(help="File that discovery --save wrote for B.")],
     bootstrap: Bootstrap = 1000,
     seed: Resampling = 0,
 ) -> None:
-    """Say whether A beats B on the same utterances: each metric's difference with its paired interval.
+    """Compare the scores of A and B on the same utterances: each metric's difference with its paired interval.
 
-    Prints a table of metric, a, b, difference, low, high, better; better is a or b where the 95 % interval of a − b
-    excludes 0, unclear where it does not, and - where a metric has no better direction.
+    Prints a table of metric, a, b, difference, low, high, better; better is a or b if the 95 % interval of a − b
+    excludes 0, unclear if it does not, and - for a metric without a better direction.
 
     Example: unitdisc discovery a.units.tsv phones.ctm --save a.npz; unitdisc discovery b.units.tsv phones.ctm --save
     b.npz; unitdisc compare a.npz b.npz
@@ -110,21 +112,25 @@ def _read(
     sequences = read_sequences(units, frame_shift)
     table = read_labels(labels, label_format)
     if len(table) and sequences and not set(table["utterance"]) & set(sequences):
-        found = f"{table['utterance'].iloc[0]!r} is not among the units, {next(iter(sequences))!r} not among the labels"
-        raise InputError(f"no utterance has both units and labels: {found}", labels)
+        example = (
+            f"{table['utterance'].iloc[0]!r} is not among the units, {next(iter(sequences))!r} not among the labels"
+        )
+        raise InputError(f"no utterance has both units and labels: {example}", labels)
     if lengths == "strict":
         check_lengths(sequences, table, units)
     return sequences, plain_phones(table) if kaldi_phones else table
 
 
 def _finish(statistics: "UtteranceStatistics", save: Path | None) -> None:
-    """Report what was not scored, and save the statistics where asked to."""
+    """Report what was not scored, and write the statistics to ``save``, if given."""
     from unitdisc.scores.discovery.statistics import save as save_statistics
 
     labels = statistics.sums.get("labels")
-    bare = len(statistics.utterances) if labels is None else int((labels == 0).sum())
-    if bare:
-        typer.echo(f"unitdisc: {bare} of {len(statistics.utterances)} utterances have no labels to score", err=True)
+    unlabelled = len(statistics.utterances) if labels is None else int((labels == 0).sum())
+    if unlabelled:
+        typer.echo(
+            f"unitdisc: {unlabelled} of {len(statistics.utterances)} utterances have no labels to score", err=True
+        )
     unknown = sorted(set(statistics.excluded) - set(statistics.labels))
     if unknown:
         typer.echo(f"unitdisc: no label is named {', '.join(unknown)}", err=True)

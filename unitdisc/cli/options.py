@@ -18,28 +18,32 @@ Splits = Annotated[
     typer.Option("--split", help="train, dev or test; repeat the option for several.", show_default=False),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
-Threads = Annotated[int, typer.Option(min=1, help="Threads; the bytes of a result on a CPU depend on their number.")]
+Threads = Annotated[
+    int, typer.Option(min=1, help="Threads; results may differ in their last digits with another number.")
+]
 
-Format = Annotated[LabelFormat | None, typer.Option("--format", help="Format of LABELS, else inferred from the name.")]
+Format = Annotated[
+    LabelFormat | None, typer.Option("--format", help="Format of LABELS; default: inferred from the name.")
+]
 KaldiPhones = Annotated[
     bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
 ]
-Bootstrap = Annotated[int, typer.Option(min=0, help="Resamples of the intervals; 0 for none.")]
+Bootstrap = Annotated[int, typer.Option(min=0, help="Bootstrap resamples for the intervals; 0 for none.")]
 Resampling = Annotated[int, typer.Option("--seed", min=0, help="Seed of the resamples.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 Settings = TypeVar("Settings", bound=Any)
 
 
 def names(listed: str) -> list[str]:
-    """Return the names of an option that separates them by commas."""
+    """Return the names in an option, separated by commas."""
     return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def overridden(settings: Settings, **options: Any) -> Settings:
-    """Return a section of the configuration with the options that are given, those not None, in place of its own.
+    """Return a section of the configuration in which options that are not None replace settings.
 
-    Raises InputError for one that the section cannot have.
+    Raises InputError for an option that is not valid for the section.
     """
     from pydantic import ValidationError
 
@@ -49,5 +53,5 @@ def overridden(settings: Settings, **options: Any) -> Settings:
         return changed
     except ValidationError as error:
         first = error.errors()[0]
-        name, own = first["loc"][0], first.get("ctx", {}).get("error")
-        raise InputError(f"{name}: {own}" if own else f"{name} {first['input']!r}: {first['msg']}") from None
+        name, reason = first["loc"][0], first.get("ctx", {}).get("error")
+        raise InputError(f"{name}: {reason}" if reason else f"{name} {first['input']!r}: {first['msg']}") from None

@@ -12,11 +12,11 @@ from unitdisc.cli import app
 def init(
     path: Annotated[Path, typer.Argument(help="The configuration to write.")] = Path("config.yaml"),
     kind: Annotated[
-        Literal["samples", "folder", "kaldi", "scribblelens"], typer.Option(help="What the corpus is.")
+        Literal["samples", "folder", "kaldi", "scribblelens"], typer.Option(help="Kind of the corpus.")
     ] = "samples",
-    root: Annotated[Path | None, typer.Option(help="Where the corpus is, as seen from where you run it.")] = None,
+    root: Annotated[Path | None, typer.Option(help="Path of the corpus, from the folder in which you run it.")] = None,
 ) -> None:
-    """Write a configuration to start from, and the schema by which editors complete and check it.
+    """Write a configuration to start from, and the schema with which editors complete and check it.
 
     Example: unitdisc init
 
@@ -34,9 +34,9 @@ def run(
     context: typer.Context,
     configfile: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
 ) -> None:
-    """Run the whole workflow of a configuration, from any folder; further options go to snakemake.
+    """Run the whole workflow of a configuration, from any folder; other options are passed to snakemake.
 
-    Paths of the configuration are relative to where you are. Without --cores all of them are used.
+    Paths in the configuration are relative to the current folder. Without --cores, all cores are used.
 
     Example: unitdisc run
 
@@ -52,10 +52,10 @@ def run(
         raise InputError("no such file", configfile, fix="write one: unitdisc init")
     files = project.folder()
     arguments = ["--snakefile", str(files / "Snakefile"), "--configfile", str(configfile)]
-    own = any(option.startswith(("--workflow-profile", "--profile")) for option in context.args)
-    if not own and not Path("profiles/default").is_dir():
+    has_profile = any(option.startswith(("--workflow-profile", "--profile")) for option in context.args)
+    if not has_profile and not Path("profiles/default").is_dir():
         arguments += ["--workflow-profile", str(files / "profiles" / "default")]
-    scripts = str(Path(sys.executable).parent)  # where the workflow finds the command unitdisc
+    scripts = str(Path(sys.executable).parent)  # for the command unitdisc, which the rules run
     environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, "-m", "snakemake", *arguments, *context.args], environment)  # noqa: S606

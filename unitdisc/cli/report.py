@@ -12,13 +12,13 @@ from unitdisc.cli import app
 def report(
     results: Annotated[list[Path] | None, typer.Argument(help="Folders of results, shown side by side.")] = None,
     config: Annotated[
-        str | None, typer.Option(help="The configuration whose results are shown, a YAML file (or JSON text).")
+        str | None, typer.Option(help="Configuration whose results are shown: a YAML file (or JSON text).")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The page to write; without it report.html in the results.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Page to write; default: report.html in the results.")] = None,
 ) -> None:
     """Write one self-contained page: scores with their baselines, training, every unit, utterances with sound.
 
-    With --config the page says which of the runs are missing; folders alone are read as they are, several side by side.
+    With --config the page lists missing runs; without it, folders are shown as they are, side by side.
 
     Example: unitdisc report --config config.yaml
 
@@ -38,7 +38,7 @@ def scores(
     results: Annotated[Path, typer.Argument(help="Folder of results.")] = Path("results"),
     split: Annotated[str, typer.Option(help="Split to show: train, dev or test.")] = "test",
 ) -> None:
-    """Print the main scores of all runs, with the mean and range over seeds, then ABX and probes; where the report is.
+    """Print the main scores of all runs, with mean and range over seeds, ABX and probes, and the path of the report.
 
     Example: unitdisc scores results
     """

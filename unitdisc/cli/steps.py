@@ -1,4 +1,4 @@
-"""Commands that run one step of the workflow, in the files that the workflow uses."""
+"""Commands that run one step of the workflow, on the files of the workflow."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from unitdisc.cli.options import Config, Corpus, Jobs, Model, Seed, Split, Split
 
 @app.command()
 def sample(corpus: Corpus, config: Config = "config.yaml") -> None:
-    """Make an embedded sample corpus in results/CORPUS/source.
+    """Generate an embedded sample corpus in results/CORPUS/source.
 
     Example: unitdisc sample --corpus sample-speech
     """
@@ -34,7 +34,7 @@ def corpus(corpus: Corpus, config: Config = "config.yaml") -> None:
 
 @app.command()
 def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs: Jobs = 1) -> None:
-    """Compute the features of a split into a Kaldi archive and its index.
+    """Compute the features of a split and write a Kaldi archive and its index.
 
     Example: unitdisc features --corpus sample-speech --split train --jobs 2
     """
@@ -52,10 +52,10 @@ def train(
     config: Config = "config.yaml",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Threads of all processes together; by default as the model's training says."),
+        typer.Option(min=1, help="Threads of all processes together; default: as in the model's settings."),
     ] = None,
 ) -> None:
-    """Train a model on a corpus; an interrupted training goes on from its last epoch.
+    """Train a model on a corpus; an interrupted training continues after its last epoch.
 
     Example: unitdisc train --corpus sample-speech --model vq --seed 0
     """
@@ -78,7 +78,7 @@ def encode(
     config: Config = "config.yaml",
     threads: Threads = 1,
 ) -> None:
-    """Encode splits, all if none is given, into their unit sequences.
+    """Encode splits, by default all, into unit sequences.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test
     """
@@ -90,7 +90,7 @@ def encode(
 
 @app.command()
 def score(corpus: Corpus, model: Model, split: Splits = None, seed: Seed = 0, config: Config = "config.yaml") -> None:
-    """Score the units of splits, all if none is given, with mappings to labels fitted on each and on train.
+    """Score the units of splits, by default all, with mappings to labels fitted on the split itself and on train.
 
     Example: unitdisc score --corpus sample-speech --model vq --split test
     """
@@ -111,8 +111,8 @@ def recognise(
 ) -> None:
     """Score the labels that a model with objective ctc recognises: their error rate, by greedy decoding.
 
-    Writes SPLIT.ctc.tsv (scores) and SPLIT.recognised.tsv (the labels and what was recognised) of the run; if no split
-    is given, of all but train.
+    Writes SPLIT.ctc.tsv (scores) and SPLIT.recognised.tsv (reference and recognised labels) of the run; by default of
+    all splits but train.
 
     Example: unitdisc recognise --corpus mboshi --model robust --split test --config workflow/configs/mboshi-ctc.yaml
     """
@@ -133,7 +133,7 @@ def abx_run(
 ) -> None:
     """Score the features, encoder output, codes and units of splits by ABX, side by side (docs/abx.md).
 
-    If no split is given, these are scoring.abx.splits of the configuration.
+    By default the splits are scoring.abx.splits of the configuration.
 
     Example: unitdisc abx-run --corpus sample-speech --model vq --split test
     """
@@ -145,9 +145,9 @@ def abx_run(
 
 @app.command()
 def probe(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config.yaml", threads: Threads = 1) -> None:
-    """Score how well a linear and a two-layer classifier find labels in features, encoder output and codes.
+    """Score how well a linear and a two-layer classifier predict labels from features, encoder output and codes.
 
-    Trained on train, stopped on dev, scored on test, into probe.scores.tsv of the run (docs/metrics.md).
+    Trains on train, stops early by dev, scores on test, and writes probe.scores.tsv of the run (docs/metrics.md).
 
     Example: unitdisc probe --corpus sample-speech --model vq --seed 0
     """
@@ -159,7 +159,7 @@ def probe(corpus: Corpus, model: Model, seed: Seed = 0, config: Config = "config
 
 @app.command()
 def collect(config: Config = "config.yaml") -> None:
-    """Gather the scores of all runs into results/scores.tsv.
+    """Collect the scores of all runs in results/scores.tsv.
 
     Example: unitdisc collect --config config.yaml
     """

@@ -1,4 +1,4 @@
-"""Commands that make something of the units of a run: exports, pieces, and fewer, longer segments."""
+"""Commands for the units of a run: exports, acoustic pieces and segmentation."""
 
 from collections.abc import Sequence
 from dataclasses import astuple
@@ -12,7 +12,7 @@ from unitdisc.cli.options import Config, Corpus, Model, Seed, Threads, names, ov
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write; an earlier export there is replaced.")]
 Units = Annotated[
-    Literal["encoded", "segmented"] | None, typer.Option(help="Units as encoded, or as unitdisc segment leaves them.")
+    Literal["encoded", "segmented"] | None, typer.Option(help="Units as encoded, or after unitdisc segment.")
 ]
 
 
@@ -29,8 +29,8 @@ def export(
 ) -> None:
     """Write the units of every split of a run in the formats of other programs (docs/exports.md).
 
-    Writes exports/units in the run's folder: a folder per format, and manifest.json, which says how they were made.
-    What is not given is as in the section exports of the configuration.
+    Writes exports/units in the run's folder: a folder per format, and manifest.json, which describes how they were
+    made. Other settings are those of the section exports of the configuration.
 
     Example: unitdisc export --corpus sample-speech --model vq --formats jsonl,textgrid --repeats both
     """
@@ -50,14 +50,14 @@ def segment(
     model: Model,
     seed: Seed = 0,
     config: Config = "config.yaml",
-    weight: Annotated[float | None, typer.Option(min=0, help="Price of a segment, in mean distances.")] = None,
+    weight: Annotated[float | None, typer.Option(min=0, help="Penalty per segment, in mean distances.")] = None,
     threads: Threads = 1,
     out: Out = None,
 ) -> None:
-    """Join tokens to fewer, longer segments of the same codewords (docs/exports.md).
+    """Join tokens into fewer, longer segments of the same codewords (docs/exports.md).
 
     Writes SPLIT.segments.units.tsv, one unit per token as in SPLIT.units.tsv, and scores.tsv, the scores before and
-    after. What is not given is as in the section segmentation of the configuration.
+    after. Other settings are those of the section segmentation of the configuration.
 
     Example: unitdisc segment --corpus sample-speech --model vq --weight 0.5
     """
@@ -67,9 +67,9 @@ def segment(
 
     run = find_run(config, corpus, model, seed)
     settings = overridden(run.experiment.segmentation or Segmentation(), weight=weight)
-    found = step.run(run, settings, threads=threads, out=out)
+    changes = step.run(run, settings, threads=threads, out=out)
     shown = ("boundary_f1", "unit_boundary_r_value", "unit_boundary_f1", "many_to_one_heldout", "bitrate_runs")
-    _show(["split", "metric", "before", "after"], [astuple(c)[:4] for c in found if c.metric in shown])
+    _show(["split", "metric", "before", "after"], [astuple(c)[:4] for c in changes if c.metric in shown])
 
 
 @app.command()
@@ -78,7 +78,7 @@ def pieces(
     model: Model,
     seed: Seed = 0,
     config: Config = "config.yaml",
-    algorithm: Annotated[Literal["bpe", "unigram"] | None, typer.Option(help="How sentencepiece trains.")] = None,
+    algorithm: Annotated[Literal["bpe", "unigram"] | None, typer.Option(help="Algorithm of sentencepiece.")] = None,
     vocabulary: Annotated[int | None, typer.Option(min=2, help="Size of the vocabulary.")] = None,
     words: Annotated[Path | None, typer.Option(help="Word times (CTM, TextGrid, labels.tsv) to score with.")] = None,
     units: Units = None,
@@ -87,8 +87,8 @@ def pieces(
 ) -> None:
     """Train acoustic pieces on the collapsed units of train, encode every split, and score the pieces.
 
-    Writes pieces.model (sentencepiece), vocabulary.tsv, SPLIT.pieces.tsv and scores.tsv (docs/exports.md). What is not
-    given is as in the section pieces of the configuration.
+    Writes pieces.model (sentencepiece), vocabulary.tsv, SPLIT.pieces.tsv and scores.tsv (docs/exports.md). Other
+    settings are those of the section pieces of the configuration.
 
     Example: unitdisc pieces --corpus sample-handwriting --model vq --algorithm unigram --vocabulary 600
     """

@@ -11,11 +11,11 @@ from unitdisc.codebook.quantizer import Update, VectorQuantizer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BottleneckOutput:
-    """What leaves the bottleneck for a batch, and what the epoch's record and the reservoir want to know.
+    """The output of the bottleneck for a batch, and what the epoch's record and the reservoir need.
 
     ``codes`` (B, T, D) go on to the decoder; ``units`` (B, T), or (B, T, G) with G codebooks; ``loss`` carries
-    gradients; ``distance`` is ‖vector − codeword‖² averaged over real frames; ``vectors`` (B, T, D), detached, are what
-    the quantiser saw; ``input_norm`` and ``codeword_norm`` are the mean ‖·‖ of real vectors and of codewords.
+    gradients; ``distance`` is ‖vector − codeword‖² averaged over real frames; ``vectors`` (B, T, D), detached, are the
+    quantiser's inputs; ``input_norm`` and ``codeword_norm`` are the mean norms ‖·‖ of real vectors and of codewords.
     """
 
     codes: Tensor
@@ -31,7 +31,7 @@ class Bottleneck(nn.Module):
     """Normalise encoder outputs, project them to D dimensions, and quantise them.
 
     The order BatchNorm(inputs) → Linear(inputs → D) → quantiser is the reference implementation's; the statistics of
-    the batch norm leave padding out. Further options go to VectorQuantizer.
+    the batch norm exclude padding. Further options go to VectorQuantizer.
     """
 
     def __init__(
@@ -57,34 +57,34 @@ class Bottleneck(nn.Module):
         """Pass ``x`` (B, T, inputs) through; ``mask`` (B, T) is true on real frames.
 
         With ``quantise=False``, the warm-up, the vectors themselves are the codes and the loss is zero; units and
-        distance are still reported, but nothing is learnt from them.
+        distance are still returned, but carry no gradient.
         """
         vectors = self.project(x, mask)
         if quantise:
             out = self.quantizer(vectors, mask)
             codes, units, loss, distance = out.codes, out.units, out.loss, out.distance
         else:
-            codes, units, distance = vectors, *self._look(vectors.detach(), mask)
+            codes, units, distance = vectors, *self._units_and_distance(vectors.detach(), mask)
             # A zero that keeps the codebook in the graph: DistributedDataParallel waits for every gradient.
             loss = 0 * self.quantizer.codebook.sum()
-        seen = vectors.detach()
-        return BottleneckOutput(codes, units, loss, distance, seen, mean_norm(seen, mask), self.codeword_norm())
+        inputs = vectors.detach()
+        return BottleneckOutput(codes, units, loss, distance, inputs, mean_norm(inputs, mask), self.codeword_norm())
 
     def project(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Normalise and project ``x`` (B, T, inputs) to the vectors (B, T, D) that the quantiser sees."""
+        """Normalise and project ``x`` (B, T, inputs) to the quantiser's input vectors (B, T, D)."""
         vectors: Tensor = self.projection(x if self.norm is None else self.norm(x, mask))
         return vectors
 
     def codeword_norm(self) -> Tensor:
-        """Return the mean ‖w‖ of the codewords, over the groups of dimensions together."""
+        """Return the mean ‖w‖ of the codewords, over all groups of dimensions."""
         return mean_norm(self.quantizer.codebook.detach())
 
     def codebook_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters that want their own, larger learning rate; none under a moving average."""
+        """Return the parameters that need a separate, larger learning rate; none with a moving average."""
         return [p for p in self.quantizer.parameters() if p.requires_grad]
 
     @torch.no_grad()
-    def _look(self, vectors: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _units_and_distance(self, vectors: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         units = self.quantizer.encode(vectors)
         square = (vectors - self.quantizer.decode(units)).float().square().sum(-1)
         return units, masked_mean(square, mask)
@@ -96,7 +96,7 @@ def mean_norm(vectors: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def masked_mean(values: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Average ``values`` (...), or those where ``mask`` (...) is true; 0 where there is none."""
+    """Average ``values`` (...), or those where ``mask`` (...) is true; 0 if there are none."""
     if mask is None:
         return values.mean()
     return values.masked_fill(~mask, 0).sum() / mask.sum().clamp(min=1)

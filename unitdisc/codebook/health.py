@@ -1,4 +1,4 @@
-"""The codebook's health over an epoch: how many units are used, how evenly, and at what scale."""
+"""The codebook's health over an epoch: how many units are used, how evenly, and the scale of the vectors."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from unitdisc.codebook.bottleneck import BottleneckOutput
 
 @dataclass(frozen=True, slots=True)
 class CodebookHealth:
-    """One epoch's record of a codebook, over real frames.
+    """The health of a codebook over the real frames of an epoch.
 
     ``units_used`` and ``dead_codewords`` add up to K (to G · K with G codebooks, whose perplexities are averaged);
     ``perplexity`` is 2 to the entropy of unit usage; ``distance`` the mean squared distance to the codeword;
-    ``input_norm`` and ``codeword_norm`` the mean ‖·‖ of vectors and codewords.
+    ``input_norm`` and ``codeword_norm`` the mean norms ‖·‖ of vectors and codewords.
     """
 
     units_used: int
@@ -27,12 +27,12 @@ class CodebookHealth:
     reestimations: int
 
     def collapsed(self, *, share: float = 0.05) -> bool:
-        """Say whether less than ``share`` of the codewords are used."""
+        """Return whether less than ``share`` of the codewords are used."""
         return self.units_used < share * (self.units_used + self.dead_codewords)
 
 
 class UsageHealth:
-    """Add up unit usage, distance and norms on the device, without a host synchronisation a step."""
+    """Accumulate unit usage, distance and norms on the device, without a host synchronisation per step."""
 
     def __init__(self, codewords: int, codebooks: int = 1) -> None:
         self.codewords, self.codebooks = codewords, codebooks
@@ -45,7 +45,7 @@ class UsageHealth:
 
     @torch.no_grad()
     def add(self, out: BottleneckOutput, mask: Tensor | None = None) -> None:
-        """Add a batch; ``mask`` is the one its bottleneck was given."""
+        """Add a batch; ``mask`` (B, T) is the mask passed to the bottleneck."""
         units = out.units.reshape(-1, self.codebooks)
         self._counts, self._sums = self._counts.to(units.device), self._sums.to(units.device)
         real = torch.ones_like(units) if mask is None else mask.reshape(-1, 1).expand_as(units).long()
@@ -54,7 +54,7 @@ class UsageHealth:
         self._sums += values.double() * real[:, 0].sum()
 
     def record(self, *, reestimations: int = 0) -> CodebookHealth:
-        """Sum up what was added since the last ``clear``, over all ranks under torch.distributed."""
+        """Return the health since the last ``clear``, over all ranks under torch.distributed."""
         counts, sums = self._counts.clone(), self._sums.clone()
         if dist.is_available() and dist.is_initialized():
             dist.all_reduce(counts)

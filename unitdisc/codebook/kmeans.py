@@ -1,4 +1,4 @@
-"""k-means in torch, on the tensor's device: careful seeds, Lloyd's iterations, moves of single vectors."""
+"""k-means in torch, on the tensor's device: k-means++ seeds, Lloyd's iterations, Hartigan's moves of single vectors."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,10 +26,10 @@ def kmeans(
 ) -> tuple[Tensor, Tensor, float]:
     """Cluster ``x`` (N, D) into K = ``codewords`` clusters and return centres (K, D), units (N,) and inertia.
 
-    The inertia is the mean squared distance of a vector to its centre, the nearest one. Seeds are ``oversampling`` · K
-    vectors drawn by k-means++, pruned to K; then come at most ``iterations`` of Lloyd's and at most ``exchanges``
-    rounds of Hartigan's moves, which go on where Lloyd's iterations stand still. Without exchanges Lloyd's go on as
-    long as a vector changes its cluster. Empty clusters take the vectors farthest from their centres. Half precision
+    The inertia is the mean squared distance of a vector to its centre. Seeds are ``oversampling`` · K vectors sampled
+    by k-means++ and pruned to K; then follow at most ``iterations`` of Lloyd's and at most ``exchanges`` rounds of
+    Hartigan's moves, which improve where Lloyd's iterations no longer do. Without exchanges Lloyd's iterations continue
+    as long as a vector changes its cluster. Empty clusters take the vectors farthest from their centres. Half precision
     is clustered in float32. The same seed gives the same centres on the same kind of device (on CUDA under
     torch.use_deterministic_algorithms).
 
@@ -41,10 +41,10 @@ def kmeans(
     if oversampling < 1 or seeding not in ("kmeans++", "random"):
         raise ValueError(f"oversampling {oversampling} is below 1 or seeding {seeding!r} not 'kmeans++' or 'random'")
     x = x.detach().to(torch.promote_types(x.dtype, torch.float32))
-    middle = x.mean(0)
-    if not middle.isfinite().all():
+    mean = x.mean(0)
+    if not mean.isfinite().all():
         raise ValueError("a vector to cluster holds a value that is not finite")
-    x = x - middle  # around the origin distances lose the fewest digits
+    x = x - mean  # distances are most accurate around the origin
     generator = torch.Generator().manual_seed(seed)
     if seeding == "random":
         centres = x[torch.randperm(len(x), generator=generator)[:codewords].to(x.device)]
@@ -54,8 +54,8 @@ def kmeans(
     clusters = _lloyd(x, centres, iterations, tolerance=5e-3 if exchanges else 0)
     if exchanges and int(torch.bincount(clusters.units, minlength=codewords).min()):
         units = hartigan(x, clusters.units, codewords, rounds=exchanges)
-        clusters = _settle(x, _means(x, units, clusters.centres))
-    return clusters.centres + middle, clusters.units, float(clusters.distances.mean())
+        clusters = _assign(x, _means(x, units, clusters.centres))
+    return clusters.centres + mean, clusters.units, float(clusters.distances.mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,28 +66,28 @@ class _Clusters:
 
 
 def _lloyd(x: Tensor, centres: Tensor, iterations: int, *, tolerance: float) -> _Clusters:
-    clusters = _settle(x, centres)
+    clusters = _assign(x, centres)
     for _ in range(iterations):
-        new = _settle(x, _means(x, clusters.units, clusters.centres))
+        new = _assign(x, _means(x, clusters.units, clusters.centres))
         gain = 1 - float(new.distances.sum() / clusters.distances.sum().clamp(min=1e-30))
-        still = gain <= tolerance and (tolerance > 0 or torch.equal(new.units, clusters.units))
+        converged = gain <= tolerance and (tolerance > 0 or torch.equal(new.units, clusters.units))
         clusters = new
-        if still:
+        if converged:
             break
     return clusters
 
 
-def _settle(x: Tensor, centres: Tensor) -> _Clusters:
-    """Give each vector its nearest centre; a centre without vectors takes the place of the farthest one."""
+def _assign(x: Tensor, centres: Tensor) -> _Clusters:
+    """Assign each vector to its nearest centre; a centre without vectors moves to the most distant vector."""
     units, values = nearest(x, centres)
-    for _ in range(10):  # a vector taken may leave another centre empty, and equal vectors leave some empty for good
+    for _ in range(10):  # moving a centre may empty another, and equal vectors always leave some empty
         empty = (torch.bincount(units, minlength=len(centres)) == 0).nonzero().squeeze(1)
         if not len(empty):
             break
-        far = (x - centres[units]).square().sum(1).topk(len(empty)).indices
-        centres = centres.index_copy(0, empty, x[far])
-        found, closer = nearest(x, centres[empty])
-        units = torch.where(closer < values, empty[found], units)
+        farthest = (x - centres[units]).square().sum(1).topk(len(empty)).indices
+        centres = centres.index_copy(0, empty, x[farthest])
+        nearest_moved, closer = nearest(x, centres[empty])
+        units = torch.where(closer < values, empty[nearest_moved], units)
         values = torch.minimum(values, closer)
     return _Clusters(centres, units, (x - centres[units]).square().sum(1))
 

@@ -6,17 +6,17 @@ from torch import Tensor, nn
 
 
 class MaskedBatchNorm(nn.BatchNorm1d):
-    """BatchNorm1d over the last axis whose statistics count real frames only.
+    """BatchNorm1d over the last axis with statistics of real frames only.
 
-    The same numbers, running statistics included, as torch.nn.BatchNorm1d on the real frames laid end to end, without
-    a host synchronisation; always float32 or wider. Under torch.distributed these are the frames of all ranks.
+    Equal to torch.nn.BatchNorm1d, running statistics included, on the real frames concatenated, but without a host
+    synchronisation and always in float32 or wider. Under torch.distributed the frames are those of all ranks.
     """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Normalise ``x`` (..., C); ``mask`` (...) is true on real frames. Other frames are scaled alike."""
+        """Normalise ``x`` (..., C); ``mask`` (...) is true on real frames. Other frames are scaled in the same way."""
         wide = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(-1, self.num_features)
-        alone = not (dist.is_available() and dist.is_initialized())
-        if not self.training or (mask is None and alone):
+        single_process = not (dist.is_available() and dist.is_initialized())
+        if not self.training or (mask is None and single_process):
             return super().forward(wide).view(x.shape)
         with torch.autocast(x.device.type, enabled=False):
             real = torch.ones_like(wide[:, :1], dtype=torch.bool) if mask is None else mask.reshape(-1, 1)
@@ -32,16 +32,16 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     def _track(self, mean: Tensor, variance: Tensor, frames: Tensor) -> None:
         if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
             return
-        some = (frames > 0).to(mean.dtype)  # a batch of padding alone leaves the statistics as they are
+        nonempty = (frames > 0).to(mean.dtype)  # a batch of padding alone leaves the statistics as they are
         self.num_batches_tracked += frames > 0
-        rate = some / self.num_batches_tracked.clamp(min=1) if self.momentum is None else some * self.momentum
+        rate = nonempty / self.num_batches_tracked.clamp(min=1) if self.momentum is None else nonempty * self.momentum
         unbiased = variance * (frames / (frames - 1).clamp(min=1))
         self.running_mean += rate * (mean - self.running_mean)
         self.running_var += rate * (unbiased - self.running_var)
 
 
 def _over_ranks(values: Tensor) -> Tensor:
-    """Sum over the ranks of torch.distributed, which the gradient passes too."""
+    """Sum over the ranks of torch.distributed; the gradient is propagated."""
     if not (dist.is_available() and dist.is_initialized()):
         return values
     from torch.distributed.nn.functional import all_reduce

@@ -1,22 +1,22 @@
-"""Product quantisation told as one unit a token: the codewords that its codebooks chose, counted as one number."""
+"""Product quantisation encoded as one unit per token: the choices of its codebooks as the digits of one number."""
 
 import torch
 from torch import Tensor
 
 
 def product_units(units: Tensor, codewords: int) -> Tensor:
-    """Return the units (T,) below K^G that stand for the choices (T, G) of G codebooks: Σ u_g · K^g."""
+    """Return the units (T,), below K^G, that encode the choices (T, G) of G codebooks: Σ u_g · K^g."""
     return (units * codewords ** torch.arange(units.shape[1])).sum(1)
 
 
 def product_codewords(codebooks: Tensor) -> Tensor:
-    """Return the codewords (K^G, D) of all joint units of codebooks (G, K, D/G); one codebook (K, D) is left as it is.
+    """Return the codewords (K^G, D) of all units of codebooks (G, K, D/G); one codebook (K, D) is returned as it is.
 
-    The nearest of them is, group by group, the nearest of each codebook.
+    The nearest of them consists, group by group, of the nearest codeword of each codebook.
     """
     if codebooks.ndim == 2:
         return codebooks
     groups, size, _ = codebooks.shape
-    place = torch.arange(groups)
-    chosen = torch.arange(size**groups).unsqueeze(1) // size**place % size
-    return codebooks[place, chosen].flatten(1)
+    group = torch.arange(groups)
+    chosen = torch.arange(size**groups).unsqueeze(1) // size**group % size
+    return codebooks[group, chosen].flatten(1)

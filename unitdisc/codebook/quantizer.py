@@ -28,15 +28,15 @@ class Quantized:
 
 
 class VectorQuantizer(nn.Module):
-    """Replace each vector by its nearest codeword and pass the gradient straight through.
+    """Replace each vector by its nearest codeword, with a straight-through gradient.
 
-    ``codebook`` is (K, D), or (G, K, D/G) with ``codebooks`` = G groups of dimensions that are quantised apart.
+    ``codebook`` is (K, D), or (G, K, D/G) with ``codebooks`` = G groups of dimensions that are quantised separately.
     With ``update="gradient"`` the loss is mse(sg(x), w) + commitment · mse(x, sg(w)), both means over all real
-    elements (van den Oord et al. 2017, eq. 3); with ``"ema"`` only the commitment stays and the codewords follow a
+    elements (van den Oord et al. 2017, eq. 3); with ``"ema"`` only the commitment remains and the codewords follow a
     moving average of their vectors, N ← γN + (1−γ)n and w ← w + (1−γ)(Σx − n·w)/Ñ, Ñ being N with Laplace smoothing.
     This is the usual m ← γm + (1−γ)Σx, w = m/N (appendix A there) with m = N·w, so that a codeword without vectors
     stays exactly where it is; N starts at 1, and under torch.distributed n and Σx run over all ranks. Distances are
-    float32 or wider whatever the input.
+    computed in float32 or wider for any input.
 
     Raises ValueError for sizes below 1, a ``dim`` that ``codebooks`` does not divide, or an unknown ``update``.
     """
@@ -68,13 +68,13 @@ class VectorQuantizer(nn.Module):
         self.register_buffer("counts", torch.ones(codebooks, codewords) if update == "ema" else None)
 
     def extra_repr(self) -> str:
-        """Say the sizes in the module's representation."""
+        """Return the sizes, for the module's representation."""
         return f"dim={self.dim}, codewords={self.codewords}, codebooks={self.codebooks}, update={self.update!r}"
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Quantized:
-        """Quantise ``x`` (..., D); ``mask`` (...) is true on real frames, and other frames touch no loss or statistic.
+        """Quantise ``x`` (..., D); ``mask`` (...) is true on real frames, and other frames affect no loss or statistic.
 
-        In training mode with ``update="ema"`` the codebook moves after the codes are taken.
+        In training mode with ``update="ema"`` the codebook is updated after the codes are computed.
 
         Raises ValueError for shapes that do not fit.
         """
@@ -84,26 +84,26 @@ class VectorQuantizer(nn.Module):
         words = self.decode(units).to(wide.dtype)
         loss, distance = self._loss(wide, words, mask)
         if self.training and self.counts is not None:
-            self._follow(self.counts, *self._sums(wide, units, mask))
+            self._update_average(self.counts, *self._sums(wide, units, mask))
         codes = words.detach().to(x.dtype) + (x - x.detach())
         return Quantized(codes, units, loss, distance)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Find the units of ``x`` (..., D): int64, (...) or (..., G)."""
+        """Return the units of ``x`` (..., D): int64, (...) or (..., G). Raises ValueError for another last axis."""
         self._check(x, None)
         wide = self._wide(x)
         parts = x.detach().reshape(-1, self.codebooks, self.dim // self.codebooks).to(wide).unbind(1)
         words = self._groups().detach().to(wide).unbind(0)
-        units = torch.stack([nearest(part, word)[0] for part, word in zip(parts, words, strict=True)], -1)
+        units = torch.stack([nearest(parts[group], words[group])[0] for group in range(self.codebooks)], -1)
         return units.view(*x.shape[:-1], self.codebooks) if self.codebooks > 1 else units.view(x.shape[:-1])
 
     def decode(self, units: Tensor) -> Tensor:
-        """Look up the codes (..., D) of ``units``, (...) or (..., G); the gradient reaches the codebook."""
+        """Return the codes (..., D) of ``units``, (...) or (..., G); the gradient reaches the codebook."""
         return functional.embedding(self._rows(units), self._groups().flatten(0, 1)).flatten(-2)
 
     @torch.no_grad()
     def replace_codewords(self, new: Tensor) -> None:
-        """Copy ``new``, shaped as ``codebook``, over the codewords and start the moving average's counts anew.
+        """Copy ``new``, shaped as ``codebook``, over the codewords and reset the moving average's counts.
 
         Raises ValueError for another shape.
         """
@@ -114,7 +114,7 @@ class VectorQuantizer(nn.Module):
             self.counts.fill_(1)
 
     @torch.no_grad()
-    def _follow(self, average: Tensor, counts: Tensor, sums: Tensor) -> None:
+    def _update_average(self, average: Tensor, counts: Tensor, sums: Tensor) -> None:
         if dist.is_available() and dist.is_initialized():
             dist.all_reduce(counts)
             dist.all_reduce(sums)

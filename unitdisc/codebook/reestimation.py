@@ -1,4 +1,4 @@
-"""Data-dependent re-estimation of all codewords: when it is due, and doing it."""
+"""Data-dependent re-estimation of all codewords: when it is due, and how it is done."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class ReestimationSchedule:
     """When codewords are re-estimated; epochs are counted from 1, iterations are the training steps done.
 
     ``warmup_epochs`` pass activations through unquantised, and the vectors of the last of them give the first
-    codewords at the start of the next epoch. From then on ``every="epoch"`` re-estimates at the start of each epoch,
+    codewords at the start of the next epoch. Then ``every="epoch"`` re-estimates at the start of each epoch,
     and ``"growing"`` once the iteration reaches ``growth`` · (the last one's iteration) + 1; without a warm-up the
-    first epoch has no vectors from before, so ``"epoch"`` starts in the second and ``"growing"`` at once. None is done
+    first epoch has no earlier vectors, so ``"epoch"`` starts in the second and ``"growing"`` at once. None is done
     after ``until_epoch`` or ``until_iteration``.
 
     Raises ValueError for an unknown ``every``, a negative warm-up or a growth below 1.
@@ -44,8 +44,8 @@ class ReestimationSchedule:
 class Reestimation:
     """Follow a schedule through training; ``done`` counts the re-estimations, ``state_dict`` resumes them.
 
-    Each step asks ``due`` with the epoch and the number of steps done, and calls ``run`` where it says so; too few
-    vectors leave the re-estimation due.
+    Each step asks ``due`` with the epoch and the number of steps done, and calls ``run`` if it is due; with
+    too few vectors it remains due.
     """
 
     def __init__(self, schedule: ReestimationSchedule) -> None:
@@ -56,20 +56,24 @@ class Reestimation:
         self._now = (0, 0)
 
     def quantise(self, epoch: int) -> bool:
-        """Say whether ``epoch`` quantises, or passes activations through as a warm-up epoch."""
+        """Return whether ``epoch`` quantises; a warm-up epoch passes activations through."""
         return epoch > self.schedule.warmup_epochs
 
     def collect(self, epoch: int, iteration: int = 0) -> bool:
-        """Say whether the vectors of ``epoch`` can still serve a re-estimation, so that the reservoir wants them."""
+        """Return whether the vectors of ``epoch`` may still be used by a re-estimation and belong in the reservoir."""
         last = self.schedule.until_epoch
         if self.schedule.every == "epoch" and last is not None and self._epoch >= last:
             last -= 1  # the last re-estimation, at the start of its epoch, is done
-        return epoch >= self.schedule.warmup_epochs and _within(epoch, last) and self._open(iteration)
+        return epoch >= self.schedule.warmup_epochs and _within(epoch, last) and self._iteration_allowed(iteration)
 
     def due(self, epoch: int, iteration: int) -> bool:
-        """Say whether a re-estimation is due before the next step of ``epoch``, ``iteration`` steps being done."""
+        """Return whether a re-estimation is due before the next step of ``epoch``, after ``iteration`` steps."""
         self._now = (epoch, iteration)
-        if not self.quantise(epoch) or not _within(epoch, self.schedule.until_epoch) or not self._open(iteration):
+        if (
+            not self.quantise(epoch)
+            or not _within(epoch, self.schedule.until_epoch)
+            or not self._iteration_allowed(iteration)
+        ):
             return False
         if self.schedule.every == "growing":
             return iteration >= self._next
@@ -86,7 +90,7 @@ class Reestimation:
     ) -> bool:
         """Replace the codewords by the centres of the reservoir's vectors and empty it; False for too few vectors.
 
-        The optimiser's moments of the codebook, which belong to the old codewords, start anew, and each ``averaged``
+        The optimiser's moments of the codebook, which belong to the old codewords, are reset, and each ``averaged``
         copy gets the new codewords too, so that an average never mixes two codebooks. Under torch.distributed the
         vectors of all ranks count, the first rank clusters them, and every rank gets the same codewords.
 
@@ -98,8 +102,8 @@ class Reestimation:
         if sum(reservoir.gather_seen()) < quantizer.codewords:
             return False
         new = centres_of(reservoir.gather_samples(seed + self.done), quantizer, seed=seed + self.done)
-        for each in (quantizer, *map(_quantizer, averaged)):
-            each.replace_codewords(new)
+        for copy in (quantizer, *map(_quantizer, averaged)):
+            copy.replace_codewords(new)
         if optimizer is not None:
             reset_moments(optimizer, quantizer.codebook)
         reservoir.clear()
@@ -113,33 +117,33 @@ class Reestimation:
         return {"done": self.done, "epoch": self._epoch, "next": self._next}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from the state of an earlier run."""
+        """Resume from the state of an earlier run."""
         self.done, self._epoch, self._next = int(state["done"]), int(state["epoch"]), float(state["next"])
 
-    def _open(self, iteration: int) -> bool:
+    def _iteration_allowed(self, iteration: int) -> bool:
         return _within(iteration, self.schedule.until_iteration)
 
 
 def centres_of(vectors: Tensor, quantizer: VectorQuantizer, *, seed: int = 0) -> Tensor:
-    """Cluster ``vectors`` (n, D), each group of dimensions apart, into codewords shaped as the quantiser's codebook.
+    """Cluster ``vectors`` (n, D), each group of dimensions separately, into codewords of the codebook's shape.
 
-    Under torch.distributed the first rank does it for all.
+    Under torch.distributed the first rank clusters for all.
     """
-    together = dist.is_available() and dist.is_initialized()
+    distributed = dist.is_available() and dist.is_initialized()
     new = torch.empty_like(quantizer.codebook)
-    if not together or dist.get_rank() == 0:
+    if not distributed or dist.get_rank() == 0:
         parts = vectors.to(new.device).chunk(quantizer.codebooks, 1)
         centres = [kmeans(part, quantizer.codewords, seed=seed)[0] for part in parts]
         new.copy_(torch.stack(centres).view_as(new))
-    if together:
+    if distributed:
         dist.broadcast(new, 0)
     return new
 
 
 def reset_moments(optimizer: Optimizer, parameter: Tensor) -> None:
-    """Set everything the optimiser remembers of ``parameter``, its step count included, to zero, as in a fresh one.
+    """Reset the optimiser's state of ``parameter``, its step count included, to zero.
 
-    The step count is the parameter's own and serves only the bias correction, which the zero moments need again.
+    The step count is per parameter and only used for the bias correction, which the zero moments need again.
     """
     state = optimizer.state.get(parameter, {})
     for name, value in state.items():

@@ -1,42 +1,42 @@
-"""Seeds for k-means: distinct vectors far from one another, drawn many at a time."""
+"""Seeds for k-means: distinct vectors far from each other, sampled in batches."""
 
 import torch
 from torch import Tensor
 
 from unitdisc.codebook.distances import tables, two_nearest
 
-draws = 128  # candidates of one round: few enough that most are still good when their turn comes
+draws = 128  # candidates per round: few enough that most are accepted
 
 
 def kmeans_plus_plus(x: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Choose ``count`` of the vectors ``x`` (N, D) as k-means++ does, exactly, a round of candidates at a time.
 
-    k-means++ (Arthur and Vassilvitskii 2007) draws each seed in proportion to d², the squared distance to the nearest
-    seed so far. Here a round draws from the d² at its start and accepts a candidate with probability (d² now) / (d²
+    k-means++ (Arthur and Vassilvitskii 2007) samples each seed in proportion to d², the squared distance to the nearest
+    seed so far. Here a round samples from the d² at its start and accepts a candidate with probability (d² now) / (d²
     then), which is the same distribution, needs only the distances between candidates, and leaves one matrix product
-    a round. Where all vectors left equal a seed the rest is drawn uniformly. Returns seeds (count, D).
+    per round. If all remaining vectors equal a seed, the rest is sampled uniformly. Returns seeds (count, D).
     """
     norms = x.square().sum(1)
-    nothing = 4e-6 * norms.max()  # below it a squared distance is rounding
+    rounding = 4e-6 * norms.max()  # smaller squared distances are rounding errors
     chosen = torch.randint(len(x), (1,), generator=generator).to(x.device)
     distances = norms.new_full((len(x),), torch.inf)
-    found = [chosen]
+    seeds = [chosen]
     missing = count - 1
     while missing:
         closer = _distances(x, norms, x[chosen])
-        distances = torch.minimum(distances, torch.where(closer > nothing, closer, 0))
+        distances = torch.minimum(distances, torch.where(closer > rounding, closer, 0))
         sums = distances.double().cumsum(0)
         if sums[-1] == 0:
-            found.append(torch.randperm(len(x), generator=generator)[:missing].to(x.device))
+            seeds.append(torch.randperm(len(x), generator=generator)[:missing].to(x.device))
             break
-        chosen = _round(x, distances, sums, generator)[:missing]
-        found.append(chosen)
+        chosen = _sample_round(x, distances, sums, generator)[:missing]
+        seeds.append(chosen)
         missing -= len(chosen)
-    return x[torch.cat(found)]
+    return x[torch.cat(seeds)]
 
 
 def prune(x: Tensor, centres: Tensor, count: int, *, rounds: int) -> Tensor:
-    """Drop all but ``count`` of the centres, those first whose vectors lose least by going to their second nearest.
+    """Keep ``count`` of the centres, dropping those first whose vectors lose least by moving to the second nearest.
 
     Each round moves the centres to the means of their vectors and drops an equal share. Returns (count, D).
     """
@@ -51,15 +51,15 @@ def prune(x: Tensor, centres: Tensor, count: int, *, rounds: int) -> Tensor:
     return centres
 
 
-def _round(x: Tensor, distances: Tensor, sums: Tensor, generator: torch.Generator) -> Tensor:
-    at = torch.rand(draws, generator=generator, dtype=torch.float64).to(x.device) * sums[-1]
-    candidates = torch.searchsorted(sums, at, right=True).clamp(max=len(x) - 1)
+def _sample_round(x: Tensor, distances: Tensor, sums: Tensor, generator: torch.Generator) -> Tensor:
+    targets = torch.rand(draws, generator=generator, dtype=torch.float64).to(x.device) * sums[-1]
+    candidates = torch.searchsorted(sums, targets, right=True).clamp(max=len(x) - 1)
     threshold = torch.rand(draws, generator=generator).to(x) * distances[candidates]
     between = torch.cdist(x[candidates], x[candidates]).square()
-    # A candidate falls to an earlier, accepted one that leaves it a d² not above its threshold.
-    fatal = (between <= threshold.unsqueeze(1)).tril(-1).tolist()
+    # A candidate is rejected if an earlier accepted one leaves it a d² not above its threshold.
+    rejects = (between <= threshold.unsqueeze(1)).tril(-1).tolist()
     accepted: list[int] = []
-    for candidate, row in enumerate(fatal):
+    for candidate, row in enumerate(rejects):
         if not any(row[earlier] for earlier in accepted):
             accepted.append(candidate)
     return candidates[torch.tensor(accepted, device=x.device)]

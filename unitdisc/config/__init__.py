@@ -1,4 +1,4 @@
-"""The configuration: what config.yaml may hold, one module per part; kinds bring their own settings (registry)."""
+"""The configuration: the settings of config.yaml, one module per part; settings of kinds are with their code."""
 
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
 from unitdisc.config.experiment import Experiment, Name, ReportOptions

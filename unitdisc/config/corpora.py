@@ -1,4 +1,4 @@
-"""What the settings of all corpora share."""
+"""Settings that all corpora share."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,9 +14,9 @@ excluded = "Labels of silence or space: scores are given without them, and with 
 
 
 class CorpusSettings(Section):
-    """Settings that every corpus has; a class for one kind adds ``kind`` and the default of ``features``.
+    """Settings that every corpus has; the class of a kind adds ``kind`` and a default of ``features``.
 
-    ``provides`` says what its utterances are sources of: extractors that need something else do not fit.
+    ``provides`` lists the kinds of sources that its utterances can be; extractors that need another kind do not fit.
     """
 
     renamed: ClassVar[Mapping[str, str]] = MappingProxyType({"never": "ignore"})
@@ -24,12 +24,14 @@ class CorpusSettings(Section):
 
     kind: str
     exclude: tuple[str, ...] = Field((), description=excluded)
-    ignore: tuple[str, ...] = Field((), description="Labels that count in no score at all, such as an unreadable word.")
+    ignore: tuple[str, ...] = Field(
+        (), description="Labels that are left out of all scores, such as an unreadable word."
+    )
     features: AnyFeatures
 
     @property
     def split_names(self) -> tuple[Split, ...]:
-        """The splits that the corpus has, by its configuration alone."""
+        """The splits of the corpus, according to its configuration."""
         return splits
 
     @model_validator(mode="after")

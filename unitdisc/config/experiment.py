@@ -1,4 +1,4 @@
-"""The whole experiment: corpora, models, which goes with which, and what is done with the units."""
+"""The whole experiment: corpora, models, which models are trained on which corpora, and what is made of the units."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +14,11 @@ from unitdisc.errors import InputError, nearest
 
 
 class ReportOptions(Section):
-    """What the report shows."""
+    """Contents of the report."""
 
     title: str = Field("unitdisc", description="Title of the page.")
     utterances: int = Field(
-        3, ge=0, description="Best, worst and random excerpts per corpus that are drawn with their units."
+        3, ge=0, description="Best, worst and random utterances per corpus that are shown with their units."
     )
 
 
@@ -26,20 +26,20 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class Experiment(Section):
-    """Everything that is run: corpora, models, which goes with which, and the seeds."""
+    """Everything that is run: corpora, models, which models are trained on which corpora, and the seeds."""
 
     results: Path = Field(Path("results"), description="Folder of all results.")
     corpora: dict[Name, AnyCorpus] = Field(description="Corpora by name.")
     models: dict[Name, AnyModel] = Field({}, description="Models by name.")
     runs: dict[Name, tuple[Name, ...]] = Field({}, description="By corpus: the models that are trained on it.")
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = Field(
-        (0,), description="Each model is trained with each of these seeds."
+        (0,), description="Each model is trained once per seed."
     )
     scoring: Scoring = Field(Scoring(), description="How units are scored.")
     segmentation: Segmentation | None = Field(None, description="Segments of the units of every run; null for none.")
     pieces: Pieces | None = Field(None, description="Acoustic pieces of the units of every run; null for none.")
     exports: Exports = Field(Exports(), description="Units of every run in the formats of other programs.")
-    report: ReportOptions = Field(ReportOptions(), description="What the report shows.")
+    report: ReportOptions = Field(ReportOptions(), description="Contents of the report.")
 
     @model_validator(mode="after")
     def _known_names(self) -> "Experiment":
@@ -60,7 +60,7 @@ class Experiment(Section):
             ("seeds", self.seeds),
             *((f"runs.{corpus}", models) for corpus, models in self.runs.items()),
         ):
-            repeated = [value for place, value in enumerate(values) if value in values[:place]]
+            repeated = [value for index, value in enumerate(values) if value in values[:index]]
             if repeated:
                 raise ValueError(f"{name} names {repeated[0]!r} twice")
         return self

@@ -1,4 +1,4 @@
-"""What the settings of all feature extractors share."""
+"""Settings that all feature extractors share."""
 
 from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal
@@ -13,11 +13,11 @@ Sources = Literal["recordings", "images", "matrices"]
 
 
 class FeatureSettings(Section):
-    """Settings that every extractor has.
+    """Settings that every extractor has; the class of a kind adds ``kind``.
 
-    A class for one kind adds ``kind``; ``modality_name`` names its modality, ``needs`` what it reads, ``grey_levels`` says
-    that its columns are from 0 to 1, and ``seen_by_readers`` are the settings that a corpus reader looks at (so that
-    others do not have the corpus read again).
+    ``modality_name`` is the name of its modality, ``needs`` the kind of sources that it reads, and ``grey_levels`` is
+    true if features are between 0 and 1. ``seen_by_readers`` are the settings that corpus readers use: only a change
+    of these makes the workflow read the corpus again.
     """
 
     modality_name: ClassVar[str] = "speech"
@@ -28,19 +28,19 @@ class FeatureSettings(Section):
     kind: str
     normalise: Literal["none", "global", "speaker"] = Field(
         "none",
-        description="Mean and variance normalisation: over each speaker's utterances of the split that is read, with "
-        "the statistics of train (global), or not at all.",
+        description="Mean and variance normalisation: per speaker, over the utterances of a split; global, with the "
+        "statistics of train; or none.",
     )
-    shard: int = Field(200, ge=1, description="Utterances that are computed and stored at once.")
+    shard: int = Field(200, ge=1, description="Utterances that are computed and stored together.")
 
     @property
     @abstractmethod
     def shift(self) -> float:
-        """From one frame to the next, in seconds or columns."""
+        """The frame shift in seconds or columns."""
 
     @property
     def modality(self) -> Modality:
-        """What the features are of."""
+        """The modality of the features."""
         return modalities[self.modality_name]
 
 

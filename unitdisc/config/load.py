@@ -1,4 +1,4 @@
-"""Reading the configuration, with one line for what is wrong in it: the setting, its place, the nearest known key."""
+"""Reading the configuration; an error is one line with the file, the line, the setting and the nearest valid key."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from unitdisc.errors import InputError
 def read_config(source: str) -> Experiment:
     """Read an experiment from a YAML file, or from JSON text that starts with a brace.
 
-    Raises InputError with file, line and the nearest known key.
+    Raises InputError with file, line and the nearest valid key.
     """
     if source.lstrip().startswith("{"):
         try:
@@ -39,9 +39,9 @@ def read_config(source: str) -> Experiment:
 
 
 def check_config(values: Mapping[str, Any], path: str | Path | None = None) -> Experiment:
-    """Check ``values`` against the settings; ``path`` is the file that errors name.
+    """Return ``values`` as a checked experiment; ``path`` is the file that errors name.
 
-    Raises InputError for the first thing that is wrong.
+    Raises InputError for the first setting that is wrong.
     """
     try:
         return Experiment.model_validate(values)
@@ -55,28 +55,28 @@ def check_config(values: Mapping[str, Any], path: str | Path | None = None) -> E
 
 
 def _explain(error: Any, keys: list[Any]) -> str:
-    place = ".".join(map(str, keys)) or "the configuration"
+    setting = ".".join(map(str, keys)) or "the configuration"
     context = error.get("ctx", {})
     match error["type"]:
         case "unknown_key":
-            return f"unknown key {place}{context['nearest']}"
+            return f"unknown key {setting}{context['nearest']}"
         case "missing":
-            return f"{place} is missing"
+            return f"{setting} is missing"
         case "no_kind":
-            return f"{place} names no kind"
+            return f"{setting} names no kind"
         case "unknown_kind":
-            return f"{place}.kind {context['kind']!r} is unknown{context['nearest']}"
+            return f"{setting}.kind {context['kind']!r} is unknown{context['nearest']}"
         case "union_tag_invalid":
-            return f"{place}.kind {context['tag']!r} is unknown; known are {context['expected_tags']}"
+            return f"{setting}.kind {context['tag']!r} is unknown; known are {context['expected_tags']}"
         case "broken_kind":
-            return f"{place}: {context['reason']}"
+            return f"{setting}: {context['reason']}"
         case "value_error":
-            return f"{place}: {context['error']}"
-    return f"{place} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+            return f"{setting}: {context['error']}"
+    return f"{setting} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
 def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:
-    """Drop from a pydantic error location the tags of unions, which are no keys of the file."""
+    """Return the keys of a pydantic error location, without the tags of unions, which are not keys of the file."""
     keys: list[Any] = []
     may_be_tag = False
     for step in location:
@@ -94,7 +94,7 @@ def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:
 
 
 def _line(path: Path, keys: list[Any]) -> int | None:
-    """Return the line of the file that holds the setting ``keys``, or as much of it as is there."""
+    """Return the line of the setting ``keys`` in the file, or of the innermost of its keys that exists."""
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, yaml.YAMLError):

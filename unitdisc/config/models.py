@@ -10,33 +10,33 @@ from unitdisc.config.features import FeatureSettings
 from unitdisc.config.section import Kinds, Section
 from unitdisc.config.training import Training
 
-most_units = 65_536  # of several codebooks together: programs that read units list them all
+most_units = 65_536  # of several codebooks together, because programs that read units may list all of them
 published_capacity = 20_480  # vectors of the paper's reservoir
 
 
 class PartSettings(Section):
-    """Settings of an encoder, a decoder or an objective; a class for one kind adds ``kind``."""
+    """Settings of an encoder, a decoder or an objective; the class of a kind adds ``kind``."""
 
     kind: str
 
     def objection(self, features: FeatureSettings) -> str | None:  # noqa: ARG002 (for the kinds that have one)
-        """Say why the part cannot work on such features, or return None."""
+        """Return why the part cannot be used with these features, or None."""
         return None
 
 
 class ModelSettings(Section):
-    """What the workflow asks of every model."""
+    """The settings of a model, with the properties that the workflow needs of every kind."""
 
     kind: str
 
     @property
     @abstractmethod
     def units(self) -> int:
-        """How many units the model has."""
+        """The number of units of the model."""
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
-        """The model's parts that are chosen by a kind, each with the name of its registry."""
+        """The parts of the model that have a kind, each with the name of its registry."""
         return ()
 
     @property
@@ -51,7 +51,7 @@ class ModelSettings(Section):
 
     @property
     def threads(self) -> int:
-        """Threads of a training, of all its processes together."""
+        """Threads of a training, over all processes."""
         return 1
 
 
@@ -60,28 +60,26 @@ class KMeansModel(ModelSettings):
 
     kind: Literal["kmeans"] = "kmeans"
     codewords: int = Field(128, ge=1, description="Number of units, K.")
-    context: int = Field(0, ge=0, description="Frames on either side of a frame that are stacked with it.")
+    context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
     stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
-    iterations: int = Field(30, ge=1, description="Lloyd iterations, at most.")
-    frames: int = Field(
-        200_000, ge=1, description="At most this many training tokens are clustered, sampled by the seed."
-    )
+    iterations: int = Field(30, ge=1, description="Maximum number of Lloyd iterations.")
+    frames: int = Field(200_000, ge=1, description="Maximum number of training tokens to cluster, sampled by the seed.")
 
     @property
     def units(self) -> int:
-        """How many units the model has."""
+        """The number of units of the model."""
         return self.codewords
 
 
 def default_capacity(codewords: int) -> int:
-    """Return how many vectors a reservoir holds if nothing else is set: 40 per codeword, no fewer than published."""
+    """Return the default capacity of a reservoir: 40 vectors per codeword, and at least that of the paper."""
     return max(published_capacity, 40 * codewords)
 
 
 class ReestimationSettings(Section):
-    """When the codewords are clustered anew from a reservoir of recent vectors; epochs are counted from 1."""
+    """When codewords are replaced by clusters of a reservoir of recent vectors; epochs are counted from 1."""
 
-    warmup_epochs: int = Field(2, ge=0, description="Epochs at the start in which nothing is quantised.")
+    warmup_epochs: int = Field(2, ge=0, description="Number of epochs at the start without quantisation.")
     every: Literal["epoch", "growing"] = Field(
         "epoch", description="At the start of each epoch, or at iterations that grow by the factor `growth`."
     )
@@ -94,8 +92,8 @@ class ReestimationSettings(Section):
     capacity: int | None = Field(
         None,
         ge=1,
-        description="Vectors that the reservoir holds. If not given, 40 per codeword, and at least the 20,480 of the "
-        "paper: with few vectors per codeword the codewords fit those few alone.",
+        description="Vectors in the reservoir; by default 40 per codeword, and at least the 20,480 of the paper. With "
+        "few vectors per codeword, codewords overfit to them.",
     )
 
 
@@ -103,7 +101,7 @@ class BottleneckSettings(Section):
     """The vector quantiser and its three remedies against a collapsing codebook, each of which can be switched off."""
 
     codewords: int = Field(256, ge=2, description="Codewords per codebook, K.")
-    dim: int = Field(64, ge=1, description="Dimensions of what is quantised.")
+    dim: int = Field(64, ge=1, description="Dimensions of the vectors that are quantised.")
     codebooks: int = Field(
         1, ge=1, description="Codebooks that share the dimensions; a token still has one unit, of K^codebooks."
     )
@@ -122,7 +120,7 @@ class BottleneckSettings(Section):
 
     @model_validator(mode="after")
     def _capacity_resolved(self) -> "BottleneckSettings":
-        """Put the computed default into the settings, so that whatever depends on them sees it."""
+        """Replace a default capacity by its value, so that everything that depends on the settings sees it."""
         plan = self.reestimation
         if plan is not None and plan.capacity is None:
             capacity = default_capacity(self.codewords)
@@ -144,7 +142,7 @@ class BottleneckSettings(Section):
 
 
 class MixerSettings(Section):
-    """A convolution of width 1, then residual ones of width 3: what the objective sees of the codes."""
+    """A convolution of width 1, then residual convolutions of width 3, between the codes and the objective."""
 
     channels: int = Field(64, ge=1, description="Feature maps of every layer.")
     dilations: tuple[Annotated[int, Field(ge=1)], ...] = Field(
@@ -165,9 +163,9 @@ class VQModel(ModelSettings):
         {"kind": "window"}, validate_default=True, description="With objective reconstruction: from codes to features."
     )
     objective: Annotated[PartSettings, Kinds(registry.objectives, "reconstruction")] = Field(
-        {"kind": "reconstruction"}, validate_default=True, description="What the model learns to do."
+        {"kind": "reconstruction"}, validate_default=True, description="The task that the model is trained for."
     )
-    training: Training = Field(Training(), description="Budget, optimiser, schedule and machine.")
+    training: Training = Field(Training(), description="Budget, optimiser, schedule and hardware.")
 
     @model_validator(mode="after")
     def _decoder_is_used(self) -> "VQModel":
@@ -179,12 +177,12 @@ class VQModel(ModelSettings):
 
     @property
     def units(self) -> int:
-        """How many units the model has, of all codebooks together."""
+        """The number of units of all codebooks together."""
         return int(self.bottleneck.codewords**self.bottleneck.codebooks)
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
-        """Encoder, objective, and the decoder where the objective has one."""
+        """Encoder, objective, and the decoder if the objective has one."""
         parts = (("encoders", self.encoder), ("objectives", self.objective))
         decodes = registry.objectives.load(self.objective.kind).decodes
         return (*parts, ("decoders", self.decoder)) if decodes else parts
@@ -196,12 +194,12 @@ class VQModel(ModelSettings):
 
     @property
     def gpus(self) -> int:
-        """One GPU per process, unless the model is kept on the CPU."""
+        """One GPU per process, unless the model is trained on the CPU."""
         return 0 if self.training.device == "cpu" else self.training.processes
 
     @property
     def threads(self) -> int:
-        """Threads of all processes: trainings share the cores, and threads that contend are slower than one."""
+        """Threads of all processes together."""
         return self.training.processes * self.training.threads
 
 

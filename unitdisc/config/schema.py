@@ -24,13 +24,13 @@ chapters = {
 introduction = """# Settings
 
 Every setting of a configuration with its default, generated from the code: `make docs` writes this page and
-[config.schema.json](../config.schema.json), which editors use to complete and check a configuration. A misspelt key is an
-error that names the nearest one. Where a section has a `kind`, the kind may be given alone: `decoder: pixelcnn`.
+[config.schema.json](../config.schema.json), which editors use to complete and check a configuration. A misspelt key is
+an error that names the nearest valid one. A section with a `kind` may be given as the kind alone: `decoder: pixelcnn`.
 """
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a configuration file, with the kinds that this package has itself."""
+    """Return the JSON schema of a configuration file, with the kinds of this package."""
     schema = Experiment.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "unitdisc configuration"}
 
@@ -79,7 +79,7 @@ def _section(section: type[BaseModel], title: str, level: int) -> Iterator[str]:
 
 
 def _inside(section: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """Yield the sections that are settings of a section, and those inside them, kinds of registries apart."""
+    """Yield the sections inside a section, at any depth, without those of kinds of registries."""
     for field in section.model_fields.values():
         for option in _options(field.annotation):
             if isinstance(option, type) and issubclass(option, Section) and not _is_chosen(field):
@@ -95,8 +95,8 @@ def _options(annotation: Any) -> Iterator[Any]:
 
 def _is_chosen(field: FieldInfo) -> bool:
     everything = [*field.metadata, *_options(field.annotation)]
-    nested = [each for option in everything for each in getattr(option, "__metadata__", ())]
-    return any(isinstance(each, Kinds) for each in [*everything, *nested])
+    nested = [item for option in everything for item in getattr(option, "__metadata__", ())]
+    return any(isinstance(item, Kinds) for item in [*everything, *nested])
 
 
 def _description(field: FieldInfo) -> str:
@@ -104,8 +104,8 @@ def _description(field: FieldInfo) -> str:
     bounds = [
         f"{sign} {getattr(m, name):g}" for m in field.metadata for name, sign in limits.items() if hasattr(m, name)
     ]
-    options = [str(each) for each in _options(field.annotation) if isinstance(each, str)]
-    notes = [f"one of {', '.join(f'`{each}`' for each in options)}" if options else "", ", ".join(bounds)]
+    options = [str(option) for option in _options(field.annotation) if isinstance(option, str)]
+    notes = [f"one of {', '.join(f'`{option}`' for option in options)}" if options else "", ", ".join(bounds)]
     return text + "".join(f" ({note})" for note in notes if note)
 
 

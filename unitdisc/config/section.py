@@ -1,4 +1,4 @@
-"""What all parts of the configuration share: known keys, renamed keys, and sections chosen by their kind."""
+"""Base of all sections of the configuration: known keys, renamed keys, and sections chosen by their kind."""
 
 import logging
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 
 def in_order(by_split: dict[Split, Value]) -> dict[Split, Value]:
-    """Return train, dev, test in this order, so that the order in the file changes nothing."""
+    """Return the splits in the order train, dev, test, so that their order in the file has no effect."""
     return {split: by_split[split] for split in splits if split in by_split}
 
 
@@ -29,9 +29,9 @@ InOrder = AfterValidator(in_order)
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values never change.
+    """A section of the configuration: unknown keys are errors, and values are immutable.
 
-    ``renamed`` maps keys of earlier versions to their present names: they go on working, with a notice.
+    ``renamed`` maps keys of earlier versions to their present names; the old keys still work, with a notice.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,22 +42,22 @@ class Section(BaseModel):
     def _known_keys(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        found = dict(values)
+        present = dict(values)
         for old, new in cls.renamed.items():
-            if old in found and new not in found:
+            if old in present and new not in present:
                 log.warning("the setting %s is now called %s; please rename it", old, new)
-                found[new] = found.pop(old)
-        for key in found:
+                present[new] = present.pop(old)
+        for key in present:
             if key not in cls.model_fields:
                 raise PydanticCustomError(
                     "unknown_key", "unknown key", {"key": str(key), "nearest": nearest(str(key), cls.model_fields)}
                 )
-        return found
+        return present
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Annotates a field whose section is of one of the kinds of a registry; ``usual`` is the kind if none is named.
+    """Annotates a field whose section has one of the kinds of a registry; ``usual`` is the default kind.
 
     A section may be given as the name of its kind alone. The class of a kind is imported when it is chosen.
     """
@@ -66,13 +66,13 @@ class Kinds:
     usual: str | None = None
 
     def validated(self, value: Any) -> Any:
-        """Return the settings of the kind that ``value`` names; raises what pydantic reports with its place."""
+        """Return the settings of the kind that ``value`` names; raises PydanticCustomError for an unknown kind."""
         if isinstance(value, Section):
             return value
-        given = {"kind": value} if isinstance(value, str) else value
-        if not isinstance(given, Mapping):
+        section = {"kind": value} if isinstance(value, str) else value
+        if not isinstance(section, Mapping):
             raise PydanticCustomError("no_section", "should be settings, or the name of a kind")
-        kind = given.get("kind", self.usual)
+        kind = section.get("kind", self.usual)
         if kind is None:
             raise PydanticCustomError("no_kind", "names no kind")
         if kind not in self.registry:
@@ -82,9 +82,9 @@ class Kinds:
             settings = self.registry.load(kind).Settings
         except InputError as error:
             raise PydanticCustomError("broken_kind", "{reason}", {"reason": str(error)}) from None
-        return settings.model_validate({"kind": kind, **given})
+        return settings.model_validate({"kind": kind, **section})
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:  # noqa: PLW3201
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self.validated,
             serialization=core_schema.plain_serializer_function_ser_schema(

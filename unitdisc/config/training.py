@@ -1,4 +1,4 @@
-"""Settings of a training: its budget, optimiser, schedule, and the machine it runs on."""
+"""Settings of a training: its budget, optimiser, schedule and hardware."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -9,7 +9,7 @@ from unitdisc.config.section import Section
 
 
 def of_kind(usual: str) -> Callable[[Any], Any]:
-    """Return what turns the name of a kind into a section, and adds the ``usual`` kind to one that names none."""
+    """Return a validator that turns the name of a kind into a section and adds the ``usual`` kind to one without."""
 
     def completed(value: Any) -> Any:
         if isinstance(value, str):
@@ -26,19 +26,19 @@ class Constant(Section):
 
 
 class Cosine(Section):
-    """Half a cosine from the learning rate to 0 over all steps."""
+    """Half a cosine from the learning rate to 0, over all steps."""
 
     kind: Literal["cosine"] = "cosine"
 
 
 class Halving(Section):
-    """Multiply by ``factor`` at the end of epoch ``first`` and every ``every`` epochs from then on, last at ``last``."""
+    """Multiply by ``factor`` at the end of epoch ``first``, and every ``every`` epochs until epoch ``last``."""
 
     kind: Literal["halving"] = "halving"
-    factor: float = Field(0.5, gt=0, lt=1, description="What the learning rate is multiplied by.")
-    every: int = Field(5, ge=1, description="Epochs between two of these steps.")
-    first: int = Field(32, ge=1, description="The epoch at whose end the first one is taken.")
-    last: int = Field(72, ge=1, description="The last epoch at whose end one is taken.")
+    factor: float = Field(0.5, gt=0, lt=1, description="Factor of the learning rate.")
+    every: int = Field(5, ge=1, description="Epochs between two reductions.")
+    first: int = Field(32, ge=1, description="The epoch after which the first reduction is made.")
+    last: int = Field(72, ge=1, description="The last epoch after which a reduction is made.")
 
     @model_validator(mode="after")
     def _first_comes_first(self) -> "Halving":
@@ -50,13 +50,13 @@ class Halving(Section):
 class Plateau(Section):
     """Multiply by ``factor`` when the dev loss has not fallen for more than ``patience`` epochs.
 
-    Without a dev split the loss on train decides.
+    Without a dev split the loss on train is used.
     """
 
     kind: Literal["plateau"] = "plateau"
-    factor: float = Field(0.8, gt=0, lt=1, description="What the learning rate is multiplied by.")
-    patience: int = Field(3, ge=0, description="Epochs without a lower loss that are tolerated.")
-    floor: float = Field(2.0e-5, ge=0, description="The learning rate goes no lower.")
+    factor: float = Field(0.8, gt=0, lt=1, description="Factor of the learning rate.")
+    patience: int = Field(3, ge=0, description="Epochs without a lower loss before a reduction.")
+    floor: float = Field(2.0e-5, ge=0, description="Lower limit of the learning rate.")
 
 
 AnySchedule = Annotated[
@@ -65,32 +65,34 @@ AnySchedule = Annotated[
 
 
 class Training(Section):
-    """Budget and optimiser; an epoch draws as many random chunks as cover the training frames once."""
+    """Budget and optimiser; an epoch has as many random chunks as cover the training frames once."""
 
-    epochs: int = Field(20, ge=1, description="Epochs.")
+    epochs: int = Field(20, ge=1, description="Number of epochs.")
     chunk: int = Field(64, ge=1, description="Frames per chunk.")
     batch: int = Field(32, ge=1, description="Chunks per step, shared by all processes.")
     chunks_per_utterance: int | None = Field(
-        None, ge=1, description="Draw this many chunks of each utterance per epoch instead."
+        None, ge=1, description="Chunks per utterance and epoch; by default, chunks cover the frames of an epoch once."
     )
     optimiser: Literal["adam", "adamw"] = Field("adam", description="The optimiser.")
     learning_rate: float = Field(5.0e-4, gt=0, description="The model's learning rate.")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay; the codebook has none.")
     schedule: AnySchedule = Field(Cosine(), description="How the learning rate changes over the training.")
-    gradient_clip: float = Field(10.0, gt=0, description="Longest gradient; a longer one is shortened.")
+    gradient_clip: float = Field(10.0, gt=0, description="Maximum norm of the gradient; longer ones are scaled down.")
     gradient_skip: float | None = Field(
-        None, gt=0, description="A step whose gradient has a larger norm than this is left out."
+        None, gt=0, description="Steps whose gradient has a larger norm are skipped; null for none."
     )
-    average: float = Field(0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for none.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes a GPU where there is one.")
+    average: float = Field(0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for no average.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="auto computes in bfloat16 on a GPU that has it."
+        "auto", description="auto uses bfloat16 on a GPU that supports it."
     )
     compile: bool = Field(
         False, description="Compile encoder and objective with torch.compile; the first steps take longer."
     )
-    processes: int = Field(1, ge=1, description="Processes that share a training, one per GPU or on a CPU.")
-    threads: int = Field(1, ge=1, description="CPU threads per process; the bytes of a result depend on their number.")
+    processes: int = Field(1, ge=1, description="Processes that share a training, one per GPU, or on a CPU.")
+    threads: int = Field(
+        1, ge=1, description="CPU threads per process; results may differ in their last digits with another number."
+    )
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> "Training":

@@ -1,4 +1,4 @@
-"""Settings of what is made from the units."""
+"""Settings of exports, segmentation and acoustic pieces of the units."""
 
 from pathlib import Path
 from typing import Literal
@@ -18,9 +18,9 @@ class Exports(Section):
 
     formats: tuple[str, ...] = Field((), description="Names of formats (docs/exports.md); none by default.")
     repeats: Literal["keep", "collapse", "both"] = Field(
-        "keep", description="Repeats of a unit: kept, collapsed, or a folder of each."
+        "keep", description="Repeats of a unit: kept, collapsed, or one folder for each."
     )
-    units: UnitsFrom = Field("encoded", description="Units as encoded, or as the segmentation leaves them.")
+    units: UnitsFrom = Field("encoded", description="Units as encoded, or after the segmentation.")
 
     @field_validator("formats")
     @classmethod
@@ -32,25 +32,25 @@ class Exports(Section):
 
 
 class Segmentation(Section):
-    """Fewer, longer segments, by a price per segment."""
+    """Fewer, longer segments, by a penalty per segment."""
 
     weight: float = Field(
-        1.5, ge=0, description="Price of a segment; the default was chosen on dev of the samples (docs/exports.md)."
+        1.5, ge=0, description="Penalty per segment; the default was chosen on dev of the samples (docs/exports.md)."
     )
     relative: bool = Field(
-        True, description="The price is `weight` times the mean squared distance to a codeword, or `weight` itself."
+        True, description="The penalty is `weight` times the mean squared distance to codewords, or `weight` itself."
     )
 
 
 class Pieces(Section):
     """Frequent sequences of collapsed units as pieces of a vocabulary."""
 
-    algorithm: Literal["bpe", "unigram"] = Field("bpe", description="How sentencepiece trains.")
+    algorithm: Literal["bpe", "unigram"] = Field("bpe", description="Algorithm of sentencepiece.")
     vocabulary: int = Field(1000, ge=2, description="Size of the vocabulary.")
-    longest: int = Field(16, ge=1, le=512, description="Units of the longest piece.")
-    units: UnitsFrom = Field("encoded", description="Units as encoded, or as the segmentation leaves them.")
+    longest: int = Field(16, ge=1, le=512, description="Maximum number of units in a piece.")
+    units: UnitsFrom = Field("encoded", description="Units as encoded, or after the segmentation.")
     words: dict[str, Path] = Field(
         {},
-        description="By corpus: a file of word times to score the pieces against (CTM, TextGrid, or labels.tsv), in "
-        "place of the corpus's own.",
+        description="By corpus: a file of word times to score the pieces against (CTM, TextGrid, or labels.tsv), "
+        "instead of those of the corpus.",
     )

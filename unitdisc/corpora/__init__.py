@@ -1,1 +1,1 @@
-"""Readers of corpora, one module per layout (registry.corpora), and the two samples that are made on the spot."""
+"""Readers of corpora, one module per kind (registry.corpora), and the two generated sample corpora."""

@@ -1,4 +1,4 @@
-"""The alignments of ScribbleLens: a symbol for every column of a line, in .ali files of a zip or a folder."""
+"""Alignments of ScribbleLens: one symbol per column of a line, in .ali files of a zip or a folder."""
 
 import itertools
 import re
@@ -16,7 +16,7 @@ remedy = "fetch the alignments that belong to this corpus"
 
 
 class Alignments:
-    """Labels by image, out of an archive of .ali files; ``top`` is the folder they may lie under."""
+    """Labels by image, read from an archive of .ali files; ``top`` is a folder that may contain them."""
 
     def __init__(self, archive: FileTree, top: str) -> None:
         self.archive = archive
@@ -26,9 +26,9 @@ class Alignments:
     def find(
         cls, corpus: FileTree, root: Path, given: Path | None, names: Sequence[str], top: str, stack: ExitStack
     ) -> "Alignments | None":
-        """Open the alignments ``given``, else the first of ``names`` in the corpus or beside it; None without any.
+        """Open the alignments ``given``, otherwise the first of ``names`` in or beside the corpus, or return None.
 
-        Raises InputError where the given ones are missing or an alignment zip is broken.
+        Raises InputError if the given ones do not exist or an alignment zip is broken.
         """
         if given is not None and not given.exists():
             raise InputError("no such alignments", given, fix="name the alignment zip, or leave the setting out")
@@ -43,16 +43,16 @@ class Alignments:
         return None
 
     def labels(self, image: str, utterance: str, width: int) -> list[Label]:
-        """Return the labels of ``image``, of ``width`` columns; none where it is not aligned.
+        """Return the labels of ``image``, which has ``width`` columns; none if it is not aligned.
 
-        Raises InputError naming file and line where the alignment is of another image or length, or is disordered.
+        Raises InputError naming file and line if the alignment is of another image or length, or is malformed.
         """
         name = str(PurePosixPath(image).with_suffix(".ali"))
         member = next((path for path in (name, f"{self.top}/{name}") if self.archive.has(path)), None)
         if member is None:
             return []
-        place = self.archive.where(member)
-        symbols = _symbols(read_text(self.archive, member), image, width, place)
+        location = self.archive.where(member)
+        symbols = _symbols(read_text(self.archive, member), image, width, location)
         codes = np.unique(symbols, return_inverse=True)[1]
         starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [width]]).tolist()
         runs = itertools.pairwise(starts)
@@ -63,23 +63,23 @@ def _label(symbol: str) -> str:
     return "_" if symbol == "SPACE" else symbol
 
 
-def _symbols(text: str, image: str, width: int, place: str) -> list[str]:
-    """Return the symbol of each column; the log-probabilities are only checked."""
+def _symbols(text: str, image: str, width: int, location: str) -> list[str]:
+    """Return the symbol of each column; log-probabilities are checked and dropped."""
     lines = text.rstrip("\n").split("\n")
     header = re.fullmatch(r"(\S+) (\d+) targetStr:(.*?)\r?", lines[0])
     if header is None:
-        raise InputError(f"starts with {lines[0][:60]!r}", place, 1, "wants '<image> <columns> targetStr:<text>'")
+        raise InputError(f"starts with {lines[0][:60]!r}", location, 1, "wants '<image> <columns> targetStr:<text>'")
     if not f"/{header[1]}".endswith(f"/{image}"):
-        raise InputError(f"aligns {header[1]!r} where {image!r} is wanted", place, 1, remedy)
+        raise InputError(f"aligns {header[1]!r} where {image!r} is wanted", location, 1, remedy)
     if int(header[2]) != width:
-        raise InputError(f"aligns {header[2]} columns of an image that has {width} at height 32", place, 1, remedy)
+        raise InputError(f"aligns {header[2]} columns of an image that has {width} at height 32", location, 1, remedy)
     fields = [line.split() for line in lines[1:]]
     for number, row in enumerate(fields[:width]):
         if len(row) != 4 or row[:2] != [str(number), str(number + 1)] or not _is_number(row[3]):
             what = f"is {lines[number + 1][:60]!r} where column {number} is wanted"
-            raise InputError(what, place, number + 2, "wants '<t> <t+1> <symbol> <log-probability>'")
+            raise InputError(what, location, number + 2, "wants '<t> <t+1> <symbol> <log-probability>'")
     if len(fields) != width:
-        raise InputError(f"has {len(fields)} columns where the first line says {width}", place, 1, remedy)
+        raise InputError(f"has {len(fields)} columns where the first line says {width}", location, 1, remedy)
     return [row[2] for row in fields]
 
 

@@ -1,4 +1,4 @@
-"""A folder of recordings or line images: a sub-folder is a speaker, splits are drawn by fraction and seed."""
+"""A folder of recordings or line images: one sub-folder per speaker, splits sampled by share and seed."""
 
 import itertools
 import math
@@ -22,26 +22,26 @@ from unitdisc.formats import audio, line_images
 from unitdisc.modality import Modality, modalities
 from unitdisc.records import Label, Utterance
 
-# Length of a source in the unit of its modality, and its sample rate, which only recordings have.
+# Duration of a source (seconds, or columns), and its sample rate (Hz), which only recordings have.
 measures: Mapping[str, Callable[[str], tuple[float, int | None]]] = MappingProxyType(
     {"recordings": audio.probe, "images": line_images.probe}
 )
 
 
 class FolderSettings(CorpusSettings):
-    """A folder of recordings or line images, a sub-folder per speaker or writer."""
+    """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
 
     kind: Literal["folder"] = "folder"
     root: Path = Field(description="The folder.")
-    labels: Path | None = Field(None, description="A table of utterance, start, end, label; optional.")
+    labels: Path | None = Field(None, description="Table of utterance, start, end, label; optional.")
     splits: Annotated[dict[Split, float], InOrder] = Field(
-        {"train": 0.8, "dev": 0.1, "test": 0.1}, description="Shares of the files, over all speakers alike."
+        {"train": 0.8, "dev": 0.1, "test": 0.1}, description="Share of the files per split, regardless of speaker."
     )
     seed: int = Field(0, ge=0, description="Seed of the random split.")
     exclude: tuple[str, ...] = Field(("SIL", "_"), description=excluded)
-    sample_rate: int | None = Field(None, description="Demand this rate (Hz) of every recording.")
+    sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
     features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or handwriting.")
 
     @property
@@ -57,7 +57,7 @@ class FolderCorpus(CorpusReader):
     settings: FolderSettings
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
-        """Read the files of the modality of the features; see ``read``."""
+        """Read the files of the features' modality; see ``read``."""
         plan = self.settings
         return read(
             plan.root,
@@ -74,7 +74,7 @@ class FolderCorpus(CorpusReader):
         return self.settings.root
 
     def files(self) -> list[Path]:
-        """Return the table of labels, if there is one."""
+        """Return the table of labels, if it exists."""
         return [path for path in (self.settings.labels,) if path is not None and path.is_file()]
 
     def folder(self) -> Path | None:
@@ -91,10 +91,11 @@ def read(
     seed: int = 0,
     sample_rate: int | None = None,
 ) -> tuple[list[Utterance], list[Label]]:
-    """Read every recording or image below ``root``; the first sub-folder is the speaker, else the file itself.
+    """Read every recording or image below ``root``; its first sub-folder is the speaker.
 
-    ``splits`` maps a split to its share; ``labels`` is a table of utterance, start, end, label in seconds or columns,
-    an utterance being the path below ``root`` without its ending, its folders joined by '-'. Raises InputError.
+    A file directly in ``root`` is its own speaker. An utterance is named by its path below ``root`` without the suffix,
+    folders joined by '-'. ``splits`` maps a split to its share; ``labels`` is a table of utterance, start, end, label,
+    in seconds or columns. Raises InputError for files, shares or labels that do not fit.
     """
     if not root.is_dir():
         raise InputError("no such folder", root)
@@ -113,7 +114,7 @@ def read(
 
 
 def _other_modality(root: Path, modality: Modality) -> str:
-    """Say which features suit the files that are there, or which endings were expected."""
+    """Return a hint: the features that suit the files present, or the suffixes that were expected."""
     present = {path.suffix.lower() for path in root.rglob("*")}
     for other in modalities.values():
         if present & other.endings:
@@ -125,7 +126,8 @@ def _names(root: Path, files: list[Path]) -> dict[str, Path]:
     names: dict[str, Path] = {}
     for path in files:
         name = _spaceless("-".join(path.relative_to(root).with_suffix("").parts))
-        if {unicodedata.category(character) for character in name} & {"Cc", "Cs"}:  # control, or bytes of no UTF-8
+        # Control characters, or bytes that are not UTF-8.
+        if {unicodedata.category(character) for character in name} & {"Cc", "Cs"}:
             raise InputError(f"has characters in its name that cannot be written: {path.name!a}", root)
         if name in names:
             raise InputError(f"is the utterance {name!r}, as is {names[name]}", path, fix="rename one of them")
@@ -134,12 +136,12 @@ def _names(root: Path, files: list[Path]) -> dict[str, Path]:
 
 
 def _spaceless(name: str) -> str:
-    """Tables, Kaldi's files and transcripts part their fields at white space, of which Unicode has many kinds."""
+    """Replace all Unicode white space, at which tables, Kaldi files and transcripts separate fields."""
     return re.sub(r"\s", "_", name)
 
 
 def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Deal the names out at random: each split its share of the whole, at least one utterance."""
+    """Assign every name to a split at random, by share; each split gets at least one utterance."""
     total = sum(splits.values())
     if not 0 < total < math.inf or min(splits.values()) <= 0:
         raise InputError(f"splits {dict(splits)} are not shares above 0")
@@ -148,12 +150,12 @@ def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str
     shuffled = sorted(names)
     random.Random(seed).shuffle(shuffled)  # noqa: S311
     chosen: dict[str, str] = {}
-    rest, left = shuffled, total
+    remaining, remaining_share = shuffled, total
     for number, (split, share) in enumerate(splits.items(), start=1):
-        count = max(1, min(round(len(rest) * share / left), len(rest) - (len(splits) - number)))
-        count = len(rest) if number == len(splits) else count
-        chosen |= dict.fromkeys(rest[:count], split)
-        rest, left = rest[count:], left - share
+        count = max(1, min(round(len(remaining) * share / remaining_share), len(remaining) - (len(splits) - number)))
+        count = len(remaining) if number == len(splits) else count
+        chosen |= dict.fromkeys(remaining[:count], split)
+        remaining, remaining_share = remaining[count:], remaining_share - share
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder a split."""
+"""Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
-frame = 0.01  # seconds; the step of text_ali, and how far an alignment may reach past the audio by rounding
+frame = 0.01  # seconds; the step of text_ali, and by how much rounding may put the end of an alignment past the audio
 kaldi_files = ("wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali")
-digits = 6  # of a time in seconds, so that 0.79 + 0.16 is 0.95
+digits = 6  # decimals of a time in seconds, so that 0.79 + 0.16 is 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,10 @@ class KaldiSettings(CorpusSettings):
     splits: Annotated[dict[Split, str], InOrder] = Field(
         {"train": "train", "dev": "dev", "test": "test"}, description="The folder of each split, under `root`."
     )
-    alignment: Alignment = Field(
-        "auto", description="The file of labels; auto takes the first of the two that is there."
-    )
+    alignment: Alignment = Field("auto", description="The file of labels; auto takes the first of the two that exists.")
     strip_marks: bool = Field(True, description="Drop position suffixes and stress digits of phones: AA1_B is AA.")
     exclude: tuple[str, ...] = Field(("SIL", "SPN", "NSN", "<eps>"), description=excluded)
-    sample_rate: int | None = Field(None, description="Demand this rate (Hz) of every recording.")
+    sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
     allow_pipes: tuple[str, ...] = Field((), description="Programs that wav.scp may run, such as sph2pipe.")
     features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or precomputed.")
 
@@ -86,7 +84,7 @@ class KaldiCorpus(CorpusReader):
         return self.settings.root
 
     def files(self) -> list[Path]:
-        """Return those of Kaldi's files that are there."""
+        """Return the Kaldi files that exist."""
         folders = [self.settings.root / name for name in self.settings.splits.values()]
         return [folder / name for folder in folders for name in kaldi_files if (folder / name).is_file()]
 
@@ -96,7 +94,7 @@ class KaldiCorpus(CorpusReader):
 
 
 def word_files(root: Path, folders: Iterable[str]) -> list[Path]:
-    """Return the words.ctm of each of the data directories that has one."""
+    """Return the words.ctm of each data directory that has one."""
     paths = [root / folder / "words.ctm" for folder in folders]
     return [path for path in paths if path.is_file()]
 
@@ -113,7 +111,7 @@ def read(
 ) -> tuple[list[Utterance], list[Label]]:
     """Read the data directories of ``splits`` (split → folder under ``root``) into utterances and labels, in seconds.
 
-    ``precomputed`` is the frame shift (seconds) of a feats.scp that is read in place of the audio. Recordings are
+    ``precomputed`` is the frame shift (seconds) of a feats.scp that is read instead of the audio. Recordings are
     opened, not decoded. Raises InputError naming file and line for whatever does not fit.
     """
     utterances: dict[str, Utterance] = {}
@@ -129,7 +127,7 @@ def read(
         speakers = read_pairs(folder / "utt2spk") if (folder / "utt2spk").exists() else None
         for key, recording in recordings.items():
             if key in utterances:
-                raise InputError(f"utterance {key!r} stands in {utterances[key].split} too", scp, recording.line)
+                raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
             if speakers is not None and key not in speakers:
                 raise InputError(f"names no speaker for {key!r}", folder / "utt2spk")
             speaker = key if speakers is None else speakers[key][1]
@@ -141,7 +139,7 @@ def read(
 def _recordings(
     folder: Path, root: Path, allow_pipes: Sequence[str], sample_rate: int | None
 ) -> tuple[Path, dict[str, Recording]]:
-    """Return the file that names a split's utterances and utterance → recording, with every recording opened once."""
+    """Return the file that lists a split's utterances, and utterance → recording; each recording is opened once."""
     scp = folder / "wav.scp"
     recordings: dict[str, Recording] = {}
     for name, (line, value) in read_pairs(scp).items():
@@ -166,7 +164,7 @@ def _source(value: str, folder: Path, root: Path, allow_pipes: Sequence[str], li
         return value
     path = folder / value
     if not Path(value).is_absolute() and not path.resolve().is_relative_to(root.resolve()) and ".." in path.parts:
-        raise InputError(f"{value!r} climbs out of the corpus", scp, line, "give an absolute path")
+        raise InputError(f"{value!r} leads out of the corpus", scp, line, "give an absolute path")
     return str(path)
 
 
@@ -176,12 +174,12 @@ def _segments(path: Path, recordings: Mapping[str, Recording]) -> dict[str, Reco
         if name not in recordings:
             raise InputError(f"recording {name!r} is not in wav.scp", path, line)
         if utterance in segments:
-            raise InputError(f"{utterance!r} stands twice, first on line {segments[utterance].line}", path, line)
+            raise InputError(f"{utterance!r} occurs twice, first on line {segments[utterance].line}", path, line)
         recording = recordings[name]
         start, end = read_number(first, path, line), read_number(last, path, line)
         if not 0 <= start < end <= recording.duration + frame:
-            where = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
-            raise InputError(f"segment {where}", path, line)
+            span = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
+            raise InputError(f"segment {span}", path, line)
         if recording.source.endswith("|"):
             raise InputError(f"{name!r} is a pipe, which cannot be cut into segments", path, line)
         end = min(end, recording.duration)

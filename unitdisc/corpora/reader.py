@@ -1,4 +1,4 @@
-"""What the corpus step and the workflow ask of a corpus; a reader is one module and one line of the registry."""
+"""The interface of corpus readers; a reader is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -9,7 +9,7 @@ from unitdisc.records import Label, Utterance
 
 
 class CorpusReader(ABC):
-    """A corpus of one kind, by its ``settings``; ``source`` is the folder in which a sample corpus is made."""
+    """A corpus of one kind with its ``settings``; ``source`` is the folder in which a sample corpus is generated."""
 
     Settings: ClassVar[type[CorpusSettings]]
 
@@ -22,29 +22,29 @@ class CorpusReader(ABC):
 
     @property
     def place(self) -> Path:
-        """Where the corpus is, for errors that concern it as a whole."""
+        """The location of the corpus, for errors that concern it as a whole."""
         return self.source
 
     def files(self) -> list[Path]:
-        """Return the files that name utterances or labels: the corpus is read anew when one of them changes."""
+        """Return the files that list utterances or labels; the corpus is read again when one of them changes."""
         return []
 
     def folder(self) -> Path | None:
-        """Return the folder whose content is the corpus, read anew when any file in it comes, goes or changes."""
+        """Return the folder that is the corpus, read again when a file in it is added, removed or changed; or None."""
         return None
 
     def word_files(self) -> list[Path]:
-        """Return the files with times of words (``utterance 1 start duration word``, seconds), as far as there are any."""
+        """Return the existing files of word times: lines of ``utterance 1 start duration word``, in seconds."""
         return []
 
 
 class SampleCorpus(CorpusReader):
-    """A corpus that is made in ``source`` before it is read."""
+    """A corpus that is generated in ``source`` before it is read."""
 
     @abstractmethod
     def make(self) -> None:
-        """Make the corpus; the same settings give the same bytes."""
+        """Generate the corpus; the same settings give the same bytes."""
 
     def files(self) -> list[Path]:
-        """Return the folder in which the corpus is made."""
+        """Return the folder in which the corpus is generated."""
         return [self.source]

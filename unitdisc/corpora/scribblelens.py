@@ -1,4 +1,4 @@
-"""ScribbleLens: handwritten lines listed by split, their images and alignments in one zip or its unpacked folder."""
+"""ScribbleLens: lists of handwritten lines by split, with images and alignments in one zip or its unpacked folder."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -32,9 +32,9 @@ class ScribbleLensSettings(CorpusSettings):
 
     kind: Literal["scribblelens"] = "scribblelens"
     root: Path = Field(description="The zip, or the unpacked folder.")
-    mode: Literal["bw", "color", "gray"] = Field("bw", description="Which of the corpus's lists of images is read.")
-    writers: tuple[str, ...] = Field((), description="Keep only their lines; all writers when empty.")
-    unsupervised: bool = Field(False, description="Add the lines without transcript to train.")
+    mode: Literal["bw", "color", "gray"] = Field("bw", description="Which of the corpus's lists of images to read.")
+    writers: tuple[str, ...] = Field((), description="Read only the lines of these writers; empty for all.")
+    unsupervised: bool = Field(False, description="Add the lines without a transcript to train.")
     alignments: Path | None = Field(None, description="The alignment zip, if it is neither in nor beside the corpus.")
     dev: float = Field(
         0.1, ge=0, lt=1, description="Share of the training lines that becomes dev; the corpus has none."
@@ -45,7 +45,7 @@ class ScribbleLensSettings(CorpusSettings):
 
     @property
     def split_names(self) -> tuple[Split, ...]:
-        """Train and test, and dev unless its share is 0."""
+        """Train and test, and dev if its share is above 0."""
         return all_splits if self.dev else ("train", "test")
 
 
@@ -74,21 +74,21 @@ class ScribbleLensCorpus(CorpusReader):
         return self.settings.root
 
     def files(self) -> list[Path]:
-        """Return the zips of the corpus and of its alignments, where these are files."""
+        """Return the zips of the corpus and of its alignments, if these are files."""
         return [path for path in (self.settings.root, self.settings.alignments) if path is not None and path.is_file()]
 
     def folder(self) -> Path | None:
-        """Return the unpacked folder, where it is one."""
+        """Return the unpacked folder, if the corpus is one."""
         return self.settings.root if self.settings.root.is_dir() else None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a list: the image's path in the corpus, and where the list says so."""
+    """An entry of a list: the image's path in the corpus, and the list and line that name it."""
 
     image: str
     split: str
-    place: str
+    list_path: str
     line: int
     labelled: bool = True
 
@@ -117,16 +117,16 @@ def read(
 ) -> tuple[list[Utterance], list[Label]]:
     """Read the lines of the corpus at ``root``, its zip or its unpacked folder, and the labels of the aligned ones.
 
-    ``writers`` keeps only theirs, in the writers' own lists where the corpus has them. ``splits`` maps a split to the
-    list it is read from. The corpus has no dev list: ``dev`` is the share of the training lines that becomes one, drawn
-    by ``seed`` as single lines, evenly over the writers. ``unsupervised`` adds that list to train, without labels, less
-    the lines that stand in another list. ``alignments`` is a zip, or a folder, of .ali files; without it they are
-    looked for in the corpus and beside it, and a line without one has no labels.
+    ``writers`` selects writers, from a writer's separate list where the corpus has one. ``splits`` maps a split to the
+    list it is read from. The corpus has no dev list: ``dev`` is the share of the training lines that is moved there,
+    single lines sampled by ``seed``, evenly over the writers. ``unsupervised`` adds that list to train, without labels
+    and without the lines of other lists. ``alignments`` is a zip or a folder of .ali files; if it is not given, they
+    are looked for in the corpus and beside it. A line without an alignment has no labels.
 
-    Labels are in columns of the height-32 line: runs of equal symbols, so that 'ee' is one label. Space is ``_``, and
-    ``*`` stands for the alignment's blank. Only the headers of the images are read.
+    Labels are in columns of the height-32 line: runs of equal symbols, so that 'ee' is one label. ``_`` is a space and
+    ``*`` the blank of the alignment. Only the headers of the images are read.
 
-    Raises InputError naming file and line for whatever is missing, doubled or not as the format has it.
+    Raises InputError naming file and line for whatever is missing, listed twice or malformed.
     """
     with ExitStack() as stack:
         corpus = _corpus(root, stack)
@@ -137,11 +137,11 @@ def read(
             entries += _unsupervised(corpus, mode, writers, {entry.image for entry in entries})
         _check(entries, splits, root)
         aligned = Alignments.find(corpus, root, alignments, alignment_names, top, stack)
-        found = [_line(corpus, aligned, entry) for entry in entries]
-    labels = [label for _, own in found for label in own]
+        lines = [_line(corpus, aligned, entry) for entry in entries]
+    labels = [label for _, labels_of_line in lines for label in labels_of_line]
     if alignments and not labels:
         raise InputError("aligns no line of the corpus", alignments, fix="name the corpus's own alignments")
-    return [utterance for utterance, _ in found], labels
+    return [utterance for utterance, _ in lines], labels
 
 
 def _line(corpus: FileTree, aligned: Alignments | None, entry: Entry) -> tuple[Utterance, list[Label]]:
@@ -161,54 +161,54 @@ def _corpus(root: Path, stack: ExitStack) -> FileTree:
 
 
 def _entries(corpus: FileTree, mode: str, splits: Mapping[str, str], writers: Sequence[str]) -> list[Entry]:
-    found: list[Entry] = []
+    entries: list[Entry] = []
     known: set[str] = set()
     for split, part in splits.items():
         general = _list(corpus, f"corpora/nl.{mode}.lines.{part}.dat", split)
         known |= {entry.writer for entry in general}
         for writer in dict.fromkeys(writers):
-            own = f"corpora/nl.{mode}.lines.{writer}.{part}.dat"
-            theirs = [entry for entry in general if entry.writer == writer]
-            found += _list(corpus, own, split) if corpus.has(own) else theirs
-        found += () if writers else general
-    missing = sorted(set(writers) - known - {entry.writer for entry in found})
+            writer_list = f"corpora/nl.{mode}.lines.{writer}.{part}.dat"
+            of_writer = [entry for entry in general if entry.writer == writer]
+            entries += _list(corpus, writer_list, split) if corpus.has(writer_list) else of_writer
+        entries += () if writers else general
+    missing = sorted(set(writers) - known - {entry.writer for entry in entries})
     if missing:
-        place = corpus.where(f"corpora/nl.{mode}.lines")
-        raise InputError(f"no line is by {missing[0]!r}", place, fix=f"the writers are {', '.join(sorted(known))}")
-    return found
+        location = corpus.where(f"corpora/nl.{mode}.lines")
+        raise InputError(f"no line is by {missing[0]!r}", location, fix=f"the writers are {', '.join(sorted(known))}")
+    return entries
 
 
 def _list(corpus: FileTree, member: str, split: str) -> list[Entry]:
-    place = corpus.where(member)
+    location = corpus.where(member)
     if not corpus.has(member):
         lists = [PurePosixPath(name).name for name in corpus.names("corpora") if name.endswith(".dat")]
-        raise InputError("is missing", place, fix=f"the lists here are {', '.join(lists) or 'none'}; see mode")
+        raise InputError("is missing", location, fix=f"the lists here are {', '.join(lists) or 'none'}; see mode")
     entries = []
     for number, line in enumerate(read_text(corpus, member).split("\n"), start=1):
         fields = line.split()
         if len(fields) > 2:
-            raise InputError(f"has {len(fields)} fields", place, number, "wants an image and, at most, a transcript")
+            raise InputError(f"has {len(fields)} fields", location, number, "wants an image and, at most, a transcript")
         for field in fields:
-            _check_path(corpus, field, place, number)
+            _check_path(corpus, field, location, number)
         if fields:
             if len(PurePosixPath(fields[0]).parts) < 3:
-                raise InputError(f"image {fields[0]!r} has no writer", place, number, "wants nl/<writer>/…")
-            entries.append(Entry(fields[0], split, place, number))
+                raise InputError(f"image {fields[0]!r} has no writer", location, number, "wants nl/<writer>/…")
+            entries.append(Entry(fields[0], split, location, number))
     return entries
 
 
-def _check_path(corpus: FileTree, path: str, place: str, line: int) -> None:
+def _check_path(corpus: FileTree, path: str, location: str, line: int) -> None:
     try:
-        inside(path, place)
+        inside(path, location)
     except InputError:
         fix = "name it relative to the corpus, without '..'"
-        raise InputError(f"path {path!r} leads out of the corpus", place, line, fix) from None
+        raise InputError(f"path {path!r} leads out of the corpus", location, line, fix) from None
     if not corpus.has(path):
-        raise InputError(f"names {corpus.where(path)}, which is missing", place, line, "take the line off the list")
+        raise InputError(f"names {corpus.where(path)}, which is missing", location, line, "take the line off the list")
 
 
 def _with_dev(entries: list[Entry], share: float, seed: int, root: Path) -> list[Entry]:
-    """Move a share of the training lines to dev, at least one: every so many lines of the lines sorted by writer."""
+    """Move a share of the training lines to dev, at least one, at regular intervals of the lines sorted by writer."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
@@ -217,8 +217,8 @@ def _with_dev(entries: list[Entry], share: float, seed: int, root: Path) -> list
     count = max(1, round(share * len(train)))
     if count >= len(train):
         raise InputError(f"dev = {share:g} of {len(train)} training lines leaves none to train on", root)
-    drawn = order[((np.arange(count) + rng.random()) * len(train) / count).astype(int)]
-    moved = {train[n] for n in drawn.tolist()}
+    sampled = order[((np.arange(count) + rng.random()) * len(train) / count).astype(int)]
+    moved = {train[n] for n in sampled.tolist()}
     return [replace(e, split="dev") if n in moved else e for n, e in enumerate(entries)]
 
 
@@ -233,8 +233,8 @@ def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
     for entry in entries:
         other = first.setdefault(entry.name, entry)
         if other is not entry:
-            what = f"utterance {entry.name!r} stands already in {other.place}, line {other.line}"
-            raise InputError(what, entry.place, entry.line, "list each line once")
+            what = f"utterance {entry.name!r} is already in {other.list_path}, line {other.line}"
+            raise InputError(what, entry.list_path, entry.line, "list each line once")
     for split in splits:
         if not any(entry.split == split for entry in entries):
             raise InputError(f"the split {split!r} has no lines", root, fix="see splits and writers")

@@ -1,1 +1,1 @@
-"""Matrices (T, D) of features: computed from recordings or line images, stored, normalised."""
+"""Matrices (T, D) of features: computed from recordings or line images, stored, and normalised."""

@@ -1,4 +1,4 @@
-"""What the feature step asks of an extractor; an extractor is one module and one line of the registry."""
+"""The interface of feature extractors; an extractor is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,9 @@ from unitdisc.config import FeatureSettings
 
 
 class Extractor(ABC):
-    """Computes features by its ``settings``; ``allow_pipes`` are the programs that a source may run.
+    """Computes features with ``settings``; ``allow_pipes`` are the programs that a source may run.
 
-    The settings say the frame shift (``shift``), the modality, and what the sources must be (``needs``).
+    The settings give the frame shift (``shift``), the modality, and the kind of sources (``needs``).
     """
 
     Settings: ClassVar[type[FeatureSettings]]
@@ -21,4 +21,4 @@ class Extractor(ABC):
 
     @abstractmethod
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
-        """Yield the features (T, D) of each source, in order; raises InputError for one that gives none."""
+        """Yield the features (T, D) of each source, in order; raises InputError for a source without features."""

@@ -1,4 +1,4 @@
-"""Columns of a line image: height 32, ink 1 on paper 0, whatever the size, colour and polarity of the scan."""
+"""Columns of a line image: height 32, ink 1 on paper 0, for scans of any size, colour and polarity."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -28,7 +28,7 @@ class HandwritingSettings(FeatureSettings):
 
     @property
     def shift(self) -> float:
-        """From one frame to the next: one column."""
+        """The frame shift: one column."""
         return 1.0
 
 
@@ -40,22 +40,22 @@ class Handwriting(Extractor):
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
         """Yield the columns (T, 32) of each line."""
-        with OpenSources() as archives:  # a zip is opened once for all of its lines
+        with OpenSources() as archives:  # opens a zip once for all of its lines
             for source in sources:
                 yield read_line(source, archives)
 
 
-# Grey levels (of 255) between paper and ink below which a line is not stretched to the full range: an empty line would
-# otherwise show the grain of its paper as ink.
+# Grey levels (of 255) that paper and ink are at least assumed to be apart: otherwise the grain of the paper of an empty
+# line would be stretched to ink.
 least_contrast = 64
-ink_share = 0.005  # the ink's level is the one that this share of all pixels passes: few specks, no whole letter
+ink_share = 0.005  # of all pixels are beyond the ink's level: enough to ignore specks, but not letters
 
 
 def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.float32]:
     """Read the line at ``source``, a path or ``<zip>#<member>``, as (columns, 32) with ink in [0, 1].
 
-    ``archives`` keeps zips open from one line to the next: opening one of some thousand members costs more than a line.
-    Raises InputError naming the source where it is missing, truncated, no image, or far too large.
+    ``archives`` keeps zips open between lines, because opening a zip of thousands of members takes longer than reading
+    a line. Raises InputError naming a source that is missing, truncated, not an image, or far too large.
     """
     with line_data(source, archives) as data, opened(data, source) as image:
         return line_features(image)
@@ -64,10 +64,10 @@ def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.fl
 def line_features(image: "Image") -> NDArray[np.float32]:
     """Scale a line image to height 32 and return its columns, top row first: (int(0.5 + 32/h·w), 32), ink in [0, 1].
 
-    RGB → height 32 by bicubic resampling → grey, as the ScribbleLens reference does. Then paper becomes 0 and ink 1.
-    The paper is the median grey level, and ink lies on the side of it where the far levels are, so both polarities
-    give the same columns. The levels are stretched because the tone of the paper and of the ink belongs to the page and
-    to the camera: left in, every unit would be spent on a page's tone. On a bi-level image the stretch does nothing.
+    RGB → height 32 by bicubic resampling → grey, as in the reference code of ScribbleLens. Then paper is mapped to 0
+    and ink to 1. Paper is the median grey level, and ink is on the side of it with the more distant levels, so that
+    both polarities give the same columns. The levels are stretched because the tones of paper and ink belong to the
+    page and the camera; otherwise units would encode the tone of the page. A bi-level image is not changed by this.
     """
     from PIL import Image
 
@@ -79,7 +79,7 @@ def line_features(image: "Image") -> NDArray[np.float32]:
 
 
 def _plain(image: "Image") -> "Image":
-    """Return the image as RGB or 8-bit grey: deeper grey scaled down, a transparent ground laid on white paper."""
+    """Return the image as RGB or 8-bit grey: deeper grey is scaled down, transparency is put on white."""
     from PIL import Image
 
     if image.mode in ("L", "RGB"):
@@ -94,21 +94,21 @@ def _plain(image: "Image") -> "Image":
 
 
 def _eight_bits(deep: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Scale levels of [0, 1], [0, 255] or [0, 65535], whichever holds them all, to [0, 255]."""
+    """Scale levels from the first of [0, 1], [0, 255] and [0, 65535] that contains them all to [0, 255]."""
     finite = np.nan_to_num(deep, nan=0.0, posinf=0.0, neginf=0.0)
     top = next((top for top in (1.0, 255.0, 65535.0) if finite.max() <= top), float(finite.max()))
     return np.rint(np.clip(finite / top, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
 def _levels(histogram: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the grey levels of paper and ink from how many pixels each of the 256 levels has."""
+    """Return the grey levels of paper and ink, given the number of pixels (256,) of each level."""
     levels = np.arange(256)
     total = histogram.sum()
     below = np.cumsum(histogram)
     above = np.cumsum(histogram[::-1])[::-1]
-    # The median from either side, so that an inverted image has the inverted median.
+    # The mean of the lower and the upper median, so that an inverted image has the inverted median.
     paper = float(levels[below >= total / 2][0] + levels[above >= total / 2][-1]) / 2
-    # Cubes, for shading of the paper lies near the median and ink far from it.
+    # Cubes, because shading of the paper is near the median and ink is far from it.
     dark = float(histogram @ (levels - paper) ** 3) <= 0
     if dark:
         return paper, min(float(levels[below > ink_share * total][0]), paper - least_contrast)

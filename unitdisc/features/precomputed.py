@@ -1,4 +1,4 @@
-"""Somebody else's features: the matrices of a Kaldi archive as they are."""
+"""Features of other programs: the matrices of a Kaldi archive, unchanged."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
@@ -14,17 +14,17 @@ from unitdisc.formats.kaldi_matrix import read_matrix
 
 
 class PrecomputedSettings(FeatureSettings):
-    """The matrices of a Kaldi feats.scp as they are."""
+    """The matrices of a Kaldi feats.scp, unchanged."""
 
     needs: ClassVar[Sources] = "matrices"
     seen_by_readers: ClassVar[tuple[str, ...]] = ("kind", "frame_shift")
 
     kind: Literal["precomputed"] = "precomputed"
-    frame_shift: float = Field(10.0, gt=0, description="Milliseconds from one frame to the next.")
+    frame_shift: float = Field(10.0, gt=0, description="Milliseconds between the starts of two frames.")
 
     @property
     def shift(self) -> float:
-        """From one frame to the next, in seconds."""
+        """The frame shift in seconds."""
         return self.frame_shift / 1000
 
 

@@ -1,4 +1,4 @@
-"""From the sources of a split to its archive, shard by shard, several at a time; finished shards survive a kill."""
+"""Features of a split, computed shard by shard in several processes; finished shards survive an interruption."""
 
 import hashlib
 import logging
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 def extract(utterances: Sequence[Utterance], ark: Path, extractor: Extractor, *, jobs: int = 1) -> None:
     """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
 
-    Shards that an earlier, interrupted run finished are kept, if settings and utterances are the same. Raises
-    InputError for a split without utterances, or for the first source that cannot be read.
+    Shards that an interrupted run finished are kept if settings and utterances are the same. Raises InputError for a
+    split without utterances, or for the first source that cannot be read.
     """
     if not utterances:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
@@ -54,11 +54,11 @@ def _digest(*parts: object) -> str:
 
 
 def _stamp(utterance: Utterance) -> tuple[int, int] | None:
-    """Return size and time of the file that a source lies in, so that a shard of what it was before is not kept."""
+    """Return size and time of the file that contains a source, so that a shard of an earlier version is not reused."""
     source = utterance.source
     # A file, or a part of one: seconds of a recording, a member of a zip, a matrix of an archive.
     for name in (source, source.rpartition("#")[0], source.rpartition(":")[0]):
-        if os.path.isfile(name):  # noqa: PTH113  (once an utterance: fast)
+        if os.path.isfile(name):  # noqa: PTH113  (once per utterance: fast)
             status = os.stat(name)  # noqa: PTH116
             return status.st_size, status.st_mtime_ns
     return None
@@ -74,9 +74,9 @@ def _checked(extractor: Extractor, utterances: Sequence[Utterance]) -> Iterator[
         try:
             features = next(matrices)
         except InputError as error:
-            # What reads a source names it; what computes features of samples does not know it.
-            where = None if utterance.source.partition("#")[0] in str(error) else utterance.source
-            raise InputError(str(error), where) from None
+            # Readers name the source in their errors; the computation of features does not know it.
+            source = None if utterance.source.partition("#")[0] in str(error) else utterance.source
+            raise InputError(str(error), source) from None
         if features.ndim != 2 or not features.size:
             raise InputError("gives no frames", utterance.source)
         if not np.isfinite(features).all():

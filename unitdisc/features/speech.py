@@ -1,4 +1,4 @@
-"""Kaldi-compatible features of recordings: log-mel filterbanks or MFCC, energy, differences over time."""
+"""Kaldi-compatible features of recordings: log-mel filterbanks or MFCC, energy, and deltas."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,12 +22,12 @@ class SpeechSettings(FeatureSettings):
 
     kind: Literal["speech"] = "speech"
     type: Literal["fbank", "mfcc"] = Field("fbank", description="Log-mel filterbank energies, or their cepstrum.")
-    bins: int = Field(80, ge=3, description="Mel bins.")
-    coefficients: int = Field(13, ge=1, description="Coefficients of an MFCC.")
+    bins: int = Field(80, ge=3, description="Number of mel bins.")
+    coefficients: int = Field(13, ge=1, description="Number of MFCC coefficients.")
     energy: bool = Field(True, description="Add the log energy of each frame.")
     deltas: Literal[0, 1, 2] = Field(0, description="Differences over time: none, Δ, or Δ and ΔΔ.")
     frame_length: float = Field(25.0, gt=0, description="Milliseconds per frame.")
-    frame_shift: float = Field(10.0, gt=0, description="Milliseconds from one frame to the next.")
+    frame_shift: float = Field(10.0, gt=0, description="Milliseconds between the starts of two frames.")
     sample_rate: int = Field(16000, gt=0, description="Recordings are resampled to this rate (Hz).")
     normalise: Literal["none", "global", "speaker"] = Field(
         "speaker", description=FeatureSettings.model_fields["normalise"].description
@@ -35,12 +35,12 @@ class SpeechSettings(FeatureSettings):
 
     @property
     def shift(self) -> float:
-        """From one frame to the next, in seconds."""
+        """The frame shift in seconds."""
         return self.frame_shift / 1000
 
     @model_validator(mode="after")
     def _whole_samples(self) -> "SpeechSettings":
-        shift, length = (each * self.sample_rate / 1000 for each in (self.frame_shift, self.frame_length))
+        shift, length = (ms * self.sample_rate / 1000 for ms in (self.frame_shift, self.frame_length))
         if abs(shift - round(shift)) > 1e-6 or shift < 1:
             raise ValueError(
                 f"frame_shift {self.frame_shift:g} ms is {shift:g} samples at {self.sample_rate} Hz, and not a whole "
@@ -63,16 +63,16 @@ class Speech(Extractor):
         """Yield the features (T, D) of each recording."""
         import torch
 
-        torch.set_num_threads(1)  # several processes share the cores, one shard each
+        torch.set_num_threads(1)  # several processes share the cores, one shard per process
         for source in sources:
             samples, rate = audio.read(source, self.allow_pipes)
             yield speech_features(samples, rate, self.settings)
 
 
 def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSettings) -> NDArray[np.float32]:
-    """Return the features (T, D) of samples (N,) at ``rate`` Hz, in the order static, Δ, ΔΔ, energy first.
+    """Return the features (T, D) of samples (N,) at ``rate`` Hz: static, Δ, ΔΔ, each with the energy first.
 
-    Frame i is centred at (i + 0.5) · frame shift and the edges are mirrored, so T is the duration over the shift,
+    Frame i is centred at (i + 0.5) · frame shift and the edges are mirrored, so T is the duration divided by the shift,
     rounded: Kaldi's ``--snip-edges=false``, without dither. Raises InputError for fewer samples than half a shift.
     """
     if rate != settings.sample_rate:
@@ -83,7 +83,7 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSet
     if len(samples) < shift / 2:
         raise InputError(f"{len(samples)} samples are less than half a frame")
     window = round(settings.frame_length * settings.sample_rate / 1000)
-    if len(samples) < window:  # the mirrored edge needs a window of samples
+    if len(samples) < window:  # mirroring an edge needs a whole window
         frames = int(len(samples) / shift + 0.5)
         padded = np.pad(samples, (0, window - len(samples)), mode="symmetric" if len(samples) > 1 else "edge")
         return _differences(_static(padded, settings)[:frames], settings.deltas).numpy()
@@ -91,7 +91,7 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSet
 
 
 def _static(samples: NDArray[np.float32], settings: SpeechSettings) -> "Tensor":
-    # Kaldi's constants (the floor of an energy, say) are meant for 16-bit samples.
+    # Kaldi's constants, such as the floor of the energy, are meant for 16-bit samples.
     import torch
     import torchaudio.compliance.kaldi as compliance
 
@@ -113,7 +113,7 @@ def _static(samples: NDArray[np.float32], settings: SpeechSettings) -> "Tensor":
 
 
 def _differences(static: "Tensor", order: int) -> "Tensor":
-    """Append Kaldi's add-deltas (window 2): each order filters the static features (T, D) with the edge repeated."""
+    """Append Kaldi's add-deltas (window 2): each order filters the static features (T, D), with edges repeated."""
     import torch
 
     step = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]) / 10

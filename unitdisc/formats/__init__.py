@@ -1,1 +1,1 @@
-"""Other people's files, each format read (and written) in one place; nothing here runs what a file holds."""
+"""External file formats, each read (and written) in one module; nothing here runs what a file holds."""

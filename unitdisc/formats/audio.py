@@ -16,9 +16,9 @@ shell_characters = set(";&|<>`$(){}*?[]~\n")
 
 
 def check_pipe(command: str, allowed: Sequence[str], path: Path | None = None, line: int | None = None) -> list[str]:
-    """Split the ``command`` of a pipe into its words, if its program is one of the ``allowed``.
+    """Split the ``command`` of a pipe into its words, if its program is among the ``allowed`` ones.
 
-    Raises InputError for a program that is not allowed, or for anything that only a shell could run.
+    Raises InputError for a program that is not allowed, and for anything that needs a shell.
     """
     try:
         words = shlex.split(command.rstrip().removesuffix("|"))
@@ -55,14 +55,14 @@ def probe(source: str, allow_pipes: Sequence[str] = ()) -> tuple[float, int]:
         raise InputError("holds no samples", path)
     duration = frames / rate
     if start >= duration:
-        raise InputError(f"has {duration:g} s, and its part is to start at {start:g} s", path)
+        raise InputError(f"has {duration:g} s, but the segment starts at {start:g} s", path)
     return (duration if end is None else min(end, duration)) - start, rate
 
 
 def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[NDArray[np.float32], int]:
     """Return the samples (T,) of a source, mixed down to one channel, and their rate in Hz.
 
-    Raises InputError for a file that is missing, unreadable, shorter than its header says, or holds NaN.
+    Raises InputError for a file that is missing, unreadable, shorter than its header says, or holds nan or infinity.
     """
     import soundfile
 
@@ -99,10 +99,10 @@ def _existing(name: str) -> Path:
         raise InputError("is empty", path)
     with path.open("rb") as file:
         start = file.read(8)
-    # libsndfile reads what is there of a WAV that was cut off. A stream of unknown length says 0 or the most there is.
-    told = int.from_bytes(start[4:8], "little") + 8
-    if start[:4] == b"RIFF" and 8 < told < 0x7FFFF000 and size < told - 1:
-        raise InputError(f"is truncated: {size} bytes where its header says {told}", path)
+    # libsndfile reads a truncated WAV without an error. The header of a stream holds 0 or the largest value instead.
+    declared = int.from_bytes(start[4:8], "little") + 8
+    if start[:4] == b"RIFF" and 8 < declared < 0x7FFFF000 and size < declared - 1:
+        raise InputError(f"is truncated: {size} bytes where its header says {declared}", path)
     return path
 
 
@@ -121,7 +121,7 @@ def _read_file(path: Path, start: float, end: float | None) -> tuple[NDArray[np.
 
 
 def _read_other(path: Path, error: Exception | None = None) -> tuple[NDArray[np.float32], int]:
-    """Read by librosa what libsndfile cannot, such as AAC where the machine has a decoder for it."""
+    """Read with librosa what libsndfile cannot read, such as AAC where the machine has a decoder for it."""
     import warnings
 
     import librosa
@@ -130,7 +130,7 @@ def _read_other(path: Path, error: Exception | None = None) -> tuple[NDArray[np.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             samples, rate = librosa.load(path, sr=None, mono=True)
-    except Exception as other:  # decoders raise errors of many kinds; all of them mean the same to the user
+    except Exception as other:  # decoders raise many kinds of errors, which all mean the same to the user
         reason = error or other
         raise InputError(f"cannot be decoded ({str(reason).strip() or type(reason).__name__})", path) from None
     return samples.astype(np.float32), int(rate)

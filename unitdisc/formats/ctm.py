@@ -1,4 +1,4 @@
-"""CTM: a line per label, ``utterance channel start duration label``, times in seconds."""
+"""CTM: one line per label, ``utterance channel start duration label``, times in seconds."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,9 +11,9 @@ digits = 6  # times are decimals: 0.3 + 0.03 is 0.33
 
 
 def read_ctm(path: Path) -> Iterator[Row]:
-    """Yield the labels of a CTM; further fields, such as a confidence, and comments (``;;``) are left out.
+    """Yield the labels of a CTM; further fields, such as a confidence, and comments (``;;``) are ignored.
 
-    Raises InputError naming file and line.
+    Raises InputError naming file and line for a line with fewer than five fields or a time that is not a number.
     """
     for line, fields in read_fields(path, comment=";;"):
         if len(fields) < 5:
@@ -23,6 +23,6 @@ def read_ctm(path: Path) -> Iterator[Row]:
 
 
 def ctm_lines(utterance: str, spans: Iterable[tuple[str, str, object]]) -> Iterator[str]:
-    """Yield the lines of an utterance's (start, duration, label), the times as they are to be written."""
+    """Yield the lines of an utterance's (start, duration, label); the times are texts."""
     for start, duration, label in spans:
         yield f"{utterance} 1 {start} {duration} {label}\n"

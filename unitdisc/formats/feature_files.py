@@ -1,4 +1,4 @@
-"""Features made anywhere: folders of arrays, .npz files, Kaldi indices, unit sequences, read one utterance at a time.
+"""Features from any source: folders of arrays, .npz files, Kaldi indices and unit sequences, loaded per utterance.
 
 Nothing here runs what a file holds: no pickles, no commands.
 """
@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureFiles(Mapping[str, Array]):
-    """Frames (T, D) or units (T,) by utterance, loaded from their place when asked for; ``frame_shift`` apart."""
+    """Frames (T, D) or units (T,) by utterance, loaded on access; ``frame_shift`` is in seconds or columns."""
 
     path: Path
     frame_shift: Fraction
@@ -43,9 +43,9 @@ class FeatureFiles(Mapping[str, Array]):
 def open_features(path: str | Path, frame_shift: Fraction | float | str | None = None) -> FeatureFiles:
     """Open a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or JSON lines of ``{"file": …, "units": […]}``.
 
-    A file of a folder is the utterance of its path without the ending, or of its name alone where that is the only one.
-    ``frame_shift`` is a number or a text like "0.01" or "1/75"; a units.tsv has its own. Raises InputError for a path
-    of no such kind, a missing frame shift, or one that differs from the table's.
+    In a folder, an utterance is named by the path of its file without the ending, and by the file name alone where that
+    is unique. ``frame_shift`` (seconds or columns) is a number or a text like "0.01" or "1/75"; a units.tsv states its
+    own. Raises InputError for a path of any other kind, a missing frame shift, or one that differs from the table's.
     """
     path = Path(path)
     shift = None if frame_shift is None else read_shift(frame_shift)
@@ -63,9 +63,9 @@ def open_features(path: str | Path, frame_shift: Fraction | float | str | None =
 
 
 def read_shift(frame_shift: Fraction | float | str) -> Fraction:
-    """Return a frame shift exactly; raise InputError where it is not a number above 0."""
+    """Return a frame shift as an exact fraction; raises InputError where it is not a number above 0."""
     try:
-        # Of a decimal with a huge exponent the fraction would have as many digits.
+        # A decimal with a huge exponent would become a fraction with as many digits.
         text = str(frame_shift)
         shift = Fraction(text) if "/" in text or 1e-9 < float(text) < 1e9 else Fraction(0)
     except (ValueError, ZeroDivisionError):
@@ -77,33 +77,34 @@ def read_shift(frame_shift: Fraction | float | str) -> Fraction:
 
 def _units(path: Path, shift: Fraction | None) -> FeatureFiles:
     if path.suffix not in (".tsv", ".json", ".jsonl", ".ndjson"):
-        known = "a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or .jsonl"
-        raise InputError("is none of the kinds of features", path, fix=f"give {known}")
+        fix = "give a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or .jsonl"
+        raise InputError("is none of the kinds of features", path, fix=fix)
     table = path.suffix == ".tsv"
     sequences = read_sequences(path, None if table or shift is None else float(shift))
     shifts = {read_shift(sequence.frame_shift) for sequence in sequences.values()}
     if len(shifts) > 1:
         raise InputError("has more than one frame_shift", path)
-    own = shifts.pop() if table and shifts else shift
-    if own is None or (shift is not None and own != shift):
-        what = "has no units" if own is None else f"has frame_shift {float(own):g}, not {float(shift or 0):g}"
-        raise InputError(what, path)
-    return FeatureFiles(path, own, {name: sequence.units for name, sequence in sequences.items()}, np.asarray)
+    frame_shift = shifts.pop() if table and shifts else shift
+    if frame_shift is None or (shift is not None and frame_shift != shift):
+        if frame_shift is None:
+            raise InputError("has no units", path)
+        raise InputError(f"has frame_shift {float(frame_shift):g}, not {float(shift or 0):g}", path)
+    return FeatureFiles(path, frame_shift, {name: sequence.units for name, sequence in sequences.items()}, np.asarray)
 
 
 def _folder(folder: Path) -> dict[str, Path]:
     files = sorted(file for file in folder.rglob("*") if file.suffix in (".npy", ".pt"))
     if not files:
         raise InputError("this folder holds no .npy or .pt file", folder)
-    places: dict[str, Path] = {}
-    stems: dict[str, list[Path]] = {}
+    by_path: dict[str, Path] = {}
+    by_stem: dict[str, list[Path]] = {}
     for file in files:
         name = file.relative_to(folder).with_suffix("").as_posix()
-        if name in places:
+        if name in by_path:
             raise InputError(f"both .npy and .pt hold {name!r}", folder)
-        places[name] = file
-        stems.setdefault(file.stem, []).append(file)
-    return {stem: same[0] for stem, same in stems.items() if len(same) == 1} | places
+        by_path[name] = file
+        by_stem.setdefault(file.stem, []).append(file)
+    return {stem: same_stem[0] for stem, same_stem in by_stem.items() if len(same_stem) == 1} | by_path
 
 
 def _load(file: Path) -> Array:
@@ -111,7 +112,7 @@ def _load(file: Path) -> Array:
         if file.suffix == ".npy":
             array: Array = np.load(file, allow_pickle=False)
             return array
-        import torch  # it takes seconds, and .npy does without
+        import torch  # this takes seconds, and .npy does not need it
 
         tensor = torch.load(file, map_location="cpu", weights_only=True)
         if not isinstance(tensor, torch.Tensor):
@@ -120,7 +121,7 @@ def _load(file: Path) -> Array:
         return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
     except InputError:
         raise
-    except Exception as error:  # both libraries raise whatever their parsers do
+    except Exception as error:  # both libraries pass on whatever their parsers raise
         raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", file) from None
 
 
@@ -141,13 +142,13 @@ def _npz(path: Path, shift: Fraction) -> FeatureFiles:
 
 
 def _index(scp: Path) -> dict[str, tuple[Path, int, Path, int]]:
-    """Read where each matrix is: archive and offset, and the line of the index that says so."""
+    """Read the location of each matrix: archive and offset, then the index and the line that names them."""
     entries = read_index(scp)
     return {name: (locate(e.archive, scp), e.offset, scp, e.line) for name, e in entries.items()}
 
 
-def _kaldi(place: tuple[Path, int, Path, int]) -> Array:
-    file, offset, scp, line = place
+def _kaldi(entry: tuple[Path, int, Path, int]) -> Array:
+    file, offset, scp, line = entry
     try:
         return read_matrix(f"{file}:{offset}")
     except FileNotFoundError:

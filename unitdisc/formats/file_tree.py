@@ -12,19 +12,19 @@ from unitdisc.errors import InputError
 
 
 class FileTree(Protocol):
-    """Files under one root, named by relative paths with '/'; a path that leaves it is refused by InputError."""
+    """Files under one root, named by relative paths with '/'; a path that leads out of it raises InputError."""
 
     def where(self, member: str) -> str:
-        """Return the place of ``member`` as an error line or an utterance's source tells it."""
+        """Return the location of ``member`` as error messages and an utterance's source name it."""
 
     def has(self, member: str) -> bool:
-        """Say whether ``member`` is there."""
+        """Return whether ``member`` exists."""
 
     def names(self, folder: str) -> list[str]:
-        """List the files right in ``folder``, sorted, as paths from the root."""
+        """List the files directly in ``folder``, sorted, as paths from the root."""
 
     def open(self, member: str) -> IO[bytes]:
-        """Open ``member``, which is there, to be read."""
+        """Open an existing ``member`` for reading."""
 
 
 class Folder:
@@ -38,13 +38,13 @@ class Folder:
         return str(self.root / inside(member, self.root))
 
     def has(self, member: str) -> bool:
-        """Say whether the file is there."""
+        """Return whether the file exists."""
         return (self.root / inside(member, self.root)).is_file()
 
     def names(self, folder: str) -> list[str]:
-        """List the files right in ``folder``."""
-        found = (self.root / inside(folder, self.root)).glob("*")
-        return sorted(path.relative_to(self.root).as_posix() for path in found if path.is_file())
+        """List the files directly in ``folder``."""
+        paths = (self.root / inside(folder, self.root)).glob("*")
+        return sorted(path.relative_to(self.root).as_posix() for path in paths if path.is_file())
 
     def open(self, member: str) -> IO[bytes]:
         """Open the file."""
@@ -52,16 +52,16 @@ class Folder:
 
 
 class Zip:
-    """An open zip, whose members are at ``place#member``; nothing is unpacked to disk.
+    """An open zip, a context manager; members are named ``place#member``, and nothing is unpacked to disk.
 
-    ``file`` is its path, or an open stream for a zip that lies in another one, and then ``place`` says where.
-    ``prefix`` stands before every member. A context manager. Raises InputError where it is no zip.
+    ``file`` is its path, or an open stream for a zip inside another one, whose location ``place`` then gives.
+    ``prefix`` is prepended to every member's name. Raises InputError for a file that is not a zip.
     """
 
-    def __init__(self, file: Path | IO[bytes], *, place: str | None = None, prefix: str = "") -> None:
+    def __init__(self, file: Path | IO[bytes], *, place: str | None = None) -> None:
         self.place = str(file) if place is None else place
-        self.prefix = prefix
-        with _telling(self.place):
+        self.prefix = ""
+        with _damage_reported(self.place):
             self._zip = zipfile.ZipFile(file)
         self._members = frozenset(self._zip.namelist())
 
@@ -76,27 +76,27 @@ class Zip:
         return f"{self.place}#{self.prefix}{inside(member, self.place)}"
 
     def has(self, member: str) -> bool:
-        """Say whether the zip holds the member."""
+        """Return whether the zip holds the member."""
         return self.prefix + inside(member, self.place) in self._members
 
     def has_folder(self, folder: str) -> bool:
-        """Say whether any member lies in ``folder``."""
+        """Return whether any member is in ``folder``."""
         return any(name.startswith(f"{folder}/") for name in self._members)
 
     def names(self, folder: str) -> list[str]:
-        """List the members right in ``folder``."""
+        """List the members directly in ``folder``."""
         start = f"{self.prefix}{inside(folder, self.place)}/"
-        found = (name for name in self._members if name.startswith(start) and "/" not in name[len(start) :])
-        return sorted(name.removeprefix(self.prefix) for name in found if name != start)
+        members = (name for name in self._members if name.startswith(start) and "/" not in name[len(start) :])
+        return sorted(name.removeprefix(self.prefix) for name in members if name != start)
 
     def open(self, member: str) -> IO[bytes]:
         """Open the member as a stream."""
-        with _telling(self.where(member)):
+        with _damage_reported(self.where(member)):
             return self._zip.open(self.prefix + member)
 
 
 def inside(member: str, place: str | Path) -> str:
-    """Return ``member`` unless it is absolute or climbs out of ``place``; then raise InputError."""
+    """Return ``member``; raises InputError if it is absolute or leads out of ``place``."""
     if member.startswith("/") or "\\" in member or ":" in member.split("/")[0] or ".." in member.split("/"):
         raise InputError(
             f"path {member!r} leads out of the corpus", place, fix="name it relative to the corpus, without '..'"
@@ -107,8 +107,8 @@ def inside(member: str, place: str | Path) -> str:
 def read_bytes(archive: FileTree, member: str) -> bytes:
     """Return the bytes of ``member``; raises InputError where it is missing or damaged."""
     if not archive.has(member):
-        raise InputError("is missing", archive.where(member), fix="fetch the corpus anew")
-    with _telling(archive.where(member)), archive.open(member) as file:
+        raise InputError("is missing", archive.where(member), fix="download the corpus again")
+    with _damage_reported(archive.where(member)), archive.open(member) as file:
         return file.read()
 
 
@@ -135,34 +135,34 @@ class OpenSources:
         self._zips.clear()
 
     def read(self, source: str) -> bytes:
-        """Return the bytes at ``source``; raises InputError where there is nothing, or something damaged."""
+        """Return the bytes at ``source``; raises InputError where it is missing or damaged."""
         if Path(source).is_file():
             return Path(source).read_bytes()
-        for place, member in _partings(source):
-            if place.is_file():
-                if place not in self._zips:
-                    self._zips[place] = Zip(place)
-                return read_bytes(self._zips[place], member)
+        for path, member in _splits_at_hash(source):
+            if path.is_file():
+                if path not in self._zips:
+                    self._zips[path] = Zip(path)
+                return read_bytes(self._zips[path], member)
         raise InputError("no such file", source)
 
 
 def nested(archive: FileTree, member: str) -> Zip:
-    """Open the zip that ``member`` is, from memory."""
+    """Open the zip that is ``member`` of another one, reading it into memory."""
     return Zip(io.BytesIO(read_bytes(archive, member)), place=archive.where(member))
 
 
-def _partings(source: str) -> Iterator[tuple[Path, str]]:
-    """Yield every split of ``source`` at a '#', for folder and member names may hold one too."""
+def _splits_at_hash(source: str) -> Iterator[tuple[Path, str]]:
+    """Yield every split of ``source`` at a '#', since folder and member names may hold one too."""
     parts = source.split("#")
     for k in range(1, len(parts)):
         yield Path("#".join(parts[:k])), "#".join(parts[k:])
 
 
 @contextmanager
-def _telling(place: str) -> Iterator[None]:
-    """Tell a damaged zip as a user's error that names ``place``."""
+def _damage_reported(place: str) -> Iterator[None]:
+    """Report a damaged zip as an InputError that names ``place``."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         # RuntimeError is what zipfile raises for an encrypted member, NotImplementedError for an unknown compression.
-        raise InputError(f"is not a sound zip ({error})", place, fix="fetch it anew") from None
+        raise InputError(f"is not a valid zip ({error})", place, fix="download it again") from None

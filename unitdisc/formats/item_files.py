@@ -10,7 +10,7 @@ from unitdisc.errors import InputError
 from unitdisc.files import writing
 from unitdisc.formats.text import read_fields
 
-names = {  # a column of the file: the column of the table
+names = {  # column of the file: column of the table
     "#file": "utterance",
     "onset": "onset",
     "offset": "offset",
@@ -26,7 +26,7 @@ header = " ".join(names)
 class Items:
     """A table of utterance, onset, offset, label, previous, next, speaker; onset and offset are Decimals.
 
-    Times are in seconds (speech) or columns (handwriting). ``path`` and ``lines`` say where each row was read.
+    Times are in seconds (speech) or columns (handwriting). ``path`` and ``lines`` give where each row was read.
     """
 
     table: pd.DataFrame
@@ -39,9 +39,9 @@ class Items:
 
 
 def read_items(path: str | Path) -> Items:
-    """Read an item file: a header naming the seven columns in any order, then one token a line.
+    """Read an item file: a header naming the seven columns in any order, then one token per line.
 
-    Raises InputError naming file and line for a header without these names, a line with another number of fields, a
+    Raises InputError naming file and line for a header without these names, a line with a different number of fields, a
     time that is not a number, an offset that is not after its onset, and a file without tokens.
     """
     path = Path(path)
@@ -59,7 +59,7 @@ def read_items(path: str | Path) -> Items:
 
 
 def check_items(items: Items) -> Items:
-    """Return the items with times as Decimals; raise InputError where they are wrong or there are none."""
+    """Return the items with times as Decimals; raises InputError where they are wrong or there are none."""
     table = items.table
     for key, name in names.items():
         if name not in table:
@@ -79,7 +79,7 @@ def check_items(items: Items) -> Items:
 
 
 def write_items(path: str | Path, table: pd.DataFrame) -> None:
-    """Write items as a file; raise InputError for a text with a space in it, which the format cannot carry."""
+    """Write items to a file; raises InputError for a text with a space, which the format cannot represent."""
     columns = [table[name].astype(str) for name in names.values()]
     for name, column in zip(names.values(), columns, strict=True):
         bad = column.str.contains(r"\s", regex=True) | (column == "")

@@ -1,4 +1,4 @@
-"""A matrix of somebody's Kaldi archive, and nothing else that kaldiio would read there: no pickle, no audio."""
+"""Matrices of untrusted Kaldi archives, and nothing else that kaldiio would read there: no pickle, no audio."""
 
 import re
 from pathlib import Path
@@ -14,26 +14,26 @@ types = (b"FM ", b"DM ", b"CM ", b"CM2", b"CM3")  # single, double, compressed
 
 
 def read_matrix(source: str) -> NDArray[Any]:
-    """Return the matrix (T, D) at ``archive:offset``, or its rows ``[first:last]``, both included as in Kaldi.
+    """Return the matrix (T, D) at ``archive:offset``, or its rows ``[first:last]``, both inclusive as in Kaldi.
 
-    Raises InputError for whatever is no binary Kaldi matrix, and FileNotFoundError.
+    Raises InputError for anything but a binary Kaldi matrix, and FileNotFoundError for a missing archive.
     """
-    found = re.fullmatch(r"(.*?)(?::([0-9]+))?(?:\[([0-9]+):([0-9]+)\])?", source, flags=re.DOTALL)
-    path, offset = (found[1], int(found[2] or 0)) if found else (source, 0)
-    rows = (int(found[3]), int(found[4])) if found and found[4] else None
+    match = re.fullmatch(r"(.*?)(?::([0-9]+))?(?:\[([0-9]+):([0-9]+)\])?", source, flags=re.DOTALL)
+    path, offset = (match[1], int(match[2] or 0)) if match else (source, 0)
+    rows = (int(match[3]), int(match[4])) if match and match[4] else None
     with Path(path).open("rb") as archive:
         archive.seek(offset)
         start = archive.read(5)
         archive.seek(offset)
-        # Looked at and read through one open file: kaldiio would unpickle what another reading of the name leads to.
+        # Checked and read through one open file: kaldiio would unpickle whatever opening the path again might return.
         if start[:2] != b"\0B" or start[2:] not in types:
             raise InputError(f"{path} holds no Kaldi matrix at {offset}")
         try:
             matrix = np.asarray(read_kaldi(archive))
-        except Exception as error:  # kaldiio raises errors of many kinds for a broken archive
+        except Exception as error:  # kaldiio raises many kinds of errors for a broken archive
             raise InputError(f"{source} cannot be read ({error})") from None
     if matrix.ndim != 2:
-        raise InputError(f"{source} is no matrix")
+        raise InputError(f"{source} is not a matrix")
     if rows is None:
         return matrix
     if not rows[0] <= rows[1] < len(matrix):

@@ -1,4 +1,4 @@
-"""Kaldi's text files of a key and its values: wav.scp, segments, utt2spk, the index of an archive."""
+"""Kaldi's text files with a key and its values per line: wav.scp, segments, utt2spk, the index of an archive."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from unitdisc.formats.text import read_lines
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where the matrix of an utterance is: archive and offset, and the line of the index that says so."""
+    """The location of an utterance's matrix: archive and offset, and the line of the index that names them."""
 
     archive: str
     offset: int
@@ -18,7 +18,7 @@ class Entry:
 
 
 def read_rows(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields, of which the last takes the rest of the line; raises InputError for fewer."""
+    """Yield line numbers and fields, the last field being the rest of the line; raises InputError for fewer fields."""
     for number, line in enumerate(read_lines(path), start=1):
         parts = line.split(maxsplit=fields - 1)
         if not parts:
@@ -53,9 +53,9 @@ def read_index(scp: Path) -> dict[str, Entry]:
 
 
 def locate(archive: str, scp: Path) -> Path:
-    """Return the file of an archive that an index names: as named, else beside the index.
+    """Return the file of an archive that an index names: as named if that exists, otherwise next to the index.
 
-    A folder that was moved as a whole still finds its archives.
+    So the index of a folder that was moved as a whole still finds its archives.
     """
     candidates = (Path(archive), scp.parent / archive)
     return next((path for path in candidates if path.exists()), scp.parent / Path(archive).name)

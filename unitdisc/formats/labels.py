@@ -1,4 +1,4 @@
-"""Labels with times, read from the formats that alignments come in.
+"""Labels with times, read from the common formats of alignments.
 
 Every reader yields the same data frame, sorted by utterance and start: utterance, start (inclusive), end (exclusive),
 label; times in seconds (speech) or columns (handwriting).
@@ -25,7 +25,7 @@ Format = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
 suffixes: dict[str, Format] = {".tsv": "tsv", ".ctm": "ctm", ".textgrid": "textgrid", ".phn": "phn"}
 timit_rate = 16_000  # Hz: a .phn file counts samples
 ali_frame = 0.01  # seconds: text_ali counts frames
-# A label, which may itself be a semicolon, its first frame and the one after its last, and what ends an entry.
+# A label, which may itself be a semicolon, its first frame and the one after its last, and the end of the entry.
 aligned_label = re.compile(r"[; ]*?(\S+) ([0-9]{1,9}) ([0-9]{1,9}) ?(?:;|$)")
 
 
@@ -33,8 +33,8 @@ def read_labels(path: str | Path, format: Format | None = None) -> pd.DataFrame:
     """Read labels into a data frame of utterance, start, end, label, sorted by utterance and start.
 
     ``path`` is a labels.tsv, a CTM (``;;`` comments), a TextGrid, a TIMIT .phn (samples at 16 kHz), a text_ali
-    (integer 10 ms frames), or a folder of TextGrid or .phn files, one utterance each, named after the file (after folder
-    and file, as in ``FCJF0_SA1``, where file names repeat). ``format`` is inferred from the file name if it is None.
+    (integer 10 ms frames), or a folder of TextGrid or .phn files, one utterance each, named after the file (or after
+    folder and file, as in ``FCJF0_SA1``, where file names repeat). ``format`` None is inferred from the file name.
     Raises InputError naming file and line for what cannot be read, a label that does not end after it starts or starts
     before 0, and labels of an utterance that overlap.
     """
@@ -49,7 +49,7 @@ def read_labels(path: str | Path, format: Format | None = None) -> pd.DataFrame:
 
 
 def label_rows(path: Path, kind: Format, utterance: str | None = None) -> Iterator[Row]:
-    """Yield the labels of a file in its order; ``utterance`` names that of a TextGrid or .phn (else the file's name)."""
+    """Yield the labels of a file in file order; ``utterance`` (by default the file's name) is for TextGrid and .phn."""
     name = path.stem if utterance is None else utterance
     match kind:
         case "ctm":
@@ -59,12 +59,12 @@ def label_rows(path: Path, kind: Format, utterance: str | None = None) -> Iterat
         case "phn":
             return _phn(path, name)
         case "textgrid":
-            return ((each.line, name, each.start, each.end, each.text) for each in read_tier(path))
+            return ((i.line, name, i.start, i.end, i.text) for i in read_tier(path))
     raise InputError(f"unknown format {kind!r} of labels", path, fix=_choose())
 
 
 def format_of(path: Path) -> Format:
-    """Infer the format of a label file from its name."""
+    """Infer the format of a label file from its name; raises InputError where that is not possible."""
     if path.name.startswith("text_ali") or path.suffix == ".ali":
         return "text_ali"
     if path.suffix.lower() not in suffixes:
@@ -73,7 +73,7 @@ def format_of(path: Path) -> Format:
 
 
 def check(labels: pd.DataFrame, path: Path | None = None, lines: Iterable[int] | None = None) -> pd.DataFrame:
-    """Return ``labels`` sorted by utterance and start; raise InputError where one is empty, below 0 or overlaps."""
+    """Return ``labels`` sorted by utterance and start; raises InputError where one is empty, below 0 or overlaps."""
     frame = labels.assign(line=0 if lines is None else list(lines)).sort_values(["utterance", "start"], kind="stable")
     start, end = frame["start"].to_numpy(float), frame["end"].to_numpy(float)
     same = np.append(False, frame["utterance"].to_numpy()[1:] == frame["utterance"].to_numpy()[:-1])
@@ -86,18 +86,18 @@ def check(labels: pd.DataFrame, path: Path | None = None, lines: Iterable[int] |
     for fault, what in faults:
         if fault.any():
             row = frame.iloc[int(np.argmax(fault))]
-            place = f"label {row.label!r} of {row.utterance!r} ({row.start:g} to {row.end:g})"
-            raise InputError(f"{place} {what}", path, None if lines is None else int(row.line))
+            description = f"label {row.label!r} of {row.utterance!r} ({row.start:g} to {row.end:g})"
+            raise InputError(f"{description} {what}", path, None if lines is None else int(row.line))
     return frame.drop(columns="line").reset_index(drop=True)
 
 
 def plain_phone(label: str) -> str:
-    """Drop a position suffix (_B _I _E _S), then one stress digit unless a digit is before it: AH0_I is AH, 12 is 12."""
+    """Drop a position suffix (_B _I _E _S), then one stress digit that follows no digit: AH0_I is AH, 12 stays 12."""
     return re.sub(r"(?<=[^\d])\d$", "", re.sub(r"_[BIES]$", "", label))
 
 
 def plain_phones(labels: pd.DataFrame) -> pd.DataFrame:
-    """Return labels with ``plain_phone`` applied to each."""
+    """Apply ``plain_phone`` to every label."""
     plain = {label: plain_phone(label) for label in labels["label"].unique()}
     return labels.assign(label=labels["label"].map(plain).astype("str"))
 
@@ -134,15 +134,15 @@ def _phn(path: Path, name: str) -> Iterator[Row]:
 
 def _text_ali(path: Path) -> Iterator[Row]:
     for line, fields in read_fields(path):
-        text, at = " ".join(fields[1:]), 0
-        while at < len(text.rstrip("; ")):
-            label = aligned_label.match(text, at)
+        text, position = " ".join(fields[1:]), 0
+        while position < len(text.rstrip("; ")):
+            label = aligned_label.match(text, position)
             if label is None:
-                part = text[at:].strip("; ").partition(";")[0]
-                raise InputError(f"{part.strip()!r} is not 'label start end'", path, line)
+                rest = text[position:].strip("; ").partition(";")[0]
+                raise InputError(f"{rest.strip()!r} is not 'label start end'", path, line)
             start, end = (round(int(frame) * ali_frame, digits) for frame in label.group(2, 3))
             yield line, fields[0], start, end, label[1]
-            at = label.end()
+            position = label.end()
 
 
 def _choose() -> str:

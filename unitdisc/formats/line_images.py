@@ -1,4 +1,4 @@
-"""Line images as files: opening one with every failure told in one line, and its width in columns."""
+"""Line images as files: opened with every failure reported in one line, and their width in columns."""
 
 import io
 import struct
@@ -15,10 +15,8 @@ from unitdisc.formats.file_tree import OpenSources
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-height = 32  # rows of the line that labels and features count columns of
-most_pixels = (
-    100_000_000  # of an image, and of the line scaled from it: more is no text line but a mistake or an attack
-)
+height = 32  # rows to which a line is scaled before its columns are counted
+most_pixels = 100_000_000  # of an image and of the scaled line: a larger one is a mistake or an attack
 
 
 def columns(width: int, rows: int) -> int:
@@ -28,10 +26,10 @@ def columns(width: int, rows: int) -> int:
 
 @contextmanager
 def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
-    """Yield the image in ``file``, of which only the header is read so far.
+    """Yield the image in ``file`` with only its header read.
 
-    Raises InputError naming ``source`` where the header, or what the block does with the image, finds it unreadable,
-    larger than ``most_pixels``, or so narrow that no column is left at height 32.
+    Raises InputError naming ``source`` where the header, or reading pixels in the block, shows that the image is
+    unreadable, larger than ``most_pixels``, or too narrow for one column at height 32.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -45,20 +43,19 @@ def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
     except InputError:
         raise
     except UnidentifiedImageError:
-        raise InputError("is not an image", source, fix="replace the file or take its line off the list") from None
+        raise InputError("is not an image", source, fix="replace the file or remove its line from the list") from None
     except (zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"is damaged in the zip ({error})", source, fix="fetch the zip anew") from None
+        raise InputError(f"is damaged in the zip ({error})", source, fix="download the zip again") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
         # SyntaxError is what Pillow raises for a broken PNG.
         raise InputError(f"cannot be read as an image ({error})", source, fix="replace the file") from None
 
 
 def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None]:
-    """Return the columns at height 32 of the line at ``source``, a path or ``<zip>#<member>``, from its header.
+    """Return the width, in columns at height 32, of the line at ``source``, from its header.
 
-    The second value is the sample rate, which images do not have.
-
-    Raises InputError naming the source where there is no image.
+    ``source`` is a path or ``<zip>#<member>``. The second value is the sample rate, which images do not have.
+    Raises InputError naming the source where there is no readable image.
     """
     with line_data(source, archives) as data, opened(data, source) as image:
         return float(columns(*image.size)), None
@@ -66,9 +63,9 @@ def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None
 
 @contextmanager
 def line_data(source: str, archives: OpenSources | None = None) -> Iterator[bytes]:
-    """Yield the bytes at ``source``; ``archives`` keeps zips open from one line to the next."""
-    with nullcontext(archives) if archives is not None else OpenSources() as found:
-        yield found.read(source)
+    """Yield the bytes at ``source``; ``archives`` keeps zips open between lines."""
+    with nullcontext(archives) if archives is not None else OpenSources() as sources:
+        yield sources.read(source)
 
 
 def _check(size: tuple[int, int], source: str) -> None:

@@ -1,4 +1,4 @@
-"""Text files: read as UTF-8 with or without a byte order mark, and every complaint of their encoding made here."""
+"""Text files, read as UTF-8 with or without a byte order mark; every encoding error is reported here."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,12 @@ def read_text(path: str | Path) -> str:
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a file; what other characters than a line feed separate stays one line."""
+    """Return the lines of a file; only line feeds separate lines."""
     return read_text(path).split("\n")
 
 
 def read_fields(path: str | Path, *, comment: str | None = None) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and fields of each line that is not empty, nor starts with ``comment``."""
+    """Yield number and fields of each line that is not blank and does not start with ``comment``."""
     for number, line in enumerate(read_lines(path), start=1):
         if line.strip() and not (comment and line.startswith(comment)):
             yield number, line.split()
@@ -40,5 +40,5 @@ def read_number(text: str, path: str | Path, line: int) -> float:
 
 
 def decimal(value: float) -> str:
-    """Return a time as the shortest decimal that is right to a microsecond."""
+    """Return a time as the shortest decimal that is accurate to a microsecond."""
     return f"{value:.6f}".rstrip("0").rstrip(".")

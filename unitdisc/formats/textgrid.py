@@ -1,4 +1,4 @@
-"""Praat's TextGrid: the interval tiers of the long or short form are read, the long form is written."""
+"""Praat's TextGrid: interval tiers are read from the long or short form, and written in the long form."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from unitdisc.formats.text import decimal
 
 Span = tuple[float, float, str]  # start, end, text
 
-close = 1e-6  # seconds: times nearer together than this are the same
+close = 1e-6  # seconds: times closer together than this are equal
 phone_tiers = ("phones", "phone", "phonemes", "phoneme", "segments")
-# A quoted text (a quote within is doubled), a number standing alone (not an index in brackets), or a flag.
+# A quoted text (with quotes inside doubled), a number by itself (not an index in brackets), or a flag.
 pattern = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
 
 
@@ -27,30 +27,30 @@ class Interval:
 
 
 class Values:
-    """The values of a TextGrid in their order: what is left when the long format's names are dropped."""
+    """The values of a TextGrid in file order, without the names of the long format."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.text = text
         self.matches = list(pattern.finditer(text))
-        self.place = 0
+        self.position = 0
         self.line = 1
         self.offset = 0
 
     def next(self, group: int, what: str) -> str:
         """Return the next value, which must be a text (group 1), a number (2) or a flag (3)."""
-        match = self.matches[self.place] if self.place < len(self.matches) else None
+        match = self.matches[self.position] if self.position < len(self.matches) else None
         if match is not None:
             self.line += self.text.count("\n", self.offset, match.start())
             self.offset = match.start()
         if match is None or match[group] is None:
-            found = "the file ends" if match is None else f"{match[0]!r} stands"
-            raise InputError(f"{found} where a TextGrid has {what}", self.path, self.line)
-        self.place += 1
+            problem = "the file ends" if match is None else f"{match[0]!r} occurs"
+            raise InputError(f"{problem} where a TextGrid has {what}", self.path, self.line)
+        self.position += 1
         return match[group]
 
     def string(self, what: str) -> str:
-        """Return the next value, a text, its quotes undoubled."""
+        """Return the next value, a text, with doubled quotes made single."""
         return self.next(1, what).replace('""', '"')
 
     def number(self, what: str) -> float:
@@ -61,8 +61,8 @@ class Values:
 def read_tier(path: Path) -> list[Interval]:
     """Read the intervals with a text of the tier of phones, or of the only interval tier.
 
-    A tier is of phones when its name, without a speaker's before ``-``, is phones, phonemes or segments. Raises
-    InputError naming file and line where the file is not a TextGrid or the tier cannot be told.
+    A tier holds phones when its name, after an optional speaker and ``-``, is phones, phonemes or segments. Raises
+    InputError naming the file where it is not a TextGrid or has no single such tier.
     """
     tiers = read_tiers(path)
     phones = [name for name in tiers if name.split("-")[-1].strip().lower() in phone_tiers]
@@ -73,7 +73,7 @@ def read_tier(path: Path) -> list[Interval]:
 
 
 def read_tiers(path: Path) -> dict[str, list[Interval]]:
-    """Read every interval tier of a TextGrid, by name; point tiers are passed over."""
+    """Read every interval tier of a TextGrid, by name; point tiers are skipped. Raises InputError for other files."""
     values = Values(path, _decode(path))
     if values.string("'ooTextFile'") != "ooTextFile" or values.string("'TextGrid'") != "TextGrid":
         raise InputError("is not a TextGrid in text form", path, 1)
@@ -107,32 +107,32 @@ def _decode(path: Path) -> str:
     except FileNotFoundError:
         raise InputError("no such file", path) from None
     try:
-        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # Praat writes UTF-16 where a text is not ASCII
+        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # Praat writes UTF-16 for text that is not ASCII
         return raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"is not a UTF-8 or UTF-16 text file ({error})", path) from None
 
 
 def fill(intervals: Iterable[Span], duration: float) -> Iterator[Span]:
-    """Yield the intervals from 0 to ``duration`` without a gap: empty ones fill them, and what lies beyond is cut.
+    """Yield intervals from 0 to ``duration`` (seconds): gaps become empty intervals, and the rest is cut off.
 
-    Praat demands that each interval begins where the one before ends.
+    Praat requires that each interval starts where the previous one ends.
     """
-    at = 0.0
+    position = 0.0
     for start, end, text in intervals:
         start, end = (time if time < duration - close else duration for time in (start, end))
-        if start > at + close:
-            yield at, start, ""
-            at = start
-        if end > at + close:
-            yield at, end, text
-            at = end
-    if duration > at + close:
-        yield at, duration, ""
+        if start > position + close:
+            yield position, start, ""
+            position = start
+        if end > position + close:
+            yield position, end, text
+            position = end
+    if duration > position + close:
+        yield position, duration, ""
 
 
 def textgrid_lines(tiers: Mapping[str, Sequence[Span]], duration: float) -> Iterator[str]:
-    """Yield the lines of the long text form; every tier goes from 0 to ``duration`` (seconds) without a gap."""
+    """Yield the lines of the long text form; every tier must go from 0 to ``duration`` (seconds) without gaps."""
     yield 'File type = "ooTextFile"'
     yield 'Object class = "TextGrid"'
     yield ""
@@ -148,9 +148,9 @@ def textgrid_lines(tiers: Mapping[str, Sequence[Span]], duration: float) -> Iter
         yield "        xmin = 0"
         yield f"        xmax = {decimal(duration)}"
         yield f"        intervals: size = {len(intervals)}"
-        for place, (start, end, text) in enumerate(intervals, start=1):
+        for index, (start, end, text) in enumerate(intervals, start=1):
             quoted = text.replace('"', '""')
-            yield f"        intervals [{place}]:"
+            yield f"        intervals [{index}]:"
             yield f"            xmin = {decimal(start)}"
             yield f"            xmax = {decimal(end)}"
             yield f'            text = "{quoted}"'

@@ -1,4 +1,4 @@
-"""Unit sequences made anywhere, and who speaks them."""
+"""Unit sequences from any source, and the speakers of utterances."""
 
 import json
 from collections.abc import Iterable
@@ -13,10 +13,11 @@ from unitdisc.records import UnitSequence
 
 
 def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[str, UnitSequence]:
-    """Read units.tsv, or JSON lines of ``{"file": name, "units": [ints]}`` whose tokens are ``frame_shift`` apart.
+    """Read a units.tsv, or JSON lines of ``{"file": name, "units": [ints]}`` with tokens ``frame_shift`` apart.
 
-    Raises InputError naming file and line for what cannot be read, an utterance that stands twice, a unit that is not a
-    whole number from 0, and a frame shift that is missing, not above 0, or given although the table has its own.
+    ``frame_shift`` is in seconds or columns. Raises InputError naming file and line for what cannot be read, an
+    utterance that occurs twice, a unit that is not a whole number from 0, and a frame shift that is missing, not above
+    0, or given although the table has its own.
     """
     lines = read_lines(path)
     if not lines or not lines[0].lstrip().startswith("{"):
@@ -32,22 +33,22 @@ def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[s
         if text.strip():
             sequence = _sequence(text, frame_shift, path, line)
             if sequence.utterance in sequences:
-                raise InputError(f"file {sequence.utterance!r} stands twice", path, line)
+                raise InputError(f"file {sequence.utterance!r} occurs twice", path, line)
             sequences[sequence.utterance] = sequence
     return sequences
 
 
-def line_of(path: str | Path, place: int) -> int:
-    """Return the line (counted from 1) of a file of units that holds its sequence number ``place`` (from 0)."""
+def line_of(path: str | Path, index: int) -> int:
+    """Return the line (counted from 1) of a file of units that holds sequence ``index`` (counted from 0)."""
     lines = [(number, text) for number, text in enumerate(read_lines(path), start=1) if text.strip()]
     header = 0 if lines[0][1].lstrip().startswith("{") else 1
-    return lines[place + header][0]
+    return lines[index + header][0]
 
 
 def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
-    """Read who speaks each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker.
+    """Read the speaker of each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker.
 
-    Raises InputError naming the file where an utterance of ``of`` has no speaker or one has two.
+    Raises InputError naming the file where an utterance has two speakers, or one of ``of`` has none.
     """
     lines = read_lines(path)
     rows = [(number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]

@@ -1,1 +1,1 @@
-"""Models: encoder, bottleneck and objective, and the k-means baseline, which answer the same calls."""
+"""Models with one interface: encoder, bottleneck and objective, and the k-means baseline."""

@@ -1,19 +1,19 @@
-"""What a model is given: a batch of chunks."""
+"""The input of a model: a batch of chunks."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-unlabelled = -1  # of a frame: nothing is said there
-untrusted = -2  # of a frame: something is said there, and it is not known what
+unlabelled = -1  # label of a frame without one
+untrusted = -2  # label of a frame whose label is not known
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Frames (B, T, D), the mask (B, T) of those that are real, speaker numbers (B,), −1 for an unknown one.
+    """Frames (B, T, D), the mask (B, T) of the real ones, and speaker indices (B,), −1 for an unknown speaker.
 
-    ``labels`` (B, T) are those of the frames, where an objective needs them: numbers, ``unlabelled`` or ``untrusted``.
+    ``labels`` (B, T), where an objective needs them, are those of the frames: indices, ``unlabelled`` or ``untrusted``.
     """
 
     frames: Tensor
@@ -23,14 +23,14 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on a device."""
-        frames, mask, speaker = (each.to(device, non_blocking=True) for each in (self.frames, self.mask, self.speaker))
+        frames, mask, speaker = (x.to(device, non_blocking=True) for x in (self.frames, self.mask, self.speaker))
         labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
         return Batch(frames, mask, speaker, labels)
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What the parts of a model must fit: columns of the features, speakers, labels, frames per token."""
+    """The sizes that the parts of a model must fit: feature columns, speakers, labels, and frames per token."""
 
     inputs: int
     speakers: int = 1

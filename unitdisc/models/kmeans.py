@@ -24,7 +24,10 @@ class KMeans(UnitModel):
         self.register_buffer("codebook", torch.zeros(settings.codewords, width))
 
     def vectors(self, frames: Tensor) -> Tensor:
-        """Return what is clustered (T', width): each token's frames averaged, with its neighbours', edges repeated."""
+        """Return what is clustered (T', width): the mean over each token's frames, stacked with their neighbours.
+
+        Beyond the edges the first and the last frame are repeated.
+        """
         length = len(frames)
         rows = torch.arange(-self.context, length + self.context, device=frames.device).clamp(0, length - 1)
         stacked = frames[rows].unfold(0, 2 * self.context + 1, 1).flatten(1) if self.context else frames

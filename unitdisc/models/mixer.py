@@ -1,4 +1,4 @@
-"""The mixer: what a token's neighbours add to its code before it is decoded."""
+"""The mixer: convolutions that combine a token's code with those of its neighbours before decoding."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,7 +19,7 @@ class Mixer(nn.Module):
         )
 
     def forward(self, codes: Tensor, tokens: Tensor) -> Tensor:
-        """Mix codes (B, T', D) of which those with the mask ``tokens`` (B, T') are real; the others become zero."""
+        """Mix codes (B, T', D), of which ``tokens`` (B, T') marks the real ones; the others become zero."""
         real = tokens.unsqueeze(1)
         x: Tensor = self.entry(codes.transpose(1, 2)) * real
         for layer in self.layers:

@@ -18,19 +18,19 @@ from unitdisc.stages import Stage
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What a training step minimises (``total``), the objective's part of it, and what the bottleneck saw."""
+    """The loss of a training step (``total``), the objective's loss (``task``), and the output of the bottleneck."""
 
     total: Tensor
     task: Tensor
     bottleneck: BottleneckOutput
-    tokens: Tensor  # (B, T') of real tokens
+    tokens: Tensor  # mask (B, T') of real tokens
 
 
 class Model(UnitModel):
     """Frames (B, T, inputs) → encoder → bottleneck → mixer → objective.
 
-    ``sizes`` says how many columns the features have, and how many speakers and labels there are; its stride is that
-    of the encoder whatever it says. Raises ValueError for inputs that the encoder cannot take.
+    ``sizes`` has the numbers of feature columns, speakers and labels; its stride is replaced by that of the encoder.
+    Raises ValueError for inputs that the encoder does not accept.
     """
 
     Settings = VQModel
@@ -59,13 +59,13 @@ class Model(UnitModel):
 
     @property
     def codebook(self) -> Tensor:
-        """The codewords (K, D): of all product units where there are several codebooks."""
+        """The codewords (K, D); with several codebooks, those of all product units."""
         return product_codewords(self.bottleneck.quantizer.codebook.detach().float())
 
     def forward(self, batch: Batch, *, quantise: bool = True) -> Losses:
-        """Return the losses of a batch; without ``quantise`` the vectors pass through (see Bottleneck).
+        """Return the losses of a batch; without ``quantise`` the vectors are not quantised (see Bottleneck).
 
-        Raises ValueError where an objective needs labels and the batch has none.
+        Raises ValueError if the objective needs labels and the batch has none.
         """
         encoded, tokens = self.encoder(batch.frames, batch.mask)
         squeezed = self.bottleneck(encoded, tokens, quantise=quantise)
@@ -73,14 +73,14 @@ class Model(UnitModel):
         return Losses(self.objective.weight * task + squeezed.loss, task, squeezed, tokens)
 
     def mixed(self, codes: Tensor, tokens: Tensor) -> Tensor:
-        """Return what the objective sees of the codes (B, T', D): the codes themselves where there is no mixer."""
+        """Return the input of the objective, given codes (B, T', D): the codes themselves if there is no mixer."""
         if self.mixer is None:
             return codes
         mixed: Tensor = self.mixer(codes, tokens)
         return mixed
 
     def vectors(self, frames: Tensor) -> Tensor:
-        """Return what the quantiser sees (T', D) of one utterance's normalised frames (T, D)."""
+        """Return the input of the quantiser (T', D) for one utterance's normalised frames (T, D)."""
         encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
         return self.bottleneck.project(encoded, tokens)[0]
 

@@ -5,7 +5,7 @@ from torch.nn import functional
 
 
 def pad_to_multiple(frames: Tensor, mask: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-    """Fill frames (B, T, D) and mask (B, T) up to a multiple of ``stride`` with frames that are not real."""
+    """Pad frames (B, T, D) and mask (B, T) to a multiple of ``stride``, with frames that are not real."""
     missing = -frames.shape[1] % stride
     if not missing:
         return frames, mask

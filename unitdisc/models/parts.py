@@ -1,4 +1,4 @@
-"""The parts of a vector-quantised model that are chosen by a kind: what each must answer."""
+"""The interfaces of the parts of a vector-quantised model: encoder, decoder and objective."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from unitdisc.models.batch import Batch, Sizes
 
 
 class Encoder(nn.Module):
-    """From frames to one vector of ``outputs`` numbers per token of ``stride`` frames; made of (inputs, settings)."""
+    """Maps frames to a vector of ``outputs`` numbers per token of ``stride`` frames; called with (inputs, settings)."""
 
     Settings: ClassVar[type[PartSettings]]
     stride: int
@@ -25,20 +25,20 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Rebuilds the frames from the codes; made of (width of the codes, sizes, settings)."""
+    """Reconstructs the frames from the codes; called with (width of the codes, sizes, settings)."""
 
     Settings: ClassVar[type[PartSettings]]
 
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
-        """Return the loss over the real frames of a batch; ``tokens`` (B, T') says which codes (B, T', C) are real."""
+        """Return the loss over the real frames of a batch; ``tokens`` (B, T') marks the real codes (B, T', C)."""
 
 
 class Objective(nn.Module):
-    """What a model learns to do with the codes; made of (width of the codes, sizes, settings, the decoder's settings).
+    """The task that the codes are trained for; called with (width of the codes, sizes, settings, decoder's settings).
 
-    ``needs_labels`` says that it is trained on labels, ``decodes`` that it has a decoder, and ``weight`` is that of its
-    loss beside the bottleneck's.
+    ``needs_labels`` means that it is trained on labels, ``decodes`` that it has a decoder; ``weight`` is the weight of
+    its loss relative to the bottleneck's.
     """
 
     Settings: ClassVar[type[PartSettings]]
@@ -51,9 +51,9 @@ class Objective(nn.Module):
 
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
-        """Return the loss of a batch, without its weight; ``tokens`` (B, T') says which codes (B, T', C) are real."""
+        """Return the loss of a batch, without its weight; ``tokens`` (B, T') marks the real codes (B, T', C)."""
 
-    def predict(self, codes: Tensor) -> Tensor:
+    def predict(self, codes: Tensor) -> Tensor:  # noqa: ARG002
         """Return the most likely class (B, T') of each code: 0 for the blank, label y as y + 1.
 
         Raises ValueError for an objective that recognises no labels.

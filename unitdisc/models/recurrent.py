@@ -1,23 +1,23 @@
-"""Recurrent layers that leave padding out."""
+"""Recurrent layers that skip padding."""
 
 import torch
 from torch import Tensor, nn
 
 
 def run_bilstm(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
-    """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) alone, zeros elsewhere.
+    """Run a BiLSTM (B, T, C) → (B, T, 2H) over the real tokens of ``mask`` (B, T) only; the rest is zero.
 
-    Always in float32: on a GPU autocast would take it to float16, whose range gradients leave.
+    Always in float32: on a GPU autocast would use float16, whose range gradients exceed.
     """
     return _run(lstm, x, mask)
 
 
 def leave_uncompiled() -> None:
-    """Keep torch.compile away from recurrent layers: lengths go to the host, and nothing there is worth compiling.
+    """Exclude recurrent layers from torch.compile: their lengths go to the host, and compiling gains nothing.
 
-    Done where a model is compiled and not by a decorator, which would import the compiler, a second, everywhere.
+    Called where a model is compiled; a decorator would import the compiler everywhere, which takes a second.
     """
-    global _run  # noqa: PLW0603
+    global _run
     _run = torch.compiler.disable(_run)  # type: ignore[no-untyped-call]
 
 
@@ -27,7 +27,7 @@ def _run(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
 
 
 def _over_real_tokens(lstm: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
-    if bool(mask.all()):  # as of chunks mostly: nothing to leave out
+    if bool(mask.all()):  # as in most batches of chunks: no padding
         whole: Tensor = lstm(x)[0]
         return whole
     lengths = mask.sum(dim=1).cpu()

@@ -1,4 +1,4 @@
-"""A trained model in a folder: its weights, and in model.json everything needed to rebuild it and to encode."""
+"""A trained model in a folder: its weights, and model.json with everything else needed to encode."""
 
 import json
 import re
@@ -31,8 +31,11 @@ features_of: TypeAdapter[Any] = TypeAdapter(AnyFeatures)
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model with what it was trained on: its settings, the features' settings and shared statistics, speakers,
-    and the labels that it recognises, if it does."""
+    """A trained model with everything needed to encode.
+
+    ``features`` and ``statistics`` (of train, or None) are those of its inputs, ``inputs`` is their number of columns,
+    ``speakers`` are those of train, and ``labels`` are those that it recognises, in the order of its classes.
+    """
 
     model: UnitModel
     settings: ModelSettings
@@ -45,13 +48,13 @@ class Trained:
 
     @property
     def frame_shift(self) -> float:
-        """From one token to the next, in seconds or columns."""
+        """The shift between two tokens, in seconds or columns."""
         return round(self.features.shift * self.model.stride, 9)
 
     def normalised(self, archive: Archive, speaker: Mapping[str, str]) -> Normalised:
-        """Return the matrices of an archive as the model wants them; ``speaker`` maps an utterance to its speaker.
+        """Return the matrices of an archive, normalised for the model; ``speaker`` maps an utterance to its speaker.
 
-        Raises InputError for features of another width than the model's.
+        Raises InputError for features with another number of columns than the model has inputs.
         """
         if archive.dim != self.inputs:
             raise InputError(f"has {archive.dim} columns where the model wants {self.inputs}", archive.path)
@@ -66,7 +69,7 @@ def build(settings: ModelSettings, sizes: Sizes) -> UnitModel:
 
 
 def save(run: RunFolder, trained: Trained) -> None:
-    """Write the weights and their description into the run's folder, each whole or not at all."""
+    """Write the weights and their description into the run's folder, each atomically."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.model.state_dict().items()}
     with replacing(run.weights) as temporary:
         temporary.write_bytes(serialise(weights))
@@ -88,7 +91,7 @@ def save(run: RunFolder, trained: Trained) -> None:
 
 
 def load(run: RunFolder) -> Trained:
-    """Read a model from its folder, ready to encode on the CPU; raises InputError for a file that does not fit."""
+    """Read a model from its folder, ready to encode on the CPU; raises InputError for a missing or unsuitable file."""
     path = run.description
     try:
         text = json.loads(path.read_text(encoding="utf-8"))
@@ -112,7 +115,7 @@ def load(run: RunFolder) -> Trained:
 
 
 def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights under their present names: up to version 0.1 the decoder was no part of an objective."""
+    """Return weights under their present names; up to version 0.1 the decoder was not part of the objective."""
     present = {}
     for name, weight in weights.items():
         present[re.sub(r"^decoder\.", "objective.decoder.", name).replace(".told.", ".condition.")] = weight
@@ -126,9 +129,9 @@ def _statistics(value: Any) -> Statistics | None:
 
 
 def device_of(choice: str) -> torch.device:
-    """Return the device that a setting of auto, cpu or cuda means; raises InputError for CUDA where there is none."""
+    """Return the device of the setting auto, cpu or cuda; raises InputError for cuda if there is no CUDA device."""
     if choice == "cuda" and not torch.cuda.is_available():
-        raise InputError("training.device is cuda, and no CUDA device is to be seen", fix="set it to auto or cpu")
+        raise InputError("training.device is cuda, and no CUDA device is visible", fix="set it to auto or cpu")
     if choice == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", torch.cuda.current_device())

@@ -1,4 +1,4 @@
-"""What every model answers, however it came by its units."""
+"""The interface of all models."""
 
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,7 @@ from unitdisc.stages import Stage
 class UnitModel(nn.Module):
     """A model that turns an utterance's normalised frames (T, D) into units (T',), with T' = T / stride rounded up.
 
-    ``codebook`` (K, W) are the vectors that units stand for: the unit of a token is the codeword nearest to its vector.
+    ``codebook`` is (K, W); the unit of a token is the index of the codeword nearest to its vector.
     """
 
     Settings: ClassVar[type[ModelSettings]]
@@ -27,20 +27,20 @@ class UnitModel(nn.Module):
 
     @abstractmethod
     def vectors(self, frames: Tensor) -> Tensor:
-        """Return what the codewords are chosen by, (T', W)."""
+        """Return the vectors (T', W) that are quantised, one per token of an utterance (T, D)."""
 
     @abstractmethod
     def encode(self, frames: Tensor) -> Tensor:
-        """Return the units (T',)."""
+        """Return the units (T',) of an utterance (T, D)."""
 
     @abstractmethod
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
-        """Return every stage of an utterance: its frames first, then (T', ·) of each further one.
+        """Return every stage of an utterance: its frames (T, D) first, then (T', ·) for each of the others.
 
-        Codes are codewords to the bit, so that two tokens of one unit are equal.
+        Codes are exact copies of codewords, so that two tokens of one unit are equal.
         """
 
-    def predict(self, frames: Tensor) -> Tensor:
+    def predict(self, frames: Tensor) -> Tensor:  # noqa: ARG002
         """Return the most likely class (T',) of each token: 0 for the blank, label y as y + 1.
 
         Raises ValueError for a model that recognises no labels.

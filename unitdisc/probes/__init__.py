@@ -1,1 +1,1 @@
-"""Probes: what a simple classifier tells from the vectors of a run, before and behind its bottleneck."""
+"""Probes: how well simple classifiers predict labels from the vectors of a run, before and after its bottleneck."""

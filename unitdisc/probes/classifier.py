@@ -12,11 +12,11 @@ from unitdisc.probes.examples import Examples
 
 Kind = Literal["linear", "mlp"]
 
-least_deviation = 1e-5  # below it a column is as good as constant and is centred only
+least_deviation = 1e-5  # columns that vary less count as constant and are only centred
 
 
 class Classifier(nn.Module):
-    """Vectors (N, D), scaled to mean 0 and deviation 1, → ReLU layer where it is an mlp → scores of labels (N, L)."""
+    """Vectors (N, D), scaled to mean 0 and deviation 1, → hidden ReLU layer (mlp only) → scores of labels (N, L)."""
 
     mean: Tensor
     deviation: Tensor
@@ -37,9 +37,9 @@ class Classifier(nn.Module):
 
 
 def fit(kind: Kind, train: Examples, dev: Examples, *, labels: int, settings: Probes, seed: int) -> Classifier:
-    """Train on ``train`` by Adam with a falling learning rate and return the state of the epoch best on ``dev``.
+    """Train on ``train`` by Adam with a falling learning rate, and return the classifier of the best epoch on ``dev``.
 
-    What is best is the least cross-entropy. The same seed gives the same classifier on one CPU thread.
+    The best epoch has the least cross-entropy. The same seed gives the same classifier on one CPU thread.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
@@ -48,7 +48,7 @@ def fit(kind: Kind, train: Examples, dev: Examples, *, labels: int, settings: Pr
     optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     steps = settings.epochs * -(-len(train.labels) // settings.batch)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=steps)
-    least, since, best = float("inf"), 0, copy.deepcopy(model)
+    least, epochs_without_gain, best = float("inf"), 0, copy.deepcopy(model)
     for _ in range(settings.epochs):
         for batch in torch.split(torch.randperm(len(train.labels), generator=generator), settings.batch):
             optimiser.zero_grad()
@@ -56,11 +56,11 @@ def fit(kind: Kind, train: Examples, dev: Examples, *, labels: int, settings: Pr
             torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
-        found = _loss(model, dev)
-        since = 0 if found < least else since + 1
-        if found < least:
-            least, best = found, copy.deepcopy(model)
-        if since == settings.patience:
+        dev_loss = _loss(model, dev)
+        epochs_without_gain = 0 if dev_loss < least else epochs_without_gain + 1
+        if dev_loss < least:
+            least, best = dev_loss, copy.deepcopy(model)
+        if epochs_without_gain == settings.patience:
             break
     return best
 

@@ -1,4 +1,4 @@
-"""Labelled vectors: the rows of a stage whose middle a label covers."""
+"""Labelled vectors: the rows of a stage whose centre is covered by a label."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Targets = Mapping[Stage, Mapping[str, Ints]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Vectors (N, D) and the codes (N,) of their labels."""
+    """Vectors (N, D) and the indices (N,) of their labels."""
 
     vectors: Tensor
     labels: Tensor
@@ -32,54 +32,50 @@ def labelled(whole: Representations, labels: pd.DataFrame) -> list[str]:
 
 
 def draw(whole: Representations, utterances: Collection[str], frames: int, seed: int) -> list[str]:
-    """Draw utterances until they have so many frames together, one at least."""
-    drawn, total = [], 0
-    for place in np.random.default_rng(seed).permutation(len(utterances)):
+    """Sample utterances until they have at least ``frames`` frames together."""
+    sampled, total = [], 0
+    for index in np.random.default_rng(seed).permutation(len(utterances)):
         if total >= frames:
             break
-        drawn.append(list(utterances)[place])
-        total += whole.rows(drawn[-1], "features")
-    return drawn
+        sampled.append(list(utterances)[index])
+        total += whole.rows(sampled[-1], "features")
+    return sampled
 
 
 def targets(whole: Representations, utterances: Sequence[str], labels: pd.DataFrame, vocabulary: pd.Index) -> Targets:
-    """Return for each stage and utterance the label codes (T',) of its rows, -1 where none of ``vocabulary`` is.
+    """Return, by stage and utterance, the index in ``vocabulary`` of the label of each row (T',), -1 without a label.
 
-    Row i has the label that covers (i + 0.5) · frame shift, as a token has in every score.
+    Row i has the label that covers (i + 0.5) · frame shift, like tokens in the scores.
     """
-    found = {}
+    by_stage = {}
     for stage in whole.stages:
         shift = whole.frame_shift(stage)
         rows = [whole.rows(name, stage) for name in utterances]
         blank = {n: UnitSequence(n, shift, np.zeros(r, dtype=np.int64)) for n, r in zip(utterances, rows, strict=True)}
         codes = align(blank, labels, vocabulary).label
-        found[stage] = dict(zip(utterances, np.split(codes, np.cumsum(rows)[:-1]), strict=True))
-    return found
+        by_stage[stage] = dict(zip(utterances, np.split(codes, np.cumsum(rows)[:-1]), strict=True))
+    return by_stage
 
 
-def gather(whole: Representations, utterances: Sequence[str], wanted: Targets) -> dict[Stage, Examples]:
+def gather(whole: Representations, utterances: Sequence[str], codes: Targets) -> dict[Stage, Examples]:
     """Return the labelled rows of all utterances, at every stage."""
     parts: dict[Stage, list[Examples]] = {stage: [] for stage in whole.stages}
-    for _, examples in each(whole, utterances, wanted):
-        for stage, part in examples.items():
+    for _, by_stage in each(whole, utterances, codes):
+        for stage, part in by_stage.items():
             parts[stage].append(part)
     return {
-        stage: Examples(torch.cat([part.vectors for part in some]), torch.cat([part.labels for part in some]))
-        for stage, some in parts.items()
+        stage: Examples(torch.cat([x.vectors for x in examples]), torch.cat([x.labels for x in examples]))
+        for stage, examples in parts.items()
     }
 
 
 def each(
-    whole: Representations, utterances: Sequence[str], wanted: Targets
+    whole: Representations, utterances: Sequence[str], codes: Targets
 ) -> Iterator[tuple[str, dict[Stage, Examples]]]:
-    """Yield the labelled rows of one utterance after the other, so that one alone is held."""
+    """Yield the labelled rows of each utterance, one in memory at a time."""
     for name in utterances:
-        found = whole[name]
-        codes = {stage: torch.from_numpy(wanted[stage][name]) for stage in found}
-        yield (
-            name,
-            {
-                stage: Examples(torch.from_numpy(vectors)[codes[stage] >= 0], codes[stage][codes[stage] >= 0])
-                for stage, vectors in found.items()
-            },
-        )
+        examples = {}
+        for stage, vectors in whole[name].items():
+            labels = torch.from_numpy(codes[stage][name])
+            examples[stage] = Examples(torch.from_numpy(vectors)[labels >= 0], labels[labels >= 0])
+        yield name, examples

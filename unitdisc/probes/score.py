@@ -29,12 +29,12 @@ def score_probes(
     bootstrap: int,
     confidence_seed: int,
 ) -> list[Score]:
-    """Score the accuracy of a linear and a two-layer probe on every stage, as probe_linear_codes and so on.
+    """Return the accuracy of a linear and a two-layer probe on every stage, as probe_linear_codes and so on.
 
-    ``splits`` has train, test and, where there is one, dev; without labels on dev a tenth of the training utterances
-    take its place. ``labels`` has the columns utterance, start, end, label; rows under a label of ``exclude``, or
-    under none, are left out. n counts the rows of test; the interval is a percentile bootstrap over its utterances.
-    Without labels on train or test there is no score.
+    ``splits`` has train, test and, optionally, dev; without labels on dev, a tenth of the training utterances replace
+    it. ``labels`` has the columns utterance, start, end, label; rows without a label, or with one of ``exclude``, are
+    left out. n is the number of rows of test; the interval is a percentile bootstrap over its utterances. Without
+    labels on train or test there are no scores.
     """
     counted = labels[~labels["label"].isin(list(exclude))].sort_values(["utterance", "start"])
     vocabulary = pd.Index(sorted(counted["label"].unique()), dtype="str")
@@ -49,15 +49,15 @@ def _train(
 ) -> Trained:
     whole, stop = splits["train"], splits.get("dev", splits["train"])
     names = labelled(whole, labels)
-    held = labelled(stop, labels) if stop is not whole else []
-    if not held:
+    held_out = labelled(stop, labels) if stop is not whole else []
+    if not held_out:
         stop, count = whole, -(-len(names) // 10)
-        held = [names[place] for place in sorted(np.random.default_rng(seed).permutation(len(names))[:count])]
-        names = [name for name in names if name not in set(held)]
+        held_out = [names[index] for index in sorted(np.random.default_rng(seed).permutation(len(names))[:count])]
+        names = [name for name in names if name not in set(held_out)]
     if not names:
         return {}
     train = _examples(whole, draw(whole, names, settings.frames, seed), labels, vocabulary)
-    dev = _examples(stop, draw(stop, held, -(-settings.frames // 5), seed), labels, vocabulary)
+    dev = _examples(stop, draw(stop, held_out, -(-settings.frames // 5), seed), labels, vocabulary)
     pairs: list[tuple[Kind, Stage]] = [(kind, stage) for kind in get_args(Kind) for stage in whole.stages]
     return {
         (kind, stage): fit(kind, train[stage], dev[stage], labels=len(vocabulary), settings=settings, seed=seed)
@@ -78,19 +78,19 @@ def _score(
     names = labelled(whole, labels)
     if not names:
         return
-    right = np.zeros((len(names), len(trained)))  # (U, M)
-    rows = np.zeros_like(right)
+    hits = np.zeros((len(names), len(trained)))  # (U, M)
+    rows = np.zeros_like(hits)
     test = each(whole, names, targets(whole, names, labels, vocabulary))
-    for place, (_, examples) in enumerate(track(test, "scoring probes", total=len(names))):
-        right[place] = [correct(model, examples[stage]) for (_, stage), model in trained.items()]
-        rows[place] = [len(examples[stage].labels) for _, stage in trained]
+    for row, (_, examples) in enumerate(track(test, "scoring probes", total=len(names))):
+        hits[row] = [correct(model, examples[stage]) for (_, stage), model in trained.items()]
+        rows[row] = [len(examples[stage].labels) for _, stage in trained]
 
     def accuracy(times: Ints) -> Floats:
-        return np.asarray((times @ right) / np.maximum(times @ rows, 1))
+        return np.asarray((times @ hits) / np.maximum(times @ rows, 1))
 
-    everything = accuracy(np.ones((1, len(names)), dtype=np.int64))[0]
+    accuracies = accuracy(np.ones((1, len(names)), dtype=np.int64))[0]
     low, high = intervals(accuracy, names, samples=samples, seed=seed, centred=np.zeros(len(trained), dtype=bool))
     for column, (kind, stage) in enumerate(trained):
         n = int(rows[:, column].sum())
         if n:
-            yield Score(f"probe_{kind}_{stage}", float(everything[column]), float(low[column]), float(high[column]), n)
+            yield Score(f"probe_{kind}_{stage}", float(accuracies[column]), float(low[column]), float(high[column]), n)

@@ -1,4 +1,4 @@
-"""The error rate of labels that a model recognised, as phone error rate is reported."""
+"""The error rate of the labels that a model recognised, such as the phone error rate."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ def score_recognition(
     """Score the most likely class of each token, 0 for CTC's blank and y + 1 for label y of ``names``.
 
     Repeats are collapsed and blanks dropped (Graves et al. 2006), repeats of ``labels`` (columns utterance, start, end,
-    label) too, as the model learnt them; ``exclude`` are then dropped on both sides. Utterances are cut at labels of
-    ``ignore``, and what is recognised there does not count. The rates are substitutions, deletions and insertions of the
-    shortest edits over the number of labels, with 95 % intervals by drawing utterances; utterances without labels are
-    left aside, and without any there are no scores.
+    label) too, as the model learnt them; ``exclude`` are then dropped on both sides. Utterances are split at labels of
+    ``ignore``, and what is recognised there does not count. The rates are substitutions, deletions and insertions of
+    the shortest edits over the number of labels, with 95 % intervals by resampling utterances; utterances without
+    labels are ignored, and without any labels there are no scores.
     """
     known = labels[labels["utterance"].isin(list(paths))]
     if known.empty:
@@ -55,8 +55,8 @@ def score_recognition(
 
     def rates(weights: Ints) -> Floats:
         edits, total = (np.asarray(weights @ part, dtype=np.float64) for part in (counts, sides.lengths))
-        each = [fractions(edits[:, place], total) for place in range(3)]
-        return np.stack([fractions(edits.sum(axis=1), total), *each], axis=1)
+        by_kind = [fractions(edits[:, kind], total) for kind in range(3)]
+        return np.stack([fractions(edits.sum(axis=1), total), *by_kind], axis=1)
 
     values = rates(np.ones((1, len(spoken)), dtype=np.int64))[0]
     low, high = intervals(rates, list(spoken), samples=bootstrap, seed=seed, centred=np.zeros(4, dtype=bool))
@@ -66,25 +66,25 @@ def score_recognition(
 
 
 class _Sides:
-    """Truth and guess of all utterances as codes of the vocabulary, in stretches between labels of ``ignore``."""
+    """True and recognised labels of all utterances as codes, in stretches between labels of ``ignore``."""
 
     def __init__(
         self, aligned: Alignment, vocabulary: pd.Index, *, exclude: Collection[str], ignore: Collection[str]
     ) -> None:
         self.utterances, self._vocabulary = aligned.utterances, vocabulary
-        banned, dropped = (np.isin(vocabulary, list(labels)) for labels in (ignore, exclude))
-        said = aligned.segments
-        cut = banned[said.label]
-        self._cuts = said.start[cut]
-        per_utterance = 1 + np.bincount(said.owner[cut], minlength=len(self.utterances))
+        ignored, dropped = (np.isin(vocabulary, list(labels)) for labels in (ignore, exclude))
+        segments = aligned.segments
+        cut = ignored[segments.label]
+        self._cuts = segments.start[cut]
+        per_utterance = 1 + np.bincount(segments.owner[cut], minlength=len(self.utterances))
         self._owner = np.repeat(np.arange(len(self.utterances)), per_utterance)
 
-        new = np.ones(len(said.label), dtype=bool)
-        new[1:] = (said.label[1:] != said.label[:-1]) | (said.start[1:] != said.end[:-1])
-        keep = new & ~cut & ~dropped[said.label]
-        self._truth = said.label[keep], self._stretch(said.owner[keep], said.start[keep])
+        new = np.ones(len(segments.label), dtype=bool)
+        new[1:] = (segments.label[1:] != segments.label[:-1]) | (segments.start[1:] != segments.end[:-1])
+        keep = new & ~cut & ~dropped[segments.label]
+        self._truth = segments.label[keep], self._stretch(segments.owner[keep], segments.start[keep])
 
-        inside = (aligned.label >= 0) & banned[aligned.label]
+        inside = (aligned.label >= 0) & ignored[aligned.label]
         change = np.ones(len(aligned.unit), dtype=bool)
         change[1:] = (aligned.unit[1:] != aligned.unit[:-1]) | (aligned.owner[1:] != aligned.owner[:-1]) | inside[:-1]
         code = aligned.unit - 1
@@ -105,9 +105,9 @@ class _Sides:
         return total
 
     def texts(self) -> list[Recognised]:
-        """Return both sides as text."""
+        """Return both sides as texts."""
         truth, guess = (
-            [" ".join(self._vocabulary[codes[self._owner[stretch] == place]]) for place in range(len(self.utterances))]
+            [" ".join(self._vocabulary[codes[self._owner[stretch] == index]]) for index in range(len(self.utterances))]
             for codes, stretch in (self._truth, self._guess)
         )
         return [Recognised(*row) for row in zip(self.utterances, truth, guess, strict=True)]

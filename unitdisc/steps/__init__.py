@@ -1,1 +1,1 @@
-"""The steps of the workflow: one module per rule, which reads the step's inputs, computes, and writes its outputs."""
+"""The steps of the workflow: one module per rule, which reads inputs, computes, and writes outputs."""

@@ -15,7 +15,7 @@ from unitdisc.units.representations import Representations
 
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
-    """Score splits, those of scoring.abx.splits if none is given."""
+    """Score splits by ABX; by default those of scoring.abx.splits."""
     settings = run.experiment.scoring.abx or Abx()
     for split in run.chosen(splits, of=settings.splits):
         units = run.units(split, "encoded")

@@ -1,4 +1,4 @@
-"""The collection step: the scores of all runs in one tidy table."""
+"""The collection step: the scores of all runs in one table."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from unitdisc.steps.score_tables import score_tables
 
 
 def run(experiment: Experiment) -> None:
-    """Write the scores of all runs."""
+    """Write the table of the scores of all runs."""
     tables.write(Results(experiment.results).scores, collect_scores(experiment), RunScore)
 
 
 def collect_scores(experiment: Experiment) -> Iterator[RunScore]:
     """Yield the scores of every run of an experiment, in the order of the configuration.
 
-    The tables of ABX and of probes are read where the configuration asks for them.
+    Tables of ABX and of probes are read if the configuration asks for them.
     """
     results = Results(experiment.results)
     for corpus, models in experiment.runs.items():

@@ -18,14 +18,14 @@ def run(experiment: Experiment, corpus: str) -> None:
 
 
 def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[Label]]:
-    """Read a corpus; ``source`` is the folder in which a sample corpus was made.
+    """Read a corpus; ``source`` is the folder in which a sample corpus was generated.
 
-    Raises InputError for whatever the corpus's reader finds wrong, or a split without utterances.
+    Raises InputError for whatever the reader reports, or for a split without utterances.
     """
     reader = registry.corpora.load(settings.kind)(settings, source)
     utterances, labels = reader.read()
-    filled = {utterance.split for utterance in utterances}
+    present = {utterance.split for utterance in utterances}
     for split in settings.split_names:
-        if split not in filled:
+        if split not in present:
             raise InputError(f"the split {split} has no utterances", reader.place, fix="see the corpus's configuration")
     return utterances, labels

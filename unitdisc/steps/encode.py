@@ -10,7 +10,7 @@ from unitdisc.units.encode import encode
 
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
-    """Encode splits, all of the corpus if none is given."""
+    """Encode splits; by default all of the corpus."""
     torch.set_num_threads(threads)
     for split in run.chosen(splits):
         tables.write_units(run.files.units(split), encode(run.trained, run.features(split), run.speakers))

@@ -25,37 +25,38 @@ from unitdisc.units.exports.manifest import atomic_folder
 def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None = None) -> tuple[Path, list[str]]:
     """Write the formats of the settings that suit the modality; return the folder and their names.
 
-    Raises InputError where none of them does, or, if ``strict``, any does not.
+    Raises InputError if no format does, or, if ``strict``, if one does not.
     """
     formats = {name: registry.exports.load(name)() for name in settings.formats}
-    chosen = {name: each for name, each in formats.items() if run.modality.name in each.modalities}
-    lacking = [name for name in formats if name not in chosen]
-    if not chosen or (strict and lacking):
-        what = f"{lacking[0]} is not made of {run.modality.name}" if lacking else "no format is chosen"
+    chosen = {name: format_ for name, format_ in formats.items() if run.modality.name in format_.modalities}
+    unsuitable = [name for name in formats if name not in chosen]
+    if not chosen or (strict and unsuitable):
+        what = f"{unsuitable[0]} is not made of {run.modality.name}" if unsuitable else "no format is chosen"
         raise InputError(what, fix=f"choose with --formats of {', '.join(suitable(run.modality.name))}")
     folder = out or run.files.exports
-    packages = [package for each in chosen.values() for package in each.packages]
+    packages = [package for format_ in chosen.values() for package in format_.packages]
     with atomic_folder(folder, facts(run, settings, settings.units, *packages)) as new:
         for repeats in get_args(Repeats):
             if settings.repeats in (repeats, "both"):
                 suffix = "" if repeats == "keep" else "-collapsed"
-                _write(run, settings.units, repeats, folder, {new / f"{n}{suffix}": each for n, each in chosen.items()})
+                by_folder = {new / f"{name}{suffix}": format_ for name, format_ in chosen.items()}
+                _write(run, settings.units, repeats, folder, by_folder)
     return folder, list(chosen)
 
 
 def suitable(modality: str) -> Sequence[str]:
-    """Return the names of the formats that can hold units of a modality."""
+    """Return the names of the formats for units of a modality."""
     return [name for name in registry.exports.kinds if modality in registry.exports.load(name).modalities]
 
 
-def _write(run: Run, units: UnitsFrom, repeats: Repeats, place: Path, formats: Mapping[Path, Export]) -> None:
-    for part in _parts(run, units, repeats, place):
-        for folder, each in formats.items():
-            each.write(folder, part)
+def _write(run: Run, units: UnitsFrom, repeats: Repeats, final: Path, formats: Mapping[Path, Export]) -> None:
+    for part in _parts(run, units, repeats, final):
+        for folder, format_ in formats.items():
+            format_.write(folder, part)
 
 
-def _parts(run: Run, units: UnitsFrom, repeats: Repeats, place: Path) -> Iterator[ExportSplit]:
-    """Yield what there is to export of each split, one in memory at a time."""
+def _parts(run: Run, units: UnitsFrom, repeats: Repeats, final: Path) -> Iterator[ExportSplit]:
+    """Yield the export of each split, one in memory at a time; ``final`` is the path of the finished folder."""
     codebook = run.trained.model.codebook.numpy()
     utterances, table = run.utterances, run.labels
     meanings, labels = meanings_of(run.units("train", units), table, len(codebook)), Labels(table)
@@ -63,13 +64,13 @@ def _parts(run: Run, units: UnitsFrom, repeats: Repeats, place: Path) -> Iterato
         path, sequences = run.units_path(split, units), run.units(split, units)
         _check(sequences, path, len(codebook), utterances)
         made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        yield ExportSplit(split, sequences, utterances, labels, meanings, codebook, repeats, place, made)
+        yield ExportSplit(split, sequences, utterances, labels, meanings, codebook, repeats, final, made)
 
 
 def _check(
     sequences: Mapping[str, UnitSequence], path: Path, codewords: int, utterances: Mapping[str, Utterance]
 ) -> None:
-    """Raise InputError for units that are not of this model and corpus."""
+    """Raise InputError for units of another model or corpus."""
     fix = "encode again: unitdisc encode --help"
     for name, sequence in sequences.items():
         if name not in utterances:
@@ -81,7 +82,7 @@ def _check(
 
 
 def meanings_of(units: Mapping[str, UnitSequence], labels: pd.DataFrame, codewords: int) -> tuple[str, ...] | None:
-    """Return the label that most tokens of each unit have, silence and space included; None where none is labelled."""
+    """Return the most frequent label of each unit's tokens, silence and space included; None without labels."""
     vocabulary = pd.Index(sorted(set(labels["label"])), dtype="str")
     aligned = align(units, check(labels), vocabulary)
     known = aligned.label >= 0

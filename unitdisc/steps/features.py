@@ -10,8 +10,8 @@ from unitdisc.records import Utterance
 def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> None:
     """Compute the features of a split, in ``jobs`` processes."""
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    known = tables.read_records(files.utterances, Utterance)
-    utterances = [utterance for utterance in known if utterance.split == split]
+    corpus_utterances = tables.read_records(files.utterances, Utterance)
+    utterances = [utterance for utterance in corpus_utterances if utterance.split == split]
     allow_pipes = getattr(settings, "allow_pipes", ())
     extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=allow_pipes)
     extract(utterances, files.archive(split), extractor, jobs=jobs)

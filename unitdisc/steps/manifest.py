@@ -1,4 +1,4 @@
-"""What the manifest of an exported folder says of the run, of the step's settings, and of the units that it read."""
+"""The facts in the manifest of an exported folder: the run, the settings of the step, and the units that it read."""
 
 import json
 from typing import Any
@@ -7,22 +7,24 @@ from unitdisc.config import Section, UnitsFrom
 from unitdisc.errors import InputError
 from unitdisc.steps.reads import Reads, step_settings
 from unitdisc.steps.run import Run
+from unitdisc.units.exports import manifest
 from unitdisc.units.exports.manifest import digest, sha256, versions
-
-name = "manifest.json"
 
 
 def facts(run: Run, settings: Section, kind: UnitsFrom, *packages: str) -> dict[str, Any]:
-    """Return the facts; ``packages`` wrote the folder. Raises InputError for a model that is not trained yet."""
+    """Return the facts; ``packages`` are those that wrote the folder.
+
+    Raises InputError if the model is not trained yet.
+    """
     try:
         trained = json.loads(run.files.description.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError("no such file", error.filename, fix="train the model first") from None
     configuration = json.loads(step_settings(run.experiment, Reads(model=True), corpus=run.corpus, model=run.model))
-    del configuration["results"]  # where it is changes nothing
+    del configuration["results"]  # the location of the results has no effect
     units = [run.units_path(split, kind) for split in run.splits]
     files = [run.files.description, run.files.weights, *units]
-    segments = units[0].with_name(name)
+    segments = units[0].with_name(manifest.name)
     segmentation = json.loads(segments.read_text(encoding="utf-8")) if kind == "segmented" else None
     return {
         "versions": versions("numpy", "torch", *packages),

@@ -41,7 +41,7 @@ class SplitScore:
 
 
 def run(run: Run, settings: Pieces, *, threads: int = 1, out: Path | None = None) -> list[SplitScore]:
-    """Train pieces on train, encode every split into a folder, and return the scores, which are written there too."""
+    """Train pieces on train, write the pieces and scores of every split into a folder, and return the scores."""
     sequences = {split: run.units(split, settings.units) for split in run.splits}
     codewords = len(run.trained.model.codebook)
     trained = acoustic.train([s.units for s in sequences["train"].values()], codewords, settings, threads=threads)
@@ -58,7 +58,7 @@ def _write(
     words: pd.DataFrame | None,
     run: Run,
 ) -> list[SplitScore]:
-    """Write the model, its vocabulary, the pieces of every split and their scores, which are returned."""
+    """Write the model, its vocabulary, and the pieces and scores of every split; return the scores."""
     with files.replacing(folder / "pieces.model") as temporary:
         temporary.write_bytes(model.model)
     tables.write(folder / "vocabulary.tsv", model.vocabulary(), VocabularyRow)
@@ -77,19 +77,19 @@ def _write(
 
 
 def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> pd.DataFrame | None:
-    """Return the words of a corpus with their times: of a file, the corpus's own, of handwritten characters, or none.
+    """Return the words of a corpus with their times: from ``path``, from the corpus, from its characters, or None.
 
-    Raises InputError for a file that has no word of any of the ``utterances``.
+    Raises InputError for a file without words of any of the ``utterances``.
     """
     reader = registry.corpora.load(run.settings.kind)(run.settings, run.corpus_files.source)
     paths = [path] if path is not None else reader.word_files()
-    found = [read_labels(each) for each in paths]
-    for each, table in zip(paths, found, strict=True):
+    word_tables = [read_labels(file) for file in paths]
+    for file, table in zip(paths, word_tables, strict=True):
         if not table["utterance"].isin(utterances).any():
             fix = "its first field is the utterance's name"
-            raise InputError(f"has no word of any utterance of {run.corpus}", each, fix=fix)
-    if found:
-        return pd.concat(found, ignore_index=True)
+            raise InputError(f"has no word of any utterance of {run.corpus}", file, fix=fix)
+    if word_tables:
+        return pd.concat(word_tables, ignore_index=True)
     words = words_of_characters(run.labels) if run.modality.spaced_words else None
     if words is None or words.empty:
         log.warning("unitdisc: %s has no times of words, so pieces are not scored against them", run.corpus)
@@ -100,7 +100,7 @@ def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> pd.Dat
 def word_scores(
     run: Run, units: Mapping[str, dict[str, UnitSequence]], split: str, words: pd.DataFrame, suffix: str
 ) -> Iterator[SplitScore]:
-    """Yield how well units match words, with the mapping fitted on the split itself and on train."""
+    """Yield scores of units against words, with mappings fitted on the split itself and on train."""
     scoring = run.experiment.scoring
     statistics = run_statistics(run, units, words, split)
     for score in summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed):

@@ -11,7 +11,7 @@ from unitdisc.units.representations import Representations
 
 
 def run(run: Run, *, threads: int = 1) -> None:
-    """Train classifiers on train, stop them on dev, score them on test; no score without labels on train and test."""
+    """Train classifiers on train, stop them early by dev, score them on test; no scores without labels on both."""
     labels = run.labels
     counted = set(labels.loc[~labels["label"].isin(run.settings.exclude), "utterance"])
     labelled = {utterance.split for name, utterance in run.utterances.items() if name in counted}

@@ -1,4 +1,4 @@
-"""What each step reads of the configuration, so that it reruns when that changes and not otherwise."""
+"""The part of the configuration that each step reads, so that it reruns only when that part changes."""
 
 import json
 from collections.abc import Mapping
@@ -15,10 +15,11 @@ from unitdisc.registry import registries
 class Reads:
     """The part of the configuration that a step reads, and the registries whose chosen kinds it runs.
 
-    ``without`` names settings of the corpus that it does not read; ``readers_view`` leaves of the features' settings
-    only what a corpus reader looks at. ``model`` says that it reads the model's settings. ``sections`` names sections of
-    the experiment; of scoring it reads ``abx`` and ``probes`` only where they are named too. Of ``kinds`` it runs code,
-    of ``settings_of`` it reads the settings alone. ``modules`` are further modules that it imports by name.
+    ``without`` are settings of the corpus that it does not read; ``readers_view`` limits the settings of the features
+    to those that corpus readers use. ``model`` means that it reads the settings of the model. ``sections`` are sections
+    of the experiment, where ``abx`` and ``probes`` of scoring must be listed separately. ``kinds`` are the registries
+    whose code it runs, ``settings_of`` those of which it only reads settings, and ``modules`` further modules that it
+    imports by name.
     """
 
     without: tuple[str, ...] = ()
@@ -56,13 +57,14 @@ reads: Mapping[str, Reads] = MappingProxyType(
 
 
 def step_settings(experiment: Experiment, part: Reads, *, corpus: str, model: str | None = None) -> str:
-    """Return as JSON the part of an experiment that a step on one corpus (and model) reads, with resolved defaults."""
+    """Return as JSON the part of an experiment that a step on a corpus (and model) reads, with defaults filled in."""
     settings = experiment.corpus(corpus)
-    own = {key: value for key, value in settings.model_dump(mode="json").items() if key not in part.without}
+    corpus_settings = {key: value for key, value in settings.model_dump(mode="json").items() if key not in part.without}
     if part.readers_view:
         seen = settings.features.seen_by_readers
-        own["features"] = {key: value for key, value in own["features"].items() if key in seen}
-    read: dict[str, Any] = {"results": str(experiment.results), "corpora": {corpus: own}}
+        features = corpus_settings["features"]
+        corpus_settings["features"] = {key: value for key, value in features.items() if key in seen}
+    read: dict[str, Any] = {"results": str(experiment.results), "corpora": {corpus: corpus_settings}}
     if part.model and model is not None:
         read["models"] = {model: experiment.model(model).model_dump(mode="json")}
     for name in part.sections:
@@ -78,18 +80,20 @@ def step_settings(experiment: Experiment, part: Reads, *, corpus: str, model: st
 def chosen_modules(
     experiment: Experiment, part: Reads, *, corpus: str | None = None, model: str | None = None
 ) -> list[str]:
-    """Return the modules of the kinds that a step runs, which it imports by the registry alone.
+    """Return the modules of the kinds that a step runs, which it imports only through the registry.
 
-    Without a ``corpus`` these are the kinds of all corpora and models.
+    Without a ``corpus``, these are the kinds of all corpora and models.
     """
     corpora = experiment.corpora.values() if corpus is None else [experiment.corpus(corpus)]
     models = [] if model is None else [experiment.model(model)]
     if corpus is None:
         models = list(experiment.models.values())
     chosen = [
-        (name, kind) for each in corpora for name, kind in (("corpora", each.kind), ("features", each.features.kind))
+        (name, section.kind)
+        for settings in corpora
+        for name, section in (("corpora", settings), ("features", settings.features))
     ]
-    chosen += [("models", each.kind) for each in models]
-    chosen += [(name, piece.kind) for each in models for name, piece in each.parts]
+    chosen += [("models", settings.kind) for settings in models]
+    chosen += [(name, piece.kind) for settings in models for name, piece in settings.parts]
     chosen += [("exports", name) for name in experiment.exports.formats]
     return list(dict.fromkeys(registries[name].module(kind) for name, kind in chosen if name in part.kinds))

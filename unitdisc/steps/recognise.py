@@ -14,7 +14,7 @@ scored = ("dev", "test")
 
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
-    """Recognise and score splits, dev and test if none is given."""
+    """Recognise and score splits; by default dev and test."""
     torch.set_num_threads(threads)
     trained, scoring = run.trained, run.experiment.scoring
     for split in run.chosen(splits, of=scored):

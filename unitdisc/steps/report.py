@@ -10,7 +10,7 @@ from unitdisc.report import page
 
 
 def run(experiment: Experiment, out: Path | None = None) -> Path:
-    """Write the page of an experiment's results, as far as they are there, and return its path."""
+    """Write the page of an experiment's results, as far as they exist, and return its path."""
     return _write(page.render(experiment), out or Results(experiment.results).report)
 
 

@@ -1,4 +1,4 @@
-"""A run of the configuration: its settings, and what its files hold."""
+"""A run of an experiment: its settings, and the contents of its files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from unitdisc.models.store import Trained
 
 
-@dataclass(frozen=True)  # without slots: its files are read once
+@dataclass(frozen=True)  # without slots, for cached properties
 class Run:
     """A corpus, a model and a seed of an experiment."""
 
@@ -56,7 +56,7 @@ class Run:
         return self.settings.features.modality
 
     def chosen(self, splits: Sequence[str] | None, of: Sequence[str] | None = None) -> tuple[str, ...]:
-        """Return the splits that are asked for, or those of ``of`` that the corpus has, or all of them.
+        """Return the given splits; by default those of ``of`` that the corpus has, or all of the corpus.
 
         Raises InputError for a split that the corpus does not have.
         """
@@ -68,7 +68,7 @@ class Run:
         return tuple(dict.fromkeys(splits))
 
     def units_path(self, split: str, kind: UnitsFrom) -> Path:
-        """Return the table of a split's units; raises InputError for segments that are not there yet."""
+        """Return the table of a split's units; raises InputError for segments that do not exist yet."""
         if kind == "encoded":
             return self.files.units(split)
         path = self.files.segmented_units(split)
@@ -83,21 +83,21 @@ class Run:
     @cached_property
     def utterances(self) -> dict[str, Utterance]:
         """The corpus's utterances by name."""
-        return {each.utterance: each for each in tables.read_records(self.corpus_files.utterances, Utterance)}
+        return {row.utterance: row for row in tables.read_records(self.corpus_files.utterances, Utterance)}
 
     @cached_property
     def speakers(self) -> dict[str, str]:
-        """The speaker of each utterance by its name."""
+        """The speaker of each utterance, by name."""
         return {name: utterance.speaker for name, utterance in self.utterances.items()}
 
     @cached_property
     def all_labels(self) -> "pd.DataFrame":
-        """The labels of the corpus."""
+        """The labels of the corpus, with ignored ones."""
         return tables.read(self.corpus_files.labels, Label)
 
     @cached_property
     def labels(self) -> "pd.DataFrame":
-        """The labels of the corpus, without the ignored ones."""
+        """The labels of the corpus, without ignored ones."""
         return self.all_labels[~self.all_labels["label"].isin(self.settings.ignore)]
 
     def features(self, split: str) -> "Archive":
@@ -108,7 +108,7 @@ class Run:
 
     @cached_property
     def trained(self) -> "Trained":
-        """The model; raises InputError where it is not trained yet."""
+        """The model; raises InputError if it is not trained yet."""
         from unitdisc.models import store
 
         return store.load(self.files)
@@ -117,7 +117,7 @@ class Run:
 def find_run(config: str, corpus: str, model: str, seed: int) -> Run:
     """Return a run of a configuration file; raises InputError for a corpus or a model that it does not have.
 
-    What a step reads may leave the models out: then any model is taken for one.
+    The part of a configuration that a step reads may be without models; then the model is not checked.
     """
     experiment = read_config(config)
     experiment.corpus(corpus)

@@ -1,4 +1,4 @@
-"""The sample step: makes an embedded sample corpus."""
+"""The sample step: generates an embedded sample corpus."""
 
 from unitdisc import registry
 from unitdisc.config import Experiment
@@ -8,7 +8,7 @@ from unitdisc.layout import Results
 
 
 def run(experiment: Experiment, corpus: str) -> None:
-    """Make a sample corpus in its folder; raises InputError for a corpus of another kind."""
+    """Generate a sample corpus in its folder; raises InputError for a corpus of another kind."""
     settings = experiment.corpus(corpus)
     reader = registry.corpora.load(settings.kind)(settings, Results(experiment.results).corpus(corpus).source)
     if not isinstance(reader, SampleCorpus):

@@ -12,7 +12,7 @@ from unitdisc.steps.run import Run, only_labelled
 
 
 def run(run: Run, splits: Sequence[str] | None = None) -> None:
-    """Score splits, all of the corpus if none is given, with mappings fitted on each and on train."""
+    """Score splits, by default all of the corpus, with mappings fitted on the split itself and on train."""
     chosen = run.chosen(splits)
     units = {name: run.units(name, "encoded") for name in {*chosen, "train"}}
     scoring = run.experiment.scoring
@@ -25,7 +25,7 @@ def run(run: Run, splits: Sequence[str] | None = None) -> None:
 def run_statistics(
     run: Run, units: Mapping[str, Mapping[str, UnitSequence]], labels: pd.DataFrame, split: str
 ) -> UtteranceStatistics:
-    """Count ``units[split]``, with held-out mappings fitted on ``units["train"]`` where that is another split.
+    """Return the statistics of ``units[split]``, with held-out mappings fitted on ``units["train"]`` except for train.
 
     ``labels`` has the columns utterance, start, end, label, without ignored ones.
     """

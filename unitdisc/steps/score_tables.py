@@ -1,4 +1,4 @@
-"""Which tables of scores a run has by the configuration."""
+"""The tables of scores of a run, according to the configuration."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from unitdisc.layout import RunFolder
 
 
 def score_tables(experiment: Experiment, model: ModelSettings, files: RunFolder, split: str) -> Iterator[Path]:
-    """Yield the tables of scores that a split of a run has by the configuration; the workflow waits for these."""
+    """Yield the tables of scores of a split of a run, according to the configuration; the workflow requires these."""
     scoring = experiment.scoring
     yield files.scores(split)
     if model.learns_labels and split != "train":

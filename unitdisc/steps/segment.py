@@ -1,4 +1,4 @@
-"""The segmentation step: fewer, longer segments of the same codewords, and what that changes in every score."""
+"""The segmentation step: fewer, longer segments of the same codewords, and the change of every score."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from unitdisc.units.segmentation import penalty_of, segment_archive
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A metric of one split before and after the segmentation, and after − before with its paired interval."""
+    """A metric of a split before and after the segmentation, and after − before with its paired interval."""
 
     split: str
     metric: str
@@ -33,7 +33,7 @@ class Change:
 
 
 def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None = None) -> list[Change]:
-    """Segment every split into a folder and return the scores before and after, which are written there too."""
+    """Write the segments of every split and the scores before and after into a folder, and return the scores."""
     torch.set_num_threads(threads)
     trained, speaker = run.trained, run.speakers
     archives = {split: run.features(split) for split in run.splits}
@@ -42,13 +42,13 @@ def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None 
         paths = {split: run.files.segmented_units(split, new) for split in run.splits}
         for split, path in paths.items():
             tables.write_units(path, segment_archive(trained, archives[split], speaker, penalty=penalty))
-        found = list(changes(run, {split: tables.read_units(path) for split, path in paths.items()}))
-        tables.write(table_of(new), found, Change)
-    return found
+        score_changes = list(changes(run, {split: tables.read_units(path) for split, path in paths.items()}))
+        tables.write(table_of(new), score_changes, Change)
+    return score_changes
 
 
 def changes(run: Run, after: Mapping[str, dict[str, UnitSequence]]) -> Iterator[Change]:
-    """Yield every score of every split before and after its tokens were joined to the segments ``after``."""
+    """Yield every score of every split before the segmentation and with the segmented units ``after``."""
     before = {split: run.units(split, "encoded") for split in run.splits}
     scoring = run.experiment.scoring
     for split in run.splits:

@@ -10,10 +10,10 @@ from unitdisc.training.fit import fit
 
 
 def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = None) -> int:
-    """Train a model; an interrupted training goes on from its last epoch. Returns the exit code of the processes.
+    """Train a model and return the exit code; an interrupted training continues after its last epoch.
 
-    ``threads`` are those of all processes together; without a number they are those of the model's settings. A model
-    whose training has several processes starts them with the ``arguments`` of the command line.
+    ``threads`` is the number of threads of all processes together, by default that of the model's settings. A training
+    with several processes starts them with the ``arguments`` of the command line.
     """
     settings = run.experiment.model(run.model)
     plan = getattr(settings, "training", None)

@@ -1,4 +1,4 @@
-"""What the Snakefile asks: paths, parameters and resources of every rule, by the configuration alone."""
+"""The plan of the workflow: paths, parameters and resources of every rule, according to the configuration."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -12,11 +12,13 @@ from unitdisc.provenance import code_digest, listing_digest
 from unitdisc.steps.reads import chosen_modules, reads, step_settings
 from unitdisc.steps.score_tables import score_tables
 
-Names = tuple[str, Sequence[str], Sequence[str]]  # a rule's name, its splits, the corpora that have just these
+Names = tuple[
+    str, Sequence[str], Sequence[str]
+]  # name of a rule, its splits, and the corpora with exactly these splits
 
 
 class Plan:
-    """The workflow of an experiment. Paths are text; those of ``any_corpus`` and ``any_run`` hold wildcards."""
+    """The workflow of an experiment; the paths of ``any_corpus`` and ``any_run`` contain wildcards."""
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
@@ -27,52 +29,52 @@ class Plan:
         self.abx_splits: tuple[str, ...] = abx.splits if abx else ()
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
-        """Return the digest of a step's code: of its module, and of the kinds that it runs on this corpus and model."""
+        """Return the digest of a step's code: its module, and the kinds that it runs on this corpus and model."""
         part = reads[step]
         chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
         return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
 
     def settings(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
-        """Return as JSON the part of the configuration that a step reads; the whole for a step on all runs."""
+        """Return as JSON the part of the configuration that a step reads; all of it for a step on all runs."""
         if corpus is None:
             return self.experiment.model_dump_json()
         return step_settings(self.experiment, reads[step], corpus=corpus, model=model)
 
     def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[Names]:
-        """Yield a step's rules: each one's name, the splits it writes files for, and the corpora with just these.
+        """Yield the rules of a step: name, splits whose files it writes, and corpora with exactly these splits.
 
-        A job takes all splits of a run, since Python often takes longer to start than a split to encode or to score.
-        Most experiments need one rule per step, which has the step's name; a second one adds its splits.
+        A job handles all splits of a run, because starting Python often takes longer than encoding or scoring a split.
+        Most experiments need one rule per step, named like the step; names of further rules include their splits.
         """
         corpora: dict[tuple[str, ...], list[str]] = {}
         for name, corpus in self.experiment.corpora.items():
-            own = tuple(split for split in corpus.split_names if split in of)
-            if own:
-                corpora.setdefault(own, []).append(name)
-        for number, (filled, names) in enumerate(corpora.items()):
-            yield "_".join([step, *filled]) if number else step, filled, names
+            corpus_splits = tuple(split for split in corpus.split_names if split in of)
+            if corpus_splits:
+                corpora.setdefault(corpus_splits, []).append(name)
+        for number, (rule_splits, names) in enumerate(corpora.items()):
+            yield "_".join([step, *rule_splits]) if number else step, rule_splits, names
 
     def samples(self) -> list[str]:
-        """Return the corpora that are made."""
+        """Return the corpora that are generated."""
         return [name for name in self.experiment.corpora if isinstance(self._reader(name), SampleCorpus)]
 
     def corpus_files(self, corpus: str) -> list[str]:
-        """Return the files that name a corpus's utterances and labels."""
+        """Return the files that list a corpus's utterances and labels."""
         return [str(path) for path in self._reader(corpus).files()]
 
     def corpus_folder(self, corpus: str) -> str:
-        """Return a digest of what is in the folder that is a corpus; nothing where it is none."""
+        """Return a digest of the files of a corpus that is a folder; the empty string for others."""
         folder = self._reader(corpus).folder()
         return listing_digest(folder, without=self.experiment.results) if folder else ""
 
     def archives(self, corpus: str, of: Sequence[str] = splits) -> list[str]:
-        """Return archive and index of the features of those of these splits that a corpus has."""
+        """Return archive and index of the features, for the splits ``of`` that a corpus has."""
         files = self.results.corpus(corpus)
         names = [split for split in self.experiment.corpora[corpus].split_names if split in of]
         return [str(path) for split in names for path in (files.archive(split), files.index(split))]
 
     def word_files(self, corpus: str) -> list[str]:
-        """Return the files with times of words: the one that the section pieces names, else the corpus's own."""
+        """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
         pieces = self.experiment.pieces
         if pieces and corpus in pieces.words:
             return [str(pieces.words[corpus])]
@@ -80,7 +82,7 @@ class Plan:
         return [str(path) for path in (reader.files() if isinstance(reader, SampleCorpus) else reader.word_files())]
 
     def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
-        """Return the units that a section starts from: of all splits as encoded, or the folder of segmented ones."""
+        """Return the units that a section reads: those of all splits as encoded, or the folder of segmented ones."""
         run = self.results.corpus(corpus).run(model, seed)
         settings = getattr(self.experiment, section) if section else None
         if settings is not None and settings.units == "segmented":
@@ -105,7 +107,7 @@ class Plan:
         return [str(path) for path in dict.fromkeys(paths)]
 
     def reported(self) -> list[str]:
-        """Return what the report shows beside the scores."""
+        """Return the files that the report shows in addition to the scores."""
         paths: list[Path] = []
         for corpus, _, run in self.runs():
             names = self.experiment.corpora[corpus].split_names

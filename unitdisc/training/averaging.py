@@ -10,11 +10,11 @@ Model = TypeVar("Model", bound=nn.Module)
 
 
 class AveragedModel(Generic[Model]):
-    """A second model that follows the first: weight ← decay · weight + (1 − decay) · new weight, each step.
+    """An exponential moving average of a model: weight ← decay · weight + (1 − decay) · new weight, at each step.
 
-    Early on the decay is lower, (1 + step) / (10 + step), so that the random start is soon forgotten; ``restart`` makes
-    it early again, for where quantising begins: what was learnt without it is no part of the average then. Buffers,
-    such as running statistics, are copied. Whoever replaces codewords gives the average the same ones.
+    At the start the decay is lower, (1 + step) / (10 + step), so that the random initialisation is soon forgotten;
+    ``restart`` lowers it again, so that the average forgets what was learnt before quantisation began. Buffers, such as
+    running statistics, are copied. A caller that replaces codewords must also replace those of the average.
     """
 
     def __init__(self, model: Model, decay: float) -> None:
@@ -29,18 +29,18 @@ class AveragedModel(Generic[Model]):
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         for average, weight in zip(self.model.parameters(), model.parameters(), strict=True):
             average.lerp_(weight, 1 - decay)
-        for held, buffer in zip(self.model.buffers(), model.buffers(), strict=True):
-            held.copy_(buffer)
+        for copied, buffer in zip(self.model.buffers(), model.buffers(), strict=True):
+            copied.copy_(buffer)
 
     def restart(self) -> None:
         """Forget the past as fast as at the start."""
         self.steps = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the averaged weights and the steps since the start."""
+        """Return the averaged weights and the number of steps since the start."""
         return {"model": self.model.state_dict(), "steps": self.steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         self.model.load_state_dict(state["model"])
         self.steps = int(state["steps"])

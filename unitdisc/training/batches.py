@@ -15,7 +15,7 @@ from unitdisc.models.batch import Batch, unlabelled
 
 @dataclass(frozen=True, slots=True)
 class Utterances:
-    """What chunks are cut from: normalised features, speaker numbers, and the frames' labels where they are learnt."""
+    """The source of chunks: normalised features, speaker indices, and the labels of frames if a model learns them."""
 
     matrices: Normalised
     speakers: Mapping[str, int]
@@ -23,11 +23,12 @@ class Utterances:
 
 
 class Chunks:
-    """Draws chunks of ``chunk`` frames, ``batch`` at a time, every frame of the split as likely as any other.
+    """Samples chunks of ``chunk`` frames, ``batch`` at a time, with equal probability for every frame of the split.
 
-    An epoch draws as many chunks as cover the frames once, or ``chunks_per_utterance`` of every utterance, wherever in it. An utterance
-    shorter than a chunk is padded. The draw of an epoch depends on the seed and the epoch's number alone, so that a run
-    can be resumed at any epoch. Of every batch the ``share`` (number, of how many) of this process is yielded.
+    An epoch has as many chunks as cover the frames once, or ``chunks_per_utterance`` from every utterance, at random
+    positions. Utterances shorter than a chunk are padded. The sample depends only on the seed and the number of the
+    epoch, so that a run can be resumed at any epoch. Of every batch, the ``share`` of this process is yielded (its
+    rank, and the number of processes). Raises InputError if there are no frames.
     """
 
     def __init__(
@@ -57,38 +58,37 @@ class Chunks:
     def epoch(self, number: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, counted from 1."""
         generator = np.random.default_rng([self._seed, number])
-        drawn = (
-            self._covering(generator) if self._per_utterance is None else self._of_each(generator, self._per_utterance)
-        )
-        first, step = self._share
-        for which, starts in drawn:
-            yield self._gather(which[first::step], starts[first::step])
+        per_utterance = self._per_utterance
+        sampled = self._covering(generator) if per_utterance is None else self._of_each(generator, per_utterance)
+        rank, processes = self._share
+        for indices, starts in sampled:
+            yield self._gather(indices[rank::processes], starts[rank::processes])
 
     def _covering(self, generator: np.random.Generator) -> Iterator[tuple[Ints, Ints]]:
         ends = np.cumsum(self._lengths)
         for _ in range(len(self)):
-            frame = generator.integers(0, self.frames, size=self._batch)
-            which = np.searchsorted(ends, frame, side="right")
-            room = np.maximum(self._lengths[which] - self._chunk, 0)
-            # The drawn frame lies anywhere in its chunk, so that edges are seen as often as the middle.
-            start = frame - (ends - self._lengths)[which] - generator.integers(0, self._chunk, size=self._batch)
-            yield which, np.clip(start, 0, room)
+            frames = generator.integers(0, self.frames, size=self._batch)
+            indices = np.searchsorted(ends, frames, side="right")
+            room = np.maximum(self._lengths[indices] - self._chunk, 0)
+            # A sampled frame may be anywhere in its chunk, so that edges are seen as often as the middle.
+            start = frames - (ends - self._lengths)[indices] - generator.integers(0, self._chunk, size=self._batch)
+            yield indices, np.clip(start, 0, room)
 
-    def _of_each(self, generator: np.random.Generator, each: int) -> Iterator[tuple[Ints, Ints]]:
-        order = generator.permutation(np.repeat(np.arange(len(self._names)), each))
-        order = np.resize(order, len(self) * self._batch)  # the last batch is a full one too
+    def _of_each(self, generator: np.random.Generator, count: int) -> Iterator[tuple[Ints, Ints]]:
+        order = generator.permutation(np.repeat(np.arange(len(self._names)), count))
+        order = np.resize(order, len(self) * self._batch)  # so that the last batch is full
         starts = generator.integers(0, np.maximum(self._lengths[order] - self._chunk, 0) + 1)
         for first in range(0, len(order), self._batch):
             part = slice(first, first + self._batch)
             yield order[part], starts[part]
 
-    def _gather(self, which: Ints, starts: Ints) -> Batch:
-        names = [self._names[index] for index in which]
+    def _gather(self, indices: Ints, starts: Ints) -> Batch:
+        names = [self._names[index] for index in indices]
         spans = [(int(start), int(start) + self._chunk) for start in starts]
         rows = [self._matrices.rows(name, *span) for name, span in zip(names, spans, strict=True)]
         frames = np.zeros((len(rows), self._chunk, rows[0].shape[1]), dtype=np.float32)
-        for place, row in zip(frames, rows, strict=True):
-            place[: len(row)] = row
+        for chunk, row in zip(frames, rows, strict=True):
+            chunk[: len(row)] = row
         lengths = np.array([len(row) for row in rows])
         mask = np.arange(self._chunk) < lengths[:, None]
         speaker = np.array([self._utterances.speakers.get(name, -1) for name in names], dtype=np.int64)
@@ -99,8 +99,8 @@ class Chunks:
     def _labels(self, names: list[str], spans: list[tuple[int, int]]) -> Tensor | None:
         if self._utterances.labels is None:
             return None
-        found = np.full((len(names), self._chunk), unlabelled, dtype=np.int64)
-        for place, name, (start, stop) in zip(found, names, spans, strict=True):
+        labels = np.full((len(names), self._chunk), unlabelled, dtype=np.int64)
+        for chunk, name, (start, stop) in zip(labels, names, spans, strict=True):
             part = self._utterances.labels[name][start:stop]
-            place[: len(part)] = part
-        return torch.from_numpy(found)
+            chunk[: len(part)] = part
+        return torch.from_numpy(labels)

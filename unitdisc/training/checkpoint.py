@@ -1,4 +1,4 @@
-"""The resume file: everything a training needs to go on from its last epoch as if it had never stopped."""
+"""The resume file: everything that a training needs to continue after its last epoch as if never interrupted."""
 
 import pickle
 import zipfile
@@ -12,15 +12,15 @@ from unitdisc.files import replacing
 
 
 def save(path: Path, digest: str, state: dict[str, Any]) -> None:
-    """Write ``state`` (tensors and plain values) with the ``digest`` of what it belongs to, whole or not at all."""
+    """Write ``state`` (tensors and plain values) and the ``digest`` of its training, atomically."""
     with replacing(path) as temporary:
         torch.save({"digest": digest, "state": state}, temporary)
 
 
 def load(path: Path, digest: str) -> dict[str, Any] | None:
-    """Return the state in ``path``, or None where there is no such file.
+    """Return the state in ``path``, or None if there is no such file.
 
-    Raises InputError for a corrupt file, or one of another configuration, corpus or code.
+    Raises InputError for a corrupt file, or for one whose training had another ``digest``.
     """
     if not path.exists():
         return None
@@ -28,9 +28,9 @@ def load(path: Path, digest: str) -> dict[str, Any] | None:
     try:
         # weights_only: tensors and plain values, never code.
         content = torch.load(path, map_location="cpu", weights_only=True)
-        found, state = content["digest"], content["state"]
+        saved_digest, state = content["digest"], content["state"]
     except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, LookupError, TypeError, ValueError):
         raise InputError("is not a resume file, or is corrupt", path, fix=remedy) from None
-    if found != digest:
+    if saved_digest != digest:
         raise InputError("belongs to a training with another configuration, corpus, code or version", path, fix=remedy)
     return dict(state)

@@ -1,4 +1,4 @@
-"""Training k-means: one clustering of the training tokens."""
+"""Training of k-means: one clustering of the training tokens."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def cluster(settings: KMeansModel, matrices: Normalised, run: RunFolder, *, inputs: int, seed: int) -> KMeans:
-    """Cluster the training tokens, and write training.tsv; raises InputError for fewer tokens than units."""
+    """Cluster the training tokens and write training.tsv; raises InputError for fewer tokens than units."""
     start = time.perf_counter()
     model = KMeans(settings, Sizes(inputs))
     vectors = sampled_vectors(model, matrices, most=settings.frames, seed=seed)
@@ -56,13 +56,13 @@ def cluster(settings: KMeansModel, matrices: Normalised, run: RunFolder, *, inpu
 
 
 def sampled_vectors(model: KMeans, matrices: Normalised, *, most: int, seed: int) -> torch.Tensor:
-    """Return at most ``most`` of the vectors (N, W) of all tokens, sampled by the seed; the rest are never in memory."""
+    """Return at most ``most`` token vectors (N, W), sampled by the seed; the rest are never kept in memory."""
     tokens = np.array([-(-matrices.frames(name) // model.stride) for name in matrices])
-    drawn = np.arange(tokens.sum())
-    if len(drawn) > most:
-        drawn = np.sort(np.random.default_rng(seed).choice(len(drawn), most, replace=False))
+    sampled = np.arange(tokens.sum())
+    if len(sampled) > most:
+        sampled = np.sort(np.random.default_rng(seed).choice(len(sampled), most, replace=False))
     ends = np.cumsum(tokens)
-    rows = np.split(drawn, np.searchsorted(drawn, ends[:-1]))
+    rows = np.split(sampled, np.searchsorted(sampled, ends[:-1]))
     parts = [
         model.vectors(torch.tensor(matrices[name]))[torch.from_numpy(chosen - first)]
         for name, chosen, first in zip(matrices, rows, ends - tokens, strict=True)

@@ -1,4 +1,4 @@
-"""The loss on dev that an epoch is recorded with."""
+"""The loss on dev after an epoch."""
 
 import math
 
@@ -10,12 +10,12 @@ from unitdisc.training import processes
 from unitdisc.training.batches import Chunks
 from unitdisc.training.precision import autocast
 
-dev_batches = 32  # per epoch, at most: enough for a curve, no burden on the training
+dev_batches = 32  # per epoch, at most: enough for a curve, without slowing the training
 
 
 @torch.no_grad()
 def dev_loss(model: Model, dev: Chunks | None, plan: Training, device: torch.device, *, quantise: bool) -> float:
-    """Return the objective's mean loss, over the same chunks at every call; nan without a dev split."""
+    """Return the mean loss of the objective, over the same chunks at every call; NaN without a dev split."""
     if dev is None:
         return math.nan
     model.eval()

@@ -1,4 +1,4 @@
-"""The re-estimation after the last epoch, from what the trained encoder gives."""
+"""The re-estimation after the last epoch, from the output of the trained encoder."""
 
 import torch
 
@@ -9,19 +9,19 @@ from unitdisc.training.trainer import Trainer
 
 @torch.no_grad()
 def final_reestimation(trainer: Trainer) -> bool:
-    """Re-estimate the codewords a last time; False for too few vectors, or where they are never re-estimated.
+    """Re-estimate the codewords a last time; return False for too few vectors, or if re-estimation is off.
 
-    In training they follow an encoder that moves. The decoder keeps to the codewords that it has learnt.
+    During training the codewords lag behind the encoder. The decoder is not trained for the new ones.
     """
     state = trainer.state
     if state.reestimation is None:
         return False
     model, trained = state.result.eval(), state.model.bottleneck
     state.reservoir.clear()
-    mine = list(trainer.train.matrices)[processes.rank() :: processes.count()]
-    for name in track(mine, "final re-estimation", total=len(mine)):
+    names = list(trainer.train.matrices)[processes.rank() :: processes.count()]
+    for name in track(names, "final re-estimation", total=len(names)):
         frames = torch.tensor(trainer.train.matrices[name], device=trainer.device)
-        state.reservoir.add(model.vectors(frames))  # in float32, as encoding computes them
+        state.reservoir.add(model.vectors(frames))  # in float32, as in encoding
     averaged = [trained] if state.average else []
     seed = trainer.seed + state.step
     return state.reestimation.run(model.bottleneck, state.reservoir, None, averaged=averaged, seed=seed)

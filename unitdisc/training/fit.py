@@ -1,4 +1,4 @@
-"""Training: from the archives of train and dev to a model in its folder, whichever kind it is."""
+"""Training of a model of any kind, from the archives of train and dev to the model in its folder."""
 
 import hashlib
 import json
@@ -39,10 +39,10 @@ def fit(
 ) -> None:
     """Train a model on ``archives`` (split → index; train, and dev where there is one) into the folder of ``run``.
 
-    ``labels`` (columns utterance, start, end, label) are read by a model that learns them. It learns those that train
-    has, except those of ``ignore``; a chunk with another one, or of an utterance without any, counts in no loss.
-    Writes weights, description and training.tsv. ``code`` is a digest of the code, which a resume file must have too.
-    Raises InputError for features or labels that cannot be trained on.
+    ``labels`` (columns utterance, start, end, label) are used by models that learn labels: those of train, except those
+    of ``ignore``. A chunk with another label, or of an utterance without labels, counts in no loss. Writes weights,
+    description and training.tsv. ``code`` is a digest of the code; a resume file must have the same. Raises InputError
+    for features or labels that cannot be trained on.
     """
     train = Archive(archives["train"])
     inputs = train.dim
@@ -53,10 +53,10 @@ def fit(
     vocabulary: tuple[str, ...] = ()
     if isinstance(settings, VQModel):
         vocabulary = vocabulary_of(labels, train, ignore) if settings.learns_labels else ()
-        number = {name: place for place, name in enumerate(names)}
+        speaker_index = {name: index for index, name in enumerate(names)}
         dev = _normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None
         learnt, held_out = (_targets(labels, part, features, vocabulary) for part in (normalised, dev))
-        known = Utterances(normalised, {name: number[speaker[name]] for name in train}, learnt)
+        known = Utterances(normalised, {name: speaker_index[speaker[name]] for name in train}, learnt)
         unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         with processes.joined(settings.training.processes, settings.training.device):
             digest = _digest(settings, features, train, seed, learnt, code)
@@ -82,7 +82,7 @@ def _learn(
     seed: int,
     digest: str,
 ) -> Model:
-    # The trainer lives here alone: it must be gone when the processes part (see processes.joined).
+    # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
     device = store.device_of(settings.training.device)
     try:
         trainer = Trainer(settings, train, dev, **sizes, seed=seed, device=device)
@@ -94,11 +94,11 @@ def _learn(
 
 
 def vocabulary_of(labels: pd.DataFrame | None, train: Collection[str], ignore: Collection[str]) -> tuple[str, ...]:
-    """Return the labels that the utterances of train have, sorted; raises InputError where there are none."""
-    mine = set() if labels is None else set(labels.loc[labels["utterance"].isin(list(train)), "label"]) - set(ignore)
-    if not mine:
+    """Return the labels of the utterances of train, sorted, without ``ignore``; raises InputError if there are none."""
+    known = set() if labels is None else set(labels.loc[labels["utterance"].isin(list(train)), "label"]) - set(ignore)
+    if not known:
         raise InputError("objective ctc learns labels, and the corpus has none on train")
-    return tuple(sorted(mine))
+    return tuple(sorted(known))
 
 
 def _targets(
@@ -115,7 +115,7 @@ def _targets(
 def _normalise(
     archive: Archive, features: FeatureSettings, shared: Statistics | None, speaker: Mapping[str, str]
 ) -> Normalised:
-    """Return the matrices of an archive normalised as the features' settings say."""
+    """Return the matrices of an archive, normalised according to the settings of the features."""
     return Normalised(archive, shared=shared, by_speaker=speaker if features.normalise == "speaker" else None)
 
 
@@ -127,7 +127,7 @@ def _digest(
     targets: Mapping[str, Ints] | None,
     code: str,
 ) -> str:
-    """Digest what a resume file belongs to: settings, code, seed, which frames there are, and their labels."""
+    """Return a digest of a training: its settings, code, seed, frames (by their index) and labels."""
     content = hashlib.sha256(archive.path.read_bytes())
     for name, labels in (targets or {}).items():
         content.update(name.encode() + labels.tobytes())

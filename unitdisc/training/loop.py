@@ -1,4 +1,4 @@
-"""The loop over epochs: it records, saves what a resumed training needs, and ends with the model."""
+"""The loop over epochs, which records each epoch and saves what a resumed training needs."""
 
 import logging
 
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
-    """Train to the end of the configured epochs, from the last epoch of an interrupted run where there is one.
+    """Train for the configured epochs and return the model; an interrupted training continues after its last epoch.
 
-    Writes training.tsv after every epoch. Raises InputError for a resume file that does not belong to this training
-    (``digest``), or a gradient that is no longer finite.
+    Writes training.tsv after every epoch. Raises InputError for a resume file of another training (``digest``), or for
+    a gradient that is not finite.
     """
     settings, rows = trainer.settings, trainer.state.rows
     saved = checkpoint.load(run.resume, digest)
@@ -39,13 +39,13 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
     if plan and plan.final:
         done = final_reestimation(trainer)
         _log(logging.INFO, f"codebook {'' if done else 'not '}re-estimated after the last epoch")
-    if processes.rank() == 0:  # written already, unless a resumed training had no epoch left
+    if processes.rank() == 0:  # needed only if a resumed training had no epoch left
         tables.write(run.training, rows, Epoch)
     return trainer.state.result.eval()
 
 
 def finish(run: RunFolder) -> None:
-    """Remove the resume file of a training whose results are written, and what killed processes left of one."""
+    """Remove the resume file of a training whose results are written, and temporary files of killed processes."""
     for path in (run.resume, *run.path.glob(f".{run.resume.name}.*")):
         path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The floating-point type that a training computes in."""
+"""The floating-point precision of a training."""
 
 import torch
 
@@ -6,7 +6,7 @@ from unitdisc.config import Training
 
 
 def autocast(plan: Training, device: torch.device) -> torch.autocast:
-    """Return the context in which losses are computed: bfloat16 where the settings say so, or ``auto`` on a GPU that has it."""
+    """Return the context for computing losses: bfloat16 if it is set, or with ``auto`` on a GPU that supports it."""
     narrow = plan.precision == "bfloat16" or (
         plan.precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     )

@@ -1,4 +1,4 @@
-"""The processes that share a training: one, or as many as torchrun started on this machine."""
+"""The processes that share a training: one, or several on this machine, started like torchrun does."""
 
 import ctypes
 import logging
@@ -19,17 +19,17 @@ from unitdisc.errors import InputError
 
 _log = logging.getLogger(__name__)
 
-EXIT_PEER_LOST = 75  # the exit code of a process that has lost the others: not itself the one that failed
+EXIT_PEER_LOST = 75  # exit code of a process that lost the connection to the others, and did not fail itself
 
 
 @contextmanager
 def joined(processes: int, device: str) -> Iterator[None]:
     """Join the other processes of this training, if there are any, until the block ends; ``device`` is the setting.
 
-    Whatever wraps a model for them (DistributedDataParallel) must be gone when the block ends: as the last owner of
-    gloo's group, it would wait, holding Python's lock, for gloo's threads, and those may wait for that lock.
+    DistributedDataParallel wrappers must not outlive the block: as the last owner of gloo's group, a wrapper would hold
+    Python's lock while it waits for gloo's threads, which may wait for that lock.
 
-    Raises InputError where torchrun started another number than the configuration says, or more than there are GPUs.
+    Raises InputError if the number of processes differs from the configuration, or exceeds the number of GPUs.
     """
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if started != processes:
@@ -47,16 +47,16 @@ def joined(processes: int, device: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        traceback.clear_frames(error.__traceback__)  # the frames that an error came through own such a wrapper too
+        traceback.clear_frames(error.__traceback__)  # frames of the traceback refer to such a wrapper too
         if isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error)):
-            sys.exit(EXIT_PEER_LOST)  # another process is gone, which has already reported the cause
+            sys.exit(EXIT_PEER_LOST)  # another process has ended and reported the cause
         raise
     finally:
         dist.destroy_process_group()
 
 
 def _end_with_parent() -> None:
-    """Have this process ended when the one that started it is killed: it would train on beside a new start."""
+    """End this process when its parent is killed; otherwise it would continue beside a new start of the training."""
     if sys.platform == "linux":
         parent = os.getppid()
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1: PR_SET_PDEATHSIG
@@ -65,10 +65,10 @@ def _end_with_parent() -> None:
 
 
 def launch(processes: int, arguments: Sequence[str]) -> int | None:
-    """Run ``unitdisc`` with these arguments in as many processes as torchrun would; return the code that they end with.
+    """Run ``unitdisc`` with these arguments in several processes, as torchrun would; return their exit code.
 
-    Returns None at once where there is to be one process alone, or in one of those that were started. Raises the
-    InputError that ended one of them.
+    Returns None at once for a single process, and inside the started processes. Raises the InputError that ended one of
+    them.
     """
     if processes == 1 or "WORLD_SIZE" in os.environ:
         return None
@@ -76,7 +76,7 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    # torchrun's own notes and traceback stay out: what went wrong is reported below, in one line.
+    # Suppresses torchrun's notes and traceback: the cause is reported below, in one line.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ[errors.reported_by_launcher] = "1"
@@ -102,35 +102,35 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
             _log.error("process %d of the training was ended by %s", killed[0].local_rank, killed[0].signal_name())
             return 128 - killed[0].exitcode
         if not failed:
-            _log.error("the processes of the training have lost each other; started again, it goes on")
-        return failed[0] if failed else EXIT_PEER_LOST  # the one that failed has reported the cause itself
+            _log.error("the processes of the training lost their connection; run it again to continue")
+        return failed[0] if failed else EXIT_PEER_LOST  # the failed process has reported the cause
     except SignalException as error:
         return 128 + error.sigval
     return 0
 
 
 def share(threads: int) -> int:
-    """Return how many of a training's threads are this process's."""
+    """Return this process's share of the threads of a training."""
     return max(1, threads // int(os.environ.get("WORLD_SIZE", "1")))
 
 
 def together() -> bool:
-    """Say whether several processes share this training."""
+    """Return whether several processes share this training."""
     return dist.is_available() and dist.is_initialized()
 
 
 def rank() -> int:
-    """Return this process's number, from 0: the first one writes."""
+    """Return the rank of this process, from 0; rank 0 writes files and logs."""
     return dist.get_rank() if together() else 0
 
 
 def count() -> int:
-    """Return how many processes there are."""
+    """Return the number of processes."""
     return dist.get_world_size() if together() else 1
 
 
 def mean(values: torch.Tensor) -> torch.Tensor:
-    """Average over the processes."""
+    """Return the mean of ``values`` over the processes, computed in place."""
     if together():
         dist.all_reduce(values)
         values /= count()
@@ -138,7 +138,7 @@ def mean(values: torch.Tensor) -> torch.Tensor:
 
 
 def gathered(state: Any) -> list[Any]:
-    """Return the ``state`` of every process, by its number."""
+    """Return the ``state`` of every process, by rank."""
     if not together():
         return [state]
     states: list[Any] = [None] * count()

@@ -1,4 +1,4 @@
-"""The record of a training: a row of training.tsv an epoch, and a line of the log."""
+"""The record of a training: per epoch, a row of training.tsv and a line of the log."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from unitdisc.config import BottleneckSettings, VQModel
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """A row of training.tsv. Losses are means over the epoch; usage counts every real token of it."""
+    """A row of training.tsv: losses are means over the epoch, and usage is over all of its real tokens."""
 
     epoch: int
     step: int
     loss: float
     task_loss: float  # of reconstruction or recognition, without its weight
     bottleneck_loss: float
-    dev_task_loss: float  # of the averaged weights where there are any
-    dev_task_loss_raw: float  # then of the others
+    dev_task_loss: float  # of the averaged weights, if weights are averaged
+    dev_task_loss_raw: float  # of the current weights, if weights are averaged
     units_used: int
     perplexity: float
     dead_codewords: int
@@ -23,14 +23,14 @@ class Epoch:
     input_norm: float
     codeword_norm: float
     reestimations: int
-    collapsed: int  # 1 where the warm-up is over and under 5 % of the codewords are used
-    skipped_steps: int  # whose gradient was too large
+    collapsed: int  # 1 if the warm-up is over and less than 5 % of the codewords are used
+    skipped_steps: int  # because the gradient was too large
     learning_rate: float
     frames_per_second: float
 
 
 def line(row: Epoch, settings: VQModel) -> str:
-    """Describe an epoch in a line of the log."""
+    """Return the line of the log for an epoch."""
     plan = settings.bottleneck
     return (
         f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
@@ -41,7 +41,7 @@ def line(row: Epoch, settings: VQModel) -> str:
 
 
 def collapse(row: Epoch, settings: VQModel) -> str:
-    """Report that the codebook has collapsed, and which remedies are off."""
+    """Return a warning that the codebook has collapsed, with the remedies that are off."""
     plan = settings.bottleneck
     missing = ", ".join(remedies_off(plan)) or "none"
     used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
@@ -50,9 +50,9 @@ def collapse(row: Epoch, settings: VQModel) -> str:
 
 def remedies_off(plan: BottleneckSettings) -> list[str]:
     """Return the remedies against a collapsing codebook that are switched off."""
-    on = {
+    enabled = {
         "batch_norm": plan.batch_norm,
         "learning_rate_factor above 1": plan.learning_rate_factor > 1 or plan.update == "ema",
         "reestimation": plan.reestimation is not None,
     }
-    return [name for name, is_on in on.items() if not is_on]
+    return [name for name, on in enabled.items() if not on]

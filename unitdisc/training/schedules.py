@@ -1,4 +1,4 @@
-"""Schedules: by what the learning rates are multiplied at a step."""
+"""Schedules: the factor of the learning rates at each step."""
 
 import math
 from typing import Any
@@ -7,14 +7,14 @@ from unitdisc.config import Cosine, Halving, Plateau, Training
 
 
 class Schedule:
-    """Follows ``training.schedule`` through a training; ``state_dict`` resumes it."""
+    """Computes ``training.schedule``; ``steps`` is the length of the whole training."""
 
     def __init__(self, plan: Training, steps: int) -> None:
-        self._plan, self._steps = plan, steps  # steps of the whole training
+        self._plan, self._steps = plan, steps
         self._lowest, self._waited, self._factor = math.inf, 0, 1.0  # of a plateau
 
     def factor(self, epoch: int, step: int) -> float:
-        """Return the factor for the step of ``epoch`` (from 1) before which ``step`` steps were done."""
+        """Return the factor for a step of ``epoch`` (from 1) after ``step`` steps."""
         match self._plan.schedule:
             case Cosine():
                 return 0.5 * (1 + math.cos(math.pi * step / self._steps))
@@ -24,7 +24,7 @@ class Schedule:
         return self._factor
 
     def observe(self, loss: float) -> None:
-        """Tell the loss at the end of an epoch, which a plateau waits for."""
+        """Take the loss at the end of an epoch, on which a plateau depends."""
         plan = self._plan.schedule
         if not isinstance(plan, Plateau):
             return
@@ -37,9 +37,9 @@ class Schedule:
             self._factor = max(self._factor * plan.factor, min(1.0, plan.floor / self._plan.learning_rate))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a plateau has seen."""
+        """Return the state of a plateau."""
         return {"lowest": self._lowest, "waited": self._waited, "factor": self._factor}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         self._lowest, self._waited, self._factor = state["lowest"], state["waited"], state["factor"]

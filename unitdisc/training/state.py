@@ -1,4 +1,4 @@
-"""Everything that changes while a model is trained, and that a resume file holds."""
+"""The state of a training: everything that changes, and that a resume file contains."""
 
 from dataclasses import asdict
 from typing import Any
@@ -36,11 +36,11 @@ class TrainingState:
 
     @property
     def result(self) -> Model:
-        """The model that encodes: the averaged one where weights are averaged."""
+        """The model that encodes: with averaged weights, if weights are averaged."""
         return self.average.model if self.average else self.model
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all of it as tensors and plain values, of all processes together."""
+        """Return the state as tensors and plain values, of all processes together."""
         return {
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
@@ -53,7 +53,7 @@ class TrainingState:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         self.model.load_state_dict(state["model"])
         if self.average:
             self.average.load_state_dict(state["average"])
@@ -67,7 +67,7 @@ class TrainingState:
 
 
 def optimiser_of(model: Model, settings: VQModel) -> torch.optim.Optimizer:
-    """One group for the codebook, with its own learning rate, and one for the rest under the same schedule."""
+    """Return the optimiser, with one group for the codebook and its learning rate, and one for the other parameters."""
     plan = settings.training
     codebook = model.bottleneck.codebook_parameters()
     ids = {id(parameter) for parameter in codebook}
@@ -82,7 +82,7 @@ def optimiser_of(model: Model, settings: VQModel) -> torch.optim.Optimizer:
 
 
 def reestimation_of(settings: VQModel) -> Reestimation | None:
-    """Return what decides when codewords are re-estimated; None where they never are."""
+    """Return what schedules the re-estimation of codewords; None if it is off."""
     plan = settings.bottleneck.reestimation
     if plan is None:
         return None

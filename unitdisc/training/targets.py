@@ -14,11 +14,11 @@ from unitdisc.scores.discovery.alignment import align
 def frame_labels(
     labels: pd.DataFrame, frames: Mapping[str, int], *, shift: float, vocabulary: Sequence[str]
 ) -> dict[str, Ints]:
-    """Return the index in ``vocabulary`` of the label of every frame (T,), by utterance.
+    """Return, by utterance, the index in ``vocabulary`` of the label of every frame (T,).
 
-    ``frames`` says how many there are; frame i has the label that covers (i + 0.5) · ``shift`` seconds or columns, as a
-    token has in every score. A label that is not in the vocabulary is untrusted, and so is an utterance without any;
-    other frames without one are unlabelled.
+    ``frames`` has the number of frames of each utterance; frame i has the label that covers (i + 0.5) · ``shift``
+    seconds or columns, like tokens in the scores. Frames whose label is not in the vocabulary, and all frames of an
+    utterance without labels, are untrusted; other frames without a label are unlabelled.
     """
     known = labels[labels["utterance"].isin(list(frames))].sort_values(["utterance", "start"], kind="stable")
     names = pd.Index([*vocabulary, *sorted(set(known["label"]) - set(vocabulary))])
@@ -26,6 +26,6 @@ def frame_labels(
     codes = align(sequences, known, names).label
     codes = np.where(codes >= len(vocabulary), untrusted, np.where(codes < 0, unlabelled, codes))
     ends = np.cumsum(list(frames.values()))
-    found = dict(zip(frames, np.split(codes, ends[:-1]), strict=True))
+    by_utterance = dict(zip(frames, np.split(codes, ends[:-1]), strict=True))
     labelled = set(known["utterance"])
-    return {name: own if name in labelled else np.full_like(own, untrusted) for name, own in found.items()}
+    return {name: c if name in labelled else np.full_like(c, untrusted) for name, c in by_utterance.items()}

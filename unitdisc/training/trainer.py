@@ -23,7 +23,7 @@ from unitdisc.training.state import TrainingState
 
 
 class Trainer:
-    """Trains a model on ``train`` and evaluates it on ``dev``; what changes is in ``state``."""
+    """Trains a model on ``train`` and evaluates it on ``dev``; everything that changes is in ``state``."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Trainer:
         sizes = Sizes(inputs, len(set(train.speakers.values())), labels)
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
         model = self.state.model
-        if plan.compile:  # in place, so that the names of the weights stay
+        if plan.compile:  # in place, so that the names of the weights do not change
             leave_uncompiled()
             model.encoder.compile()
             for part in model.objective.children():
@@ -58,31 +58,31 @@ class Trainer:
 
     def epoch(self, number: int) -> Epoch:
         """Train for one epoch, counted from 1, and return its row."""
-        # Jitter and dropout: a resumed run draws the same, and each process its own.
+        # For jitter and dropout: the same in a resumed run, and different in each process.
         torch.manual_seed(hash((self.seed, number)) % 2**31 + processes.rank())
         state, plan = self.state, self.settings.training
         state.model.train()
         usage = UsageHealth(self.settings.bottleneck.codewords, codebooks=self.settings.bottleneck.codebooks)
         totals = torch.zeros(4, dtype=torch.float64, device=self.device)
-        done, start = 0, time.perf_counter()
+        reestimations, start = 0, time.perf_counter()
         for batch in track(self.batches.epoch(number), f"epoch {number}", total=len(self.batches)):
-            done += self._reestimate(number)
+            reestimations += self._reestimate(number)
             totals += self._step(batch, number, usage)
         means = processes.mean(totals) / len(self.batches)
         frames = len(self.batches) * plan.chunk * plan.batch
         speed = round(frames / (time.perf_counter() - start), 1)
-        return self._row(number, means, usage, reestimations=done, frames_per_second=speed)
+        return self._row(number, means, usage, reestimations=reestimations, frames_per_second=speed)
 
     def _row(
         self, epoch: int, means: Tensor, usage: UsageHealth, *, reestimations: int, frames_per_second: float
     ) -> Epoch:
-        """Evaluate the epoch on dev and return its row; ``means`` (4,) are of the losses and of skipped steps."""
+        """Evaluate the epoch on dev and return its row; ``means`` (4,) are those of the losses and of skipped steps."""
         loss, task, bottleneck, skipped = means.tolist()
         state, quantise = self.state, self.quantises(epoch)
         health = usage.record(reestimations=reestimations)
         on_dev = partial(dev_loss, dev=self.dev, plan=self.settings.training, device=self.device, quantise=quantise)
         dev = on_dev(state.result)
-        if quantise:  # the loss of a warm-up is another one
+        if quantise:  # the loss of a warm-up is not comparable
             state.schedule.observe(task if math.isnan(dev) else dev)
         return Epoch(
             epoch=epoch,
@@ -106,7 +106,7 @@ class Trainer:
         )
 
     def quantises(self, epoch: int) -> bool:
-        """Say whether an epoch quantises, or is one of the warm-up."""
+        """Return whether an epoch quantises; those of the warm-up do not."""
         return self.state.reestimation.quantise(epoch) if self.state.reestimation else True
 
     def _step(self, batch: Batch, epoch: int, usage: UsageHealth) -> Tensor:
@@ -122,18 +122,21 @@ class Trainer:
         state.step += 1
         if state.average:
             state.average.update(state.model)
-        seen = losses.bottleneck
+        output = losses.bottleneck
         if taken and state.reestimation and state.reestimation.collect(epoch, state.step):
-            state.reservoir.add(seen.vectors, losses.tokens)
-        usage.add(seen, losses.tokens)
-        parts = (losses.total, losses.task, seen.loss)
+            state.reservoir.add(output.vectors, losses.tokens)
+        usage.add(output, losses.tokens)
+        parts = (losses.total, losses.task, output.loss)
         return torch.stack([*(part.detach().double() for part in parts), losses.total.new_tensor(not taken).double()])
 
     def _descend(self, epoch: int, loss: Tensor) -> bool:
-        """Take the optimiser's step unless the gradient is larger than the configuration allows."""
+        """Take the optimiser's step, and return whether it was taken: too large a gradient skips it.
+
+        Raises InputError for a gradient that is not finite.
+        """
         plan = self.settings.training
         norm = float(torch.nn.utils.clip_grad_norm_(self.state.model.parameters(), plan.gradient_clip))
-        # The gradient is that of all processes, and so must be the loss: they take the step or skip it together.
+        # The gradient is shared by all processes, and the loss must be too, so that all take the step or all skip it.
         large = plan.gradient_skip is not None and not norm <= plan.gradient_skip
         if large and bool(processes.mean(loss.detach().clone()).isfinite()):
             return False

@@ -1,1 +1,1 @@
-"""Unit sequences: encoding a split, and everything that is done with the units afterwards."""
+"""Unit sequences: encoding, segmentation, acoustic pieces and exports."""

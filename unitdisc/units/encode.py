@@ -1,4 +1,4 @@
-"""Encoding: from a model and the archive of a split to its unit sequences, or to what the model recognises."""
+"""Encoding: from a model and the archive of a split to its unit sequences, or to recognised classes."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -15,7 +15,7 @@ from unitdisc.records import UnitSequence
 def encode(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
     """Yield the units of every utterance of an archive, in its order; ``speaker`` maps an utterance to its speaker.
 
-    Raises InputError for features of another width than the model's.
+    Raises InputError for features with another number of columns than the model has inputs.
     """
     return _sequences(trained.model.encode, trained, archive, speaker)
 
@@ -31,8 +31,8 @@ def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> I
 
 
 def _sequences(
-    of: Callable[[Tensor], Tensor], trained: Trained, archive: Archive, speaker: Mapping[str, str]
+    predict: Callable[[Tensor], Tensor], trained: Trained, archive: Archive, speaker: Mapping[str, str]
 ) -> Iterator[UnitSequence]:
     matrices = trained.normalised(archive, speaker)
     for name in track(matrices, archive.path.stem, total=len(matrices)):
-        yield UnitSequence(name, trained.frame_shift, of(torch.tensor(matrices[name])).numpy())
+        yield UnitSequence(name, trained.frame_shift, predict(torch.tensor(matrices[name])).numpy())

@@ -1,4 +1,4 @@
-"""Acoustic pieces: frequent sequences of units as the pieces of a sentencepiece model, a character a unit.
+"""Acoustic pieces: frequent sequences of units as the pieces of a sentencepiece model, one character per unit.
 
 Ren et al., "Speech pre-training with acoustic piece", Interspeech 2022; BPE on units as in Wu et al., "Wav2Seq",
 ICASSP 2023.
@@ -18,7 +18,7 @@ from unitdisc.errors import InputError
 from unitdisc.records import UnitSequence
 from unitdisc.units.runs import runs
 
-# Unicode's private-use areas, which no normalisation touches: in the basic plane, and the planes 15 and 16.
+# Unicode's private-use areas, which normalisation does not change: in the basic plane and in planes 15 and 16.
 areas = ((0xE000, 6400), (0xF0000, 65534), (0x100000, 65534))
 most_units = sum(size for _, size in areas)
 longest_text = 4096  # units in one training text; sentencepiece's BPE fails beyond 65,535
@@ -27,7 +27,7 @@ special = 1  # ids before the pieces: the unknown piece, which is never used
 
 @dataclass(frozen=True, slots=True)
 class PieceRow:
-    """The pieces of an utterance as they stand in a table: ids, and for how many tokens each lasts."""
+    """The pieces of an utterance as a row of a table: ids, and the number of tokens of each."""
 
     utterance: str
     frame_shift: float
@@ -37,7 +37,7 @@ class PieceRow:
 
 @dataclass(frozen=True, slots=True)
 class VocabularyRow:
-    """A piece: its id, the units it stands for, and its score (log-probability, or minus the rank of its merge)."""
+    """A piece: its id, its units, and its score (log-probability, or minus the rank of its merge)."""
 
     piece: int
     units: str
@@ -46,7 +46,7 @@ class VocabularyRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PieceSequence:
-    """The pieces (P,) of an utterance and for how many tokens (P,) each lasts."""
+    """The pieces (P,) of an utterance and the number of tokens (P,) of each."""
 
     utterance: str
     frame_shift: float
@@ -59,12 +59,12 @@ class PieceSequence:
         return PieceRow(self.utterance, self.frame_shift, pieces, tokens)
 
     def at_tokens(self) -> UnitSequence:
-        """Return the piece of each token, as a unit sequence that can be scored."""
+        """Return the piece of each token, as a unit sequence for scoring."""
         return UnitSequence(self.utterance, self.frame_shift, np.repeat(self.pieces, self.tokens))
 
 
 class PieceModel:
-    """A trained sentencepiece model, its pieces told in units; raises InputError for what is no such model."""
+    """A trained sentencepiece model, with pieces as sequences of units; raises InputError for any other model."""
 
     def __init__(self, model: bytes) -> None:
         self.model = model
@@ -74,7 +74,7 @@ class PieceModel:
             raise InputError("is not a sentencepiece model of units", fix="train one: unitdisc pieces --help") from None
         texts = [""] * special + self._processor.id_to_piece(list(range(special, len(self))))
         self.lengths: Ints = np.array([len(text) for text in texts], dtype=np.int64)  # units of each piece
-        self._units = from_text("".join(texts))  # of all pieces, one piece after another
+        self._units = from_text("".join(texts))  # of all pieces, concatenated
         self._first = np.cumsum(self.lengths) - self.lengths
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class PieceModel:
         return size
 
     def encode(self, units: Ints) -> Ints:
-        """Return the pieces (P,) of collapsed units (R,); raises InputError for a unit that the model does not know."""
+        """Return the pieces (P,) of collapsed units (R,); raises InputError for a unit that the model does not have."""
         pieces = np.array(self._processor.encode(to_text(units)), dtype=np.int64)
         if (pieces < special).any():
             unknown = np.setdiff1d(units, self._units)[0]
@@ -90,10 +90,10 @@ class PieceModel:
         return pieces
 
     def decode(self, pieces: Ints) -> Ints:
-        """Return the units (R,) that ``pieces`` (P,) stand for, as they were encoded."""
+        """Return the collapsed units (R,) of ``pieces`` (P,)."""
         lengths = self.lengths[pieces]
-        place = np.repeat(self._first[pieces] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-        units: Ints = self._units[place]
+        indices = np.repeat(self._first[pieces] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        units: Ints = self._units[indices]
         return units
 
     def encode_sequence(self, sequence: UnitSequence) -> PieceSequence:
@@ -105,7 +105,7 @@ class PieceModel:
         return PieceSequence(sequence.utterance, sequence.frame_shift, pieces, tokens)
 
     def vocabulary(self) -> list[VocabularyRow]:
-        """Return the pieces that can occur, in the order of their ids."""
+        """Return the pieces that can occur, by id."""
         numbers = list(range(special, len(self)))
         units = [" ".join(map(str, self.decode(np.array([number])).tolist())) for number in numbers]
         scores = self._processor.get_score(numbers)
@@ -113,11 +113,11 @@ class PieceModel:
 
 
 def train(sequences: Iterable[Ints], codewords: int, settings: Pieces, *, threads: int = 1) -> PieceModel:
-    """Train pieces on units (T,), which are collapsed first; ``codewords`` is how many units there may be.
+    """Train pieces on sequences of units (T,), which are collapsed first; ``codewords`` is the size of the codebook.
 
-    A unit that no training sequence has becomes a piece of its own, so that everything can be encoded. Raises
-    InputError for a vocabulary that is smaller than codewords + 1 or larger than the data yield, for a unit that is no
-    codeword, and for more codewords than there are private-use characters.
+    A unit that is in no training sequence becomes a piece, so that every sequence can be encoded. Raises InputError for
+    a vocabulary that is smaller than codewords + 1 or larger than the data allow, for a unit outside the codebook, and
+    for more codewords than there are private-use characters.
     """
     if codewords > most_units:
         raise InputError(f"{codewords} units are more than the {most_units} private-use characters")
@@ -137,50 +137,51 @@ def train(sequences: Iterable[Ints], codewords: int, settings: Pieces, *, thread
 
 
 def to_text(units: Ints) -> str:
-    """Return a string of a private-use character a unit."""
+    """Return a string with one private-use character per unit; raises InputError for a unit without a character."""
     if units.size and not 0 <= units.min() <= units.max() < most_units:
         raise InputError(f"unit {units.max() if units.min() >= 0 else units.min()} has no private-use character")
     codes = np.zeros(len(units), dtype="<u4")
-    passed = 0
+    offset = 0
     for first, size in areas:
-        codes = np.where(units >= passed, first + units - passed, codes).astype("<u4")
-        passed += size
+        codes = np.where(units >= offset, first + units - offset, codes).astype("<u4")
+        offset += size
     return codes.tobytes().decode("utf-32-le")
 
 
 def from_text(text: str) -> Ints:
-    """Return the units that ``to_text`` made a string of; raises InputError for any other character."""
+    """Return the units of a string that ``to_text`` returned; raises InputError for any other character."""
     codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.int64)
     units = np.full(len(codes), -1, dtype=np.int64)
-    passed = 0
+    offset = 0
     for first, size in areas:
         inside = (codes >= first) & (codes < first + size)
-        units[inside] = codes[inside] - first + passed
-        passed += size
+        units[inside] = codes[inside] - first + offset
+        offset += size
     if (units < 0).any():
         raise InputError(f"character U+{codes[units < 0][0]:04X} stands for no unit")
     return units
 
 
 def figures(sequences: Mapping[str, UnitSequence], encoded: Iterable[PieceSequence]) -> dict[str, float]:
-    """Return what pieces save over units: counts, units and tokens a piece, pieces used, bits a second (or column).
+    """Return statistics of pieces and units: counts, pieces used, units and tokens per piece, and bitrates.
 
-    A bitrate is N · H / duration (Dunbar et al. 2019, ZeroSpeech), of collapsed units and of pieces.
+    Bitrates, of collapsed units and of pieces, are N · H / duration in bits per second or column (Dunbar et al. 2019,
+    ZeroSpeech).
     """
     duration = sum(len(s.units) * s.frame_shift for s in sequences.values())
     tokens = sum(len(s.units) for s in sequences.values())
     units = np.concatenate([runs(s.units).units for s in sequences.values()] or [np.zeros(0, np.int64)])
     pieces = np.concatenate([s.pieces for s in encoded] or [np.zeros(0, np.int64)])
-    found: dict[str, float] = {
+    values: dict[str, float] = {
         "tokens": tokens,
         "units": len(units),
         "pieces": len(pieces),
         "pieces_used": len(np.unique(pieces)),
     }
     if len(pieces):
-        found |= {"tokens_per_piece": tokens / len(pieces), "units_per_piece": len(units) / len(pieces)}
-        found |= {"bitrate_units": _bits(units) / duration, "bitrate_pieces": _bits(pieces) / duration}
-    return found
+        values |= {"tokens_per_piece": tokens / len(pieces), "units_per_piece": len(units) / len(pieces)}
+        values |= {"bitrate_units": _bits(units) / duration, "bitrate_pieces": _bits(pieces) / duration}
+    return values
 
 
 def _bits(symbols: Ints) -> float:
@@ -197,8 +198,8 @@ def _fit(texts: list[str], unseen: str, settings: Pieces, threads: int) -> bytes
             model_type=settings.algorithm,
             vocab_size=settings.vocabulary,
             max_sentencepiece_length=settings.longest,
-            # required_chars would not do: sentencepiece forgets those that the data do not have. A user-defined
-            # symbol is never merged, which is as it should be for what never occurred.
+            # Not required_chars: sentencepiece drops those that the data do not have. User-defined symbols are never
+            # merged, which is right for units that never occurred.
             user_defined_symbols=list(unseen),
             bos_id=-1,
             eos_id=-1,

@@ -1,4 +1,4 @@
-"""The vectors of a split at each stage of a run, which scores and probes compare: features, encoder output, codes."""
+"""The vectors of a split at each stage of a run, compared by ABX and probes: features, encoder output, codes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from unitdisc.stages import Stage
 
 
 class Representations:
-    """The utterances of a split at every stage of a trained model, computed when they are asked for.
+    """The utterances of a split at every stage of a trained model, computed on demand.
 
-    ``speaker`` maps an utterance to its speaker. Raises InputError for features of another width than the model's.
+    ``speaker`` maps an utterance to its speaker. Raises InputError for features with another number of columns than the
+    model has inputs.
     """
 
     def __init__(self, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Runs of one unit, and when each token or run begins and ends."""
+"""Runs of equal units, and the start and end of each token or run."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from unitdisc.records import UnitSequence
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """Units (R,), no two neighbours alike when collapsed, and for how many tokens (R,) each lasts."""
+    """Units (R,), of which no two neighbours are equal if collapsed, and the number of tokens (R,) of each."""
 
     units: Ints
     lengths: Ints
@@ -28,7 +28,7 @@ class Spans:
 
 
 def runs(units: Ints, repeats: Repeats = "collapse") -> Runs:
-    """Return the runs of ``units`` (T,); with repeats kept, each token is one of length 1."""
+    """Return the runs of ``units`` (T,); if repeats are kept, each token is a run of length 1."""
     if repeats == "keep" or not len(units):
         return Runs(units, np.ones(len(units), dtype=np.int64))
     first = np.flatnonzero(np.append(True, units[1:] != units[:-1]))
@@ -36,13 +36,13 @@ def runs(units: Ints, repeats: Repeats = "collapse") -> Runs:
 
 
 def expand(runs: Runs) -> Ints:
-    """Return the units (T,) that the runs came from."""
+    """Return the units (T,) of the tokens of ``runs``."""
     return np.repeat(runs.units, runs.lengths)
 
 
 def spans(sequence: UnitSequence, repeats: Repeats) -> Spans:
     """Return the tokens of a sequence, or its runs, with their times; token i begins at i · frame shift."""
-    found = runs(sequence.units, repeats)
-    edges = np.append(0, np.cumsum(found.lengths)) * sequence.frame_shift
+    collapsed = runs(sequence.units, repeats)
+    edges = np.append(0, np.cumsum(collapsed.lengths)) * sequence.frame_shift
     times = np.round(edges, 9)  # 3 · 0.1 is 0.3
-    return Spans(found.units, times[:-1], times[1:])
+    return Spans(collapsed.units, times[:-1], times[1:])

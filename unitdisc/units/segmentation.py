@@ -1,4 +1,4 @@
-"""Segmentation by dynamic programming: fewer, longer segments of the same codewords, at a price a segment.
+"""Segmentation by dynamic programming: fewer, longer segments of the same codewords, with a penalty per segment.
 
 Kamper and van Niekerk, "Towards unsupervised phone and word segmentation using self-supervised vector-quantized neural
 networks", Interspeech 2021 (arXiv 2012.07551, December 2020), section 3.
@@ -22,18 +22,18 @@ from unitdisc.records import UnitSequence
 
 
 def segment(vectors: Tensor, codewords: Tensor, penalty: float) -> Ints:
-    """Return the units (T,) of ``vectors`` (T, D) that cost least: distances to codewords, plus a price a segment.
+    """Return the units (T,) of ``vectors`` (T, D) with the least cost: distances to codewords plus segment penalties.
 
     Minimises Σ ‖x_t − w_u(t)‖² + penalty · segments over all sequences of units. The paper's duration penalty,
-    λ(1 − length) a segment, sums to λ(segments − T), so that this is its optimum for every λ = penalty, and since the
-    price does not depend on the length, the best predecessor of a new segment is the same for all codewords: exact in
-    O(TK), without a longest segment. With penalty 0 every vector has its nearest codeword. ``codewords`` is (K, D);
-    at no time are more than some rows of the (T, K) distances held.
+    λ(1 − length) per segment, sums to λ(segments − T), so that the optimum is the same for λ = penalty. The penalty
+    does not depend on the length of a segment, so the best predecessor of a new segment is the same for all codewords:
+    the optimum is exact in O(TK), without a maximum length. With penalty 0 every vector gets its nearest codeword.
+    ``codewords`` is (K, D); only some rows of the (T, K) distances are in memory at a time.
     """
     best, start = np.zeros((2, len(vectors)), dtype=np.int32)
     cost, since = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int32)
     for rows, table in tables(vectors, codewords, codewords.square().sum(1)):
-        if rows.start == 0:  # the tables are wider than the codebook, by columns that are infinite
+        if rows.start == 0:  # tables have more columns than codewords; the rest are infinite
             cost, since = np.zeros(table.shape[1], dtype=np.float32), np.zeros(table.shape[1], dtype=np.int32)
         advance(table.numpy(), cost, since, best, start, rows.start, penalty)
     return trace(best, start)
@@ -49,11 +49,11 @@ def advance(
     at: int,
     penalty: float,
 ) -> None:
-    """Go on by the rows of ``distances`` (n, K), which are those of the tokens from ``at``.
+    """Advance the dynamic programme by the rows of ``distances`` (n, K), those of the tokens from ``at``.
 
-    ``cost`` (K,) is what the cheapest segmentation that ends in each codeword costs above the cheapest of all, and
-    ``since`` (K,) where its last segment began; ``best`` and ``start`` (T,) receive, a token, the codeword of the
-    cheapest and where its last segment began. All costs are kept relative, so they stay small and float32 is enough.
+    ``cost`` (K,) is the cost of the best segmentation that ends in each codeword, relative to the best of all, and
+    ``since`` (K,) is the start of its last segment. ``best`` and ``start`` (T,) receive for each token the codeword of
+    the best segmentation and the start of its last segment. Costs are relative, so they stay small enough for float32.
     """
     price = np.float32(penalty)
     for i in range(len(distances)):
@@ -74,7 +74,7 @@ def advance(
 
 @compiled("int64[::1](int32[::1], int32[::1])")
 def trace(best: NDArray[np.int32], start: NDArray[np.int32]) -> Ints:
-    """Follow the segments back from the last token; see ``advance``."""
+    """Return the units (T,) by following the segments back from the last token; see ``advance``."""
     units = np.zeros(len(best), dtype=np.int64)
     end = len(best)
     while end > 0:
@@ -87,14 +87,14 @@ def trace(best: NDArray[np.int32], start: NDArray[np.int32]) -> Ints:
 def segment_archive(
     trained: Trained, archive: Archive, speaker: Mapping[str, str], *, penalty: float
 ) -> Iterator[UnitSequence]:
-    """Yield the segmented units of every utterance at the token rate; ``speaker`` maps an utterance to its speaker."""
+    """Yield the segmented units of every utterance, one per token; ``speaker`` maps an utterance to its speaker."""
     words = trained.model.codebook
     for name, vectors in _vectors(trained, archive, speaker):
         yield UnitSequence(name, trained.frame_shift, segment(vectors, words, penalty))
 
 
 def penalty_of(settings: Segmentation, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> float:
-    """Return the price of a segment: the weight, or the weight times ``distortion`` of the training archive."""
+    """Return the penalty per segment: the weight, or the weight times ``distortion`` of the training archive."""
     return settings.weight * (distortion(trained, archive, speaker) if settings.relative else 1.0)
 
 
@@ -111,7 +111,7 @@ def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -
 
 @torch.no_grad()
 def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
-    """Yield what each utterance's codewords are chosen by (T', D)."""
+    """Yield the name of each utterance and the vectors (T', D) that are quantised."""
     matrices = trained.normalised(archive, speaker)
     model = trained.model
     for name in track(matrices, archive.path.stem, total=len(matrices)):

@@ -1,4 +1,4 @@
-# The checked configuration, and how the rules ask the plan of the workflow (unitdisc/steps/workflow.py).
+# The checked configuration, and functions for the rules that query the plan (unitdisc/steps/workflow.py).
 import shutil
 
 from snakemake.exceptions import WorkflowError
@@ -31,22 +31,22 @@ def one_of(names):
 
 
 def code(step):
-    """The digest of a step's code, for its corpus and model."""
+    """Return the digest of a step's code, as a parameter of a rule."""
     return lambda w: plan.code(step, w.get("corpus"), w.get("model"))
 
 
 def settings(step):
-    """The part of the configuration that a step reads."""
+    """Return the part of the configuration that a step reads, as a parameter of a rule."""
     return lambda w: plan.settings(step, w.get("corpus"), w.get("model"))
 
 
 def archives(of=("train", "dev", "test")):
-    """The features of a corpus, as the input of a rule."""
+    """Return the features of a corpus, as the input of a rule."""
     return lambda w: plan.archives(w.corpus, of)
 
 
 def units(section=""):
-    """The units that a section of the configuration starts from."""
+    """Return the units that a section of the configuration reads, as the input of a rule."""
     return lambda w: plan.units(w.corpus, w.model, w.seed, section)
 
 

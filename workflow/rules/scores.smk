@@ -26,7 +26,7 @@ for name, splits, corpora in plan.by_splits("score"):
             " --config {params.config:q} > {log:q} 2>&1"
 
 
-# What a model with objective ctc recognises; no other has it.
+# The labels that models with objective ctc recognise; only for these.
 for name, splits, corpora in plan.by_splits("recognise", of=("dev", "test")):
 
     rule:
@@ -91,7 +91,7 @@ for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
-# Classifiers on the stages of every run; only where the configuration has a section scoring.probes.
+# Classifiers on the stages of every run; only with a section scoring.probes.
 rule probe:
     input:
         utterances=str(any_corpus.utterances),

@@ -28,7 +28,7 @@ for name, splits, corpora in plan.by_splits("encode"):
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
-# What the configuration asks to be made of every run's units; by default nothing.
+# Segments, pieces and exports of the units of every run, if the configuration asks for them.
 rule segment:
     input:
         units(),

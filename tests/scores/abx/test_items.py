@@ -107,7 +107,7 @@ def test_a_token_touches_a_label_on_both_sides():
 
 @pytest.mark.parametrize("rows", [[], [("u", 0.0, 1.0, "a")], [("u", 0.0, 1.0, "a"), ("u", 1.0, 2.0, "b")]])
 def test_labels_without_neighbours_make_no_items(rows):
-    with pytest.raises(InputError, match="no label stands between two others"):
+    with pytest.raises(InputError, match="no label lies between two others"):
         make_items(labels(*rows), {"u": "s"}, kind="phone")
 
 

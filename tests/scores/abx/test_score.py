@@ -188,11 +188,11 @@ def test_tokens_without_a_frame_are_an_error_or_left_out():
     ("change", "message"),
     [
         (lambda f: f.pop("n"), r"m\.item:10: 'n' has no features"),
-        (lambda f: f.update(n=f["n"][:3]), r"m\.item:\d+: token .* goes on behind the 3 frames of 'n'"),
+        (lambda f: f.update(n=f["n"][:3]), r"m\.item:\d+: token .* extends past the 3 frames of 'n'"),
         (lambda f: f["n"].__setitem__((2, 1), math.nan), "'n' has nan or infinity in frame 2"),
         (lambda f: f.update(n=f["n"][:, :4]), "'n' has another number of columns"),
         (lambda f: f.update(n=np.array(["a"])), "'n' has <U1 of shape"),
-        (lambda f: f.update(n=f["n"][:, 0]), "'n' has one unit a frame, not a vector as angular"),
+        (lambda f: f.update(n=f["n"][:, 0]), "'n' has one unit per frame, not a vector as angular"),
     ],
 )
 def test_features_that_do_not_fit_are_told_with_their_place(tmp_path, change, message):

@@ -1,1 +1,1 @@
-"""The embedded sample corpora: synthetic speech and drawn handwriting, made on the spot with exact labels."""
+"""The embedded sample corpora: synthetic speech and drawn handwriting, generated with exact labels."""

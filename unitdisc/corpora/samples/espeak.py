@@ -1,7 +1,7 @@
-"""eSpeak NG in a process of its own: phrases in, samples and the times and words of their phonemes out.
+"""eSpeak NG in a separate process: phrases in, samples and the times and words of their phonemes out.
 
-The library keeps global state and may end the process it lives in, so ``speak`` starts ``python -m`` on this module and
-the binding below never runs in the caller.
+The library keeps global state and may end the process that loads it, so ``speak`` runs this module with ``python -m``
+and the binding below never runs in the caller.
 """
 
 import ctypes
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from unitdisc.corpora.samples.espeak_words import word_numbers
 from unitdisc.errors import InputError
 
-sample_rate = 22050  # Hz; what Initialize answers when it has found its data
-longest_path = 120  # characters; the library cuts a data path off at about 150 and then finds nothing
+sample_rate = 22050  # Hz; what espeak_Initialize returns once it has found its data
+longest_path = 120  # characters; the library truncates a data path at about 150 and then finds no data
 phoneme_event = 7
 retrieval, phoneme_events, stay_alive, utf8 = 2, 1, 0x8000, 1  # espeak_AUDIO_OUTPUT, options, options, flags
 rate_parameter, pitch_parameter, range_parameter = 1, 3, 4
@@ -30,7 +30,7 @@ rate_parameter, pitch_parameter, range_parameter = 1, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text and how it is to be spoken: ``rate`` in words a minute, ``pitch`` and ``range`` from 0 to 99."""
+    """A text and how to speak it: ``rate`` in words per minute, ``pitch`` and ``range`` from 0 to 99."""
 
     text: str
     voice: str
@@ -41,9 +41,9 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
-    """Samples (T,) at 22050 Hz, and the phonemes' names with the samples (N,) at which they are said to start.
+    """Samples (T,) at 22050 Hz, and the phonemes' names with the samples (N,) at which eSpeak reports their starts.
 
-    ``words`` (N,) says which word of the text, counted from 0, each phoneme belongs to; a pause's says nothing.
+    ``words`` (N,) is the index, from 0, of the word of each phoneme; for a pause it has no meaning.
     """
 
     samples: NDArray[np.int16]
@@ -71,33 +71,33 @@ callback_type = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), c
 
 
 def speak(phrases: Sequence[Phrase], *, seed: int) -> list[Speech]:
-    """Synthesise the phrases in their order; the same phrases and seed give the same samples.
+    """Synthesise the phrases in order; the same phrases and seed give the same samples.
 
-    Raises InputError where espeakng-loader is not installed, or where the library fails.
+    Raises InputError if espeakng-loader is not installed or the library fails.
     """
     if importlib.util.find_spec("espeakng_loader") is None:
         raise InputError("the speech sample needs espeakng-loader", fix="run: pip install unitdisc[sample]")
     with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / "speech.npz"
-        command = [sys.executable, "-m", "unitdisc.corpora.samples.espeak", str(seed), str(answer)]
+        output = Path(folder) / "speech.npz"
+        command = [sys.executable, "-m", "unitdisc.corpora.samples.espeak", str(seed), str(output)]
         phrase_list = json.dumps([asdict(phrase) for phrase in phrases])
-        done = subprocess.run(command, input=phrase_list, capture_output=True, text=True, errors="replace")  # noqa: S603
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
+        process = subprocess.run(command, input=phrase_list, capture_output=True, text=True, errors="replace")  # noqa: S603
+        if process.returncode != 0:
+            reason = (process.stderr.strip().splitlines() or [f"it ended with {process.returncode}"])[-1]
             raise InputError(f"eSpeak NG failed: {reason}", fix="reinstall espeakng-loader")
-        with np.load(answer) as arrays:
+        with np.load(output) as arrays:
             return _unpack(arrays)
 
 
 def main() -> None:
-    """Read a JSON list of phrases from standard input and write what is spoken to the file in the second argument."""
+    """Read a JSON list of phrases from standard input; write the speech to the file named by the second argument."""
     phrases = [Phrase(**phrase) for phrase in json.load(sys.stdin)]
-    seed, answer = int(sys.argv[1]), Path(sys.argv[2])
+    seed, output = int(sys.argv[1]), Path(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
         library = _load(Path(folder))
         speeches = [_say(library, phrase, seed) for phrase in phrases]
     np.savez(
-        answer,
+        output,
         samples=np.concatenate([np.zeros(0, np.int16), *(speech.samples for speech in speeches)]),
         lengths=np.array([len(speech.samples) for speech in speeches], dtype=np.int64),
         names=np.array([name for speech in speeches for name in speech.names], dtype=np.str_),
@@ -111,11 +111,11 @@ def _unpack(arrays: Any) -> list[Speech]:
     sample_cuts, event_cuts = np.cumsum(arrays["lengths"])[:-1], np.cumsum(arrays["counts"])[:-1]
     samples = np.split(arrays["samples"], sample_cuts)
     events = zip(samples, *(np.split(arrays[key], event_cuts) for key in ("names", "starts", "words")), strict=True)
-    return [Speech(heard, tuple(names.tolist()), starts, words) for heard, names, starts, words in events]
+    return [Speech(wave, tuple(names.tolist()), starts, words) for wave, names, starts, words in events]
 
 
 def _load(folder: Path) -> Any:
-    """Load and initialise the library; ``folder`` takes a link to its data where that lies too deep."""
+    """Load and initialise the library; ``folder`` holds a link to its data if their path is too long."""
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -124,9 +124,9 @@ def _load(folder: Path) -> Any:
         link = folder / data.name
         link.symlink_to(data, target_is_directory=True)
         data = link
-    answer = library.espeak_Initialize(retrieval, 0, str(data).encode(), phoneme_events | stay_alive)
-    if answer != sample_rate:
-        raise InputError(f"Initialize answers {answer}, not {sample_rate}, with the data in {data}")
+    rate = library.espeak_Initialize(retrieval, 0, str(data).encode(), phoneme_events | stay_alive)
+    if rate != sample_rate:
+        raise InputError(f"Initialize returns {rate}, not {sample_rate}, with the data in {data}")
     return library
 
 
@@ -145,12 +145,12 @@ def _say(library: Any, phrase: Phrase, seed: int) -> Speech:
             number += 1
         return 0
 
-    # Kept in a name until the synthesis is over: the library holds no reference that Python would see.
+    # Referenced until the synthesis is over: the library holds no reference that Python knows of.
     callback = callback_type(collect)
     library.espeak_SetSynthCallback(callback)
     if library.espeak_SetVoiceByName(phrase.voice.encode()) != 0:
         raise InputError(f"eSpeak NG has no voice {phrase.voice!r}")
-    # Breathy voices draw from the library's own generator, which Initialize seeds by the clock.
+    # Breathy voices use the library's random generator, which Initialize seeds by the clock.
     library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
     library.espeak_SetParameter(rate_parameter, phrase.rate, 0)
     library.espeak_SetParameter(pitch_parameter, phrase.pitch, 0)
@@ -158,8 +158,8 @@ def _say(library: Any, phrase: Phrase, seed: int) -> Speech:
     text = phrase.text.encode()
     if library.espeak_Synth(text, len(text) + 1, 0, 1, 0, utf8, None, None) != 0 or not chunks:
         raise InputError(f"eSpeak NG cannot say {phrase.text!r}")
-    names, starts, places = zip(*events, strict=True)
-    words = word_numbers(phrase.text, places, names)
+    names, starts, positions = zip(*events, strict=True)
+    words = word_numbers(phrase.text, positions, names)
     return Speech(np.concatenate(chunks), names, np.array(starts, dtype=np.int64), np.array(words, dtype=np.int64))
 
 

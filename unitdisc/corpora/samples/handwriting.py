@@ -1,4 +1,4 @@
-"""A corpus of drawn handwriting in ScribbleLens' layout, made on the spot; a seed always gives the same lines."""
+"""A generated corpus of drawn handwriting in the layout of ScribbleLens; a seed always gives the same lines."""
 
 import io
 import zipfile
@@ -25,24 +25,24 @@ from unitdisc.records import Label, Utterance
 
 file_name = "scribblelens.corpus.v1.2.zip"
 top = "scribblelens.corpus.v1"
-page = 12  # lines
+page = 12  # lines per page
 
 
 class SampleHandwritingSettings(CorpusSettings):
-    """Lines of handwriting drawn on the spot from stroke fonts, with exact character columns."""
+    """Lines of handwriting generated from stroke fonts, with the exact columns of every character."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("images",)
 
     kind: Literal["sample-handwriting"] = "sample-handwriting"
-    lines: int = Field(300, ge=4, description="Text lines.")
-    writers: int = Field(8, ge=2, description="Writers.")
-    seed: int = Field(0, ge=0, description="Seed of everything that varies.")
+    lines: int = Field(300, ge=4, description="Number of text lines.")
+    writers: int = Field(8, ge=2, description="Number of writers.")
+    seed: int = Field(0, ge=0, description="Seed of all random choices.")
     exclude: tuple[str, ...] = Field(("_", "*"), description=excluded)
     features: AnyFeatures = Field({"kind": "handwriting"}, validate_default=True, description="handwriting.")
 
 
 class SampleHandwriting(SampleCorpus):
-    """The embedded handwriting sample: drawn lines by eight writers, in ScribbleLens' layout."""
+    """The embedded handwriting sample: drawn lines in the layout of ScribbleLens."""
 
     Settings = SampleHandwritingSettings
     settings: SampleHandwritingSettings
@@ -58,7 +58,7 @@ class SampleHandwriting(SampleCorpus):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A line of the corpus: the image's path without its ending, what it says, and its drawing."""
+    """A line of the corpus: the image's path without the suffix, its writer, split and text, and its drawing."""
 
     stem: str
     writer: str
@@ -70,14 +70,15 @@ class Written:
 def draw(folder: Path, *, lines: int = 300, writers: int = 8, seed: int = 0) -> None:
     """Write ``scribblelens.corpus.v1.2.zip`` into ``folder``: ``lines`` lines by ``writers`` writers.
 
-    A quarter of the writers, at least one, write half as much as the others and stand in the test list alone; of the
-    others' lines every tenth does. The alignments are exact: a letter ends where its drawing ends, at half the height
-    of the small letters, and ``*`` stands for the margins. The same arguments give the same bytes. Raises InputError
-    for fewer than 2 writers or lines than writers, and where the package Hershey-Fonts is missing.
+    A quarter of the writers, at least one, write half as much as the others and are only in the test list, as is every
+    tenth line of the other writers. The alignments are exact: a letter ends where its drawing ends, at half the height
+    of the small letters, and ``*`` is the margins. The same arguments give the same bytes. Raises InputError for fewer
+    than 2 writers, for fewer lines than writers, and if the package Hershey-Fonts is not installed.
     """
     if writers < 2 or lines < writers:
         raise InputError(
-            f"{lines} lines by {writers} writers cannot be drawn", fix="ask for 2 writers or more, each a line"
+            f"{lines} lines by {writers} writers cannot be drawn",
+            fix="ask for 2 writers or more, and a line for each",
         )
     written = list(_written(lines, writers, seed))
     with replacing(folder / file_name) as temporary:
@@ -91,15 +92,15 @@ def _written(lines: int, writers: int, seed: int) -> Iterator[Written]:
         pen = Pen(hand(number, rng), rng)
         name = f"scribe{number + 1:02d}"
         for k in range(count):
-            drawn = np.random.default_rng([seed, number, k])
-            text = compose(drawn)
+            line_rng = np.random.default_rng([seed, number, k])
+            text = compose(line_rng)
             test = number >= writers - unseen or k % 10 == 9
             stem = f"nl/{name}/{k // page + 1}/line{k % page + 1}"
-            yield Written(stem, name, "test" if test else "train", text, pen.write(text, drawn))
+            yield Written(stem, name, "test" if test else "train", text, pen.write(text, line_rng))
 
 
 def _counts(lines: int, writers: int, unseen: int) -> list[int]:
-    """Deal out the lines, half a share to each of the last ``unseen`` writers and one at least to everybody."""
+    """Return the lines per writer: half a share for each of the last ``unseen`` writers, and at least one for each."""
     shares = np.array([1.0] * (writers - unseen) + [0.5] * unseen)
     ends: NDArray[np.int64] = np.rint(np.cumsum(shares) / shares.sum() * (lines - writers)).astype(int)
     return [int(count) + 1 for count in np.diff(ends, prepend=0)]
@@ -107,26 +108,27 @@ def _counts(lines: int, writers: int, unseen: int) -> list[int]:
 
 def _members(written: list[Written]) -> Iterator[tuple[str, bytes]]:
     lists: dict[str, list[str]] = {}
-    for one in written:
-        for key in (one.split, f"{one.writer}.{one.split}"):
-            lists.setdefault(f"corpora/nl.bw.lines.{key}.dat", []).append(f"{one.stem}.jpg {one.stem}.txt\n")
+    for entry in written:
+        for key in (entry.split, f"{entry.writer}.{entry.split}"):
+            lists.setdefault(f"corpora/nl.bw.lines.{key}.dat", []).append(f"{entry.stem}.jpg {entry.stem}.txt\n")
     for name, rows in sorted(lists.items()):
         yield name, "".join(rows).encode()
-    yield "corpora/scribblelens.paths.1.4b.zip", _zip((f"{top}/{one.stem}.ali", _alignment(one)) for one in written)
-    for one in written:
-        yield f"{one.stem}.jpg", _jpeg(one.line.image)
-        yield f"{one.stem}.txt", f"{one.text}\n".encode()
+    alignments = _zip((f"{top}/{entry.stem}.ali", _alignment(entry)) for entry in written)
+    yield "corpora/scribblelens.paths.1.4b.zip", alignments
+    for entry in written:
+        yield f"{entry.stem}.jpg", _jpeg(entry.line.image)
+        yield f"{entry.stem}.txt", f"{entry.text}\n".encode()
 
 
-def _alignment(one: Written) -> bytes:
+def _alignment(entry: Written) -> bytes:
     """Return the .ali file: the symbol in the middle of each column of the height-32 line."""
-    rows, width = one.line.image.shape
+    rows, width = entry.line.image.shape
     count = columns(width, rows)
     middles = (np.arange(count) + 0.5) * width / count
-    symbols = ["*", *one.text.replace(" ", "_"), "*"]
-    here = np.searchsorted(one.line.boundaries, middles, side="right").tolist()
-    body = "".join(f"{t} {t + 1} {symbols[k]} -0.000001\n" for t, k in enumerate(here))
-    return f"{top}/{one.stem}.jpg {count} targetStr:{one.text}\n{body}".encode()
+    symbols = ["*", *entry.text.replace(" ", "_"), "*"]
+    character_of_column = np.searchsorted(entry.line.boundaries, middles, side="right").tolist()
+    body = "".join(f"{t} {t + 1} {symbols[k]} -0.000001\n" for t, k in enumerate(character_of_column))
+    return f"{top}/{entry.stem}.jpg {count} targetStr:{entry.text}\n{body}".encode()
 
 
 def _jpeg(image: NDArray[np.uint8]) -> bytes:
@@ -138,13 +140,13 @@ def _jpeg(image: NDArray[np.uint8]) -> bytes:
 
 
 def _zip(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """Return a zip of ``members`` with one date for all, so that its bytes depend on them alone."""
+    """Return a zip of ``members`` with a constant date, so that its bytes depend only on them."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in members:
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.external_attr = 0o644 << 16
-            info.create_system = 3  # Unix, wherever it is made
+            info.create_system = 3  # Unix, on every system
             packed = zipfile.ZIP_STORED if name.endswith((".jpg", ".zip")) else zipfile.ZIP_DEFLATED
             archive.writestr(info, data, compress_type=packed)
     return file.getvalue()

@@ -1,7 +1,7 @@
-"""Drawn handwriting: stroke fonts bent into a writer's hand, and the line with its letters' exact boundaries.
+"""Drawn handwriting: stroke fonts deformed into a writer's hand, and a line with its letters' exact boundaries.
 
-The stroke fonts are those of Dr A. V. Hershey, from the package Hershey-Fonts. All bending is done to points, before
-anything is drawn, and the boundaries between letters are points too: what moves the ink moves them.
+The stroke fonts are those of Dr A. V. Hershey, from the package Hershey-Fonts. All deformations are applied to points,
+before anything is drawn; the boundaries between letters are points too, so they move with the ink.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from unitdisc.errors import InputError
 Points = NDArray[np.float64]  # (n, 2): x to the right, y downwards
 Font = Literal["scripts", "scriptc", "timesi"]
 
-rows = 72  # pixels, of a drawn line
+rows = 72  # pixels; the height of a drawn line
 margin = 12.0  # pixels left and right of the letters
-reach = 3  # pixels from a point of a stroke to the farthest that the pen covers there
+reach = 3  # pixels; the farthest that the pen covers around a point of a stroke
 x_top, baseline = 0.0, 9.0  # of the fonts' small letters, in font units
 step = 0.35  # font units between two points of a stroke: about half a pixel once scaled
 fonts: tuple[Font, ...] = ("scripts", "timesi", "scriptc")
@@ -28,18 +28,18 @@ narrowing = MappingProxyType({"scripts": 1.0, "timesi": 0.8, "scriptc": 1.0})  #
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How one writer writes; lengths in pixels of the drawn line unless said otherwise."""
+    """The hand of one writer; lengths are in pixels of the drawn line unless noted otherwise."""
 
     font: Font
-    slant: float  # x for each y
-    scale: tuple[float, float]  # pixels a font unit, across and down
+    slant: float  # x per y
+    scale: tuple[float, float]  # pixels per font unit, across and down
     spacing: float  # font units added after each letter
     pen: float  # radius
-    nib: float  # how much thinner the pen is along its edge, as a share
+    nib: float  # share by which the pen is thinner along its edge
     nib_angle: float
     shape: float  # font units by which the writer's letters differ from the font's
-    jitter: float  # font units by which a letter differs from the last of its kind
-    elastic: float  # how far the line is bent
+    jitter: float  # font units by which two instances of a letter differ
+    elastic: float  # how strongly the line is warped
     ink: float  # grey levels, 0 black and 255 white
     paper: float
 
@@ -53,7 +53,7 @@ class Line:
 
 
 def hand(number: int, rng: np.random.Generator) -> Hand:
-    """Draw the hand of writer ``number``, who uses the font of that number; eight in a row differ in slant too."""
+    """Sample the hand of writer ``number``, which decides the font; any eight consecutive writers differ in slant."""
     font = fonts[number % len(fonts)]
     size = rng.uniform(1.5, 1.75)
     return Hand(
@@ -73,7 +73,7 @@ def hand(number: int, rng: np.random.Generator) -> Hand:
 
 
 class Pen:
-    """One writer at work, with the letters of the font as this writer forms them."""
+    """A writer, with the letters of the font as this writer forms them."""
 
     def __init__(self, writer: Hand, rng: np.random.Generator) -> None:
         self.writer = writer
@@ -82,7 +82,7 @@ class Pen:
         }
 
     def write(self, text: str, rng: np.random.Generator) -> Line:
-        """Write ``text`` and return the line; raises KeyError for a character that the font lacks."""
+        """Return ``text`` as a drawn line; raises KeyError for a character that the font lacks."""
         points, boundaries = self._strokes(text, rng)
         edges = np.column_stack([boundaries, np.full(len(boundaries), (x_top + baseline) / 2)])
         bend = _bend(self.writer, rng)
@@ -95,7 +95,7 @@ class Pen:
         return Line(image, edges[:, 0] + margin - left)
 
     def _strokes(self, text: str, rng: np.random.Generator) -> tuple[Points, NDArray[np.float64]]:
-        """Set the letters side by side, in font units."""
+        """Return the points of the letters side by side and the boundaries between them, in font units."""
         placed, boundaries = [], [0.0]
         for character in text:
             points, advance = self.letters[character]
@@ -126,7 +126,7 @@ def _glyphs(font: Font) -> dict[str, Any]:
 
 
 def _formed(glyph: Any, shape: float, rng: np.random.Generator) -> tuple[Points, float]:
-    """Return a glyph's points from its left side, smooth and bent to a writer's liking, and its advance."""
+    """Return a glyph's points relative to its left side, smoothed and deformed as the writer does, and its advance."""
     strokes = [_smooth(np.array(stroke, dtype=np.float64)) for stroke in glyph.strokes]
     points = np.concatenate([*strokes, np.empty((0, 2))]) - (glyph.left_offset, 0)
     advance = float(glyph.char_width)
@@ -147,7 +147,7 @@ def _smooth(stroke: Points) -> Points:
 
 
 def _wave(points: Points, advance: float, rng: np.random.Generator) -> Points:
-    """Return a smooth random displacement, nothing at a letter's left and right: joined letters stay joined."""
+    """Return a smooth random displacement, zero at a letter's left and right so that joined letters stay joined."""
     phase = rng.uniform(0, 2 * np.pi, (2, 2))
     lean = rng.normal(0, 1, (2, 2))
     across = np.clip(points[:, :1] / advance, 0, 1)
@@ -158,7 +158,7 @@ def _wave(points: Points, advance: float, rng: np.random.Generator) -> Points:
 
 def _bend(writer: Hand, rng: np.random.Generator) -> Callable[[Points], Points]:
     """Return the map from font units to pixels: slant, scale, a drifting baseline, an elastic warp."""
-    waves = rng.uniform(0.5, 1.5, (6, 2)) * (1 / 120, 1 / 80)  # cycles a pixel
+    waves = rng.uniform(0.5, 1.5, (6, 2)) * (1 / 120, 1 / 80)  # cycles per pixel
     phases = rng.uniform(0, 2 * np.pi, 6)
     sizes = rng.normal(0, writer.elastic / np.sqrt(3), (6, 2))
     tilt, top = rng.normal(0, 0.004), rows / 2 + rng.uniform(-3, 1)
@@ -174,17 +174,17 @@ def _bend(writer: Hand, rng: np.random.Generator) -> Callable[[Points], Points]:
 
 
 def _lift(y: NDArray[np.float64]) -> float:
-    """Return how far the ink must move down to lie within the image, or to stand out of it alike on both sides."""
+    """Return how far the ink must move down to be within the image, or to exceed it equally at top and bottom."""
     low, high = reach - y.min(), rows - reach - y.max()
     return float((low + high) / 2 if low > high else np.clip(0, low, high))
 
 
 def _inked(points: Points, radii: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     """Return how much of each pixel (72, width) the pen covers: at each point a disc with a soft edge."""
-    size = (rows + 2 * reach + 2, width + 2 * reach + 2)  # a frame around the image takes what falls outside it
-    held = np.clip(points, 0, (width, rows)) + reach
-    corner = np.floor(held).astype(np.int32)
-    away = (corner - held + 0.5).astype(np.float32)
+    size = (rows + 2 * reach + 2, width + 2 * reach + 2)  # a margin around the image takes the ink outside it
+    clipped = np.clip(points, 0, (width, rows)) + reach
+    corner = np.floor(clipped).astype(np.int32)
+    away = (corner - clipped + 0.5).astype(np.float32)
     dy, dx = (offset.ravel() for offset in np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.int32))
     distance = np.hypot(away[:, :1] + dx.astype(np.float32), away[:, 1:] + dy.astype(np.float32))  # (points, square)
     share = np.minimum(radii[:, None].astype(np.float32) + np.float32(0.5) - distance, 1)
@@ -196,7 +196,7 @@ def _inked(points: Points, radii: NDArray[np.float64], width: int) -> NDArray[np
 
 
 def _on_paper(coverage: NDArray[np.float64], writer: Hand, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Lay the ink on shaded, grainy paper."""
+    """Return the ink on shaded, grainy paper."""
     size = coverage.shape
     paper = writer.paper + 4 * _clouds(size, 48, rng) + 2 * _clouds(size, 6, rng) + rng.normal(0, 2, size)
     ink = writer.ink + 12 * _clouds(size, 24, rng)

@@ -1,4 +1,4 @@
-"""From eSpeak's phonemes to ARPAbet-like phones and the samples at which they truly start, and the words they make."""
+"""From eSpeak's phonemes to ARPAbet-like phones with the samples at which they really start, and words of phones."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from unitdisc.errors import InputError
 silence = "SIL"
 vowels = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
-# eSpeak's mnemonics for American English; a compound says in which phones it is split.
+# eSpeak's mnemonics for American English; a compound maps to the phones that it is split into.
 folding = {
     "0": "AA", "A:": "AA", "A@": "AA R", "a": "AE", "aa": "AE", "@": "AH", "@-": "AH", "@2": "AH", "@5": "AH",
     "@L": "AH L", "V": "AH", "a#": "AH", "O:": "AO", "O2": "AO", "O": "AO", "O@": "AO R", "o@": "AO R", "aU": "AW",
@@ -24,9 +24,9 @@ folding = {
     "_": silence, "_:": silence, "_!": silence, "_|": silence,
 }  # fmt: skip
 
-quiet = 64  # of 32768; pauses are all but zero, and the softest fricative is louder
+quiet = 64  # of 32768; pauses are almost zero, and the softest fricative is louder
 longest_closure = 0.07  # seconds
-shortest = 0.03  # seconds; a second half of a vowel shorter than this has no sound of its own
+shortest = 0.03  # seconds; a shorter second half of a vowel has no separate sound
 tail = 0.45  # share of a vowel's sound that belongs to the liquid blended into its end
 
 
@@ -35,7 +35,7 @@ class Phones:
     """Phones and their bounds (N + 1,) in samples, from 0 to the end: phone i is bounds[i] to bounds[i + 1].
 
     ``words`` (W, 2) are start and end of each word of the text. A phone that ends one word and begins the next, as in
-    "some milk", is one phone, and the bound of the words lies in it.
+    "some milk", is one phone, and the boundary of the words is inside it.
     """
 
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ def phones(speech: Speech) -> Phones:
     """Fold the phonemes of ``speech`` and move their starts to where the samples show them.
 
     No phone is empty, no two neighbours are equal, and both edges are silence where the samples are.
-    Raises InputError for a phoneme that is in no table.
+    Raises InputError for a phoneme that ``folding`` does not have.
     """
     parts = [_fold(name) for name in speech.names]
     starts = _moved(speech, [part[0] for part in parts])
@@ -66,15 +66,15 @@ def phones(speech: Speech) -> Phones:
 def _fold(name: str) -> list[str]:
     bare = name.strip("',%=")
     if bare not in folding:
-        raise InputError(f"eSpeak NG says the phoneme {name!r}, which no phone stands for")
+        raise InputError(f"eSpeak NG uses the phoneme {name!r}, for which there is no phone")
     return folding[bare].split()
 
 
 def _moved(speech: Speech, names: list[str]) -> NDArray[np.int64]:
-    """Return starts and the end (N + 1,), each moved back to where the samples fall silent before it.
+    """Return the starts and the end (N + 1,), each moved back to where the samples fall silent before it.
 
-    eSpeak puts a phoneme's event at its first sound and so books the closure of a stop on the phone before. After a
-    pause nothing moves: there the closure cannot be told from the pause.
+    eSpeak reports a phoneme at its first sound, which assigns the closure of a stop to the previous phone. After a
+    pause nothing moves, because the closure cannot be distinguished from the pause.
     """
     size = len(speech.samples)
     starts = np.append(np.minimum(speech.starts, size), size)
@@ -89,27 +89,27 @@ def _moved(speech: Speech, names: list[str]) -> NDArray[np.int64]:
 
 
 def _shared(names: list[str], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give a liquid or second vowel that has no sound of its own the end of the vowel it was blended into."""
+    """Return bounds in which a liquid or second vowel without a sound gets the end of the vowel it is blended into."""
     bounds = bounds.copy()
     lengths = np.diff(bounds)
     for i in range(1, len(names)):
         liquid = names[i] in ("L", "R")
         silent = lengths[i] < shortest * sample_rate if liquid else lengths[i] == 0
         if names[i - 1] in vowels and (liquid or names[i] in vowels) and silent:
-            share = 0.0 if (names[i - 1], names[i]) == ("ER", "R") else tail  # ER has its R in it
+            share = 0.0 if (names[i - 1], names[i]) == ("ER", "R") else tail  # ER includes its R
             bounds[i] = bounds[i + 1] - round(share * float(bounds[i + 1] - bounds[i - 1]))
     return bounds
 
 
 def _words(names: list[str], bounds: NDArray[np.int64], words: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return start and end (W, 2) of the words that are said: of the phones of each, from the first to the last."""
-    said = np.array([name != silence for name in names])
-    places = [np.flatnonzero(said & (words == word)) for word in np.unique(words[said])]
-    return np.array([(bounds[own[0]], bounds[own[-1] + 1]) for own in places], dtype=np.int64).reshape(-1, 2)
+    """Return start and end (W, 2) of the spoken words, from the first to the last phone of each."""
+    spoken = np.array([name != silence for name in names])
+    phones_of = [np.flatnonzero(spoken & (words == word)) for word in np.unique(words[spoken])]
+    return np.array([(bounds[i[0]], bounds[i[-1] + 1]) for i in phones_of], dtype=np.int64).reshape(-1, 2)
 
 
 def _merged(names: list[str], bounds: NDArray[np.int64], words: NDArray[np.int64]) -> Phones:
-    """Leave out empty phones, and the start of one that goes on with the phone before it."""
+    """Drop empty phones, and merge equal neighbours."""
     kept: list[tuple[str, int]] = []
     for name, start, end in zip(names, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         if end > start and not (kept and kept[-1][0] == name):

@@ -1,4 +1,4 @@
-"""Lines in the manner of Dutch ships' journals of the seventeenth century, put together from parts of our own."""
+"""Lines in the style of Dutch ships' journals of the seventeenth century, composed from parts of our own."""
 
 import numpy as np
 
@@ -27,13 +27,15 @@ stops = ("", "", "", ".")
 
 
 def compose(rng: np.random.Generator) -> str:
-    """Return one line of 20 to 50 characters: two or three parts, now and then with a comma or a full stop."""
+    """Return one line of 20 to 50 characters: two or three parts, sometimes with a comma or a full stop."""
     shape = int(rng.integers(4))
-    parts = [_one(rng, openings), _one(rng, middles)] if shape % 2 else [_one(rng, middles), _one(rng, endings)]
+    parts = (
+        [_choose(rng, openings), _choose(rng, middles)] if shape % 2 else [_choose(rng, middles), _choose(rng, endings)]
+    )
     if shape == 0 and len(" ".join(parts)) < 34:
         parts.insert(0, "Item")
-    return (_one(rng, joints) if shape == 1 else " ").join(parts) + _one(rng, stops)
+    return (_choose(rng, joints) if shape == 1 else " ").join(parts) + _choose(rng, stops)
 
 
-def _one(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
+def _choose(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(rng.integers(len(choices)))]

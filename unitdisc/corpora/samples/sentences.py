@@ -1,4 +1,4 @@
-"""What the voices of the speech sample say: plain English sentences that together hold every phone many times.
+"""The sentences of the speech sample: plain English that contains every phone many times.
 
 The splits share no sentence, so that a test recording is new in its words as well as in its voice.
 """

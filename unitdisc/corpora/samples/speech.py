@@ -22,19 +22,19 @@ from unitdisc.formats.ctm import ctm_lines
 from unitdisc.records import Label, Utterance
 
 texts = {"train": sentences.train, "dev": sentences.dev, "test": sentences.test}
-unseen = 2  # so many voices, the last, speak in the test split alone
-shares = {"train": 0.72, "dev": 0.1, "test": 0.18}  # of a seen voice's time
-unseen_shares = {"test": 0.5}  # of the time a seen voice has
-room = 3.0  # dB; how far the speakers' equalisers lie apart
-character, pauses = 0.057, 0.6  # seconds; of a character at 160 words a minute, and of an utterance's padding
+unseen = 2  # the last voices, which are only in the test split
+shares = {"train": 0.72, "dev": 0.1, "test": 0.18}  # of the time of a seen voice
+unseen_shares = {"test": 0.5}  # of the time of a seen voice
+room = 3.0  # dB; standard deviation of the speakers' equalisers
+character, pauses = 0.057, 0.6  # seconds; of a character at 160 words per minute, and of an utterance's padding
 
 
 class SampleSpeechSettings(CorpusSettings):
-    """Speech synthesised on the spot by eSpeak NG, with exact phone times."""
+    """Speech synthesised by eSpeak NG, with exact phone times."""
 
     kind: Literal["sample-speech"] = "sample-speech"
-    minutes: float = Field(8.0, gt=0, description="Length of the corpus.")
-    seed: int = Field(0, ge=0, description="Seed of everything that varies.")
+    minutes: float = Field(8.0, gt=0, description="Duration of the corpus.")
+    seed: int = Field(0, ge=0, description="Seed of all random choices.")
     exclude: tuple[str, ...] = Field(("SIL",), description=excluded)
     features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech.")
 
@@ -60,7 +60,7 @@ class SampleSpeech(SampleCorpus):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is to be recorded: the utterance's name, its split, who speaks, and the text."""
+    """What to record: the utterance's name, its split, the voice, and the text."""
 
     utterance: str
     split: str
@@ -69,12 +69,11 @@ class Prompt:
 
 
 def synthesise(folder: Path, *, minutes: float = 8.0, seed: int = 0) -> None:
-    """Write the speech sample to ``folder``: train, dev and test as Kaldi data directories with audio, phones.ctm and
-    words.ctm.
+    """Write the speech sample to ``folder`` as Kaldi data directories with audio, phones.ctm and words.ctm.
 
-    About ``minutes`` of 16 kHz FLAC by ten voices, two of them in the test split alone; at least one utterance a voice
-    and split, which makes about a minute. The same minutes and seed give the same bytes. ``folder`` is replaced whole
-    or not at all. Raises InputError where eSpeak NG is missing, or where the folder holds something else.
+    About ``minutes`` of 16 kHz FLAC by ten voices, two of them in the test split only; at least one utterance per voice
+    and split, about a minute in all. The same minutes and seed give the same bytes. ``folder`` is replaced as a whole
+    or not at all. Raises InputError if eSpeak NG is not installed or the folder holds something else.
     """
     if not 0 < minutes <= 600:
         raise InputError(f"{minutes:g} minutes of sample speech cannot be made", fix="ask for 1 to 600")
@@ -105,13 +104,13 @@ def _check_replaceable(folder: Path) -> None:
 
 
 def _prompts(minutes: float, random: np.random.Generator) -> Iterator[Prompt]:
-    """Deal each split's sentences to its voices until each voice has its time."""
+    """Yield each voice's sentences of each split, until the voice has its share of the time."""
     decks = {split: _shuffled(deck, random) for split, deck in texts.items()}
     seen = len(voices) - unseen
     seconds = 60 * minutes / (seen + unseen * sum(unseen_shares.values()))
-    for place, voice in enumerate(voices):
+    for index, voice in enumerate(voices):
         number = 0
-        for split, share in (shares if place < seen else unseen_shares).items():
+        for split, share in (shares if index < seen else unseen_shares).items():
             spoken = 0.0
             while spoken == 0 or spoken < share * seconds:
                 number += 1
@@ -121,10 +120,10 @@ def _prompts(minutes: float, random: np.random.Generator) -> Iterator[Prompt]:
 
 
 def _shuffled(texts: tuple[str, ...], random: np.random.Generator) -> Iterator[str]:
-    """Yield all texts in a random order, then all again in another, for ever."""
+    """Yield all texts in a random order, then all again in another order, without end."""
     while True:
-        for place in random.permutation(len(texts)).tolist():
-            yield texts[place]
+        for index in random.permutation(len(texts)).tolist():
+            yield texts[index]
 
 
 def _write(root: Path, recordings: Iterable[tuple[Prompt, Spoken]]) -> None:
@@ -143,7 +142,7 @@ def _write(root: Path, recordings: Iterable[tuple[Prompt, Spoken]]) -> None:
 
 
 def _entries(prompt: Prompt, spoken: Spoken, audio: str) -> dict[str, list[str]]:
-    """Return the lines of an utterance in each file of a data directory; times in seconds."""
+    """Return an utterance's lines in each file of a data directory; times in seconds."""
     name, phones, words = prompt.utterance, spoken.phones, [w.strip(".,?") for w in prompt.text.lower().split()]
     return {
         "wav.scp": [f"{name} {audio}\n"],
@@ -156,6 +155,6 @@ def _entries(prompt: Prompt, spoken: Spoken, audio: str) -> dict[str, list[str]]
 
 
 def _ctm(utterance: str, names: Sequence[str], starts: Ints, ends: Ints) -> list[str]:
-    """Return the lines of a CTM, given the first and last samples of each name."""
+    """Return the lines of a CTM, given the first sample of each name and the first one after it."""
     spans = zip(starts / sample_rate, (ends - starts) / sample_rate, names, strict=True)
     return list(ctm_lines(utterance, ((f"{start:.4f}", f"{length:.4f}", name) for start, length, name in spans)))

@@ -1,4 +1,4 @@
-"""The ten voices of the speech sample, and what makes one synthesiser sound like ten people in ten rooms."""
+"""The ten voices of the speech sample, and the processing that makes them sound like ten people in ten rooms."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,17 +11,17 @@ from unitdisc.corpora.samples.espeak import Phrase, Speech
 from unitdisc.corpora.samples.phones import Phones, silence
 
 sample_rate = 16000  # Hz
-grid = 8  # samples; bounds on it are multiples of 0.5 ms, exact in four decimals
+grid = 8  # samples; bounds are multiples of it, 0.5 ms, and so exact in four decimals
 level = 0.08  # root mean square of the speech, of full scale
-highest = 0.95  # of full scale; a louder peak turns the utterance down
+highest = 0.95  # of full scale; utterances with a louder peak are attenuated
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
     """A speaker: an eSpeak variant, and how it differs from the others of that variant.
 
-    ``warp`` stretches the spectrum (above 1: a shorter vocal tract), ``pitch`` is eSpeak's from 0 to 99 (50 steps an
-    octave) before the warp, ``rate`` in words a minute.
+    ``warp`` stretches the spectrum (above 1: a shorter vocal tract), ``pitch`` is eSpeak's, from 0 to 99 (50 steps per
+    octave), before the warp, and ``rate`` is in words per minute.
     """
 
     speaker: str
@@ -33,7 +33,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
-    """Samples (T,) at 16 kHz as 16-bit integers, with the phones that cover them whole."""
+    """Samples (T,) at 16 kHz as 16-bit integers, with the phones that cover all of them."""
 
     samples: NDArray[np.int16]
     phones: Phones
@@ -55,7 +55,7 @@ voices = (
 
 
 def phrase(text: str, voice: Voice, random: np.random.Generator) -> Phrase:
-    """Return how ``voice`` says ``text`` this time, as eSpeak is to say it before the warp moves its rate and pitch."""
+    """Return how eSpeak must say ``text``, before the warp of ``voice`` changes rate and pitch, which vary a little."""
     rate = voice.rate / voice.warp * random.uniform(0.95, 1.25)
     pitch = voice.pitch - 50 * np.log2(voice.warp) + random.uniform(-8, 8)
     spread = random.uniform(35, 65)
@@ -63,18 +63,18 @@ def phrase(text: str, voice: Voice, random: np.random.Generator) -> Phrase:
 
 
 def equaliser(random: np.random.Generator, *, spread: float) -> NDArray[np.float64]:
-    """Draw gains (9,) at evenly spaced mel frequencies, with a standard deviation of ``spread`` dB."""
+    """Sample gains (9,) at evenly spaced mel frequencies, with a standard deviation of ``spread`` dB."""
     return random.normal(0.0, spread, size=9)
 
 
 def utter(
     speech: Speech, phones: Phones, voice: Voice, gains: NDArray[np.float64], random: np.random.Generator
 ) -> Spoken:
-    """Turn what eSpeak said into a recording of ``voice`` in its room, whose equaliser is ``gains`` (9,) in dB.
+    """Turn eSpeak's speech into a recording of ``voice`` in its room, whose equaliser is ``gains`` (9,) in dB.
 
-    One resampling by a fraction is both the warp and the step to 16 kHz, and moves the phones by the same fraction; the
-    equaliser has no delay. Warp and equaliser differ a little each time, for nobody speaks twice alike. Noise lies
-    about 42 dB below the speech, in the padding too.
+    One resampling by a fraction does both the warp and the conversion to 16 kHz; the times of the phones are scaled by
+    the same fraction. The equaliser has no delay. Warp and equaliser vary a little between utterances. Noise is about
+    42 dB below the speech, in the padding too.
     """
     source_rate = espeak.sample_rate * voice.warp * random.uniform(0.95, 1.05)
     ratio = Fraction(sample_rate / source_rate).limit_denominator(64)
@@ -87,10 +87,10 @@ def utter(
     power = np.sum(samples**2) / len(warped)
     samples *= min(level / np.sqrt(power), highest / np.abs(samples).max())
     samples += level * 10 ** (-random.uniform(40, 44) / 20) * random.standard_normal(total)
-    # Phones and words are moved alike, so that what coincides goes on doing so.
+    # Phones and words are moved in the same way, so that bounds that coincide still do.
     bounds, words = (
-        np.round((before + places * float(ratio)) / grid).astype(np.int64) * grid
-        for places in (phones.bounds, phones.words)
+        np.round((before + positions * float(ratio)) / grid).astype(np.int64) * grid
+        for positions in (phones.bounds, phones.words)
     )
     return Spoken(np.round(samples * 32767).astype(np.int16), _padded(Phones(phones.names, bounds, words), total))
 
@@ -102,7 +102,7 @@ def _resampled(samples: NDArray[np.float64], ratio: Fraction) -> NDArray[np.floa
 
 
 def _equalised(samples: NDArray[np.float64], gains: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weigh the spectrum (zero phase), with the gains (dB) joined by lines over mel frequency."""
+    """Filter with zero phase by the gains (dB), interpolated linearly over mel frequency."""
     spectrum = np.fft.rfft(samples)
     mel = np.log1p(np.linspace(0, sample_rate / 2, len(spectrum)) / 700)
     decibels = np.interp(mel, np.linspace(0, mel[-1], len(gains)), gains)
@@ -110,7 +110,7 @@ def _equalised(samples: NDArray[np.float64], gains: NDArray[np.float64]) -> NDAr
 
 
 def _padded(phones: Phones, total: int) -> Phones:
-    """Let the silence at both ends reach over the padding."""
+    """Return the phones with the silence at both ends extended over the padding."""
     names, bounds = list(phones.names), phones.bounds.tolist()
     if names[0] == silence:
         names, bounds = names[1:], bounds[1:]

@@ -1,1 +1,1 @@
-"""Decoders: from codes (B, T', C) to the frames that they stand for; one module per kind (registry.decoders)."""
+"""Decoders: from codes (B, T', C) to the frames that they represent; one module per kind (registry.decoders)."""

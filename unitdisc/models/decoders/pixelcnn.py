@@ -13,7 +13,7 @@ from unitdisc.models.parts import Decoder
 
 
 def odd(kernel: int) -> int:
-    """Return a width that has a middle; raises ValueError for others."""
+    """Return the width of a kernel; raises ValueError for an even one."""
     if kernel % 2 == 0:
         raise ValueError(f"{kernel} is even; a kernel has a pixel in its middle")
     return kernel
@@ -27,13 +27,13 @@ class PixelCNNSettings(PartSettings):
 
     kind: Literal["pixelcnn"] = "pixelcnn"
     channels: int = Field(64, ge=1, description="Feature maps of both stacks.")
-    layers: int = Field(7, ge=1, description="Gated layers.")
-    first_kernel: Annotated[int, AfterValidator(odd)] = Field(7, ge=3, description="Width of the first one; odd.")
-    kernel: Annotated[int, AfterValidator(odd)] = Field(3, ge=3, description="Width of the others; odd.")
-    levels: int = Field(4, ge=2, le=256, description="Grey levels.")
+    layers: int = Field(7, ge=1, description="Number of gated layers.")
+    first_kernel: Annotated[int, AfterValidator(odd)] = Field(7, ge=3, description="Width of the first layer; odd.")
+    kernel: Annotated[int, AfterValidator(odd)] = Field(3, ge=3, description="Width of the other layers; odd.")
+    levels: int = Field(4, ge=2, le=256, description="Number of grey levels.")
 
     def objection(self, features: FeatureSettings) -> str | None:
-        """Refuse features that are not grey levels."""
+        """Return an objection to features that are not grey levels."""
         if features.grey_levels and features.normalise == "none":
             return None
         return "wants grey levels from 0 to 1: handwriting features with normalise: none"
@@ -42,9 +42,9 @@ class PixelCNNSettings(PartSettings):
 class PixelCNN(Decoder):
     """Autoregressive over columns, and over the pixels of a column from the top (van den Oord et al. 2016).
 
-    Two stacks as in that paper, turned by a right angle: one sees all earlier columns; the other, which is given the
-    output of the first, sees the pixels above in its own column, so that there is no blind spot. Every gate is
-    conditioned on the code of its column.
+    Two stacks as in that paper, rotated by 90°: one sees all earlier columns; the other receives the output of the
+    first and sees the pixels above in the same column, so that there is no blind spot. Every gate is conditioned on the
+    code of its column.
     """
 
     Settings = PixelCNNSettings
@@ -55,7 +55,7 @@ class PixelCNN(Decoder):
         kernels = [settings.first_kernel] + [settings.kernel] * (settings.layers - 1)
         self.layers = nn.ModuleList(
             GatedLayer(1 if first else settings.channels, settings.channels, width, kernel, first=first)
-            for first, kernel in ((place == 0, kernel) for place, kernel in enumerate(kernels))
+            for first, kernel in ((layer == 0, kernel) for layer, kernel in enumerate(kernels))
         )
         self.output = nn.Sequential(
             nn.ReLU(), nn.Conv2d(settings.channels, settings.channels, 1), nn.ReLU(),
@@ -75,8 +75,9 @@ class PixelCNN(Decoder):
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:  # noqa: ARG002 (columns are masked instead)
         """Return the cross-entropy per pixel in nats, over the real columns."""
         logits = self(codes, batch.frames).float()
-        each = functional.cross_entropy(logits, self.quantise(batch.frames).transpose(1, 2), reduction="none").mean(1)
-        return each.masked_fill(~batch.mask, 0).sum() / batch.mask.sum().clamp(min=1)
+        levels = self.quantise(batch.frames).transpose(1, 2)
+        per_column = functional.cross_entropy(logits, levels, reduction="none").mean(1)
+        return per_column.masked_fill(~batch.mask, 0).sum() / batch.mask.sum().clamp(min=1)
 
     def quantise(self, columns: Tensor) -> Tensor:
         """Return the grey levels, int64 from 0, nearest to values in [0, 1]."""
@@ -90,10 +91,10 @@ class GatedLayer(nn.Module):
         super().__init__()
         half = kernel // 2
         self.first = first
-        # The earlier columns: as many rows as the kernel is high, up to the column itself, which ``above`` never sees.
+        # The column itself, which ``forward`` shifts, and those before it; as many rows as the kernel is high.
         self.earlier_edges = (half, 0, half, half)
         self.earlier = nn.Conv2d(inputs, 2 * channels, (kernel, half + 1))
-        # The pixels above, and behind the first layer the pixel itself, whose features know only what lies above it.
+        # The pixels above and, after the first layer, the pixel itself, whose features depend only on the pixels above.
         self.above_edges = (0, 0, half, 0) if not first else (0, 0, half, -1)
         self.above = nn.Conv2d(inputs, 2 * channels, (half + (not first), 1))
         self.across = nn.Conv2d(2 * channels, 2 * channels, 1)
@@ -101,18 +102,18 @@ class GatedLayer(nn.Module):
         self.residual = nn.Conv2d(channels, channels, 1)
 
     def forward(self, earlier: Tensor, above: Tensor, codes: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-        """Map both stacks; ``stride`` columns have one code."""
+        """Map both stacks; there is one code per ``stride`` columns."""
         condition = self.condition(codes).repeat_interleave(stride, dim=3)[..., : earlier.shape[3]]
         for_earlier, for_above = condition.chunk(2, dim=1)
-        found = self.earlier(functional.pad(earlier, self.earlier_edges))
-        # One column to the right: what is found up to a column tells the next one.
-        before = functional.pad(found, (1, -1))
-        own = self.above(functional.pad(above, self.above_edges)) + self.across(before) + for_above
-        new = self.residual(gated(own))
-        return gated(found + for_earlier), new if self.first else above + new
+        up_to_column = self.earlier(functional.pad(earlier, self.earlier_edges))
+        # One column to the right, so that a column is predicted from those before it.
+        before_column = functional.pad(up_to_column, (1, -1))
+        inputs = self.above(functional.pad(above, self.above_edges)) + self.across(before_column) + for_above
+        new = self.residual(gated(inputs))
+        return gated(up_to_column + for_earlier), new if self.first else above + new
 
 
 def gated(x: Tensor) -> Tensor:
-    """Return tanh of the first half of the channels times the sigmoid of the second."""
+    """Return tanh of the first half of the channels, times the sigmoid of the second half."""
     value, gate = x.chunk(2, dim=1)
     return torch.tanh(value) * torch.sigmoid(gate)

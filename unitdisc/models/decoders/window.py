@@ -18,13 +18,15 @@ class WindowSettings(PartSettings):
 
     kind: Literal["window"] = "window"
     channels: int = Field(256, ge=1, description="Feature maps of every convolution.")
-    layers: int = Field(2, ge=1, description="Convolutions.")
+    layers: int = Field(2, ge=1, description="Number of convolutions.")
     kernel: int = Field(1, ge=1, description="Width of each, in tokens; odd.")
     context: int = Field(3, ge=0, description="Frames on either side of a token that its code reconstructs too.")
     speaker_dim: int = Field(
         32, ge=0, description="Dimensions of the speaker's vector; 0: not conditioned on the speaker."
     )
-    jitter: float = Field(0.0, ge=0, lt=1, description="Chance in training that a token's code is its neighbour's.")
+    jitter: float = Field(
+        0.0, ge=0, lt=1, description="Chance in training that a token's code is replaced by a neighbour's."
+    )
 
     @field_validator("kernel")
     @classmethod
@@ -35,10 +37,10 @@ class WindowSettings(PartSettings):
 
 
 class WindowDecoder(Decoder):
-    """Each code, with the speaker's vector, rebuilds a window: its token's frames and ``context`` more on either side.
+    """Reconstructs a window per code, given the speaker: its token's frames and ``context`` more on either side.
 
-    A window wider than the token makes a unit stand for a stretch of sound or ink, not for one instant. With kernel 1
-    a code is decoded alone; wider kernels let neighbouring codes share the work.
+    A window wider than the token makes a unit represent a stretch of sound or ink rather than an instant. With kernel 1
+    each code is decoded alone; with wider kernels neighbouring codes contribute.
     """
 
     Settings = WindowSettings
@@ -60,7 +62,7 @@ class WindowDecoder(Decoder):
         return self.stride + 2 * self.context
 
     def forward(self, codes: Tensor, speaker: Tensor) -> Tensor:
-        """Map codes (B, T', C) and speaker numbers (B,), −1 for an unknown one, to windows (B, T', W, D)."""
+        """Map codes (B, T', C) and speaker indices (B,), −1 for an unknown speaker, to windows (B, T', W, D)."""
         if self.training and self.jitter:
             codes = jittered(codes, self.jitter)
         x = codes.transpose(1, 2)  # (B, C, T')
@@ -82,7 +84,7 @@ class WindowDecoder(Decoder):
         return mean
 
     def targets(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut frames (B, T, D) and their mask (B, T) into windows (B, T', W, D) and (B, T', W), padding masked."""
+        """Cut frames (B, T, D) and their mask (B, T) into windows (B, T', W, D) and masks (B, T', W)."""
         after = self.context + -frames.shape[1] % self.stride
         padded = functional.pad(frames, (0, 0, self.context, after))
         real = functional.pad(mask, (self.context, after))
@@ -91,7 +93,7 @@ class WindowDecoder(Decoder):
 
 
 def jittered(codes: Tensor, chance: float) -> Tensor:
-    """Replace each token's code (B, T', C), with that chance, by one of its two neighbours' (Chorowski et al. 2019)."""
+    """Replace each token's code (B, T', C), with this chance, by one of its neighbours' (Chorowski et al. 2019)."""
     batch, tokens, _ = codes.shape
     draw = torch.rand(batch, tokens, device=codes.device)
     step = (draw < chance / 2).long() - ((draw >= chance / 2) & (draw < chance)).long()

@@ -16,28 +16,30 @@ from unitdisc.models.recurrent import run_bilstm
 
 
 class ConvolutionalSettings(PartSettings):
-    """Strided convolutions over time, residual ones, then optionally a BiLSTM."""
+    """Strided convolutions over time, residual convolutions, then optionally a BiLSTM."""
 
     kind: Literal["convolutional"] = "convolutional"
     channels: int = Field(192, ge=1, description="Feature maps of every convolution.")
     kernels: tuple[int, ...] = Field((5, 4, 5), description="Width of each strided convolution, in its input's frames.")
-    strides: tuple[int, ...] = Field((1, 2, 1), description="Stride of each; their product is the frames per token.")
-    residual_layers: int = Field(2, ge=0, description="Residual layers of width 3.")
+    strides: tuple[int, ...] = Field(
+        (1, 2, 1), description="Stride of each; their product is the number of frames per token."
+    )
+    residual_layers: int = Field(2, ge=0, description="Number of residual layers, of width 3.")
     lstm: int = Field(0, ge=0, description="Units of a BiLSTM, each way; 0 for none.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the BiLSTM or the bottleneck.")
     noise: float = Field(
-        0.0, ge=0, description="Deviation of noise added to the frames in training; the clean ones are reconstructed."
+        0.0, ge=0, description="Deviation of noise added to the frames in training; the clean frames are reconstructed."
     )
 
     @model_validator(mode="after")
     def _same_length(self) -> "ConvolutionalSettings":
         if len(self.kernels) != len(self.strides):
             raise ValueError(
-                f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one each per layer wanted"
+                f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one of each per layer wanted"
             )
         for kernel, stride in zip(self.kernels, self.strides, strict=True):
             if not 1 <= stride <= kernel or (kernel - stride) % 2:
-                # Otherwise the padding is uneven and a token lies beside the middle of its frames.
+                # Otherwise the padding would be uneven and a token not in the middle of its frames.
                 raise ValueError(f"kernel {kernel} with stride {stride}: both odd or both even, the kernel not smaller")
         return self
 
@@ -45,7 +47,7 @@ class ConvolutionalSettings(PartSettings):
 class ConvolutionalEncoder(Encoder):
     """Strided convolutions, residual convolutions, and optionally a BiLSTM.
 
-    The padding is even, so token i lies in the middle of its ``stride`` frames; T is padded to a multiple of it.
+    The padding is even, so token i is in the middle of its ``stride`` frames; T is padded to a multiple of the stride.
     """
 
     Settings = ConvolutionalSettings
@@ -76,7 +78,7 @@ class ConvolutionalEncoder(Encoder):
         x = frames.transpose(1, 2)  # (B, D, T)
         for convolution, stride in zip(self.convolutions, self.strides, strict=True):
             mask = mask.view(len(mask), -1, stride).any(dim=2)
-            # Padding is zero behind every layer, as beyond the edge, so that it does not reach the real tokens.
+            # Padding is set to zero after every layer, as beyond the edge, so that it does not reach the real tokens.
             x = functional.relu(convolution(x)) * mask.unsqueeze(1)
         for layer in self.residual:
             x = layer(x) * mask.unsqueeze(1)
@@ -87,7 +89,7 @@ class ConvolutionalEncoder(Encoder):
 
 
 class ResidualLayer(nn.Module):
-    """x + convolution of width 3 → convolution of width 1, each behind a ReLU: (B, C, T) → (B, C, T)."""
+    """ReLU(x + convolution of width 1 of ReLU(convolution of width 3 of x)): (B, C, T) → (B, C, T)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -16,7 +16,6 @@ height = 32
 kernels = ((3, 3), (5, 5), (3, 3), (3, 3), (3, 3), (3, 3), (3, 2))  # (time, height)
 strides = ((1, 2), (2, 2), (1, 1), (1, 2), (1, 1), (1, 2), (1, 1))
 
-
 Maps = Annotated[int, Field(ge=1)]
 
 
@@ -31,9 +30,9 @@ class LineImageSettings(PartSettings):
 
 
 class LineImageEncoder(Encoder):
-    """Seven convolutions that take the height to 1 and halve the time, then two BiLSTMs with a halving between them.
+    """Seven convolutions that reduce the height to 1 and halve the time, then two BiLSTMs that halve it once more.
 
-    A step of the second BiLSTM is the mean of two of the first. With the published maps there are 6.37 M parameters.
+    A step of the second BiLSTM is the mean of two of the first. With the published maps it has 6.37 M parameters.
     Raises ValueError for columns that are not 32 pixels high.
     """
 
@@ -66,8 +65,7 @@ class LineImageEncoder(Encoder):
             x, mask = convolution(x, mask)
         x = run_bilstm(self.first, x.squeeze(3).transpose(1, 2), mask)  # (B, T / 2, C)
         pairs = mask.view(len(mask), -1, 2)
-        x = x.view(len(x), -1, 2, x.shape[2]).sum(2) / pairs.sum(2, keepdim=True).clamp(
-            min=1
-        )  # of padding run_bilstm leaves zeros
+        # The sum is over real steps only, as run_bilstm returns zeros for padding.
+        x = x.view(len(x), -1, 2, x.shape[2]).sum(2) / pairs.sum(2, keepdim=True).clamp(min=1)
         mask = pairs.any(dim=2)
         return run_bilstm(self.second, x, mask), mask

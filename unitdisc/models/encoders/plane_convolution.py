@@ -1,4 +1,4 @@
-"""Convolutions over two axes, time and frequency or height, that leave padding out."""
+"""Convolutions over time and a second axis, frequency or height, that ignore padding in time."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,8 +9,8 @@ from unitdisc.codebook import MaskedBatchNorm
 class PlaneConvolution(nn.Module):
     """Convolution, batch norm over real frames, activation: (B, C, T, H) → (B, C', T / stride, H').
 
-    ``kernel``, ``stride`` are (time, height), ``padding`` of the height. Time is padded so that the output step i lies
-    in the middle of its ``stride`` frames (half a frame before it where kernel and stride are one odd, one even).
+    ``kernel`` and ``stride`` are (time, height), ``padding`` is that of the height. Time is padded so that output step
+    i is in the middle of its ``stride`` frames, or half a frame before it if only one of kernel and stride is odd.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class PlaneConvolution(nn.Module):
         self.activation = activation
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Map x (B, C, T, H), T a multiple of the stride, and the mask (B, T) of real frames; the rest is made zero."""
+        """Map x (B, C, T, H), T a multiple of the stride, and the mask (B, T) of real frames; others become zero."""
         mask = mask.view(len(mask), -1, self.stride).any(dim=2)
         x = self.convolution(functional.pad(x, self.edges)).permute(0, 2, 3, 1)  # (B, T, H, C)
         x = self.norm(x, mask.unsqueeze(2).expand(x.shape[:3]))

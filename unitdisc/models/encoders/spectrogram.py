@@ -14,20 +14,20 @@ from unitdisc.models.recurrent import run_bilstm
 
 
 class SpectrogramSettings(PartSettings):
-    """Two convolutions over time and frequency, then BiLSTMs (Deep Speech 2, Amodei et al. 2016); 3 frames per token."""
+    """Convolutions over time and frequency, then BiLSTMs (Deep Speech 2, Amodei et al. 2016); 3 frames per token."""
 
     kind: Literal["spectrogram"] = "spectrogram"
-    planes: int = Field(3, ge=1, description="Blocks of as many bins that make up a frame: static, Δ, ΔΔ.")
+    planes: int = Field(3, ge=1, description="Blocks of equally many bins that make up a frame: static, Δ, ΔΔ.")
     maps: int = Field(32, ge=1, description="Feature maps of both convolutions.")
     lstm: int = Field(320, ge=1, description="Units of each BiLSTM, each way.")
-    layers: int = Field(4, ge=1, description="BiLSTMs.")
+    layers: int = Field(4, ge=1, description="Number of BiLSTMs.")
 
 
 class SpectrogramEncoder(Encoder):
     """Two convolutions, then BiLSTMs whose directions are summed (Deep Speech 2, Amodei et al. 2016).
 
-    The LSTMs have no bias and a batch norm between two of them has one, as in that paper; with 243 inputs that makes
-    the 9.15 M parameters of the published encoder. Raises ValueError where the planes do not share the inputs evenly.
+    As in that paper, the LSTMs have no bias and the batch norms between them have one; with 243 inputs there are the
+    9.15 M parameters of the published encoder. Raises ValueError if the planes do not divide the inputs evenly.
     """
 
     Settings = SpectrogramSettings
@@ -35,7 +35,7 @@ class SpectrogramEncoder(Encoder):
     def __init__(self, inputs: int, settings: SpectrogramSettings) -> None:
         super().__init__()
         if inputs % settings.planes:
-            raise ValueError(f"{inputs} inputs are not {settings.planes} planes of as many bins")
+            raise ValueError(f"{inputs} inputs cannot be shared evenly by {settings.planes} planes")
         self.planes, self.stride, self.outputs = settings.planes, 3, settings.lstm
         clip = nn.Hardtanh(0, 20)
         self.first = PlaneConvolution(
@@ -47,7 +47,7 @@ class SpectrogramEncoder(Encoder):
         width = settings.maps * -(-inputs // settings.planes // 2)
         widths = [width] + [settings.lstm] * (settings.layers - 1)
         self.lstms = nn.ModuleList(
-            nn.LSTM(each, settings.lstm, bias=False, batch_first=True, bidirectional=True) for each in widths
+            nn.LSTM(inputs, settings.lstm, bias=False, batch_first=True, bidirectional=True) for inputs in widths
         )
         self.norms = nn.ModuleList(MaskedBatchNorm(settings.lstm) for _ in widths[1:])
 
@@ -58,9 +58,9 @@ class SpectrogramEncoder(Encoder):
         x, mask = self.first(x, mask)
         x, mask = self.second(x, mask)
         x = x.transpose(1, 2).flatten(2)  # (B, T', maps · bins)
-        for place, lstm in enumerate(self.lstms):
-            if place:
-                x = self.norms[place - 1](x, mask) * mask.unsqueeze(2)
+        for layer, lstm in enumerate(self.lstms):
+            if layer:
+                x = self.norms[layer - 1](x, mask) * mask.unsqueeze(2)
             forth, back = run_bilstm(lstm, x, mask).chunk(2, dim=2)
             x = forth + back
         return x, mask

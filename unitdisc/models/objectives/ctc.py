@@ -15,10 +15,10 @@ blank = 0
 
 
 class CtcSettings(PartSettings):
-    """Recognise the labels, repeats collapsed, from the codes (Graves et al. 2006); there is no decoder then."""
+    """Recognise the labels, with repeats collapsed, from the codes (Graves et al. 2006), without a decoder."""
 
     kind: Literal["ctc"] = "ctc"
-    weight: float = Field(50.0, gt=0, description="Weight of the CTC loss beside the bottleneck's.")
+    weight: float = Field(50.0, gt=0, description="Weight of the CTC loss relative to the bottleneck's loss.")
 
 
 class Ctc(Objective):
@@ -59,24 +59,24 @@ class Recogniser(nn.Module):
     def loss(self, codes: Tensor, tokens: Tensor, labels: Tensor) -> Tensor:
         """Return the CTC loss per label, over the chunks without an untrusted frame.
 
-        ``tokens`` (B, T') says which codes (B, T', C) are real; ``labels`` (B, T) are those of the frames. A chunk
-        with more labels than tokens, which CTC cannot tell, counts as 0.
+        ``tokens`` (B, T') marks the real codes (B, T', C); ``labels`` (B, T) are those of the frames. A chunk with more
+        labels than tokens, which CTC cannot align, counts as 0.
         """
         targets, lengths = collapsed(labels)
         log_probs = self(codes).float().log_softmax(2).transpose(0, 1)  # (T', B, labels + 1)
-        each = functional.ctc_loss(
+        losses = functional.ctc_loss(
             log_probs, targets + 1, tokens.sum(1), lengths, blank=blank, reduction="none", zero_infinity=True
         )
         known = (labels != untrusted).all(dim=1)
-        each = (each / lengths.clamp(min=1)).masked_fill(~known, 0)
-        return each.sum() / known.sum().clamp(min=1)
+        losses = (losses / lengths.clamp(min=1)).masked_fill(~known, 0)
+        return losses.sum() / known.sum().clamp(min=1)
 
 
 def collapsed(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the labels (B, S) of frames (B, T) with repeats collapsed, filled up with zeros, and their number (B,)."""
-    fresh = labels >= 0
-    fresh[:, 1:] &= labels[:, 1:] != labels[:, :-1]
-    lengths = fresh.sum(1)
+    """Return the labels (B, S) of frames (B, T) with repeats collapsed, padded with zeros, and their number (B,)."""
+    starts = labels >= 0
+    starts[:, 1:] &= labels[:, 1:] != labels[:, :-1]
+    lengths = starts.sum(1)
     targets = labels.new_zeros(len(labels), max(int(lengths.max()), 1))
-    targets[torch.arange(targets.shape[1], device=labels.device) < lengths.unsqueeze(1)] = labels[fresh]
+    targets[torch.arange(targets.shape[1], device=labels.device) < lengths.unsqueeze(1)] = labels[starts]
     return targets, lengths

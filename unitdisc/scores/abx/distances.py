@@ -1,4 +1,4 @@
-"""Floats prepared for a distance, so that the compiled kernels have only sums to take."""
+"""Features prepared for a distance, so that the compiled kernels only compute sums."""
 
 from typing import Any, Literal
 
@@ -19,17 +19,17 @@ kernels: dict[Distance, int] = {
     "identical": dtw.IDENTICAL,
     "levenshtein": dtw.LEVENSHTEIN,
 }
-lanes = 16  # columns are filled up with zeros to a multiple of it
+lanes = 16  # columns are padded with zeros to a multiple of it
 floor = 1e-6  # added to a probability before its logarithm is taken
 null = 2.0  # a null vector has this in a further column, where others have 0: farther than the opposite direction
-largest = 1 << 53  # whole numbers up to it are exact
+largest = 1 << 53  # whole numbers up to it are exact in float64
 
 
 def prepare(features: NDArray[Any], distance: Distance) -> Floats:
-    """Return the rows of ``features`` (T, D), or units (T,), as the kernels of ``distance`` take them, (T, D′).
+    """Return the rows of ``features`` (T, D), or units (T,), as the kernels of ``distance`` need them, (T, D′).
 
-    Raises InputError for features that are not finite numbers or that the distance is not made for: identical and
-    levenshtein compare one unit a frame, the others vectors, and kl_symmetric probabilities.
+    Raises InputError for features that are not finite numbers or do not suit the distance: identical and levenshtein
+    compare one unit per frame, kl_symmetric probabilities, the others vectors.
     """
     matrix = np.asarray(features)
     if matrix.ndim not in (1, 2) or matrix.dtype.kind not in "fiub":
@@ -40,7 +40,7 @@ def prepare(features: NDArray[Any], distance: Distance) -> Floats:
     if distance in ("identical", "levenshtein"):
         return _units(matrix, distance)
     if matrix.ndim == 1:
-        raise InputError(f"has one unit a frame, not a vector as {distance} compares", fix="use --distance identical")
+        raise InputError(f"has one unit per frame, not a vector as {distance} compares", fix="use --distance identical")
     wide = matrix.astype(np.float64)
     if distance == "euclidean":
         return _fill(wide)
@@ -49,7 +49,7 @@ def prepare(features: NDArray[Any], distance: Distance) -> Floats:
 
 def _units(matrix: NDArray[Any], distance: Distance) -> Floats:
     if matrix.ndim == 2 and matrix.shape[1] != 1:
-        raise InputError(f"has {matrix.shape[1]} columns where {distance} compares one unit a frame")
+        raise InputError(f"has {matrix.shape[1]} columns where {distance} compares one unit per frame")
     if matrix.size and np.abs(matrix).max() > largest:
         raise InputError(f"has a unit above {largest}")
     return matrix.reshape(-1, 1).astype(np.float64)

@@ -1,8 +1,8 @@
 """Compiled comparison of tokens: distances between frames, dynamic time warping, edit distance.
 
-A token is a run of rows of ``frames`` (F, D), prepared by `unitdisc.scores.tokens`. Every kernel is free of Python's
-lock, so that threads share the work, and sums in one fixed order, so that the same two frames are equally far apart
-wherever they stand: a tie is a tie.
+A token is a run of rows of ``frames`` (F, D), prepared by `unitdisc.scores.abx.distances`. Every kernel runs without
+Python's global lock, so that threads share the work, and sums in a fixed order, so that the distance of two frames is
+the same wherever they occur and ties are exact.
 """
 
 from typing import NamedTuple
@@ -15,11 +15,11 @@ from unitdisc.compiled import compiled
 
 ANGULAR, EUCLIDEAN, KL_SYMMETRIC, IDENTICAL, LEVENSHTEIN = range(5)
 
-# Two path lengths travel in one integer: the lower half's with the first token as x, the upper half's with the second.
+# Two path lengths share one integer: the lower half with the first token as x, the upper half with the second.
 STEP = (1 << 32) + 1
 LOWER = (1 << 32) - 1
 
-# asin(s) = s + s³ · P(s²) for s² up to 1/4, to 7e-15: the polynomial of degree 9 with the smallest largest error.
+# asin(s) = s + s³ · P(s²) for s² up to 1/4, to 7e-15: the minimax polynomial of degree 9.
 P0, P1, P2, P3, P4 = (
     0.16666666666662181,
     0.075000000035845581,
@@ -36,7 +36,7 @@ P5, P6, P7, P8, P9 = (
 )
 
 
-# Sums may be taken in vector lanes; nothing else of floating point is relaxed.
+# Sums may be vectorised; floating point is not relaxed in any other way.
 _lanes = compiled(fastmath={"reassoc", "contract"})
 
 
@@ -53,7 +53,7 @@ def _squares(frames: Floats, x: int, first: int, count: int, out: Floats) -> Non
 
 @compiled()
 def _angles(squares: Floats, count: int) -> None:
-    """Turn squared chords into angles, in half turns: 2 asin(chord / 2), which is exact for the smallest too.
+    """Replace squared chords by angles, in half turns: 2 asin(chord / 2), which is accurate for small ones too.
 
     With w = chord² / 4 it is 2 asin(√w) up to 1/4, 2 acos(√(1 - w)) from 3/4, and acos(1 - 2w) between.
     """
@@ -118,9 +118,9 @@ def _warp(
 ) -> int:
     """Warp ``rows`` frames onto ``columns``; leave the cost in ``costs[columns - 1]`` and return both path lengths.
 
-    The path follows the cheapest of the three cells before, on ties the diagonal one, then the one before in y, then
-    the one before in x; with x and y changed over the last two change places, which is why there are two lengths. Only
-    one row of costs is kept, and with each cost the lengths of the path that led to it.
+    The path follows the cheapest of the three preceding cells, on ties the diagonal one, then the one before in y, then
+    the one before in x; swapping x and y swaps the last two, which is why there are two lengths. Only one row of costs
+    is kept, each with the lengths of its path.
     """
     for i in range(rows):
         _row(frames, x + i, y, columns, kind, local)
@@ -148,7 +148,7 @@ def _warp(
 
 @compiled()
 def _rounded(value: float) -> float:
-    """Drop the 12 last bits of 53 (Veltkamp's splitting)."""
+    """Drop the last 12 of 53 bits (Veltkamp's splitting)."""
     large = value * 4097.0
     return large - (large - value)
 
@@ -159,7 +159,7 @@ def compare(
 ) -> tuple[float, float]:
     """Return d(x, y) and d(y, x) of two tokens, from one warping.
 
-    They are rounded to 41 bits, so that sums of the same distances in another order tie.
+    They are rounded to 41 bits, so that sums of the same distances in a different order are equal.
     """
     if kind == LEVENSHTEIN:
         edits = _edits(frames, starts[x], lengths[x], starts[y], lengths[y], costs)
@@ -170,20 +170,20 @@ def compare(
 
 
 @compiled()
-def _errors(likes: Floats, first: int, size: int, distance: float) -> int:
-    """Twice the number of the sorted ``likes`` above ``distance``, and once the number of those equal to it."""
+def _errors(distances: Floats, first: int, size: int, distance: float) -> int:
+    """Return twice the number of the sorted ``distances`` above ``distance`` plus the number of those equal to it."""
     low, high = first, first + size
     while low < high:
         middle = (low + high) // 2
-        if likes[middle] < distance:
+        if distances[middle] < distance:
             low = middle + 1
         else:
             high = middle
     top = first + size
     reach = low
-    while reach < top:  # the first above; mostly there is no tie
-        middle = (reach + top) // 2 if likes[reach] == distance else reach
-        if likes[middle] > distance:
+    while reach < top:  # the first above; ties are rare
+        middle = (reach + top) // 2 if distances[reach] == distance else reach
+        if distances[middle] > distance:
             top = middle
         else:
             reach = middle + 1
@@ -193,8 +193,8 @@ def _errors(likes: Floats, first: int, size: int, distance: float) -> int:
 class Blocks(NamedTuple):
     """Blocks (N,) of pairs: tokens ``x_first`` to ``x_stop`` with tokens ``y_first`` to ``y_stop``.
 
-    ``likes`` is flat: token t of the x side has a row of ``x_stride`` places, from ``x_base + t * x_stride``; one
-    of the y side has too. A stride of 0 says that this side is no X of a cell.
+    The array of distances is flat: token t of the x side has a row of ``x_stride`` of them from
+    ``x_base + t * x_stride``, likewise for the y side. A stride of 0 means that this side is not X in any cell.
     """
 
     x_first: Ints
@@ -213,10 +213,10 @@ token_types = numba.float64[:, ::1], integers, integers, numba.int64, block_type
 
 
 @compiled((*token_types, doubles))
-def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats) -> None:
-    """Write d(x, a) of tokens of one label into ``likes``: row x, place a, and row a, place x.
+def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, distances: Floats) -> None:
+    """Write d(x, a) of tokens of one label into ``distances``: at row x, column a, and at row a, column x.
 
-    Where both sides are one group, each pair stands once: a token is compared with those behind it.
+    Where both sides are one group, each token is compared only with those after it.
     """
     longest = lengths.max()
     costs, local = np.empty(longest), np.empty(longest)
@@ -227,17 +227,19 @@ def measure(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Bloc
             for y in range(x + 1 if same else blocks.y_first[n], blocks.y_stop[n]):
                 forward, backward = compare(frames, starts, lengths, x, y, kind, costs, steps, local)
                 if blocks.x_stride[n]:
-                    likes[blocks.x_base[n] + x * blocks.x_stride[n] + y] = forward
+                    distances[blocks.x_base[n] + x * blocks.x_stride[n] + y] = forward
                 if blocks.y_stride[n]:
-                    likes[blocks.y_base[n] + y * blocks.y_stride[n] + x] = backward
+                    distances[blocks.y_base[n] + y * blocks.y_stride[n] + x] = backward
 
 
 @compiled((*token_types, doubles, numba.int64[:, ::1]))
-def count(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, likes: Floats, errors: Ints) -> None:
+def count(
+    frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks, distances: Floats, errors: Ints
+) -> None:
     """Count twice the errors (N, 2) of each block of tokens of two labels, for the x side as X and for the y side.
 
-    An error is an a that is farther from x than b is, or half an error where they are as far. ``likes`` holds the
-    distances from x to every a, sorted.
+    An a farther from x than b is an error, an equally far one half an error. ``distances`` holds the sorted distances
+    from x to every a.
     """
     longest = lengths.max()
     costs, local = np.empty(longest), np.empty(longest)
@@ -249,7 +251,7 @@ def count(frames: Floats, starts: Ints, lengths: Ints, kind: int, blocks: Blocks
             for y in range(blocks.y_first[n], blocks.y_stop[n]):
                 forward, backward = compare(frames, starts, lengths, x, y, kind, costs, steps, local)
                 if x_stride:
-                    forward_errors += _errors(likes, blocks.x_base[n] + x * x_stride, x_stride, forward)
+                    forward_errors += _errors(distances, blocks.x_base[n] + x * x_stride, x_stride, forward)
                 if y_stride:
-                    backward_errors += _errors(likes, blocks.y_base[n] + y * y_stride, y_stride, backward)
+                    backward_errors += _errors(distances, blocks.y_base[n] + y * y_stride, y_stride, backward)
         errors[n, 0], errors[n, 1] = forward_errors, backward_errors

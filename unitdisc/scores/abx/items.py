@@ -14,7 +14,7 @@ digits = 6  # times are decimals: 0.3 + 0.03 is 0.33
 
 
 class EmptyTaskError(InputError):
-    """Labels or items that are well formed but leave nothing to compare."""
+    """Labels or items that are valid but leave nothing to compare."""
 
 
 def make_items(
@@ -25,12 +25,12 @@ def make_items(
     exclude: Collection[str] = (),
     min_duration: float = 0.0,
 ) -> pd.DataFrame:
-    """Make the items of every label that touches a label before and one after, none of the three excluded.
+    """Make an item of every label that touches a label before and one after it, with none of the three excluded.
 
     ``labels`` is a data frame of utterance, start, end, label sorted by utterance and start, of phones or characters;
     ``speakers`` names the speaker or writer of an utterance. A phone lasts from its start to its end, a triphone from
-    the start of the label before to the end of the label after; items shorter than ``min_duration`` are left out.
-    Raises InputError for an utterance without a speaker and where no item is left.
+    the start of the label before to the end of the label after; items shorter than ``min_duration`` (seconds or
+    columns) are left out. Raises InputError for an utterance without a speaker, and EmptyTaskError if no item is left.
     """
     names = labels["utterance"].to_numpy(object)
     label = labels["label"].to_numpy(object)
@@ -45,7 +45,7 @@ def make_items(
     long = (offset - onset).round(digits) >= min_duration
     rows, onset, offset = rows[long], onset[long], offset[long]
     if not len(rows):
-        raise EmptyTaskError("no label stands between two others that touch it, none of the three excluded")
+        raise EmptyTaskError("no label lies between two others that touch it, none of the three excluded")
     unknown = next((name for name in names[rows] if name not in speakers), None)
     if unknown is not None:
         raise InputError(f"utterance {unknown!r} has no speaker")

@@ -1,4 +1,4 @@
-"""The choice of tokens that a run's ABX compares, the same for all of its renditions."""
+"""The sample of tokens that a run's ABX compares, the same for all of its stages."""
 
 from collections.abc import Collection, Mapping
 
@@ -18,10 +18,11 @@ def sample_items(
     exclude: Collection[str],
     shortest: float,
 ) -> pd.DataFrame | None:
-    """Make the items that every rendition has frames for, of at most so many speakers as the settings say, or none.
+    """Make the items for which every stage has frames, of at most ``settings.max_speakers``; None if there are none.
 
-    ``labels`` has the columns utterance, start, end, label; ``ends`` says where an utterance's frames end, utterances
-    that are not there are left out. Every item lasts ``shortest``, the largest frame shift of a rendition, at least.
+    ``labels`` has the columns utterance, start, end, label; ``ends`` is the end of each utterance's frames
+    (seconds or columns); other utterances are left out. Every item lasts at least ``shortest``, the largest frame shift
+    of a stage.
     """
     known = labels[labels["utterance"].isin(list(ends))].sort_values(["utterance", "start"])
     kind: Kind = "triphone" if settings.context == "within" else "phone"
@@ -30,8 +31,8 @@ def sample_items(
     except EmptyTaskError:
         return None
     items = items[items["offset"].astype(float) <= items["utterance"].map(ends) + 1e-6]
-    voices = np.unique(items["speaker"].to_numpy(object))
-    if settings.max_speakers and len(voices) > settings.max_speakers:
-        drawn = np.random.default_rng(settings.seed).choice(voices, settings.max_speakers, replace=False)
-        items = items[items["speaker"].isin(drawn)]
+    names = np.unique(items["speaker"].to_numpy(object))
+    if settings.max_speakers and len(names) > settings.max_speakers:
+        sampled = np.random.default_rng(settings.seed).choice(names, settings.max_speakers, replace=False)
+        items = items[items["speaker"].isin(sampled)]
     return None if items.empty else items.reset_index(drop=True)

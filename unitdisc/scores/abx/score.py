@@ -44,8 +44,8 @@ class Cell:
 class AbxScore:
     """The ABX error rate, from 0 (every x nearer to its own label) over 0.5 (chance) to 1, and the cells it averages.
 
-    ``table`` has a row for each of the ``cells`` cells with the fields of Cell; ``left_out`` counts the tokens that
-    held no frame.
+    ``table`` has a row for each of the ``cells`` cells with the fields of Cell; ``left_out`` counts the tokens
+    without a frame.
     """
 
     error: float
@@ -69,31 +69,32 @@ def abx(
     memory: float = 2e9,
     threads: int | None = None,
 ) -> AbxScore:
-    """Score how well ``features`` tell the labels of ``items`` apart.
+    """Score how well ``features`` distinguish the labels of ``items``.
 
     ``features`` maps an utterance to its frames (T, D) or units (T,), ``frame_shift`` apart, in the unit of the items'
     times (seconds, or columns): a number, or a text such as "0.01" or "1/75". A cell's error is the mean over triples
     (a, b, x) of d(x, a) > d(x, b), half on ties; the score is the mean of the cells over contexts, then speakers, then
-    pairs of labels. ``max_size_group`` tokens of a group and ``max_x_across`` speakers of x are drawn with ``seed``.
-    Items too ``short`` to hold a frame are an error or skipped. ``memory`` is what frames and distances may take in
-    bytes; beyond it they are kept in temporary files. Raises InputError for items and features that do not fit.
+    pairs of labels. At most ``max_size_group`` tokens per group and ``max_x_across`` speakers of x are sampled with
+    ``seed``. Items too ``short`` to contain a frame are an error or skipped. Frames and distances beyond ``memory``
+    (bytes) are kept in temporary files. Raises InputError for items and features that do not fit, and EmptyTaskError
+    where there is no cell.
 
-    Source: Schatz et al. 2013; as in ZeroSpeech 2021 (Nguyen et al. 2020) and fastabx 0.9, whose figures these are.
+    Source: Schatz et al. 2013; as in ZeroSpeech 2021 (Nguyen et al. 2020) and fastabx 0.9, with equal results.
     """
     if not isinstance(items, Items):
         items = check_items(Items(items)) if isinstance(items, pd.DataFrame) else read_items(items)
     spans = find_frames(items, read_shift(frame_shift))
-    kept = _long(items, spans, short)
+    kept = _rows_with_frames(items, spans, short)
     table = items.table.iloc[kept]
     groups = group_tokens(table, context=context, max_size_group=max_size_group, seed=seed)
     cells = make_cells(groups, speaker=speaker, max_x_across=max_x_across, seed=seed)
     if not len(cells.x):
         raise EmptyTaskError(_no_cell(speaker, context), items.path)
-    space = Scratch(memory)
-    tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, space=space)
+    scratch = Scratch(memory)
+    tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, scratch=scratch)
     if distance == "levenshtein":
         tokens = collapse(tokens)
-    errors = count_errors(tokens, kernels[distance], groups, cells, space=space, threads=threads or _cores())
+    errors = count_errors(tokens, kernels[distance], groups, cells, scratch=scratch, threads=threads or _cores())
     scored = _table(groups, cells, errors / (2 * cells.triples))
     return AbxScore(average(scored, context=context), len(scored), scored, len(items.table) - len(kept))
 
@@ -104,7 +105,7 @@ def average(table: pd.DataFrame, *, context: Context) -> float:
 
 
 def average_pairs(table: pd.DataFrame, *, context: Context) -> "pd.Series[float]":
-    """Average the cells of each ordered pair of labels, over contexts, then speakers; see ``average``."""
+    """Average the cells of each ordered pair of labels over contexts, then speakers; see ``average``."""
     levels = [["label_a", "label_b"]]
     if context == "within":
         levels.insert(0, ["label_a", "label_b", "speaker_ab"])
@@ -118,8 +119,8 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _long(items: Items, spans: tuple[Ints, Ints], short: Literal["error", "skip"]) -> Ints:
-    """Return the rows of the items that hold a frame."""
+def _rows_with_frames(items: Items, spans: tuple[Ints, Ints], short: Literal["error", "skip"]) -> Ints:
+    """Return the rows of the items that contain a frame."""
     empty = spans[0] >= spans[1]
     if empty.any() and (short == "error" or empty.all()):
         token = items.table.iloc[int(np.argmax(empty))]
@@ -143,7 +144,7 @@ def _table(groups: Groups, cells: Cells, error: NDArray[np.float64]) -> pd.DataF
 
 
 def _no_cell(speaker: Speaker, context: Context) -> str:
-    place = "in one context " if context == "within" else ""
+    where = "in one context " if context == "within" else ""
     if speaker == "across":
-        return f"has no two labels {place}of one speaker, the first of them of another speaker too: no cell to score"
-    return f"has no two labels {place}of one speaker, the first of them twice: no cell to score"
+        return f"has no two labels {where}of one speaker, the first of them of another speaker too: no cell to score"
+    return f"has no two labels {where}of one speaker, the first of them twice: no cell to score"

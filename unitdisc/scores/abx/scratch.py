@@ -1,4 +1,4 @@
-"""Room for large arrays: memory up to a limit, temporary files beyond it."""
+"""Space for large arrays: memory up to a limit, temporary files beyond it."""
 
 import math
 import tempfile
@@ -9,16 +9,16 @@ from numpy.typing import DTypeLike, NDArray
 
 
 class Scratch:
-    """Hands out arrays from ``limit`` bytes of memory, and from files in the temporary folder when those are spent.
+    """Allocates arrays in ``limit`` bytes of memory, and in files of the temporary folder beyond that.
 
-    A file has no name: it goes with its array, whatever ends the program.
+    A file has no name, so that it disappears with its array however the program ends.
     """
 
     def __init__(self, limit: float) -> None:
         self.left = limit
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """Return an array with no defined content."""
+        """Return an uninitialised array."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if size <= self.left or size == 0:
             self.left -= size

@@ -1,4 +1,4 @@
-"""ABX of one split in all its renditions, as features, encoder output, codes and units: what is lost on the way?"""
+"""ABX of one split at every stage, as features, encoder output, codes and units: what is lost on the way?"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class StageFeatures:
 
 
 def score_stages(
-    renditions: Sequence[StageFeatures],
+    stages: Sequence[StageFeatures],
     items: pd.DataFrame,
     *,
     settings: Abx,
@@ -37,27 +37,27 @@ def score_stages(
     seed: int,
     threads: int,
 ) -> Iterator[Score]:
-    """Yield the ABX error of each rendition within and across speakers, as abx_NAME_within and abx_NAME_across.
+    """Yield the ABX error of each stage within and across speakers, as abx_NAME_within and abx_NAME_across.
 
     n counts cells; the interval is a percentile bootstrap over pairs of labels. Where there is nothing to compare, as
-    across speakers with one speaker, there is no score.
+    across speakers with a single speaker, there is no score.
     """
-    for rendition in renditions:
+    for stage in stages:
         for speaker in get_args(Speaker):
             try:
-                result = _score(rendition, items, speaker, settings, threads)
+                result = _score(stage, items, speaker, settings, threads)
             except EmptyTaskError:
                 continue
             low, high = _interval(result, settings, bootstrap, seed)
-            yield Score(f"abx_{rendition.name}_{speaker}", result.error, low, high, result.cells)
+            yield Score(f"abx_{stage.name}_{speaker}", result.error, low, high, result.cells)
 
 
-def _score(rendition: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int) -> AbxScore:
+def _score(stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int) -> AbxScore:
     return abx(
         items,
-        rendition.features,
-        frame_shift=rendition.frame_shift,
-        distance=rendition.distance,
+        stage.features,
+        frame_shift=stage.frame_shift,
+        distance=stage.distance,
         speaker=speaker,
         context=settings.context,
         max_size_group=settings.max_size_group,
@@ -69,7 +69,7 @@ def _score(rendition: StageFeatures, items: pd.DataFrame, speaker: Speaker, sett
 
 
 def _interval(result: AbxScore, settings: Abx, samples: int, seed: int) -> tuple[float, float]:
-    """Draw pairs of labels, (a, b) always together with (b, a), which have their distances in common."""
+    """Resample pairs of labels, (a, b) always together with (b, a), as they share their distances."""
     errors = average_pairs(result.table, context=settings.context)
     pairs = [" ".join(sorted(map(str, pair))) for pair in errors.index]
     values = errors.to_numpy()

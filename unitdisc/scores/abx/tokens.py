@@ -1,4 +1,4 @@
-"""Tokens cut from features: which frames an item has, and all of them in one array."""
+"""Tokens cut from features: the frames of each item, all in one array."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tokens:
-    """Floats (F, D) of all tokens; those of token t are the ``lengths[t]`` rows from ``starts[t]``."""
+    """Frames (F, D) of all tokens; those of token t are the ``lengths[t]`` rows from ``starts[t]``."""
 
     frames: Floats
     starts: Ints
@@ -36,10 +36,11 @@ class Tokens:
 
 
 def find_frames(items: Items, frame_shift: Fraction) -> tuple[Ints, Ints]:
-    """Return the first frame of each item (N,) and the one behind its last (N,).
+    """Return the first frame of each item (N,) and the one after its last (N,).
 
-    Frame i stands at (i + 0.5) · ``frame_shift``; an item has the frames from its onset to its offset, both included:
-    ceil(onset / shift - 0.5) to floor(offset / shift - 0.5), in whole numbers, since 0.29 / 0.01 is not 29 in floats.
+    Frame i is at (i + 0.5) · ``frame_shift``; an item has the frames from its onset to its offset, both included:
+    ceil(onset / shift - 0.5) to floor(offset / shift - 0.5), in exact arithmetic, since 0.29 / 0.01 is not 29 in
+    floats.
     """
     first, stop = [], []
     p, q = 2 * frame_shift.numerator, 2 * frame_shift.denominator
@@ -51,14 +52,14 @@ def find_frames(items: Items, frame_shift: Fraction) -> tuple[Ints, Ints]:
 
 
 def cut_tokens(
-    items: Items, rows: Ints, spans: tuple[Ints, Ints], features: Features, *, distance: Distance, space: Scratch
+    items: Items, rows: Ints, spans: tuple[Ints, Ints], features: Features, *, distance: Distance, scratch: Scratch
 ) -> Tokens:
-    """Cut the frames of the items ``rows`` (N,), in that order, reading the features of an utterance once.
+    """Cut the frames of the items ``rows`` (N,), in that order, reading the features of each utterance once.
 
-    ``spans`` are the first frame of every item and the one behind its last. Where features end one frame early, as
-    convolutions without padding leave them, the token at the end has one frame less. Raises InputError naming file and
-    line for an item whose utterance has no features or that goes on behind their end, and for features that do not fit
-    the distance or have another number of columns than those before.
+    ``spans`` are the first frame of every item and the one after its last. Where features end one frame early, as after
+    convolutions without padding, the last token has one frame less. Raises InputError naming file and
+    line for an item whose utterance has no features or that extends past their end, and for features that do not suit
+    the distance or have a different number of columns than the rest.
     """
     first, stop = (bound[rows] for bound in spans)
     lengths = stop - first
@@ -68,36 +69,36 @@ def cut_tokens(
         matrix = _read(items, features, utterance, int(rows[part[0]]))
         prepared = _prepared(matrix, distance, utterance, features)
         if not len(frames):
-            frames, shape = space.empty((int(lengths.sum()), prepared.shape[1]), np.float64), matrix.shape[1:]
+            frames, shape = scratch.empty((int(lengths.sum()), prepared.shape[1]), np.float64), matrix.shape[1:]
         if matrix.shape[1:] != shape:
             raise InputError(f"{utterance!r} has another number of columns than the rest", _path(features))
-        over = stop[part] - len(prepared)
-        bad = (first[part] >= len(prepared)) | (over > 1)
+        excess = stop[part] - len(prepared)
+        bad = (first[part] >= len(prepared)) | (excess > 1)
         if bad.any():
             _complain(items, int(rows[part[np.argmax(bad)]]), len(prepared))
-        lengths[part] -= np.maximum(over, 0)
+        lengths[part] -= np.maximum(excess, 0)
         frames[ranges(starts[part], lengths[part])] = prepared[ranges(first[part], lengths[part])]
     return Tokens(frames, starts, lengths)
 
 
 def collapse(tokens: Tokens) -> Tokens:
     """Drop each frame of a token that repeats the one before it."""
-    whole = tokens.frames[ranges(tokens.starts, tokens.lengths)]
+    frames = tokens.frames[ranges(tokens.starts, tokens.lengths)]
     starts = np.cumsum(tokens.lengths) - tokens.lengths
-    fresh = np.append(True, (whole[1:] != whole[:-1]).any(axis=1))
+    fresh = np.append(True, (frames[1:] != frames[:-1]).any(axis=1))
     fresh[starts] = True
     lengths = np.add.reduceat(fresh, starts, dtype=np.int64)
-    return Tokens(whole[fresh], np.cumsum(lengths) - lengths, lengths)
+    return Tokens(frames[fresh], np.cumsum(lengths) - lengths, lengths)
 
 
 def ranges(first: Ints, count: Ints) -> Ints:
-    """Join the whole numbers from each ``first``, ``count`` of them."""
-    behind = np.cumsum(count)
-    return np.arange(behind[-1] if len(count) else 0) + np.repeat(first - behind + count, count)
+    """Return the concatenated ranges of ``count`` whole numbers from each ``first``."""
+    ends = np.cumsum(count)
+    return np.arange(ends[-1] if len(count) else 0) + np.repeat(first - ends + count, count)
 
 
 def _by_utterance(items: Items, rows: Ints) -> list[tuple[str, Ints]]:
-    """Return each utterance and the places of its ``rows``, in the order of the items: the first fault is told."""
+    """Return each utterance and the positions of its ``rows``, in item order, so that the first error is reported."""
     order = np.argsort(rows)
     names = items.table["utterance"].to_numpy(object)[rows[order]]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
@@ -123,7 +124,7 @@ def _prepared(matrix: NDArray[Any], distance: Distance, utterance: str, features
 
 def _complain(items: Items, row: int, frames: int) -> None:
     token = items.table.iloc[row]
-    what = f"token {token.onset} to {token.offset} goes on behind the {frames} frames of {token.utterance!r}"
+    what = f"token {token.onset} to {token.offset} extends past the {frames} frames of {token.utterance!r}"
     raise InputError(what, items.path, items.line(row), "check the frame shift")
 
 

@@ -1,7 +1,7 @@
-"""Lay units and labels on one time line, so that every score can run over flat arrays of all utterances.
+"""Place units and labels on one time line, so that every score works on flat arrays of all utterances.
 
 Times are whole ticks of 0.1 µs (or of 1e-7 columns), which keeps 0.3 + 0.03 equal to 0.33; utterance u starts at tick
-``origin[u]`` of a time line on which utterances lie far enough apart never to touch.
+``origin[u]`` of a time line on which utterances are too far apart to touch.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ second = 10_000_000  # ticks
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segments:
-    """Labels (S,) in order: their utterance, their start and end on the time line, and the label's code."""
+    """Labels (S,) in order: their utterance, start and end (ticks on the time line), and code."""
 
     owner: Ints
     start: Ints
@@ -37,9 +37,9 @@ class Segments:
 class Alignment:
     """Tokens (T,) of all utterances (U,), the label each has, and the labels themselves.
 
-    ``owner`` is a token's utterance, ``unit`` its unit, ``label`` the code of the label that covers its middle (-1 for
-    none), ``time`` its start in ticks. ``shift`` (seconds or columns) and ``tokens`` are an utterance's, as is
-    ``end``, the end of its last token.
+    Per token: ``owner`` is its utterance, ``unit`` its unit, ``label`` the code of the label that covers its middle (-1
+    for none), ``time`` its start in ticks. Per utterance: ``shift`` is its frame shift (seconds or columns), ``tokens``
+    its number of tokens, ``end`` the end of the last one in ticks.
     """
 
     utterances: list[str]
@@ -60,11 +60,11 @@ def align(
     *,
     lengths: Lengths = "common",
 ) -> Alignment:
-    """Give each token i the label that covers (i + 0.5) · frame shift; labels of other utterances are left aside.
+    """Give each token i the label that covers (i + 0.5) · frame shift; labels of other utterances are ignored.
 
-    ``labels`` is sorted as ``read_labels`` leaves it, ``vocabulary`` lists the labels by code. Raises InputError for a
-    unit below 0 and, where ``lengths`` is strict, for an utterance with over one token more or fewer than its labels
-    reach to.
+    ``labels`` is sorted as by ``read_labels``, ``vocabulary`` lists the labels by code. Raises InputError for a
+    unit below 0 and, where ``lengths`` is strict, for an utterance whose end differs from that of its labels by more
+    than one token.
     """
     sequences = list(units.values())
     _check_units(sequences)
@@ -72,13 +72,13 @@ def align(
     tokens = np.array([len(s.units) for s in sequences], dtype=np.int64)
     if lengths == "strict":
         check_lengths(units, labels)
-    own, stop = _ends(units, labels)
-    known = own >= 0
-    room = _ticks(np.maximum(stop, tokens * shift)) + 3600 * second
-    origin = np.cumsum(room) - room
-    segments = _segments(labels[known], own[known], origin, vocabulary)
+    label_owner, label_end = _ends(units, labels)
+    known = label_owner >= 0
+    extent = _ticks(np.maximum(label_end, tokens * shift)) + 3600 * second
+    origin = np.cumsum(extent) - extent
+    segments = _segments(labels[known], label_owner[known], origin, vocabulary)
     owner = np.repeat(np.arange(len(sequences)), tokens)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(tokens) - tokens, tokens)
+    index = np.arange(len(owner)) - np.repeat(np.cumsum(tokens) - tokens, tokens)
     return Alignment(
         utterances=list(units),
         shift=shift,
@@ -86,27 +86,27 @@ def align(
         end=origin + _ticks(tokens * shift),
         owner=owner,
         unit=np.concatenate([np.zeros(0, np.int64), *(s.units for s in sequences)]).astype(np.int64),
-        label=cover(segments, origin[owner] + _ticks((place + 0.5) * shift[owner])),
-        time=origin[owner] + _ticks(place * shift[owner]),
+        label=cover(segments, origin[owner] + _ticks((index + 0.5) * shift[owner])),
+        time=origin[owner] + _ticks(index * shift[owner]),
         segments=segments,
     )
 
 
 def check_lengths(units: Mapping[str, UnitSequence], labels: pd.DataFrame, path: Path | None = None) -> None:
-    """Raise InputError for an utterance with over one token more or fewer than its labels reach to.
+    """Raise InputError for an utterance whose end differs from that of its labels by more than one token.
 
-    ``path`` is the file of the units, which the error then names with the line; utterances without labels pass.
+    ``path`` is the file of units, which the error then names with the line. Utterances without labels are accepted.
     """
     shift = np.array([s.frame_shift for s in units.values()], dtype=float)
     tokens = np.array([len(s.units) for s in units.values()], dtype=np.int64)
-    _, stop = _ends(units, labels)
-    covered = np.ceil(stop / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
-    off = (stop > 0) & (np.abs(tokens - covered) > 1)
+    _, label_end = _ends(units, labels)
+    covered = np.ceil(label_end / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
+    off = (label_end > 0) & (np.abs(tokens - covered) > 1)
     if off.any():
         u = int(np.argmax(off))
         raise InputError(
-            f"the labels of {list(units)[u]!r} end at {stop[u]:g}, its {tokens[u]} units at {tokens[u] * shift[u]:g}, "
-            f"more than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
+            f"the labels of {list(units)[u]!r} end at {label_end[u]:g}, its {tokens[u]} units at "
+            f"{tokens[u] * shift[u]:g}, more than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
             path,
             None if path is None else line_of(path, u),
             fix="check the frame shift, or score what they have in common (--lengths common)",
@@ -114,39 +114,39 @@ def check_lengths(units: Mapping[str, UnitSequence], labels: pd.DataFrame, path:
 
 
 def cover(segments: Segments, times: Ints) -> Ints:
-    """Return the code of the label that covers each time, -1 where none does."""
+    """Return the code of the label that covers each time (ticks), -1 where none does."""
     if not len(segments.start):
         return np.full(len(times), -1, dtype=np.int64)
-    place = np.searchsorted(segments.start, times, side="right") - 1
-    found = (place >= 0) & (times < segments.end[place])
-    return np.where(found, segments.label[place], -1)
+    index = np.searchsorted(segments.start, times, side="right") - 1
+    covered = (index >= 0) & (times < segments.end[index])
+    return np.where(covered, segments.label[index], -1)
 
 
 def refine(units: Mapping[str, UnitSequence], step: float) -> dict[str, UnitSequence]:
-    """Repeat each token over the frames of ``step`` seconds or columns whose middle it holds."""
+    """Repeat each token over the frames of ``step`` seconds or columns whose middle it covers."""
     finer = {}
     for name, sequence in units.items():
         frames = round(len(sequence.units) * sequence.frame_shift / step)
-        place = ((np.arange(frames) + 0.5) * step / sequence.frame_shift).astype(np.int64)
-        finer[name] = UnitSequence(name, step, sequence.units[np.minimum(place, len(sequence.units) - 1)])
+        index = ((np.arange(frames) + 0.5) * step / sequence.frame_shift).astype(np.int64)
+        finer[name] = UnitSequence(name, step, sequence.units[np.minimum(index, len(sequence.units) - 1)])
     return finer
 
 
 def _ends(units: Mapping[str, UnitSequence], labels: pd.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
-    """Return the utterance of each label, -1 for none of these, and where each utterance's (U,) last label ends."""
-    own = pd.Index(list(units)).get_indexer(pd.Index(labels["utterance"])).astype(np.int64)
+    """Return the utterance of each label (-1 for other utterances) and the end (U,) of each utterance's last label."""
+    owner = pd.Index(list(units)).get_indexer(pd.Index(labels["utterance"])).astype(np.int64)
     stop = np.zeros(len(units))
-    np.maximum.at(stop, own[own >= 0], labels["end"].to_numpy(float)[own >= 0])
-    return own, stop
+    np.maximum.at(stop, owner[owner >= 0], labels["end"].to_numpy(float)[owner >= 0])
+    return owner, stop
 
 
-def _segments(labels: pd.DataFrame, own: Ints, origin: Ints, vocabulary: pd.Index) -> Segments:
-    order = np.argsort(own, kind="stable")
-    owner = own[order]
-    start = origin[owner] + _ticks(labels["start"].to_numpy(float)[order])
-    end = origin[owner] + _ticks(labels["end"].to_numpy(float)[order])
+def _segments(labels: pd.DataFrame, owner: Ints, origin: Ints, vocabulary: pd.Index) -> Segments:
+    order = np.argsort(owner, kind="stable")
+    sorted_owner = owner[order]
+    start = origin[sorted_owner] + _ticks(labels["start"].to_numpy(float)[order])
+    end = origin[sorted_owner] + _ticks(labels["end"].to_numpy(float)[order])
     code = vocabulary.get_indexer(pd.Index(labels["label"])).astype(np.int64)[order]
-    return Segments(owner, start, end, code)
+    return Segments(sorted_owner, start, end, code)
 
 
 def _ticks(times: NDArray[np.float64]) -> Ints:

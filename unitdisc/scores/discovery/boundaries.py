@@ -1,4 +1,4 @@
-"""Boundaries between labels, found again as changes between tokens."""
+"""True boundaries, between labels, and guessed ones, where tokens change."""
 
 from dataclasses import dataclass
 
@@ -9,22 +9,22 @@ from unitdisc.arrays import Ints, Mask
 from unitdisc.compiled import compiled
 from unitdisc.scores.discovery.alignment import Alignment
 
-slack = 10  # ticks: labels that touch when written with six digits do touch
+slack = 10  # ticks: labels whose times agree to six digits touch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boundaries:
-    """Boundaries (B,) in order: the utterance each is in and its time, in ticks of the alignment's time line."""
+    """Boundaries (B,) in order: their utterances and their times, in ticks of the alignment's time line."""
 
     owner: Ints
     time: Ints
 
 
 def gold(alignment: Alignment, scored: Mask) -> Boundaries:
-    """Return where a scored label ends and another begins at once, within the tokens.
+    """Return the boundaries where a scored label ends and a different one starts at once, within the tokens.
 
-    ``scored`` (labels,) says which labels count; the last entry is that of no label. The outer edges of an utterance or
-    of what is left out are not boundaries, nor is the seam between two labels of one name.
+    ``scored`` (labels + 1,) says which labels count, the last entry being for no label. The edges of an utterance or of
+    an excluded label are not boundaries, nor is the point between two labels of the same name.
     """
     s = alignment.segments
     touch = (s.owner[1:] == s.owner[:-1]) & (s.start[1:] <= s.end[:-1] + slack) & (s.label[1:] != s.label[:-1])
@@ -33,16 +33,16 @@ def gold(alignment: Alignment, scored: Mask) -> Boundaries:
 
 
 def changes(alignment: Alignment, value: Ints, scored: Mask) -> Boundaries:
-    """Return the starts of the tokens whose ``value`` (T,) is not that of the token before, both scored."""
+    """Return the starts of the tokens whose ``value`` (T,) differs from the previous token's, both being scored."""
     keep = scored[alignment.label]
     change = (alignment.owner[1:] == alignment.owner[:-1]) & keep[1:] & keep[:-1] & (value[1:] != value[:-1])
     return Boundaries(alignment.owner[1:][change], alignment.time[1:][change])
 
 
 def hits(truth: Boundaries, guess: Boundaries, tolerance: int) -> Mask:
-    """Say of each true boundary (B,) whether a guess lies within ``tolerance`` ticks of it.
+    """Return for each true boundary (B,) whether a guess lies within ``tolerance`` ticks of it.
 
-    Windows that overlap or touch are cut at their midpoint, which belongs to the earlier, so no guess serves two
+    Windows that overlap or touch are cut at their midpoint, which belongs to the earlier one, so that no guess hits two
     boundaries (Räsänen, Laine and Altosaar 2009, section 2.3).
     """
     low, high = truth.time - tolerance, truth.time + tolerance
@@ -54,10 +54,10 @@ def hits(truth: Boundaries, guess: Boundaries, tolerance: int) -> Mask:
 
 @compiled("int64[::1](int64[::1], int64[::1], int64[::1], int64[::1], int64)")
 def matched(owner: Ints, time: Ints, guess: Ints, reach: Ints, utterances: int) -> Ints:
-    """Count, an utterance (U,), the most pairs of a true and a guessed boundary no further apart than ``reach``.
+    """Count per utterance (U,) the most pairs of a true and a guessed boundary at most ``reach`` apart.
 
-    ``reach`` (U,) is in ticks; each boundary joins one pair at most. On a line, pairing from the left is a largest
-    bipartite matching, so no search is needed.
+    ``reach`` (U,) is in ticks; each boundary joins one pair at most. On a line, pairing from the left
+    gives a maximum bipartite matching, so no search is needed.
     """
     out = np.zeros(utterances, dtype=np.int64)
     g = 0
@@ -73,8 +73,8 @@ def matched(owner: Ints, time: Ints, guess: Ints, reach: Ints, utterances: int) 
 def frame_f1(alignment: Alignment, scored: Mask) -> NDArray[np.float64]:
     """Return each utterance's F1 (U,) of unit changes against label changes, both between frames, ±1 frame.
 
-    The reference's figure (Łańcucki et al. 2020): labels are sampled at the frames, pairs are matched one to one, and
-    an utterance without a pair has 0.
+    The score of Łańcucki et al. 2020: labels are sampled at the frames, boundaries are matched one to one, and an
+    utterance without a pair has 0.
     """
     truth, guess = (changes(alignment, value, scored) for value in (alignment.label, alignment.unit))
     reach = np.rint(alignment.shift * 1e7).astype(np.int64) + slack

@@ -1,4 +1,4 @@
-"""How well units and labels agree as two ways to cluster the same tokens, with no mapping between them."""
+"""Agreement of units and labels as two clusterings of the same tokens, without a mapping between them."""
 
 import numpy as np
 
@@ -13,34 +13,34 @@ names = tuple(metric.name for metric in metrics.clustering)
 def expected_overlap(a: int, b: int, total: int, xlogx: Floats) -> float:
     """Return E[n log n] for the overlap n of random sets of a and of b among ``total`` tokens.
 
-    n is hypergeometric. Its weights are followed from the mode outwards by their ratio until they vanish, and divided
-    by their sum, so neither factorials nor the far tails are computed.
+    n is hypergeometric. Its weights are computed from the mode outwards by their ratios until they vanish, and divided
+    by their sum, so that neither factorials nor the far tails are needed.
     """
     mode = (a + 1) * (b + 1) // (total + 2)
     rest = float(total - a - b)
     mass, mean = 1.0, xlogx[mode]
     n, weight = float(mode), 1.0
-    for place in range(mode + 1, min(a, b) + 1):
+    for overlap in range(mode + 1, min(a, b) + 1):
         weight *= (a - n) * (b - n) / ((n + 1) * (rest + n + 1))
         if weight < 1e-15:
             break
         n += 1
         mass += weight
-        mean += weight * xlogx[place]
+        mean += weight * xlogx[overlap]
     n, weight = float(mode), 1.0
-    for place in range(mode - 1, max(0, a + b - total) - 1, -1):
+    for overlap in range(mode - 1, max(0, a + b - total) - 1, -1):
         weight *= n * (rest + n) / ((a - n + 1) * (b - n + 1))
         if weight < 1e-15:
             break
         n -= 1
         mass += weight
-        mean += weight * xlogx[place]
+        mean += weight * xlogx[overlap]
     return float(mean / mass)
 
 
 @compiled("float64(int64[::1], int64[::1], int64)")
 def expected_information(units: Ints, labels: Ints, total: int) -> float:
-    """Return the mutual information (nats) expected by chance between clusters of these sizes.
+    """Return the mutual information (nats) expected by chance between clusterings with these sizes.
 
     Vinh, Epps and Bailey 2010, eq. 24a. Clusters of one size share one computation.
     """
@@ -80,14 +80,14 @@ def adjusted(mutual: float, chance: float, mean: float, h_unit: float, h_label: 
     if h_unit == 0 or h_label == 0:
         return 1.0 if h_unit == h_label else 0.0
     above, span = mutual - chance, mean - chance
-    if abs(span) < 2.3e-16:  # as in scikit-learn: nothing to gain over chance
+    if abs(span) < 2.3e-16:  # as in scikit-learn: no gain over chance is possible
         return 1.0 if abs(above) < 2.3e-16 else above / 2.3e-16
     return above / span
 
 
 @compiled("float64(int64[::1], int64[::1], float64, int64)")
 def adjusted_rand(a: Ints, b: Ints, pairs: float, total: int) -> float:
-    """Return the Rand index adjusted for chance (ARI); ``pairs`` counts ordered pairs of tokens alike in both."""
+    """Return the Rand index adjusted for chance (ARI); ``pairs`` counts ordered pairs of tokens together in both."""
     in_units = (a.astype(np.float64) * (a - 1.0)).sum()
     in_labels = (b.astype(np.float64) * (b - 1.0)).sum()
     if pairs == in_units and pairs == in_labels:
@@ -98,9 +98,9 @@ def adjusted_rand(a: Ints, b: Ints, pairs: float, total: int) -> float:
 
 @compiled("float64[::1](int64[::1], int64[::1], int64[::1], int64, int64)")
 def agreement(unit: Ints, label: Ints, count: Ints, n_units: int, n_labels: int) -> Floats:
-    """Return the values of ``names``, in their order, of a sparse contingency table: ``count`` tokens a cell.
+    """Return the values of ``names``, in their order, of a sparse contingency table: ``count`` tokens per cell.
 
-    All are nan where there is no token. One label alone has pnmi 0 and homogeneity 1, one unit alone completeness 1;
+    All are nan without tokens. A single label has pnmi 0 and homogeneity 1, a single unit completeness 1;
     one of each has nmi, ami and ari 1, as in scikit-learn.
     """
     a, b = np.zeros(n_units, dtype=np.int64), np.zeros(n_labels, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Survey units and labels once, keeping what the scores need of each utterance."""
+"""Collect, once, the statistics of each utterance from which all scores are computed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Split = tuple[Mapping[str, UnitSequence], pd.DataFrame]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """An alignment under one choice of labels: ``scored`` (labels + 1,) says which count, the last being none."""
+    """An alignment and which labels count in it: ``scored`` (labels + 1,), the last entry being for no label."""
 
     alignment: Alignment
     frames: Alignment
@@ -34,10 +34,10 @@ class View:
         code = self.unit[keep] * shape[1] + self.alignment.label[keep]
         return np.bincount(code, minlength=shape[0] * shape[1]).reshape(shape)
 
-    def total(self, owner: Ints, weights: NDArray[np.bool_] | None = None) -> Floats:
-        """Count, an utterance (U,), the items whose utterance is ``owner``, or those of them that ``weights`` has."""
-        held = owner if weights is None else owner[weights]
-        return np.bincount(held, minlength=len(self.alignment.utterances)).astype(float)
+    def total(self, owner: Ints, chosen: NDArray[np.bool_] | None = None) -> Floats:
+        """Count the items per utterance (U,) by their ``owner``, or only those where ``chosen`` is true."""
+        counted = owner if chosen is None else owner[chosen]
+        return np.bincount(counted, minlength=len(self.alignment.utterances)).astype(float)
 
 
 def collect_statistics(
@@ -50,24 +50,32 @@ def collect_statistics(
     lengths: Lengths,
     frame: float | None,
 ) -> UtteranceStatistics:
-    """Tally a split of units and labels; ``fit`` is another split on which mappings are fitted as well.
+    """Collect the statistics of a split of units and labels; ``fit`` is another split on which mappings are fitted too.
 
-    ``tolerance`` and ``frame`` are in seconds or columns, ``groups`` names what the bootstrap draws, an utterance each.
+    ``tolerance`` and ``frame`` are in seconds or columns, ``groups`` (U,) names what the bootstrap draws. Raises
+    InputError as ``align`` does.
     """
-    rows = pd.concat([labels["label"] for _, labels in ((split, fit) if fit else (split,))])
-    vocabulary = pd.Index(sorted(set(rows)), dtype="str")
+    names = pd.concat([labels["label"] for _, labels in ((split, fit) if fit else (split,))])
+    vocabulary = pd.Index(sorted(set(names)), dtype="str")
     alignment = align(*split, vocabulary, lengths=lengths)
-    fitting = align(*fit, vocabulary, lengths=lengths) if fit else None
+    fit_alignment = align(*fit, vocabulary, lengths=lengths) if fit else None
     frames = align(refine(split[0], frame), split[1], vocabulary) if frame else alignment
-    codes = np.unique(np.concatenate([alignment.unit, fitting.unit] if fitting else [alignment.unit]))
-    unit = np.searchsorted(codes, alignment.unit)
+    units = np.unique(np.concatenate([alignment.unit, fit_alignment.unit] if fit_alignment else [alignment.unit]))
+    unit = np.searchsorted(units, alignment.unit)
     sums = {"duration": alignment.tokens * alignment.shift}
-    for suffix, scored in _choices(vocabulary, excluded).items():
-        view = View(alignment, frames, unit, len(codes), scored, round(tolerance * second))
+    for suffix, scored in _scored_labels(vocabulary, excluded).items():
+        view = View(alignment, frames, unit, len(units), scored, round(tolerance * second))
         sums |= _fitted(view, view.table(), suffix) | _unmapped(view, suffix)
-        if fitting:
-            other = View(fitting, fitting, np.searchsorted(codes, fitting.unit), len(codes), scored, view.tolerance)
-            sums |= _fitted(view, other.table(), f"_heldout{suffix}")
+        if fit_alignment:
+            fit_view = View(
+                fit_alignment,
+                fit_alignment,
+                np.searchsorted(units, fit_alignment.unit),
+                len(units),
+                scored,
+                view.tolerance,
+            )
+            sums |= _fitted(view, fit_view.table(), f"_heldout{suffix}")
     known = alignment.label >= 0
     return UtteranceStatistics(
         utterances=alignment.utterances,
@@ -81,8 +89,8 @@ def collect_statistics(
     )
 
 
-def _choices(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str, NDArray[np.bool_]]:
-    """Return, by the suffix of the metrics, which labels are scored; the last entry, of no label, never is."""
+def _scored_labels(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str, NDArray[np.bool_]]:
+    """Return by the metrics' suffix which labels are scored (labels + 1,); the last entry, for no label, is false."""
     left_out = vocabulary.isin(list(excluded))
     choices = {"": np.append(~left_out, False)}
     if left_out.any():
@@ -91,7 +99,7 @@ def _choices(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str, NDArr
 
 
 def _fitted(view: View, table: Ints, suffix: str) -> dict[str, Floats]:
-    """Sum what depends on a mapping, here one fitted on ``table``; nothing where the table is empty."""
+    """Return the sums that depend on a mapping, here fitted on ``table``; none if a table is empty."""
     if not table.sum() or not view.table().sum():
         return {}
     many, one = mapping.many_to_one(table), mapping.one_to_one(table)
@@ -103,13 +111,13 @@ def _fitted(view: View, table: Ints, suffix: str) -> dict[str, Floats]:
         "majority": view.total(owner, label == mapping.majority(table)),
     }
     mapped = many[view.unit]
-    sums |= _found(view, mapped, "boundary")
+    sums |= _boundary_counts(view, mapped, "boundary")
     sums |= dict(zip(("substitutions", "deletions", "insertions"), _edits(view, mapped), strict=True))
     return {name + suffix: values for name, values in sums.items()}
 
 
 def _unmapped(view: View, suffix: str) -> dict[str, Floats]:
-    """Sum what depends on no mapping: how much there is to score, and the boundaries between units."""
+    """Return the sums that need no mapping: numbers of items to score, and the boundaries between units."""
     keep = view.scored[view.alignment.label]
     truth = boundaries.gold(view.alignment, view.scored)
     sums = {
@@ -119,11 +127,11 @@ def _unmapped(view: View, suffix: str) -> dict[str, Floats]:
         "frame_f1": boundaries.frame_f1(view.frames, view.scored),
     }
     sums["scored"] = (sums["tokens"] > 0).astype(float)
-    sums |= _found(view, view.alignment.unit, "unit_boundary")
+    sums |= _boundary_counts(view, view.alignment.unit, "unit_boundary")
     return {name + suffix: values for name, values in sums.items()}
 
 
-def _found(view: View, value: Ints, name: str) -> dict[str, Floats]:
+def _boundary_counts(view: View, value: Ints, name: str) -> dict[str, Floats]:
     truth = boundaries.gold(view.alignment, view.scored)
     guess = boundaries.changes(view.alignment, value, view.scored)
     hits = boundaries.hits(truth, guess, view.tolerance)
@@ -132,14 +140,14 @@ def _found(view: View, value: Ints, name: str) -> dict[str, Floats]:
 
 def _edits(view: View, mapped: Ints) -> Floats:
     """Return substitutions, deletions and insertions (3, U) of the mapped tokens against the labels."""
-    place = np.flatnonzero(view.scored[view.alignment.label])
-    joined = np.diff(place, prepend=-1) == 1
-    guess = edits.collapse(view.alignment.owner[place], mapped[place], joined, len(view.alignment.utterances))
+    index = np.flatnonzero(view.scored[view.alignment.label])
+    joined = np.diff(index, prepend=-1) == 1
+    guess = edits.collapse(view.alignment.owner[index], mapped[index], joined, len(view.alignment.utterances))
     return edits.edit_counts(*guess, *_reference(view)).T.astype(float)
 
 
 def _reference(view: View) -> tuple[Ints, Ints]:
-    """Return the scored labels with repeats collapsed, and where each utterance's end (U,)."""
+    """Return the scored labels with repeats collapsed, and where those of each utterance end (U,)."""
     s = view.alignment.segments
     keep = view.scored[s.label] & (s.start < view.alignment.end[s.owner])
     touching = np.append(True, s.start[1:] <= s.end[:-1] + boundaries.slack)

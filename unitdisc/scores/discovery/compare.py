@@ -1,4 +1,4 @@
-"""Compare two sets of units on the same utterances: which is better, and how sure is that?"""
+"""Compare two sets of units on the same utterances: which is better, and how certain is it?"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,14 +16,14 @@ Better = Literal["a", "b", "unclear", "-"]
 
 
 class UnpairedError(InputError):
-    """Two sides that no resample can draw together: other utterances, speakers, labels or labels left out."""
+    """Two sides that cannot be resampled together: they differ in utterances, speakers, labels or excluded labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A metric of two sets of units, a − b with its paired interval, and which is better where the interval says so.
+    """A metric of two sets of units, a − b with its paired interval, and which is better if the interval shows it.
 
-    ``better`` is unclear where the interval holds 0 (or there is none), and - where a metric has no better direction.
+    ``better`` is unclear if the interval contains 0 (or there is none), and - if a metric has no better direction.
     """
 
     metric: str
@@ -36,13 +36,13 @@ class Difference:
 
 
 def compare(a: UtteranceStatistics, b: UtteranceStatistics, *, samples: int = 1000, seed: int = 0) -> list[Difference]:
-    """Compare the metrics that both tallies have; every resample takes the same utterances of both.
+    """Compare the metrics that both sides have; every resample draws the same utterances of both.
 
-    Raises UnpairedError where the two were not scored on the same utterances, speakers and labels left out.
+    Raises UnpairedError where the two were not scored on the same utterances, speakers, labels and excluded labels.
     """
     b = _paired(a, b)
-    once = np.ones((1, len(a.utterances)), dtype=np.int64)
-    pairs = _common(a, b, once)
+    ones = np.ones((1, len(a.utterances)), dtype=np.int64)
+    pairs = _common(a, b, ones)
     first, second = (np.array([column.values[0] for column in side]) for side in zip(*pairs, strict=True))
 
     def statistic(weights: Ints) -> Floats:
@@ -57,9 +57,9 @@ def compare(a: UtteranceStatistics, b: UtteranceStatistics, *, samples: int = 10
 
 
 def _paired(a: UtteranceStatistics, b: UtteranceStatistics) -> UtteranceStatistics:
-    lone = sorted(set(a.utterances) ^ set(b.utterances))
-    if lone:
-        raise UnpairedError(f"{len(lone)} utterances, such as {lone[0]!r}, were scored on one side only")
+    unpaired = sorted(set(a.utterances) ^ set(b.utterances))
+    if unpaired:
+        raise UnpairedError(f"{len(unpaired)} utterances, such as {unpaired[0]!r}, were scored on one side only")
     if a.excluded != b.excluded:
         sides = (",".join(side.excluded) or "nothing" for side in (a, b))
         raise UnpairedError(f"different labels were left out: {' and '.join(sides)}")

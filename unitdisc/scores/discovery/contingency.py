@@ -1,4 +1,4 @@
-"""Count what occurs together, an utterance at a time, so that any resample of utterances is a weighted sum."""
+"""Count what occurs together, per utterance, so that any resample of utterances is a weighted sum."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from unitdisc.compiled import compiled
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """A sparse histogram of cells an utterance: ``cell[e]`` occurs ``count[e]`` times in utterance ``owner[e]``.
+    """A sparse histogram of cells per utterance: ``cell[e]`` occurs ``count[e]`` times in utterance ``owner[e]``.
 
-    ``keys`` (C, columns) says what a cell stands for, such as a unit and a label.
+    ``keys`` (C, columns) are the values that make a cell, such as a unit and a label.
     """
 
     owner: Ints
@@ -22,7 +22,7 @@ class Counts:
     keys: Ints
 
     def total(self) -> Ints:
-        """Return how often each cell (C,) occurs in all."""
+        """Return how often each cell (C,) occurs in total."""
         return np.bincount(self.cell, weights=self.count, minlength=len(self.keys)).astype(np.int64)
 
 
@@ -37,16 +37,9 @@ def count(owner: Ints, *columns: Ints) -> Counts:
     return Counts(entries // max(len(codes), 1), entries % max(len(codes), 1), counts.astype(np.int64), keys)
 
 
-def dense(counts: Counts, units: int, labels: int) -> Ints:
-    """Return the contingency table (units, labels) of counts whose keys are a unit and a label."""
-    table = np.zeros((units, labels), dtype=np.int64)
-    table[counts.keys[:, 0], counts.keys[:, 1]] = counts.total()
-    return table
-
-
 @compiled("int64[::1](int64[::1], int64[::1], int64[::1], int64[::1], int64)")
 def weighted(weights: Ints, owner: Ints, cell: Ints, count: Ints, cells: int) -> Ints:
-    """Return how often each cell (C,) occurs when utterance u is taken ``weights[u]`` times."""
+    """Return how often each cell (C,) occurs when utterance u is counted ``weights[u]`` times."""
     out = np.zeros(cells, dtype=np.int64)
     for e in range(len(owner)):
         out[cell[e]] += weights[owner[e]] * count[e]

@@ -1,4 +1,4 @@
-"""Edit distances between label sequences, with what they are made of."""
+"""Edit distances between label sequences, as substitutions, deletions and insertions."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,9 @@ from unitdisc.compiled import compiled
 def edit_counts(guess: Ints, guess_ends: Ints, truth: Ints, truth_ends: Ints) -> Ints:
     """Count substitutions, deletions and insertions (U, 3) that turn each ``truth`` into its ``guess``.
 
-    Sequence u is ``guess[guess_ends[u - 1]:guess_ends[u]]``, and so for ``truth``. Their sum is the Levenshtein
-    distance; of the shortest edits, those with the fewest insertions are counted. The table's cells hold the distance
-    in their upper 32 bits and the insertions in their lower, and only one row of it is kept.
+    Sequence u is ``guess[guess_ends[u - 1]:guess_ends[u]]``, likewise for ``truth``. The sum of the counts is the
+    Levenshtein distance; of the shortest edits, those with the fewest insertions are counted. The table's cells hold
+    the distance in their upper 32 bits and the insertions in their lower 32 bits; only one row is kept.
     """
     edit = 1 << 32
     out = np.zeros((len(truth_ends), 3), dtype=np.int64)
@@ -35,9 +35,9 @@ def edit_counts(guess: Ints, guess_ends: Ints, truth: Ints, truth_ends: Ints) ->
 
 
 def collapse(owner: Ints, symbol: Ints, joined: NDArray[np.bool_], utterances: int) -> tuple[Ints, Ints]:
-    """Drop each symbol that repeats the one before it; return the rest and where each utterance's ends (U,).
+    """Drop each symbol that repeats the one before it; return the rest and where each utterance's symbols end (U,).
 
-    ``owner`` (N,) is sorted; ``joined`` (N,) says whether a symbol follows the one before it without a gap.
+    ``owner`` (N,) is sorted; ``joined`` (N,) says whether a symbol follows the previous one without a gap.
     """
     fresh = np.ones(len(symbol), dtype=bool)
     fresh[1:] = (symbol[1:] != symbol[:-1]) | (owner[1:] != owner[:-1]) | ~joined[1:]

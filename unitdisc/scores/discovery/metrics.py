@@ -1,4 +1,4 @@
-"""Evaluate every metric on tallies, for any number of times each utterance is taken."""
+"""Evaluate every metric on the statistics of utterances, weighted by how often each utterance is drawn."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ edited = ("substitutions", "deletions", "insertions")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetricValues:
-    """A metric: its name, its values (samples,) and the numbers of items (samples,) that each rests on.
+    """A metric: its name, its values (samples,) and the numbers of items (samples,) that each value is based on.
 
-    What else there is to know of a metric is in ``unitdisc.metrics``.
+    Everything else about a metric is in ``unitdisc.metrics``.
     """
 
     metric: str
@@ -27,21 +27,21 @@ class MetricValues:
     items: Floats
 
 
-def evaluate(tallies: UtteranceStatistics, weights: Ints) -> list[MetricValues]:
-    """Evaluate every metric with utterance u taken ``weights[s, u]`` times; one without items has no column."""
-    sums = {name: weights @ column for name, column in tallies.sums.items()}
+def evaluate(statistics: UtteranceStatistics, weights: Ints) -> list[MetricValues]:
+    """Evaluate every metric with utterance u counted ``weights[s, u]`` times; metrics without items are left out."""
+    sums = {name: weights @ column for name, column in statistics.sums.items()}
     columns: list[MetricValues] = []
-    kept = ~np.isin(tallies.labels, tallies.excluded)
+    kept = ~np.isin(statistics.labels, statistics.excluded)
     for suffix in ("", "_excluded"):
-        if not tallies.sums.get(f"tokens{suffix}", np.zeros(1)).any():
+        if not statistics.sums.get(f"tokens{suffix}", np.zeros(1)).any():
             continue
         columns += _mappings(sums, suffix, "")
         columns += _mappings(sums, suffix, "_heldout")
-        columns += _clusterings(tallies, weights, kept if suffix == "" else np.ones_like(kept), suffix)
+        columns += _clusterings(statistics, weights, kept if suffix == "" else np.ones_like(kept), suffix)
         columns += _segmentations(sums, "unit_boundary", f"{suffix}", f"{suffix}")
         mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])
         columns.append(MetricValues(f"frame_boundary_f1{suffix}", mean, sums[f"scored{suffix}"]))
-    columns += _usage(tallies, weights, sums["duration"])
+    columns += _usage(statistics, weights, sums["duration"])
     return columns
 
 
@@ -62,39 +62,39 @@ def _mappings(sums: dict[str, Floats], view: str, fit: str) -> Iterator[MetricVa
 def _segmentations(sums: dict[str, Floats], name: str, suffix: str, view: str) -> Iterator[MetricValues]:
     hits, guesses, truth = sums[f"{name}_hits{suffix}"], sums[f"{name}_guesses{suffix}"], sums[f"boundaries{view}"]
     recall, over = fractions(hits, truth), fractions(guesses, truth) - 1
-    away = np.hypot(1 - recall, over)
-    aside = np.abs(recall - 1 - over) / np.sqrt(2)
-    other = "" if name == "boundary" else f"{name}_"
+    r1 = np.hypot(1 - recall, over)  # the two distances of Räsänen et al. 2009
+    r2 = np.abs(recall - 1 - over) / np.sqrt(2)
+    prefix = "" if name == "boundary" else f"{name}_"
     precision = np.where((guesses == 0) & (truth > 0), 0.0, fractions(hits, guesses))
     yield MetricValues(f"{name}_precision{suffix}", precision, guesses)
     yield MetricValues(f"{name}_recall{suffix}", recall, truth)
     yield MetricValues(f"{name}_f1{suffix}", fractions(2 * hits, guesses + truth), truth)
-    yield MetricValues(f"{other}over_segmentation{suffix}", over, truth)
-    yield MetricValues(f"{other}r_value{suffix}", 1 - (away + aside) / 2, truth)
+    yield MetricValues(f"{prefix}over_segmentation{suffix}", over, truth)
+    yield MetricValues(f"{prefix}r_value{suffix}", 1 - (r1 + r2) / 2, truth)
 
 
 def _clusterings(
-    tallies: UtteranceStatistics, weights: Ints, kept: NDArray[np.bool_], suffix: str
+    statistics: UtteranceStatistics, weights: Ints, kept: NDArray[np.bool_], suffix: str
 ) -> Iterator[MetricValues]:
-    cells = tallies.cells
-    use = kept[cells.keys[cells.cell, 1]]
-    owner, cell, count = (np.ascontiguousarray(part[use]) for part in (cells.owner, cells.cell, cells.count))
+    cells = statistics.cells
+    chosen = kept[cells.keys[cells.cell, 1]]
+    owner, cell, count = (np.ascontiguousarray(part[chosen]) for part in (cells.owner, cells.cell, cells.count))
     unit, label = (np.ascontiguousarray(key) for key in cells.keys.T)
     rows = []
     for row in weights:
-        table = weighted(row, owner, cell, count, len(unit))
-        rows.append(clustering.agreement(unit, label, table, int(unit.max()) + 1, len(kept)))
-    items = weights @ tallies.sums[f"tokens{suffix}"]
+        totals = weighted(row, owner, cell, count, len(unit))
+        rows.append(clustering.agreement(unit, label, totals, int(unit.max()) + 1, len(kept)))
+    items = weights @ statistics.sums[f"tokens{suffix}"]
     for name, column in zip(clustering.names, np.array(rows).T, strict=True):
         yield MetricValues(name + suffix, column, items)
 
 
-def _usage(tallies: UtteranceStatistics, weights: Ints, duration: Floats) -> Iterator[MetricValues]:
-    spreads = []
-    for counts in (tallies.units, tallies.runs):
+def _usage(statistics: UtteranceStatistics, weights: Ints, duration: Floats) -> Iterator[MetricValues]:
+    usages = []
+    for counts in (statistics.units, statistics.runs):
         rows = [weighted(row, counts.owner, counts.cell, counts.count, len(counts.keys)) for row in weights]
-        spreads.append(np.array([usage.usage_of(row) for row in rows]).T)
-    (used, tokens, bits), (_, runs, run_bits) = spreads
+        usages.append(np.array([usage.usage_of(row) for row in rows]).T)
+    (used, tokens, bits), (_, runs, run_bits) = usages
     yield MetricValues("units_used", used, tokens)
     yield MetricValues("perplexity", np.where(tokens > 0, 2**bits, np.nan), tokens)
     yield MetricValues("bitrate", fractions(tokens * bits, duration), tokens)

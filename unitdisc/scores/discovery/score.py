@@ -1,4 +1,4 @@
-"""Score units against labels: every figure of docs/metrics.md, each with its bootstrap interval."""
+"""Score units against labels: every metric of docs/metrics.md with its bootstrap interval."""
 
 from collections.abc import Collection, Mapping
 
@@ -29,19 +29,19 @@ def score(
     lengths: Lengths = "common",
     frame: float | None = None,
 ) -> list[Score]:
-    """Score the units of a split against its labels; see docs/metrics.md for each metric.
+    """Score the units of a split against its labels; docs/metrics.md describes each metric.
 
     ``labels`` has the columns utterance, start, end, label; times, ``tolerance`` (of boundaries) and ``frame`` (the
-    step of ``frame_boundary_f1``; a token's where None) are in the unit of the frame shifts, seconds or columns. Labels
-    of other utterances are left aside; utterances without labels count only for the usage of units, and without any
-    label only that usage is scored. Labels named in ``exclude`` are left out, and counted in the metrics that end in
-    ``_excluded``. ``mapping`` is another split (units, labels), on which the mappings of the metrics that end in
-    ``_heldout`` are fitted. The ``bootstrap`` resamples draw utterances, or ``speakers`` (by utterance) where given.
+    step of ``frame_boundary_f1``; None means that of the tokens) are in the unit of the frame shifts, seconds or
+    columns. Labels of other utterances are ignored; utterances without labels count only for the usage of units, and
+    without any labels only that usage is scored. Labels named in ``exclude`` are left out, except in the metrics that
+    end in ``_excluded``. ``mapping`` is another split (units, labels), on which the mappings of the metrics that end in
+    ``_heldout`` are fitted. The ``bootstrap`` resamples draw utterances, or ``speakers`` (by utterance) if given.
     ``lengths`` says whether an utterance whose units and labels end more than a token apart is an error (strict) or is
     scored where they overlap (common). Raises InputError for that, for labels that overlap, a unit below 0, and an
     utterance without a speaker.
     """
-    tallies = statistics_of(
+    statistics = statistics_of(
         units,
         labels,
         exclude=exclude,
@@ -51,7 +51,7 @@ def score(
         lengths=lengths,
         frame=frame,
     )
-    return summarise(tallies, samples=bootstrap, seed=seed)
+    return summarise(statistics, samples=bootstrap, seed=seed)
 
 
 def statistics_of(
@@ -65,7 +65,7 @@ def statistics_of(
     lengths: Lengths = "common",
     frame: float | None = None,
 ) -> UtteranceStatistics:
-    """Take the statistics of each utterance that ``summarise`` and ``compare`` work on; arguments as in ``score``."""
+    """Return the statistics per utterance for ``summarise`` and ``compare``; arguments and errors as in ``score``."""
     if not 0 <= tolerance < np.inf:
         raise InputError(f"tolerance {tolerance:g} is not a number from 0")
     if frame is not None and not 0 < frame < np.inf:
@@ -81,12 +81,12 @@ def statistics_of(
     )
 
 
-def summarise(tallies: UtteranceStatistics, *, samples: int = 1000, seed: int = 0) -> list[Score]:
-    """Return every metric of the tallies with its interval from ``samples`` bootstrap resamples."""
-    columns = evaluate(tallies, np.ones((1, len(tallies.utterances)), dtype=np.int64))
+def summarise(statistics: UtteranceStatistics, *, samples: int = 1000, seed: int = 0) -> list[Score]:
+    """Return every metric with its interval from ``samples`` bootstrap resamples."""
+    columns = evaluate(statistics, np.ones((1, len(statistics.utterances)), dtype=np.int64))
     low, high = intervals(
-        lambda weights: np.stack([column.values for column in evaluate(tallies, weights)], axis=1),
-        tallies.groups,
+        lambda weights: np.stack([column.values for column in evaluate(statistics, weights)], axis=1),
+        statistics.groups,
         samples=samples,
         seed=seed,
         centred=np.array([metrics.find(column.metric).biased for column in columns]),

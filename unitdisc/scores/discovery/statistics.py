@@ -1,6 +1,6 @@
-"""What the scores need to know of each utterance: counts and sums, enough to score any resample of utterances.
+"""Statistics per utterance: counts and sums that suffice to score any resample of utterances.
 
-UtteranceStatistics are what ``unitdisc discovery --save`` writes and ``unitdisc compare`` reads.
+``unitdisc discovery --save`` writes them and ``unitdisc compare`` reads them.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ class UtteranceStatistics:
 
     ``groups`` (U,) is what a bootstrap draws: the utterance itself or its speaker. ``labels`` are the names of the
     labels by code, ``excluded`` those left out. ``cells`` counts tokens by unit (a dense code) and label; ``units`` and
-    ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, a number an utterance.
+    ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, one number per utterance.
     """
 
     utterances: list[str]
@@ -39,15 +39,15 @@ class UtteranceStatistics:
     sums: dict[str, Floats]
 
 
-def save(path: str | Path, tallies: UtteranceStatistics) -> None:
-    """Write tallies as a NumPy archive (.npz), without pickles."""
+def save(path: str | Path, statistics: UtteranceStatistics) -> None:
+    """Write statistics as a NumPy archive (.npz), without pickles."""
     arrays: dict[str, NDArray[np.generic]] = {"version": np.array(version)}
     for name in ("utterances", "groups", "labels", "excluded"):
-        arrays[name] = np.array(getattr(tallies, name), dtype=np.str_)
+        arrays[name] = np.array(getattr(statistics, name), dtype=np.str_)
     for name in ("cells", "units", "runs"):
-        counts = getattr(tallies, name)
+        counts = getattr(statistics, name)
         arrays |= {f"{name}.{f.name}": getattr(counts, f.name) for f in dataclasses.fields(Counts)}
-    arrays |= {f"sums.{name}": values for name, values in tallies.sums.items()}
+    arrays |= {f"sums.{name}": values for name, values in statistics.sums.items()}
     with files.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
@@ -81,21 +81,21 @@ def load(path: str | Path) -> UtteranceStatistics:
     )
 
 
-def reorder(tallies: UtteranceStatistics, utterances: Sequence[str]) -> UtteranceStatistics:
-    """Return the tallies with the same utterances in another order."""
-    place = {name: u for u, name in enumerate(utterances)}
-    new = np.array([place[name] for name in tallies.utterances], dtype=np.int64)
+def reorder(statistics: UtteranceStatistics, utterances: Sequence[str]) -> UtteranceStatistics:
+    """Return the statistics with the same utterances in another order."""
+    position = {name: u for u, name in enumerate(utterances)}
+    new = np.array([position[name] for name in statistics.utterances], dtype=np.int64)
     old = np.argsort(new)
 
     def moved(counts: Counts) -> Counts:
         return dataclasses.replace(counts, owner=np.ascontiguousarray(new[counts.owner]))
 
     return dataclasses.replace(
-        tallies,
+        statistics,
         utterances=list(utterances),
-        groups=[tallies.groups[u] for u in old],
-        cells=moved(tallies.cells),
-        units=moved(tallies.units),
-        runs=moved(tallies.runs),
-        sums={name: values[old] for name, values in tallies.sums.items()},
+        groups=[statistics.groups[u] for u in old],
+        cells=moved(statistics.cells),
+        units=moved(statistics.units),
+        runs=moved(statistics.runs),
+        sums={name: values[old] for name, values in statistics.sums.items()},
     )

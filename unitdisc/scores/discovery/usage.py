@@ -1,4 +1,4 @@
-"""How the units are used: how many, how evenly, at what rate, for how long; no label is needed."""
+"""Usage of the units: how many, how evenly, at what bit rate, for how long; no labels are needed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ def unit_counts(alignment: Alignment) -> Counts:
 
 
 def run_counts(alignment: Alignment) -> Counts:
-    """Count the runs, stretches of one unit, of each utterance; a cell's key is the unit and the tokens it lasts."""
+    """Count the runs of equal units in each utterance; a cell's key is the unit and the run's length in tokens."""
     owner, unit = alignment.owner, alignment.unit
     fresh = np.ones(len(unit), dtype=bool)
     fresh[1:] = (unit[1:] != unit[:-1]) | (owner[1:] != owner[:-1])
@@ -25,7 +25,7 @@ def run_counts(alignment: Alignment) -> Counts:
 
 @compiled("float64[::1](int64[::1])")
 def usage_of(counts: Ints) -> NDArray[np.float64]:
-    """Return how many cells occur, how often they occur in all, and their entropy in bits."""
+    """Return the number of cells that occur, their total count, and their entropy in bits."""
     total = counts.sum()
     used, bits = 0, 0.0
     for c in counts:

@@ -1,4 +1,4 @@
-"""CTM: a line a token or run, with its start and duration in seconds."""
+"""CTM: one line per token or run, with its start and duration in seconds."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from unitdisc.units.exports.export_split import ExportSplit
 
 
 class Ctm(Export):
-    """A line per token or run, with its start and duration in seconds."""
+    """One line per token or run, with its start and duration in seconds."""
 
     modalities = ("speech",)
     read_by = "NIST sclite, Kaldi"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}.ctm`` with lines of utterance, channel 1, start, duration, unit."""
+        """Write ``{split}.ctm`` with lines of utterance, channel (1), start, duration, unit."""
         with writing(folder / f"{part.split}.ctm") as file:
             for sequence, spans in part.spans():
                 columns = zip(spans.start, spans.end, spans.units.tolist(), strict=True)

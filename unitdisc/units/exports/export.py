@@ -1,4 +1,4 @@
-"""What every export format says of itself; a format is one module and one line of the registry."""
+"""The interface of export formats; a format is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -10,8 +10,8 @@ from unitdisc.units.exports.export_split import ExportSplit
 class Export(ABC):
     """A format of other programs.
 
-    ``modalities`` are those that it can hold, ``read_by`` names programs that read it, and ``packages`` are those that
-    write it, whose versions the manifest records.
+    ``modalities`` are those that it can represent, ``read_by`` names programs that read it, and ``packages`` are the
+    packages that write it, whose versions the manifest records.
     """
 
     modalities: ClassVar[tuple[str, ...]] = ("speech", "handwriting")
@@ -20,4 +20,4 @@ class Export(ABC):
 
     @abstractmethod
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write the units of a split into ``folder``, which holds this format alone."""
+        """Write the units of a split into ``folder``, which is for this format only."""

@@ -1,4 +1,4 @@
-"""What there is to export of a split, and the helpers that several formats share."""
+"""The units of a split for export, and helpers that several formats share."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from unitdisc.units.runs import Runs, Spans, runs, spans
 
 
 class Labels(Mapping[str, list[Label]]):
-    """The labels of a table (utterance, start, end, label) by utterance, made into records when they are asked for."""
+    """The labels of a table (utterance, start, end, label) by utterance, converted to records on demand."""
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = table
         self._rows = table.groupby("utterance").indices
 
     def __getitem__(self, utterance: str) -> list[Label]:
-        own = self._table.iloc[self._rows[utterance]]
-        columns = (own[name].tolist() for name in ("utterance", "start", "end", "label"))
+        table = self._table.iloc[self._rows[utterance]]
+        columns = (table[name].tolist() for name in ("utterance", "start", "end", "label"))
         return [Label(*row) for row in zip(*columns, strict=True)]
 
     def __iter__(self) -> Iterator[str]:
@@ -36,12 +36,11 @@ class Labels(Mapping[str, list[Label]]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportSplit:
-    """The units of a split and what belongs to them.
+    """The units of a split with everything that formats may add to them.
 
-    ``labels`` are an utterance's, and need not be there; ``meanings`` (K,) are the labels that the units map to, where
-    there is a mapping; ``codebook`` is (K, D). ``place`` is where the folder of all formats will lie in the end,
-    and ``made`` is when the units were made: formats that want a date get this one, so that an export made twice is the
-    same bytes.
+    ``labels`` may lack utterances; ``meanings`` (K,) are the labels that the units map to, or None without a mapping;
+    ``codebook`` is (K, D). ``place`` is the final path of the folder of all formats. ``made`` is when the units were
+    made: the date in formats that have one, so that two exports of the same units have the same bytes.
     """
 
     split: str
@@ -65,11 +64,11 @@ class ExportSplit:
             yield sequence, spans(sequence, self.repeats)
 
     def mapped(self, sequence: UnitSequence) -> Spans:
-        """Return the labels that a sequence's units map to, as numbers into ``meanings``; neighbours are joined."""
+        """Return the labels that units map to, as indices into ``meanings``, with equal neighbours joined."""
         names = self.meanings or ()
-        place = {name: number for number, name in reversed(list(enumerate(names)))}
-        same = np.array([place[name] for name in names], dtype=np.int64)  # one number a name
-        return spans(UnitSequence(sequence.utterance, sequence.frame_shift, same[sequence.units]), "collapse")
+        index = {name: number for number, name in reversed(list(enumerate(names)))}
+        indices = np.array([index[name] for name in names], dtype=np.int64)  # the same index for equal names
+        return spans(UnitSequence(sequence.utterance, sequence.frame_shift, indices[sequence.units]), "collapse")
 
 
 def words(units: Ints) -> str:
@@ -78,6 +77,6 @@ def words(units: Ints) -> str:
 
 
 def file_name(utterance: str) -> str:
-    """Return a file name for an utterance: '%', '/' and a '.' at its start become '%25', '%2F' and '%2E'."""
+    """Return a file name for an utterance: '%', '/' and an initial '.' become '%25', '%2F' and '%2E'."""
     plain = utterance.replace("%", "%25").replace("/", "%2F")
     return f"%2E{plain[1:]}" if plain.startswith(".") else plain

@@ -1,4 +1,4 @@
-"""fairseq: lines of units with a dictionary, and GSLM's ``name|units`` lines."""
+"""fairseq: lines of units with a dictionary, and the ``name|units`` lines of GSLM."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ class Fairseq(Export):
     read_by = "fairseq, textlesslib, GSLM"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}.txt``, a line of units an utterance, and ``{split}.named.txt``, the same with their names.
+        """Write ``{split}.txt``, one line of units per utterance, and ``{split}.named.txt``, the same with names.
 
-        The training split also gives ``dict.txt``: every unit of the codebook with its count there, the most frequent
+        For train it also writes ``dict.txt``: every unit of the codebook with its count in train, the most frequent
         first, so that no unit of another split is unknown.
         """
         with writing(folder / f"{part.split}.txt") as plain, writing(folder / f"{part.split}.named.txt") as named:

@@ -1,4 +1,4 @@
-"""JSON lines: an object an utterance, as DiscoPhon and fastabx read them."""
+"""JSON lines: one object per utterance, as DiscoPhon and fastabx read them."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from unitdisc.units.exports.export_split import ExportSplit
 
 
 class JsonLines(Export):
-    """An object per utterance."""
+    """One object per utterance."""
 
     read_by = "DiscoPhon, fastabx, pandas"
 

@@ -17,12 +17,12 @@ class KaldiArchive(Export):
     packages = ("kaldiio",)
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}.ark``, an int32 vector an utterance, and ``{split}.scp``, which says where each is."""
-        places: list[tuple[str, int]] = []
+        """Write ``{split}.ark``, one int32 vector per utterance, and its index ``{split}.scp``."""
+        offsets: list[tuple[str, int]] = []
         ark = folder / f"{part.split}.ark"
         with replacing(ark) as temporary, temporary.open("wb") as file:
             for sequence, runs in part.runs():
-                places.append((sequence.utterance, file.tell() + len(sequence.utterance.encode()) + 1))
+                offsets.append((sequence.utterance, file.tell() + len(sequence.utterance.encode()) + 1))
                 kaldiio.save_ark(file, {sequence.utterance: runs.units.astype(np.int32)})
         with writing(ark.with_suffix(".scp")) as index:
-            index.writelines(f"{name} {part.place / folder.name / ark.name}:{offset}\n" for name, offset in places)
+            index.writelines(f"{name} {part.place / folder.name / ark.name}:{offset}\n" for name, offset in offsets)

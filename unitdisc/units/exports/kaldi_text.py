@@ -1,4 +1,4 @@
-"""Kaldi text: a line an utterance, its name and its units."""
+"""Kaldi text: one line per utterance, with its name and its units."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from unitdisc.units.exports.export_split import ExportSplit, words
 
 
 class KaldiText(Export):
-    """A line per utterance: its name and its units."""
+    """One line per utterance: its name and its units."""
 
     read_by = "Kaldi, ESPnet"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}/text`` and ``{split}/utt2spk``, sorted by bytes as Kaldi wants them."""
+        """Write ``{split}/text`` and ``{split}/utt2spk``, sorted by bytes as Kaldi requires."""
         names = sorted(part.sequences, key=lambda name: name.encode())
         units = {sequence.utterance: runs.units for sequence, runs in part.runs()}
         with writing(folder / part.split / "text") as text:

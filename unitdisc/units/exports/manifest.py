@@ -1,4 +1,4 @@
-"""The manifest of an exported folder: what each file's bytes are, and by what, of what and how they were made."""
+"""The manifest of an exported folder: the digest of each file, and how and from what the folder was made."""
 
 import hashlib
 import json
@@ -19,10 +19,10 @@ name = "manifest.json"
 
 @contextmanager
 def atomic_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield a new folder that takes the place of ``folder`` when the block ends well, with its manifest written last.
+    """Yield a new folder that replaces ``folder`` when the block ends without an error; its manifest is written last.
 
-    ``facts`` go into the manifest as they are. Raises InputError where ``folder`` holds anything but such an export:
-    it is nobody's to replace.
+    ``facts`` are added to the manifest. Raises InputError if ``folder`` is neither empty nor such an export: folders of
+    unknown origin are never overwritten.
     """
     if folder.exists() and not (folder / name).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("is there, and is no export that could be replaced", folder, fix="choose another folder")
@@ -48,7 +48,10 @@ def write(folder: Path, facts: Mapping[str, Any]) -> None:
 
 
 def check(folder: Path) -> list[str]:
-    """Return the files of ``folder`` that are missing, changed, or not in its manifest; none where all is well."""
+    """Return the files of ``folder`` that are missing, changed, or not in its manifest.
+
+    Raises InputError if the manifest is missing or malformed.
+    """
     path = folder / name
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["files"]
@@ -56,15 +59,15 @@ def check(folder: Path) -> list[str]:
         raise InputError("no such file", path) from None
     except (ValueError, KeyError, TypeError):
         raise InputError("is no manifest of an export", path) from None
-    there = {*_files(folder)} - {name}
-    wrong = [file for file in listed if file in there and sha256(folder / file) != listed[file]["sha256"]]
-    return sorted({*wrong, *(there ^ set(listed))})
+    present = {*_files(folder)} - {name}
+    changed = [file for file in listed if file in present and sha256(folder / file) != listed[file]["sha256"]]
+    return sorted({*changed, *(present ^ set(listed))})
 
 
 def versions(*packages: str) -> dict[str, str]:
     """Return the versions of unitdisc, Python, and ``packages``."""
-    own = {"unitdisc": unitdisc.__version__, "python": platform.python_version()}
-    return own | {package: metadata.version(package) for package in packages}
+    always = {"unitdisc": unitdisc.__version__, "python": platform.python_version()}
+    return always | {package: metadata.version(package) for package in packages}
 
 
 def digest(text: str) -> str:
@@ -79,6 +82,6 @@ def sha256(path: Path) -> str:
 
 
 def _files(folder: Path) -> list[str]:
-    """List the files in ``folder`` and below; hidden ones, such as Snakemake's time stamp, are no part of an export."""
-    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+    """List the files in ``folder`` and below, without hidden ones such as Snakemake's time stamp."""
+    visible = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(path.relative_to(folder).as_posix() for path in visible)

@@ -1,4 +1,4 @@
-"""PAGE XML (2019-07-15): a file a line image, the units as glyphs with their boxes."""
+"""PAGE XML (2019-07-15): one file per line image, with the units as glyphs and their boxes."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +16,7 @@ Element = ElementTree.Element
 
 
 class PageXml(Export):
-    """A PAGE file per line image, the units as glyphs with their boxes."""
+    """One PAGE file per line image, with the units as glyphs and their boxes."""
 
     modalities = ("handwriting",)
     read_by = "Transkribus, eScriptorium, Aletheia"
@@ -24,8 +24,8 @@ class PageXml(Export):
     def write(self, folder: Path, part: ExportSplit) -> None:
         """Write ``{split}/{utterance}.xml``: a region with one TextLine of one Word, whose Glyphs are tokens or runs.
 
-        Boxes are in pixels of the line image, whose columns were counted at height 32. The text of a glyph is its unit;
-        where units map to labels, the label is its second text. Raises InputError where an image cannot be read.
+        Boxes are in pixels of the original line image. The text of a glyph is its unit; if units map to labels, the
+        label is a second text. Raises InputError for an image that cannot be read.
         """
         (folder / part.split).mkdir(parents=True, exist_ok=True)
         with OpenSources() as sources:
@@ -76,7 +76,7 @@ def _glyphs(word: Element, part: ExportSplit, spans: Spans, size: tuple[int, int
 
 
 def _box(left: int, end: int, rows: int) -> str:
-    """Return the corner pixels of the columns from ``left`` to before ``end``, at least one column."""
+    """Return the corner pixels of the columns from ``left`` to ``end`` (exclusive), at least one column."""
     right, bottom = max(end - 1, left), rows - 1
     return f"{left},0 {right},0 {right},{bottom} {left},{bottom}"
 

@@ -1,4 +1,4 @@
-"""Parquet: a row a token or run, for pandas, DuckDB and Hugging Face datasets."""
+"""Parquet: one row per token or run, for pandas, DuckDB and Hugging Face datasets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +15,11 @@ from unitdisc.units.runs import Spans
 if TYPE_CHECKING:
     import pyarrow as pa
 
-group_rows = 500_000  # held in memory at once; an utterance is never cut
+group_rows = 500_000  # in memory at a time; utterances are never split
 
 
 class Parquet(Export):
-    """A row per token or run."""
+    """One row per token or run."""
 
     read_by = "pandas, DuckDB, Hugging Face datasets"
     packages = ("pyarrow",)
@@ -27,7 +27,7 @@ class Parquet(Export):
     def write(self, folder: Path, part: ExportSplit) -> None:
         """Write ``{split}.parquet``: utterance, speaker, split, unit, start, end (seconds or columns), label.
 
-        The label is what the unit maps to, null where there is no mapping.
+        The label is the one that the unit maps to, null without a mapping.
         """
         import pyarrow.parquet as pq
 
@@ -45,7 +45,7 @@ def _schema() -> "pa.Schema":
 
 
 def _groups(part: ExportSplit) -> Iterator[list[tuple[UnitSequence, Spans]]]:
-    """Yield the utterances in groups of about ``group_rows`` rows, and an empty one where there is none."""
+    """Yield the utterances in groups of about ``group_rows`` rows; the last group may be empty."""
     group: list[tuple[UnitSequence, Spans]] = []
     rows = 0
     for sequence, spans in part.spans():
@@ -61,13 +61,15 @@ def _table(part: ExportSplit, group: list[tuple[UnitSequence, Spans]]) -> "pa.Ta
     import pyarrow as pa
 
     names = [sequence.utterance for sequence, _ in group]
-    owner = np.repeat(np.arange(len(group)), [len(spans.units) for _, spans in group])
+    utterance_index = np.repeat(np.arange(len(group)), [len(spans.units) for _, spans in group])
     empty = Spans(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    both = [empty, *(spans for _, spans in group)]
-    units, start, end = (np.concatenate([getattr(s, name) for s in both]) for name in ("units", "start", "end"))
+    all_spans = [empty, *(spans for _, spans in group)]
+    units, start, end = (np.concatenate([getattr(s, name) for s in all_spans]) for name in ("units", "start", "end"))
     columns = {
-        "utterance": pa.array(names, pa.string()).take(pa.array(owner)),
-        "speaker": pa.array([part.utterances[name].speaker for name in names], pa.string()).take(pa.array(owner)),
+        "utterance": pa.array(names, pa.string()).take(pa.array(utterance_index)),
+        "speaker": pa.array([part.utterances[name].speaker for name in names], pa.string()).take(
+            pa.array(utterance_index)
+        ),
         "split": pa.repeat(pa.scalar(part.split, pa.string()), len(units)),
         "unit": pa.array(units, pa.int32()),
         "start": pa.array(start),

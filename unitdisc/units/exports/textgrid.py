@@ -16,17 +16,17 @@ class TextGrid(Export):
     read_by = "Praat"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}/{utterance}.TextGrid`` with the tiers units, mapped and labels, as far as there are any.
+        """Write ``{split}/{utterance}.TextGrid`` with the tiers units, mapped and labels, where they exist.
 
-        The file is as long as the recording, and what the last token has beyond it is cut off.
+        The file is as long as the recording; the last token is cut off at its end.
         """
         for sequence, spans in part.spans():
             units = zip(spans.start, spans.end, map(str, spans.units.tolist()), strict=True)
             tiers: dict[str, Iterable[Span]] = {"units": units}
             if part.meanings is not None:
-                found = part.mapped(sequence)
-                names = (part.meanings[number] for number in found.units)
-                tiers["mapped"] = zip(found.start, found.end, names, strict=True)
+                mapped = part.mapped(sequence)
+                names = (part.meanings[number] for number in mapped.units)
+                tiers["mapped"] = zip(mapped.start, mapped.end, names, strict=True)
             labels = part.labels.get(sequence.utterance)
             if labels:
                 tiers["labels"] = ((label.start, label.end, label.label) for label in labels)
