@@ -1,4 +1,4 @@
-"""Puts the workflow's own files into the built package, so that it works without a clone; the rest is pyproject.toml."""
+"""Puts the workflow files into the built package, so that it works without a clone; the rest is in pyproject.toml."""
 
 import shutil
 from pathlib import Path

@@ -55,8 +55,14 @@ def used_modules(*modules: str) -> tuple[str, ...]:
         name = waiting.pop()
         if name not in names and not is_neutral(name):
             names.add(name)
-            waiting += imports(name)
+            waiting += [*imports(name), *_packages(name)]
     return tuple(sorted(names))
+
+
+def _packages(module: str) -> list[str]:
+    """Return the packages around a module, which Python imports before it."""
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def listing_digest(folder: Path, *, without: Path) -> str:

@@ -51,9 +51,9 @@ def parts(machine: Machine) -> dict[str, tuple[partial, float]]:
         **{f"speed encoding {name}": (partial(speed.encoding, name, machine, seconds=brief), 30) for name in models},
     }
     compiled = {
-        **{f"compiled {name}": (partial(training_checks.compiled, name, machine), 120) for name in models},
+        **{f"compiled {name}": (partial(training_checks.compiled, name, machine), 180) for name in models},
         **{
-            f"speed {name} compiled": (partial(speed.steps, name, "compiled bfloat16", machine, seconds=brief), 120)
+            f"speed {name} compiled": (partial(speed.steps, name, "compiled bfloat16", machine, seconds=brief), 180)
             for name in models
         },
     }
@@ -84,6 +84,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="run the parts whose name this finds")
     options = parser.parse_args()
     start = time.perf_counter()
+    if options.device == "cuda" and not torch.cuda.is_available():
+        parser.error("no CUDA device is to be seen; --device cpu runs all of it in small")
     machine = Machine(device_of(options.device))
     if machine.small:
         torch.set_num_threads(1)  # threads that wait for one another take longer than what they share

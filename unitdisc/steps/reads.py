@@ -18,8 +18,7 @@ class Reads:
     ``without`` are settings of the corpus that it does not read; ``readers_view`` limits the settings of the features
     to those that corpus readers use. ``model`` means that it reads the settings of the model. ``sections`` are sections
     of the experiment, where ``abx`` and ``probes`` of scoring must be listed separately. ``kinds`` are the registries
-    whose code it runs, ``settings_of`` those of which it only reads settings, and ``modules`` further modules that it
-    imports by name.
+    whose code it runs, and ``modules`` further modules that it imports by name.
     """
 
     without: tuple[str, ...] = ()
@@ -27,7 +26,6 @@ class Reads:
     model: bool = False
     sections: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    settings_of: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
 
 
@@ -38,8 +36,8 @@ excerpts = tuple(modality.excerpt.partition(":")[0] for modality in modalities.v
 
 reads: Mapping[str, Reads] = MappingProxyType(
     {
-        "sample": Reads(without=("features", *unscored), kinds=("corpora",), settings_of=("features",)),
-        "corpus": Reads(without=unscored, readers_view=True, kinds=("corpora",), settings_of=("features",)),
+        "sample": Reads(without=("features", *unscored), kinds=("corpora",)),
+        "corpus": Reads(without=unscored, readers_view=True, kinds=("corpora",)),
         "features": Reads(without=unscored, kinds=on_corpus),
         "train": Reads(without=("exclude",), model=True, kinds=on_model),
         "encode": Reads(without=unscored, model=True, kinds=on_model),
