@@ -156,6 +156,7 @@ def test_a_kind_that_cannot_be_loaded_is_one_line():
         broken.load("losst")
 
 
+@pytest.mark.slow
 def test_two_packages_of_one_kind_are_refused(tmp_path, monkeypatch):
     site = install(tmp_path, "clash", {"clash.py": ""}, "[unitdisc.encoders]\nconvolutional = clash:Thing\n")
     script = (

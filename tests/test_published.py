@@ -15,7 +15,10 @@ from unitdisc import tables
 from unitdisc.records import Score, Utterance
 
 data = repository.parent / "shared" / "data"
-pytestmark = pytest.mark.skipif(not data.exists(), reason="the real corpora are not beside the repository")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not data.exists(), reason="the real corpora are not beside the repository"),
+]
 
 
 def shortened(folder: Path, name: str, corpus: str, root: Path, model: dict[str, Any], **training: object) -> Path:

@@ -60,6 +60,7 @@ def test_a_part_that_fails_is_told_and_does_not_stop_the_rest(tmp_path, capsys):
     assert lines[2]["ratio"] == 1.5
 
 
+@pytest.mark.slow
 def test_a_part_that_hangs_fails_and_one_that_finds_no_time_is_left_out(tmp_path):
     record = Recorder(tmp_path / "rows.jsonl", seconds=2.5)
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.helpers.pipeline import environment, in_process, tiny, unitdisc
 
+pytestmark = pytest.mark.slow
+
 
 def prepare(folder, **options):
     tiny(folder, **options)

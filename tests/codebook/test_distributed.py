@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
@@ -54,6 +55,7 @@ def process(rank, folder):
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_end_with_the_codebook_of_one_on_the_union(tmp_path):
     mp.spawn(process, (str(tmp_path),), nprocs=ranks)
     one, other = (torch.load(tmp_path / f"{rank}.pt") for rank in range(ranks))

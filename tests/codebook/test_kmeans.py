@@ -113,6 +113,7 @@ def test_exchanges_end_where_no_single_move_helps(n, clusters, seed):
                 assert inertia_of(x.tolist(), moved) >= best - 1e-9
 
 
+@pytest.mark.slow
 def test_seeds_follow_the_distribution_of_plusplus():
     points = [[0, 0], [1, 0], [0, 2], [5, 5]]
     x = torch.tensor(points, dtype=torch.float64)

@@ -197,6 +197,7 @@ def errors():
     return {share: training_with_averages(share_codewords=share) for share in (False, True)}
 
 
+@pytest.mark.slow
 def test_averaged_weights_are_not_worse_than_raw_ones_after_a_re_estimation(errors):
     raw, averaged = errors[True].t()
     assert (averaged <= raw).all()

@@ -85,6 +85,7 @@ def test_a_constant_feature_is_centred_only():
     np.testing.assert_array_equal(found.apply(np.full((1, 2), 8, dtype=np.float32)), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_extraction_is_the_same_however_it_is_cut(tmp_path, jobs):
     utterances, _ = kaldi.read(kaldi_corpus(tmp_path / "c", utterances=5), {"train": "train"})

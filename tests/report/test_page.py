@@ -110,6 +110,7 @@ def test_a_damaged_file_is_named(plan: Experiment, tmp_path: Path, name: str, co
         render_folders([copy])
 
 
+@pytest.mark.slow
 def test_mistakes_of_the_command_line(plan: Experiment, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no runs"):
         render_folders([tmp_path])
@@ -121,6 +122,7 @@ def test_mistakes_of_the_command_line(plan: Experiment, tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_command_writes_the_page(plan: Experiment, page: str, tmp_path: Path) -> None:
     out = tmp_path / "page.html"
     command = [sys.executable, "-m", "unitdisc", "report", "--config", plan.model_dump_json(), "--out", str(out)]

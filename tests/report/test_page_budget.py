@@ -38,6 +38,7 @@ def test_a_page_that_is_too_large_shows_less(plan: Experiment, monkeypatch: pyte
     )
 
 
+@pytest.mark.slow
 def test_tables_that_are_too_large_go_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = report_results.experiment(tmp_path / "r", runs={"talk": ["kmeans", "vq", "plain"]}, seeds=[0, 1])
     report_results.write(plan)

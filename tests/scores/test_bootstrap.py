@@ -97,6 +97,7 @@ def test_intervals_of_information_hold_the_value_though_resampling_raises_it():
         assert got[name].low < got[name].high, name
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     """Held out: a mapping fitted on few utterances flatters itself, and no interval over utterances tells that."""
     units, labels = corpus(seed=99, utterances=300)

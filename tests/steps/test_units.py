@@ -339,6 +339,7 @@ def planned(told: subprocess.CompletedProcess[str]) -> set[str]:
     return {line.split()[0] for line in text if line and line.split()[-1].isdigit()}
 
 
+@pytest.mark.slow
 def test_the_workflow_gives_out_segmented_units(here):
     changed(**asked, scoring={"bootstrap": 0})
     folder = here / speech_run / "exports"

@@ -30,6 +30,8 @@ from unitdisc.records import Utterance
 from unitdisc.training.final_reestimation import final_reestimation
 from unitdisc.training.fit import fit
 
+pytestmark = pytest.mark.slow
+
 
 def outcome(settings, epochs):
     """What a process ends up with, and the vectors that its first re-estimation saw."""

@@ -46,6 +46,7 @@ def test_narrow_floats_train_as_well():
     assert losses["bfloat16"] != losses["float32"]
 
 
+@pytest.mark.slow
 def test_a_compiled_model_trains_to_the_same(monkeypatch):
     """Without the code generator, whose C++ takes a minute: what is asked here is that names and numbers stay."""
     eager = torch.nn.Module.compile

@@ -18,6 +18,8 @@ from unitdisc.records import Label, RunScore, Score, Utterance
 from unitdisc.scores.recognition import Recognised
 from unitdisc.units.exports import manifest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):

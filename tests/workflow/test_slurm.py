@@ -13,6 +13,8 @@ import yaml
 from tests.helpers.pipeline import environment, tiny
 from tests.helpers.places import repository
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("snakemake_executor_plugin_slurm")
 
 sbatch = """

@@ -334,6 +334,7 @@ def made(folder: Path, seed: int) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     first, second, other = (made(tmp_path / name, seed) for name, seed in (("a", 3), ("b", 3), ("c", 4)))
     assert first == second
