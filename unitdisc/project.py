@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import yaml
+
 from unitdisc.errors import InputError
 from unitdisc.files import writing
 from unitdisc.modality import Modality, modalities
@@ -31,8 +33,8 @@ def starter(kind: str, root: Path | None) -> str:
     if root is None:
         raise InputError(f"a corpus of kind {kind} needs its folder", fix="name it with --root PATH")
     text = (folder() / "workflow" / "starters" / f"{kind}.yaml").read_text(encoding="utf-8")
-    features = json.dumps(dict(modality_of(root).features))
-    return text.replace("ROOT", json.dumps(str(root), ensure_ascii=False)).replace("FEATURES", features)
+    features = yaml.safe_dump(dict(modality_of(root).features), default_flow_style=True, sort_keys=False, width=1000)
+    return text.replace("ROOT", json.dumps(str(root), ensure_ascii=False)).replace("FEATURES", features.strip())
 
 
 def modality_of(root: Path) -> Modality:
