@@ -34,7 +34,7 @@ check: .venv/dev.stamp
 
 docs: .venv/docs.stamp
 	$(bin)/python docs/generate.py
-	$(bin)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict
 
 bench: .venv/dev.stamp
 	@for name in $(benchmarks); do echo "# $$name"; $(bin)/python -m benchmarks.$$name || exit 1; done

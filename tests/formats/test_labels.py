@@ -75,6 +75,29 @@ def test_every_format_gives_the_same_labels(tmp_path, name):
     assert rows.to_numpy().tolist() == [["u", 0.0, 0.25, "s"], ["u", 0.375, 0.5, "ε"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("AA 0 30;SIL 30 60;", [("AA", 0.0, 0.3), ("SIL", 0.3, 0.6)]),
+        ("AA 0 30;; 30 60;", [("AA", 0.0, 0.3), (";", 0.3, 0.6)]),
+        ("; 0 30 ; ; 30 60", [(";", 0.0, 0.3), (";", 0.3, 0.6)]),
+        ("12 0 30 ;", [("12", 0.0, 0.3)]),
+        ("", []),
+    ],
+)
+def test_text_ali_with_or_without_spaces_and_with_semicolons_as_labels(tmp_path, text, labels):
+    (tmp_path / "text_ali").write_text(f"u {text}\n", encoding="utf-8")
+    table = read_labels(tmp_path / "text_ali")
+    assert list(zip(table.label, table.start, table.end, strict=True)) == labels
+
+
+@pytest.mark.parametrize("text", ["AA 0 30.5 ;", "AA 0 -3 ;", "AA 0 ;", "AA 0 ٣ ;", ";" * 100_000 + " x", "AA 0 3 4"])
+def test_text_ali_that_is_no_alignment_is_refused_at_once(tmp_path, text):
+    (tmp_path / "text_ali").write_text(f"v A 0 3 ;\nu {text}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"text_ali:2: .* is not 'label start end'"):
+        read_labels(tmp_path / "text_ali")
+
+
 def test_text_ali_counts_frames_of_10_ms(tmp_path):
     (tmp_path / "text_ali").write_text("v A 0 33 ; ; 33 36 ;\nu a 30 33 ;\n", encoding="utf-8")
     rows = read_labels(tmp_path / "text_ali").to_numpy().tolist()

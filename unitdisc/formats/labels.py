@@ -26,7 +26,7 @@ suffixes: dict[str, Format] = {".tsv": "tsv", ".ctm": "ctm", ".textgrid": "textg
 timit_rate = 16_000  # Hz: a .phn file counts samples
 ali_frame = 0.01  # seconds: text_ali counts frames
 # A label, which may itself be a semicolon, its first frame and the one after its last, and the end of the entry.
-aligned_label = re.compile(r"[; ]*?(\S+) ([0-9]{1,9}) ([0-9]{1,9}) ?(?:;|$)")
+aligned_label = re.compile(r"[; ]{0,4}?(\S++) ([0-9]{1,9}) ([0-9]{1,9}) ?(?:;|$)")
 
 
 def read_labels(path: str | Path, format: Format | None = None) -> pd.DataFrame:  # noqa: A002 (the option's name)
