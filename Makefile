@@ -2,7 +2,7 @@
 # make test       the test suite             make test-fast   its quick part, under a minute
 # make check      formatting, lint, types, workflow, generated documents
 # make docs       the documents as a site    make bench       benchmarks beside the peers
-# make clean      remove the results of the sample corpora; the environment stays
+# make clean      remove results/, the report and all; the environment stays
 pythons := python3.13 python3.12 python3.11 python3
 # The newest of the Pythons that are supported and really start (a name on PATH may lead nowhere).
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -61,7 +61,7 @@ clean:
 	    || echo 'no chromium, and none can be installed: the browser tests of the report are skipped'
 	@# The PAGE schema is one file of OCR-D's package, whose 75 dependencies (OpenCV, MongoDB, Docker) stay out.
 	@$(bin)/python -m pip install --quiet --upgrade --no-deps --target .venv/schemas --constraint constraints.txt ocrd \
-	    || echo 'no PAGE schema to be had: exports are not validated by it'
+	    || echo 'the PAGE schema could not be installed; exports are not validated against it'
 	@touch $@
 
 .venv/docs.stamp: .venv/run.stamp

@@ -8,9 +8,12 @@ import sys
 from functools import cache
 from importlib import import_module
 
+import kaldiio
+import numpy as np
 import pytest
 import yaml
 
+from tests.helpers.corpora import kaldi_corpus
 from tests.helpers.pipeline import environment, tiny
 from unitdisc import provenance
 from unitdisc.config.load import read_config
@@ -23,8 +26,12 @@ from unitdisc.steps.workflow import Plan
 run = ["--corpus", "speech", "--model", "ctc"]
 lines = ["--corpus", "lines", "--model", "vq"]
 commands = {
-    "corpus": [["corpus", "--corpus", name] for name in ("speech", "lines")],
-    "features": [["features", "--corpus", c, "--split", s] for c in ("speech", "lines") for s in ("train", "dev", "test")],
+    "sample": [["sample", "--corpus", "drawn"]],
+    "corpus": [["corpus", "--corpus", name] for name in ("speech", "lines", "drawn", "matrices")],
+    "features": [
+        *(["features", "--corpus", c, "--split", s] for c in ("speech", "lines") for s in ("train", "dev", "test")),
+        ["features", "--corpus", "matrices", "--split", "dev"],
+    ],
     "train": [["train", *run], ["train", *lines], ["train", "--corpus", "lines", "--model", "kmeans"]],
     "encode": [["encode", *run], ["encode", *lines]],
     "score": [["score", *run], ["score", *lines]],
@@ -41,12 +48,15 @@ commands = {
 
 @pytest.fixture(scope="module")
 def experiment(tmp_path_factory):
-    """A configuration that uses every step but the samples', in its folder."""
+    """A configuration that uses every step, in its folder."""
     folder = tmp_path_factory.mktemp("entered")
     path = tiny(folder, epochs=2)
     values = yaml.safe_load(path.read_text())
     values["models"]["ctc"] = values["models"]["vq"] | {"objective": "ctc", "mixer": {"channels": 8}}
     del values["models"]["ctc"]["decoder"]
+    values["corpora"]["drawn"] = {"kind": "sample-handwriting"}
+    values["corpora"]["matrices"] = {"kind": "kaldi", "root": "matrices", "features": {"kind": "precomputed"}}
+    matrices(folder / "matrices")
     values["runs"] = {"speech": ["ctc"], "lines": ["vq"]}
     values["scoring"] = {"bootstrap": 20, "probes": {"epochs": 1}}
     values["segmentation"] = {}
@@ -54,6 +64,14 @@ def experiment(tmp_path_factory):
     values["exports"] = {"formats": ["jsonl", "textgrid", "pagexml", "parquet", "npz"]}
     path.write_text(yaml.safe_dump(values, sort_keys=False))
     return folder
+
+
+def matrices(root):
+    """Write a corpus that comes with features of its own."""
+    kaldi_corpus(root, utterances=2)
+    for split in ("train", "dev", "test"):
+        scp, matrix = root / split / "feats.scp", np.ones((60, 7), np.float32)
+        kaldiio.save_ark(str(scp.with_suffix(".ark")), {f"{split}{n}": matrix for n in range(2)}, scp=str(scp))
 
 
 def entered(folder, arguments):
@@ -135,6 +153,16 @@ def test_a_digest_covers_what_is_imported_anywhere_in_a_module():
     assert "unitdisc.models.store" in imports("unitdisc.steps.run")  # inside a function
     assert "unitdisc.models.store" not in imports("unitdisc.formats.labels")
     assert code_digest("unitdisc.training.fit") != code_digest("unitdisc.units.encode")
+
+
+def test_the_training_of_the_chosen_model_alone_is_in_the_digest(experiment):
+    settings = read_config(str(experiment / "config.yaml"))
+    for model, its, other in (("vq", "learning", "clustering"), ("kmeans", "clustering", "learning")):
+        chosen = chosen_modules(settings, reads["train"], corpus="lines", model=model)
+        covered = used_modules("unitdisc.steps.train", *chosen)
+        assert f"unitdisc.training.{its}" in covered
+        assert f"unitdisc.training.{other}" not in covered
+        assert f"unitdisc.training.{its}" not in chosen_modules(settings, reads["encode"], corpus="lines", model=model)
 
 
 def test_results_in_the_folder_of_a_corpus_are_no_part_of_it(tmp_path):

@@ -1,11 +1,54 @@
-"""Files written completely or not at all: to a temporary file in the same folder, which is then renamed."""
+"""Text files: read as UTF-8 with or without a byte order mark, and written completely or not at all.
 
+Every error of encoding, and of JSON in a file, is reported here. What is written goes to a temporary file in the same
+folder, which is then renamed.
+"""
+
+import io
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
+
+from unitdisc.errors import InputError
+
+
+def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:
+    """Return the bytes of a file of text; raises InputError for one that is missing, or a folder.
+
+    ``missing`` says what to do where the file does not exist.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError("no such file", path, fix=missing) from None
+    except IsADirectoryError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+
+
+def decode(raw: bytes, path: str | Path) -> str:
+    """Return the text of the bytes of ``path``, line ends as they are; raises InputError where it is not UTF-8."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+
+
+def read_text(path: str | Path, *, missing: str | None = None) -> str:
+    """Return the text of a file, every line end a line feed; see ``read_bytes`` and ``decode`` for errors."""
+    return io.StringIO(decode(read_bytes(path, missing=missing), path), newline=None).read()
+
+
+def read_json(path: str | Path, *, missing: str | None = None) -> Any:
+    """Return what a JSON file holds; raises InputError where it is not JSON, and see ``read_text`` for the others."""
+    text = read_text(path, missing=missing)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"is not JSON: {error}", path) from None
 
 
 @contextmanager

@@ -96,6 +96,32 @@ def table_of(folder: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class PiecesFolder:
+    """The folder of acoustic pieces."""
+
+    path: Path
+
+    @property
+    def model(self) -> Path:
+        """The sentencepiece model."""
+        return self.path / "pieces.model"
+
+    @property
+    def vocabulary(self) -> Path:
+        """The table of pieces."""
+        return self.path / "vocabulary.tsv"
+
+    def pieces(self, split: str) -> Path:
+        """Return the table of a split as sequences of pieces."""
+        return self.path / f"{split}.pieces.tsv"
+
+
+def format_folder(exports: Path, name: str, *, collapsed: bool) -> Path:
+    """Return the folder of one format in the folder of exports."""
+    return exports / (f"{name}-collapsed" if collapsed else name)
+
+
+@dataclass(frozen=True, slots=True)
 class CorpusFolder:
     """The folder of a corpus and of the runs on it."""
 

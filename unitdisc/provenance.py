@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 package = Path(__file__).parent
 
-# Modules that do not count, each with the reason. What they import does not count either.
+# Modules that do not count, each with the reason. What they import does not count either: the configuration imports
+# every kind of part, whose checks of settings run in each step; what they find is in the settings that it receives.
 neutral = MappingProxyType(
     {
         "unitdisc": "holds only the version",

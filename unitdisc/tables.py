@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
-from unitdisc.files import writing
+from unitdisc.files import read_text, writing
 from unitdisc.records import UnitRow, UnitSequence
 
 Record = TypeVar("Record")
@@ -48,12 +48,7 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
     Raises InputError naming file and line for a missing file or column, a short row, or a cell of the wrong type.
     """
     path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError:
-        raise InputError("no such file", path) from None
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+    lines = read_text(path).split("\n")
     header = lines[0].rstrip("\r").split("\t")
     rows = [line.rstrip("\r").split("\t") for line in lines[1:]]
     while rows and rows[-1] == [""]:

@@ -116,7 +116,7 @@ def test_a_resume_file_runs_no_code(prepared, tmp_path):
             ["score", "--corpus", "speech", "--model", "vq", "--split", "text"],
             "no split 'text'; it has train, dev, test",
         ),
-        (["sample", "--corpus", "speech"], "is read, not made"),
+        (["sample", "--corpus", "speech"], "cannot be generated; only sample corpora can"),
         (["corpus", "--corpus", "speech", "--config", "nowhere.yaml"], "nowhere.yaml"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(prepared, arguments, message):
 def test_a_mistake_at_a_prompt_is_one_line_too(tmp_path):
     done = unitdisc(tmp_path, "corpus", "--corpus", "speech", "--config", "nowhere.yaml")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "unitdisc: nowhere.yaml: No such file or directory\n"
+    assert done.stderr == "unitdisc: nowhere.yaml: no such file\n"
 
 
 def test_nan_samples_stop_before_training(tmp_path):

@@ -41,7 +41,7 @@ def changed(path, value):
         (["models", "vq", "encoder"], {"kernels": [3], "strides": [2]}, "both odd or both even"),
         (["models", "vq", "decoder"], {"kernel": 2}, "2 is even"),
         (["models", "vq", "decoder"], "pixelcn", "models.vq.decoder.kind 'pixelcn' is unknown; the nearest known is 'pixelcnn'"),
-        (["models", "vq", "decoder"], "pixelcnn", "runs.c names 'vq', whose pixelcnn wants grey levels from 0 to 1"),
+        (["models", "vq", "decoder"], "pixelcnn", "runs.c names 'vq', whose pixelcnn expects grey levels from 0 to 1"),
         (["models", "vq", "decoder"], {"kind": "pixelcnn", "kernal": 3}, "unknown key models.vq.decoder.kernal; the nearest known is 'kernel'"),
         (["models", "vq", "mixer"], {"dilations": [1, 0]}, "models.vq.mixer.dilations.1 is 0"),
         (["models", "vq", "encoder"], {"chanels": 3}, "unknown key models.vq.encoder.chanels; the nearest known is 'channels'"),
@@ -101,6 +101,23 @@ def test_the_line_of_the_file_is_named(tmp_path):
 def test_a_file_that_is_no_configuration(tmp_path, text):
     (tmp_path / "x.yaml").write_text(text)
     with pytest.raises(InputError, match=r"x\.yaml"):
+        read_config(str(tmp_path / "x.yaml"))
+
+
+def test_a_configuration_may_start_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("\ufeff" + yaml.safe_dump(plain), encoding="utf-8")
+    assert read_config(str(path)) == check_config(plain)
+    path.write_text("\ufeff" + yaml.safe_dump({"seed": 3, **plain}, sort_keys=False), encoding="utf-8")
+    with pytest.raises(InputError, match=r"config\.yaml:1: unknown key seed"):
+        read_config(str(path))
+
+
+def test_a_configuration_that_is_missing_or_of_another_encoding_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"no\.yaml: no such file"):
+        read_config(str(tmp_path / "no.yaml"))
+    (tmp_path / "x.yaml").write_bytes(b"a: \xe4")
+    with pytest.raises(InputError, match=r"x\.yaml: is not a UTF-8 text file"):
         read_config(str(tmp_path / "x.yaml"))
 
 

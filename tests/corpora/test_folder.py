@@ -104,5 +104,5 @@ def test_bad_folders(recordings, tmp_path):
     soundfile.write(recordings / "anna" / "day one" / "0.wav", tone(0.5), rate)
     with pytest.raises(InputError, match="is the utterance 'anna-day_one-0', as is"):
         folder.read(recordings, speech, shares)
-    with pytest.raises(InputError, match="16000 Hz where 8000 Hz is demanded"):
+    with pytest.raises(InputError, match="16000 Hz, but the corpus requires 8000 Hz"):
         folder.read(recordings / "bert", speech, shares, sample_rate=8000)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.helpers.corpora import kaldi_corpus, kaldi_split, rate, tone
 from tests.helpers.places import shared
-from unitdisc import tables
+from unitdisc import registry, tables
 from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
 from unitdisc.corpora import kaldi
 from unitdisc.errors import InputError
@@ -273,7 +273,7 @@ def test_too_few_fields(folder):
 
 
 def test_wrong_sample_rate(folder):
-    assert "wav.scp:1" in refused(folder, "16000 Hz where 8000 Hz is demanded", sample_rate=8000)
+    assert "wav.scp:1" in refused(folder, "16000 Hz, but the corpus requires 8000 Hz", sample_rate=8000)
 
 
 def test_utterance_twice(folder):
@@ -292,6 +292,15 @@ def test_utterance_in_two_splits(tmp_path):
 def test_speaker_missing(folder):
     (folder / "utt2spk").write_text("a s0\n")
     refused(folder, "names no speaker for 'b'")
+
+
+def test_speakers_are_read_as_scoring_reads_them(folder):
+    (folder / "utt2spk").write_text("a s0\nb s1\na s0\n")
+    assert [u.speaker for u in read(folder)[0]] == ["s0", "s1"]
+    (folder / "utt2spk").write_text("a s0\nb s1\na s1\n")
+    assert "utt2spk:3: " in refused(folder, "utterance 'a' has two speakers")
+    (folder / "utt2spk").write_text("a s0\nb s 1\n")
+    assert "utt2spk:2: " in refused(folder, "is not 'utterance speaker'")
 
 
 def test_split_folder_missing(folder):
@@ -351,3 +360,10 @@ def test_splits_map_to_folders(tmp_path):
     (tmp_path / "train").rename(tmp_path / "train_si284")
     utterances, _ = kaldi.read(tmp_path, {"train": "train_si284", "test": "test"})
     assert [u.split for u in utterances] == ["train"] * 2 + ["test"] * 2
+
+
+def test_the_features_may_run_the_programs_of_the_settings():
+    folder_settings = registry.corpora.load("folder").Settings
+    settings = kaldi.KaldiSettings(root="data", allow_pipes=["sph2pipe"])
+    assert settings.pipes == ("sph2pipe",)
+    assert folder_settings.model_fields.keys().isdisjoint({"pipes", "allow_pipes"})

@@ -237,7 +237,9 @@ def refused(corpus: Corpus, tmp_path: Path, match: str, **options) -> None:
 
 def test_a_line_with_three_fields_is_refused(corpus, tmp_path):
     corpus.lists["nl.bw.lines.train"][1] += " more"
-    refused(corpus, tmp_path, r"nl\.bw\.lines\.train\.dat:2: has 3 fields; wants an image and, at most, a transcript")
+    refused(
+        corpus, tmp_path, r"nl\.bw\.lines\.train\.dat:2: has 3 fields; expected: an image and, at most, a transcript"
+    )
 
 
 def test_a_missing_image_is_refused(corpus, tmp_path):
@@ -295,7 +297,7 @@ def test_a_list_that_is_not_text_is_refused(corpus, tmp_path):
     corpus.lists["nl.bw.lines.train"].append("x")
     path = corpus.unpack(tmp_path / "unpacked")
     (path / top / "corpora" / "nl.bw.lines.train.dat").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match=r"train\.dat: is not UTF-8 text"):
+    with pytest.raises(InputError, match=r"train\.dat: is not a UTF-8 text file"):
         scribblelens.read(path)
 
 
@@ -329,19 +331,19 @@ def test_disordered_columns_are_refused(corpus, tmp_path, old, new):
     data = corpus.alignments[f"{first}.ali"]
     assert old in data
     corpus.alignments[f"{first}.ali"] = data.replace(old, new)
-    refused(corpus, tmp_path, r"line1\.ali:7: is '.*' where column 5 is wanted; wants '<t> <t\+1> <symbol>")
+    refused(corpus, tmp_path, r"line1\.ali:7: is '.*' where column 5 is expected; expected: '<t> <t\+1> <symbol>")
 
 
 @pytest.mark.parametrize("header", [b"", b"nl/x.jpg 20 ab", b"nl/x.jpg many targetStr:ab", b"0 1 a -0.5"])
 def test_an_alignment_without_its_header_is_refused(corpus, tmp_path, header):
     data = corpus.alignments[f"{first}.ali"]
     corpus.alignments[f"{first}.ali"] = header + data[data.index(b"\n") :]
-    refused(corpus, tmp_path, r"line1\.ali:1: starts with .*; wants '<image> <columns> targetStr:<text>'")
+    refused(corpus, tmp_path, r"line1\.ali:1: starts with .*; expected: '<image> <columns> targetStr:<text>'")
 
 
 def test_the_alignment_of_another_image_is_refused(corpus, tmp_path):
     corpus.alignments[f"{first}.ali"] = ali("nl/kieft/1.left/line1.jpg", "a" * 20)
-    refused(corpus, tmp_path, r"line1\.ali:1: aligns '.*kieft.*' where 'nl/tasman/1\.left/line1\.jpg' is wanted")
+    refused(corpus, tmp_path, r"line1\.ali:1: aligns '.*kieft.*' where 'nl/tasman/1\.left/line1\.jpg' is expected")
 
 
 def test_a_missing_or_broken_zip_is_refused(corpus, tmp_path):

@@ -222,3 +222,29 @@ def test_speakers_of_utt2spk_and_of_a_table(tmp_path):
     (tmp_path / "utt2spk").write_text("u1 anna\nu1 ben\n", encoding="utf-8")
     with pytest.raises(InputError, match="utt2spk:2: utterance 'u1' has two speakers"):
         read_speakers(tmp_path / "utt2spk")
+    (tmp_path / "utt2spk").write_text("u1 anna\nu2 ben\nu1 anna\n", encoding="utf-8")
+    assert read_speakers(tmp_path / "utt2spk") == {"u1": "anna", "u2": "ben"}
+    (tmp_path / "utt2spk").write_text("\nu1 anna maria\n", encoding="utf-8")
+    with pytest.raises(InputError, match="utt2spk:2: is not 'utterance speaker'"):
+        read_speakers(tmp_path / "utt2spk")
+
+
+def test_the_table_of_utterances_is_read_as_any_table(tmp_path):
+    path = tmp_path / "utterances.tsv"
+    path.write_text("\ufeffspeaker\tx\tutterance\r\nanna maria\t\tu1\r\n", encoding="utf-8")
+    assert read_speakers(path) == {"u1": "anna maria"}
+    path.write_text("utterance\tspeaker\nu1\tanna\nu2\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"utterances\.tsv:3: has 1 fields where the header has 2"):
+        read_speakers(path)
+    path.write_text("utterance\tspeaker\nu1\tanna\nu1\tben\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"utterances\.tsv:3: utterance 'u1' has two speakers"):
+        read_speakers(path)
+
+
+def test_a_textgrid_of_another_encoding_is_refused(tmp_path):
+    (tmp_path / "a.TextGrid").write_bytes(long_grid.encode() + b"\xff")
+    with pytest.raises(InputError, match="is not a UTF-8 text file"):
+        read_labels(tmp_path / "a.TextGrid")
+    (tmp_path / "a.TextGrid").write_bytes(long_grid.encode("utf-16") + b"x")
+    with pytest.raises(InputError, match="is not a UTF-8 or UTF-16 text file"):
+        read_labels(tmp_path / "a.TextGrid")

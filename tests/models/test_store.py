@@ -64,6 +64,9 @@ def test_a_broken_model_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(weights[:100])
     with pytest.raises(InputError, match=r"model\.safetensors"):
         store.load(RunFolder(tmp_path))
+    (tmp_path / "model.json").write_text("{")
+    with pytest.raises(InputError, match=r"model\.json: is not JSON: "):
+        store.load(RunFolder(tmp_path))
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(InputError, match=r"model\.json: does not describe a model"):
         store.load(RunFolder(tmp_path))

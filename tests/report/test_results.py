@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.helpers import report_results
 from unitdisc.config import Experiment
+from unitdisc.errors import InputError
 from unitdisc.report import results
 
 
@@ -22,6 +24,15 @@ def test_a_run_in_training_is_described_by_other_seeds(tmp_path: Path) -> None:
     report_results.write(plan)
     (plan.results / "talk/vq/seed1/model.json").unlink()
     assert [run.codewords for run in results.of_folder(plan.results, "")[0].runs] == [12, 12]
+
+
+def test_a_description_of_no_model_is_told(tmp_path: Path) -> None:
+    plan = report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}, seeds=[0])
+    report_results.write(plan)
+    for text, message in (("{", r"model\.json: is not JSON: "), ("[]", r"model\.json: does not describe a model")):
+        (plan.results / "talk/vq/seed0/model.json").write_text(text)
+        with pytest.raises(InputError, match=message):
+            results.of_folder(plan.results, "")
 
 
 def test_a_score_is_looked_up_as_a_scan_would(plan: Experiment) -> None:

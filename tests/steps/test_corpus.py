@@ -56,7 +56,7 @@ def test_a_folder_of_line_images(tmp_path):
 
 
 def test_a_corpus_that_is_read_is_not_made(tmp_path):
-    with pytest.raises(InputError, match="is read, not made"):
+    with pytest.raises(InputError, match="cannot be generated; only sample corpora can"):
         sample.run(Experiment(results=tmp_path, corpora={"read": KaldiSettings(root=tmp_path)}), "read")
     assert not list(tmp_path.iterdir())
 

@@ -129,7 +129,7 @@ def test_check_finds_what_is_changed_missing_and_added():
     (folder / "fairseq/dict.txt").unlink()
     (folder / "more").write_text("")
     assert manifest.check(folder) == ["fairseq/dict.txt", "jsonl/dev.jsonl", "more"]
-    for wrong, message in (("[]", "is no manifest"), (None, "no such file")):
+    for wrong, message in (("[]", "is no manifest"), ("{", "is not JSON"), (None, "no such file")):
         (folder / "manifest.json").unlink()
         if wrong:
             (folder / "manifest.json").write_text(wrong)
@@ -139,13 +139,20 @@ def test_check_finds_what_is_changed_missing_and_added():
 
 
 @pytest.mark.usefixtures("here")
+def test_a_description_that_is_no_json_is_told():
+    (speech_run / "model.json").write_text("{")
+    with pytest.raises(InputError, match=r"model\.json: is not JSON: "):
+        run("export", *speech, "--formats", "jsonl")
+
+
+@pytest.mark.usefixtures("here")
 def test_an_export_replaces_an_export_and_nothing_else():
     run("export", *speech, "--formats", "jsonl,fairseq", "--out", "given")
     run("export", *speech, "--formats", "npz", "--out", "given")
     assert {path.name for path in Path("given").iterdir()} == {"npz", "manifest.json"}
     Path("mine").mkdir()
     Path("mine/thesis.tex").write_text("x")
-    with pytest.raises(InputError, match="mine: is there, and is no export"):
+    with pytest.raises(InputError, match="mine: already exists and is not an export"):
         run("export", *speech, "--formats", "npz", "--out", "mine")
     assert Path("mine/thesis.tex").read_text() == "x"
 
@@ -190,8 +197,8 @@ def test_units_of_another_model_or_corpus_are_not_exported(row, message):
     ("arguments", "message"),
     [
         (speech, "no format is chosen"),
-        ((*speech, "--formats", "jsonl,pagexml"), "pagexml is not made of speech"),
-        ((*lines, "--formats", "ctm"), "ctm is not made of handwriting"),
+        ((*speech, "--formats", "jsonl,pagexml"), "pagexml cannot represent speech"),
+        ((*lines, "--formats", "ctm"), "ctm cannot represent handwriting"),
         ((*speech, "--formats", "jsonnl"), "formats: unknown format 'jsonnl'; the nearest known is 'jsonl'"),
         ((*speech, "--formats", "ctm", "--units", "segmented"), "segment first"),
         (("--corpus", "speech", "--model", "vq", "--formats", "ctm"), "model.json: no such file; train"),
@@ -322,7 +329,9 @@ def test_a_vocabulary_that_cannot_be_is_told():
 @pytest.mark.parametrize("section", ["exports", "pieces"])
 def test_segmented_units_need_a_segmentation(section):
     changed(**{section: {"units": "segmented"}})
-    with pytest.raises(InputError, match=f"{section}.units is segmented, and there is no section segmentation"):
+    with pytest.raises(
+        InputError, match=f"{section}.units is segmented, but the configuration has no section segmentation"
+    ):
         run("export", *speech, "--formats", "ctm")
 
 

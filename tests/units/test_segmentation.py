@@ -141,5 +141,5 @@ def test_the_price_is_relative_to_the_mean_distance(tmp_path):
 
 def test_features_of_another_width_are_refused(tmp_path):
     archive.write(tmp_path / "train.ark", [("u", np.zeros((4, 5), dtype=np.float32))])
-    with pytest.raises(InputError, match="5 columns where the model wants 32"):
+    with pytest.raises(InputError, match="5 columns where the model expects 32"):
         list(segment_archive(trained("kmeans"), archive.Archive(tmp_path / "train.scp"), {}, penalty=1.0))

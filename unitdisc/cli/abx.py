@@ -1,24 +1,24 @@
 """Commands that score by ABX."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from unitdisc import choices
 from unitdisc.cli import app
 from unitdisc.cli.options import Format, Json, KaldiPhones, names
 from unitdisc.errors import InputError
-
-DistanceName = Literal["angular", "euclidean", "cosine", "kl_symmetric", "identical", "levenshtein"]
 
 FrameShift = Annotated[
     str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; not for units.tsv, which has it.")
 ]
 Distance = Annotated[
-    DistanceName, typer.Option(help="Distance between frames; cosine is angular; levenshtein: between collapsed units.")
+    choices.Distance,
+    typer.Option(help="Distance between frames; cosine is angular; levenshtein: between collapsed units."),
 ]
-SpeakerMode = Annotated[Literal["within", "across"], typer.Option(help="Whether x has the speaker of a and b.")]
-ContextMode = Annotated[Literal["within", "any"], typer.Option(help="Whether a, b and x have the same neighbours.")]
+SpeakerMode = Annotated[choices.Speaker, typer.Option(help="Whether x has the speaker of a and b.")]
+ContextMode = Annotated[choices.Context, typer.Option(help="Whether a, b and x have the same neighbours.")]
 Group = Annotated[
     int | None, typer.Option(min=1, help="Sample this many tokens per label, context, speaker; default: all.")
 ]

@@ -2,12 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Bootstrap, Format, Json, KaldiPhones, LabelFormat, Resampling, names
+from unitdisc.cli.options import Bootstrap, Format, Json, KaldiPhones, Resampling, names
 from unitdisc.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
 Lengths = Annotated[
-    Literal["strict", "common"], typer.Option(help="If units and labels end more than a token apart: error, or cut.")
+    choices.Lengths, typer.Option(help="If units and labels end more than a token apart: error, or cut.")
 ]
 
 
@@ -101,9 +102,9 @@ def _read(
     labels: Path,
     *,
     frame_shift: float | None,
-    label_format: LabelFormat | None,
+    label_format: choices.LabelFormat | None,
     kaldi_phones: bool,
-    lengths: Literal["strict", "common"],
+    lengths: choices.Lengths,
 ) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
     from unitdisc.formats.labels import plain_phones, read_labels
     from unitdisc.formats.unit_files import read_sequences

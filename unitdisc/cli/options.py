@@ -1,12 +1,11 @@
 """Options that several commands share."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from unitdisc.choices import LabelFormat
 from unitdisc.errors import InputError
-
-LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
 
 Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
 Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
+from unitdisc.choices import PieceAlgorithm, RepeatsWritten, UnitsFrom
 from unitdisc.cli import app
 from unitdisc.cli.options import Config, Corpus, Model, Seed, Threads, names, overridden
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write; an earlier export there is replaced.")]
-Units = Annotated[
-    Literal["encoded", "segmented"] | None, typer.Option(help="Units as encoded, or after unitdisc segment.")
-]
+Units = Annotated[UnitsFrom | None, typer.Option(help="Units as encoded, or after unitdisc segment.")]
 
 
 @app.command()
@@ -23,7 +22,7 @@ def export(
     seed: Seed = 0,
     config: Config = "config.yaml",
     formats: Annotated[str | None, typer.Option(help="Formats, separated by commas: jsonl,parquet.")] = None,
-    repeats: Annotated[Literal["keep", "collapse", "both"] | None, typer.Option(help="Repeats of a unit.")] = None,
+    repeats: Annotated[RepeatsWritten | None, typer.Option(help="Repeats of a unit.")] = None,
     units: Units = None,
     out: Out = None,
 ) -> None:
@@ -78,7 +77,7 @@ def pieces(
     model: Model,
     seed: Seed = 0,
     config: Config = "config.yaml",
-    algorithm: Annotated[Literal["bpe", "unigram"] | None, typer.Option(help="Algorithm of sentencepiece.")] = None,
+    algorithm: Annotated[PieceAlgorithm | None, typer.Option(help="Algorithm of sentencepiece.")] = None,
     vocabulary: Annotated[int | None, typer.Option(min=2, help="Size of the vocabulary.")] = None,
     words: Annotated[Path | None, typer.Option(help="Word times (CTM, TextGrid, labels.tsv) to score with.")] = None,
     units: Units = None,

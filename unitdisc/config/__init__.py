@@ -16,7 +16,7 @@ from unitdisc.config.models import (
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
-from unitdisc.config.units import Exports, Pieces, Repeats, Segmentation, UnitsFrom
+from unitdisc.config.units import Exports, Pieces, Segmentation
 
 __all__ = [
     "Abx",
@@ -43,14 +43,12 @@ __all__ = [
     "Plateau",
     "Probes",
     "ReestimationSettings",
-    "Repeats",
     "ReportOptions",
     "Scoring",
     "Section",
     "Segmentation",
     "Split",
     "Training",
-    "UnitsFrom",
     "VQModel",
     "splits",
 ]

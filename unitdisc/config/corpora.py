@@ -34,6 +34,11 @@ class CorpusSettings(Section):
         """The splits of the corpus, according to its configuration."""
         return splits
 
+    @property
+    def pipes(self) -> tuple[str, ...]:
+        """The programs that a source may run."""
+        return ()
+
     @model_validator(mode="after")
     def _features_fit(self) -> "CorpusSettings":
         if self.features.needs not in self.provides:

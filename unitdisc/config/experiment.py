@@ -78,7 +78,7 @@ class Experiment(Section):
     def _segmented_first(self) -> "Experiment":
         for name, part in (("exports", self.exports), ("pieces", self.pieces)):
             if part is not None and part.units == "segmented" and self.segmentation is None:
-                raise ValueError(f"{name}.units is segmented, and there is no section segmentation")
+                raise ValueError(f"{name}.units is segmented, but the configuration has no section segmentation")
         return self
 
     def corpus(self, name: str) -> CorpusSettings:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from unitdisc import registry
+from unitdisc.choices import Normalise
 from unitdisc.config.section import Kinds, Section
 from unitdisc.modality import Modality, modalities
 
@@ -26,7 +27,7 @@ class FeatureSettings(Section):
     seen_by_readers: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: str
-    normalise: Literal["none", "global", "speaker"] = Field(
+    normalise: Normalise = Field(
         "none",
         description="Mean and variance normalisation: per speaker, over the utterances of a split; global, with the "
         "statistics of train; or none.",

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from unitdisc.config.experiment import Experiment
 from unitdisc.errors import InputError
+from unitdisc.files import read_text
 
 
 def read_config(source: str) -> Experiment:
@@ -22,10 +23,7 @@ def read_config(source: str) -> Experiment:
             return check_config(json.loads(source))
         except (json.JSONDecodeError, RecursionError) as error:
             raise InputError(f"the configuration is not JSON: {error}") from None
-    try:
-        text = Path(source).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise InputError("is not a UTF-8 text file", source) from None
+    text = read_text(source)
     try:
         values = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -96,8 +94,8 @@ def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:
 def _line(path: Path, keys: list[Any]) -> int | None:
     """Return the line of the setting ``keys`` in the file, or of the innermost of its keys that exists."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, yaml.YAMLError):
+        node = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
+    except (OSError, InputError, yaml.YAMLError):
         return None
     line = None
     for key in keys:

@@ -1,7 +1,7 @@
 """Settings of the models: k-means, and the vector-quantised model with its parts."""
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -25,7 +25,13 @@ class PartSettings(Section):
 
 
 class ModelSettings(Section):
-    """The settings of a model, with the properties that the workflow needs of every kind."""
+    """The settings of a model, with the properties that the workflow needs of every kind.
+
+    A ``baseline`` is what the report compares the other models with; ``title`` is how it writes the kind, if not as is.
+    """
+
+    baseline: ClassVar[bool] = False
+    title: ClassVar[str] = ""
 
     kind: str
 
@@ -54,9 +60,17 @@ class ModelSettings(Section):
         """Threads of a training, over all processes."""
         return 1
 
+    @property
+    def processes(self) -> int:
+        """Processes that share a training."""
+        return 1
+
 
 class KMeansModel(ModelSettings):
     """k-means on the normalised features: the baseline."""
+
+    baseline = True
+    title = "k-means"
 
     kind: Literal["kmeans"] = "kmeans"
     codewords: int = Field(128, ge=1, description="Number of units, K.")
@@ -201,6 +215,11 @@ class VQModel(ModelSettings):
     def threads(self) -> int:
         """Threads of all processes together."""
         return self.training.processes * self.training.threads
+
+    @property
+    def processes(self) -> int:
+        """Processes that share the training."""
+        return self.training.processes
 
 
 AnyModel = Annotated[ModelSettings, Kinds(registry.models)]

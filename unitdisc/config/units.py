@@ -1,25 +1,20 @@
 """Settings of exports, segmentation and acoustic pieces of the units."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, field_validator
 
 from unitdisc import registry
+from unitdisc.choices import PieceAlgorithm, RepeatsWritten, UnitsFrom
 from unitdisc.config.section import Section
 from unitdisc.errors import nearest
-
-UnitsFrom = Literal["encoded", "segmented"]
-Repeats = Literal["keep", "collapse"]
 
 
 class Exports(Section):
     """The formats in which the units of every run are written."""
 
     formats: tuple[str, ...] = Field((), description="Names of formats (docs/exports.md); none by default.")
-    repeats: Literal["keep", "collapse", "both"] = Field(
-        "keep", description="Repeats of a unit: kept, collapsed, or one folder for each."
-    )
+    repeats: RepeatsWritten = Field("keep", description="Repeats of a unit: kept, collapsed, or one folder for each.")
     units: UnitsFrom = Field("encoded", description="Units as encoded, or after the segmentation.")
 
     @field_validator("formats")
@@ -45,7 +40,7 @@ class Segmentation(Section):
 class Pieces(Section):
     """Frequent sequences of collapsed units as pieces of a vocabulary."""
 
-    algorithm: Literal["bpe", "unigram"] = Field("bpe", description="Algorithm of sentencepiece.")
+    algorithm: PieceAlgorithm = Field("bpe", description="Algorithm of sentencepiece.")
     vocabulary: int = Field(1000, ge=2, description="Size of the vocabulary.")
     longest: int = Field(16, ge=1, le=512, description="Maximum number of units in a piece.")
     units: UnitsFrom = Field("encoded", description="Units as encoded, or after the segmentation.")

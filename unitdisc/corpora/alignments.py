@@ -68,16 +68,17 @@ def _symbols(text: str, image: str, width: int, location: str) -> list[str]:
     lines = text.rstrip("\n").split("\n")
     header = re.fullmatch(r"(\S+) (\d+) targetStr:(.*?)\r?", lines[0])
     if header is None:
-        raise InputError(f"starts with {lines[0][:60]!r}", location, 1, "wants '<image> <columns> targetStr:<text>'")
+        form = "expected: '<image> <columns> targetStr:<text>'"
+        raise InputError(f"starts with {lines[0][:60]!r}", location, 1, form)
     if not f"/{header[1]}".endswith(f"/{image}"):
-        raise InputError(f"aligns {header[1]!r} where {image!r} is wanted", location, 1, remedy)
+        raise InputError(f"aligns {header[1]!r} where {image!r} is expected", location, 1, remedy)
     if int(header[2]) != width:
         raise InputError(f"aligns {header[2]} columns of an image that has {width} at height 32", location, 1, remedy)
     fields = [line.split() for line in lines[1:]]
     for number, row in enumerate(fields[:width]):
         if len(row) != 4 or row[:2] != [str(number), str(number + 1)] or not _is_number(row[3]):
-            what = f"is {lines[number + 1][:60]!r} where column {number} is wanted"
-            raise InputError(what, location, number + 2, "wants '<t> <t+1> <symbol> <log-probability>'")
+            what = f"is {lines[number + 1][:60]!r} where column {number} is expected"
+            raise InputError(what, location, number + 2, "expected: '<t> <t+1> <symbol> <log-probability>'")
     if len(fields) != width:
         raise InputError(f"has {len(fields)} columns where the first line says {width}", location, 1, remedy)
     return [row[2] for row in fields]

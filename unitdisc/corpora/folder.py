@@ -69,7 +69,7 @@ class FolderCorpus(CorpusReader):
         )
 
     @property
-    def place(self) -> Path:
+    def location(self) -> Path:
         """The folder."""
         return self.settings.root
 
@@ -162,7 +162,7 @@ def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str
 def _duration(path: Path, modality: Modality, sample_rate: int | None) -> float:
     duration, rate = measures[modality.sources](str(path))
     if None not in (sample_rate, rate) and rate != sample_rate:
-        raise InputError(f"has {rate} Hz where {sample_rate} Hz is demanded", path)
+        raise InputError(f"has a sample rate of {rate} Hz, but the corpus requires {sample_rate} Hz", path)
     return round(duration, 6)
 
 

@@ -14,16 +14,15 @@ from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
 from unitdisc.formats.kaldi_matrix import read_matrix
-from unitdisc.formats.kaldi_table import read_pairs, read_rows
-from unitdisc.formats.labels import label_rows, plain_phone
-from unitdisc.formats.text import read_number
+from unitdisc.formats.kaldi_table import read_pairs, read_rows, read_utt2spk
+from unitdisc.formats.labels import ali_frame, label_rows, plain_phone
+from unitdisc.formats.text import digits, read_number
 from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
-frame = 0.01  # seconds; the step of text_ali, and by how much rounding may put the end of an alignment past the audio
 kaldi_files = ("wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali")
-digits = 6  # decimals of a time in seconds, so that 0.79 + 0.16 is 0.95
+rounding = ali_frame  # seconds by which the end of a segment or an alignment may be past the audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,11 @@ class KaldiSettings(CorpusSettings):
         """The splits that have a folder."""
         return tuple(self.splits)
 
+    @property
+    def pipes(self) -> tuple[str, ...]:
+        """The programs that wav.scp may run."""
+        return self.allow_pipes
+
 
 class KaldiCorpus(CorpusReader):
     """Reads Kaldi data directories, one folder per split."""
@@ -79,7 +83,7 @@ class KaldiCorpus(CorpusReader):
         )
 
     @property
-    def place(self) -> Path:
+    def location(self) -> Path:
         """The folder of the data directories."""
         return self.settings.root
 
@@ -119,18 +123,18 @@ def read(
     for split, name in splits.items():
         folder = root / name
         if not folder.is_dir():
-            raise InputError("no such folder", folder, fix=f"see root and splits: {split} is to be there")
+            raise InputError("no such folder", folder, fix=f"check root and splits: {split} is expected there")
         if precomputed is None:
             scp, recordings = _recordings(folder, root, allow_pipes, sample_rate)
         else:
             scp, recordings = folder / "feats.scp", _matrices(folder / "feats.scp", precomputed)
-        speakers = read_pairs(folder / "utt2spk") if (folder / "utt2spk").exists() else None
+        speakers = read_utt2spk(folder / "utt2spk") if (folder / "utt2spk").exists() else None
         for key, recording in recordings.items():
             if key in utterances:
                 raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
             if speakers is not None and key not in speakers:
                 raise InputError(f"names no speaker for {key!r}", folder / "utt2spk")
-            speaker = key if speakers is None else speakers[key][1]
+            speaker = key if speakers is None else speakers[key]
             utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
         labels.extend(_labels(folder, alignment, scp.name, recordings, strip_marks=strip_marks))
     return list(utterances.values()), labels
@@ -150,7 +154,8 @@ def _recordings(
             raise InputError(str(error), scp, line) from None
         if sample_rate is not None and rate != sample_rate:
             fix = f"resample it, or drop sample_rate: {sample_rate} from the configuration"
-            raise InputError(f"{source} has {rate} Hz where {sample_rate} Hz is demanded", scp, line, fix)
+            what = f"{source} has a sample rate of {rate} Hz, but the corpus requires {sample_rate} Hz"
+            raise InputError(what, scp, line, fix)
         recordings[name] = Recording(source, duration, line)
     if (folder / "segments").exists():
         return folder / "segments", _segments(folder / "segments", recordings)
@@ -177,7 +182,7 @@ def _segments(path: Path, recordings: Mapping[str, Recording]) -> dict[str, Reco
             raise InputError(f"{utterance!r} occurs twice, first on line {segments[utterance].line}", path, line)
         recording = recordings[name]
         start, end = read_number(first, path, line), read_number(last, path, line)
-        if not 0 <= start < end <= recording.duration + frame:
+        if not 0 <= start < end <= recording.duration + rounding:
             span = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
             raise InputError(f"segment {span}", path, line)
         if recording.source.endswith("|"):
@@ -220,7 +225,7 @@ def _labels(
         span = f"label {label!r} of {name!r}"
         if end <= start:
             raise InputError(f"{span} ends at {end:g} s, not after its start at {start:g} s", path, line)
-        if start < 0 or start >= duration or end > duration + frame + 1e-6:
+        if start < 0 or start >= duration or end > duration + rounding + 1e-6:
             raise InputError(f"{span} at {start:g}–{end:g} s does not lie in the {duration:g} s of audio", path, line)
         if start < last.get(name, 0.0) - 1e-6:
             raise InputError(f"{span} starts at {start:g} s, before the end of the one before it", path, line)

@@ -9,9 +9,10 @@ from unitdisc.records import Label, Utterance
 
 
 class CorpusReader(ABC):
-    """A corpus of one kind with its ``settings``; ``source`` is the folder in which a sample corpus is generated."""
+    """A corpus of one kind with its ``settings``; ``source`` is the folder in which a ``generated`` one is made."""
 
     Settings: ClassVar[type[CorpusSettings]]
+    generated: ClassVar[bool] = False
 
     def __init__(self, settings: Any, source: Path) -> None:
         self.settings, self.source = settings, source
@@ -21,7 +22,7 @@ class CorpusReader(ABC):
         """Read utterances and labels; raises InputError naming file and line for whatever is wrong."""
 
     @property
-    def place(self) -> Path:
+    def location(self) -> Path:
         """The location of the corpus, for errors that concern it as a whole."""
         return self.source
 
@@ -40,6 +41,8 @@ class CorpusReader(ABC):
 
 class SampleCorpus(CorpusReader):
     """A corpus that is generated in ``source`` before it is read."""
+
+    generated = True
 
     @abstractmethod
     def make(self) -> None:

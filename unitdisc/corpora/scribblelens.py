@@ -69,7 +69,7 @@ class ScribbleLensCorpus(CorpusReader):
         )
 
     @property
-    def place(self) -> Path:
+    def location(self) -> Path:
         """The zip or folder."""
         return self.settings.root
 
@@ -187,12 +187,13 @@ def _list(corpus: FileTree, member: str, split: str) -> list[Entry]:
     for number, line in enumerate(read_text(corpus, member).split("\n"), start=1):
         fields = line.split()
         if len(fields) > 2:
-            raise InputError(f"has {len(fields)} fields", location, number, "wants an image and, at most, a transcript")
+            form = "expected: an image and, at most, a transcript"
+            raise InputError(f"has {len(fields)} fields", location, number, form)
         for field in fields:
             _check_path(corpus, field, location, number)
         if fields:
             if len(PurePosixPath(fields[0]).parts) < 3:
-                raise InputError(f"image {fields[0]!r} has no writer", location, number, "wants nl/<writer>/…")
+                raise InputError(f"image {fields[0]!r} has no writer", location, number, "expected: nl/<writer>/…")
             entries.append(Entry(fields[0], split, location, number))
     return entries
 

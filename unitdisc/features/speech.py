@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from unitdisc.arrays import Matrix
+from unitdisc.choices import Normalise
 from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features.extractor import Extractor
@@ -29,9 +30,7 @@ class SpeechSettings(FeatureSettings):
     frame_length: float = Field(25.0, gt=0, description="Milliseconds per frame.")
     frame_shift: float = Field(10.0, gt=0, description="Milliseconds between the starts of two frames.")
     sample_rate: int = Field(16000, gt=0, description="Recordings are resampled to this rate (Hz).")
-    normalise: Literal["none", "global", "speaker"] = Field(
-        "speaker", description=FeatureSettings.model_fields["normalise"].description
-    )
+    normalise: Normalise = Field("speaker", description=FeatureSettings.model_fields["normalise"].description)
 
     @property
     def shift(self) -> float:

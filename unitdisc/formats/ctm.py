@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.formats.text import read_fields, read_number
+from unitdisc.formats.text import digits, read_fields, read_number
 
 Row = tuple[int, str, float, float, str]  # line, utterance, start, end, label
-digits = 6  # times are decimals: 0.3 + 0.03 is 0.33
 
 
 def read_ctm(path: Path) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from unitdisc.errors import InputError
+from unitdisc.files import decode
 
 
 class FileTree(Protocol):
@@ -114,10 +115,7 @@ def read_bytes(archive: FileTree, member: str) -> bytes:
 
 def read_text(archive: FileTree, member: str) -> str:
     """Return the UTF-8 text of ``member``; raises InputError where it is missing, damaged or of another encoding."""
-    try:
-        return read_bytes(archive, member).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not UTF-8 text ({error.reason})", archive.where(member)) from None
+    return decode(read_bytes(archive, member), archive.where(member))
 
 
 class OpenSources:

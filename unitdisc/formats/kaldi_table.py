@@ -1,11 +1,11 @@
 """Kaldi's text files with a key and its values per line: wav.scp, segments, utt2spk, the index of an archive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.formats.text import read_lines
+from unitdisc.formats.text import read_fields, read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,26 @@ def read_pairs(path: Path) -> dict[str, tuple[int, str]]:
             raise InputError(f"{key!r} occurs twice, first on line {pairs[key][0]}", path, line)
         pairs[key] = line, value
     return pairs
+
+
+def read_utt2spk(path: str | Path) -> dict[str, str]:
+    """Read the speaker of each utterance; raises InputError naming file and line, see ``speakers_of``."""
+    return speakers_of(read_fields(path), path)
+
+
+def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict[str, str]:
+    """Return the speaker of each utterance from rows of a line number and the fields utterance and speaker.
+
+    Raises InputError for a row with other fields and an utterance with two speakers; a row may be repeated.
+    """
+    speakers: dict[str, str] = {}
+    for number, fields in rows:
+        if len(fields) != 2:
+            raise InputError("is not 'utterance speaker'", path, number)
+        utterance, speaker = fields
+        if speakers.setdefault(utterance, speaker) != speaker:
+            raise InputError(f"utterance {utterance!r} has two speakers", path, number)
+    return speakers
 
 
 def read_index(scp: Path) -> dict[str, Entry]:

@@ -8,28 +8,27 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 import numpy as np
 import pandas as pd
 
 from unitdisc import tables
+from unitdisc.choices import LabelFormat
 from unitdisc.errors import InputError
-from unitdisc.formats.ctm import Row, digits, read_ctm
-from unitdisc.formats.text import read_fields, read_number
+from unitdisc.formats.ctm import Row, read_ctm
+from unitdisc.formats.text import digits, read_fields, read_number
 from unitdisc.formats.textgrid import read_tier
 from unitdisc.records import Label
 
-Format = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
-
-suffixes: dict[str, Format] = {".tsv": "tsv", ".ctm": "ctm", ".textgrid": "textgrid", ".phn": "phn"}
+suffixes: dict[str, LabelFormat] = {".tsv": "tsv", ".ctm": "ctm", ".textgrid": "textgrid", ".phn": "phn"}
 timit_rate = 16_000  # Hz: a .phn file counts samples
 ali_frame = 0.01  # seconds: text_ali counts frames
 # A label, which may itself be a semicolon, its first frame and the one after its last, and the end of the entry.
 aligned_label = re.compile(r"[; ]{0,4}?(\S++) ([0-9]{1,9}) ([0-9]{1,9}) ?(?:;|$)")
 
 
-def read_labels(path: str | Path, format: Format | None = None) -> pd.DataFrame:  # noqa: A002 (the option's name)
+def read_labels(path: str | Path, format: LabelFormat | None = None) -> pd.DataFrame:  # noqa: A002 (the option's name)
     """Read labels into a data frame of utterance, start, end, label, sorted by utterance and start.
 
     ``path`` is a labels.tsv, a CTM (``;;`` comments), a TextGrid, a TIMIT .phn (samples at 16 kHz), a text_ali
@@ -48,7 +47,7 @@ def read_labels(path: str | Path, format: Format | None = None) -> pd.DataFrame:
     return _checked(list(label_rows(path, kind)), path)
 
 
-def label_rows(path: Path, kind: Format, utterance: str | None = None) -> Iterator[Row]:
+def label_rows(path: Path, kind: LabelFormat, utterance: str | None = None) -> Iterator[Row]:
     """Yield the labels of a file in file order; ``utterance`` (by default the file's name) is for TextGrid and .phn."""
     name = path.stem if utterance is None else utterance
     match kind:
@@ -63,7 +62,7 @@ def label_rows(path: Path, kind: Format, utterance: str | None = None) -> Iterat
     raise InputError(f"unknown format {kind!r} of labels", path, fix=_choose())
 
 
-def format_of(path: Path) -> Format:
+def format_of(path: Path) -> LabelFormat:
     """Infer the format of a label file from its name; raises InputError where that is not possible."""
     if path.name.startswith("text_ali") or path.suffix == ".ali":
         return "text_ali"
@@ -102,7 +101,7 @@ def plain_phones(labels: pd.DataFrame) -> pd.DataFrame:
     return labels.assign(label=labels["label"].map(plain).astype("str"))
 
 
-def _read_folder(folder: Path, given: Format | None) -> pd.DataFrame:
+def _read_folder(folder: Path, given: LabelFormat | None) -> pd.DataFrame:
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".textgrid", ".phn"))
     if given:
         files = [file for file in files if format_of(file) == given]
@@ -146,4 +145,4 @@ def _text_ali(path: Path) -> Iterator[Row]:
 
 
 def _choose() -> str:
-    return f"name it with --format: {', '.join(get_args(Format))}"
+    return f"name it with --format: {', '.join(get_args(LabelFormat))}"

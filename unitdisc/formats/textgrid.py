@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
+from unitdisc.files import decode, read_bytes
 from unitdisc.formats.text import decimal
 
 Span = tuple[float, float, str]  # start, end, text
@@ -102,13 +103,11 @@ def _interval(values: Values) -> Interval:
 
 
 def _decode(path: Path) -> str:
+    raw = read_bytes(path)
+    if raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):  # Praat writes UTF-16 for text that is not ASCII
+        return decode(raw, path)
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError("no such file", path) from None
-    try:
-        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # Praat writes UTF-16 for text that is not ASCII
-        return raw.decode("utf-16" if wide else "utf-8-sig")
+        return raw.decode("utf-16")
     except UnicodeDecodeError as error:
         raise InputError(f"is not a UTF-8 or UTF-16 text file ({error})", path) from None
 

@@ -2,14 +2,24 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from unitdisc import tables
 from unitdisc.errors import InputError
+from unitdisc.formats.kaldi_table import read_utt2spk, speakers_of
 from unitdisc.formats.text import read_lines
 from unitdisc.records import UnitSequence
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRow:
+    """The columns of a table of utterances that name speakers."""
+
+    utterance: str
+    speaker: str
 
 
 def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[str, UnitSequence]:
@@ -50,19 +60,11 @@ def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
 
     Raises InputError naming the file where an utterance has two speakers, or one of ``of`` has none.
     """
-    lines = read_lines(path)
-    rows = [(number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
-    if rows and "utterance" in rows[0][1] and "speaker" in rows[0][1]:
-        columns = [rows[0][1].index(name) for name in ("utterance", "speaker")]
-        rows = [(number, [fields[c] for c in columns if c < len(fields)]) for number, fields in rows[1:]]
+    if {"utterance", "speaker"} <= set(read_lines(path)[0].split("\t")):
+        rows = ([row.utterance, row.speaker] for row in tables.read_records(path, SpeakerRow))
+        speakers = speakers_of(enumerate(rows, start=2), path)
     else:
-        rows = [(number, " ".join(fields).split()) for number, fields in rows]
-    speakers: dict[str, str] = {}
-    for number, fields in rows:
-        if len(fields) != 2:
-            raise InputError("is not 'utterance speaker'", path, number)
-        if speakers.setdefault(fields[0], fields[1]) != fields[1]:
-            raise InputError(f"utterance {fields[0]!r} has two speakers", path, number)
+        speakers = read_utt2spk(path)
     for name in of:
         if name not in speakers:
             raise InputError(f"has no speaker of utterance {name!r}", path, fix="add a line 'utterance speaker'")

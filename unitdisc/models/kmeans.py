@@ -15,6 +15,7 @@ class KMeans(UnitModel):
 
     Settings = KMeansModel
     stage_names = ("features", "codes")
+    trained_by = "unitdisc.training.clustering:train"
     codebook: Tensor
 
     def __init__(self, settings: KMeansModel, sizes: Sizes) -> None:

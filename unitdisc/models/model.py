@@ -35,6 +35,7 @@ class Model(UnitModel):
 
     Settings = VQModel
     stage_names = ("features", "encoder", "codes")
+    trained_by = "unitdisc.training.learning:train"
 
     def __init__(self, settings: VQModel, sizes: Sizes) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ from unitdisc.config import AnyFeatures, AnyModel, FeatureSettings, ModelSetting
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics
-from unitdisc.files import replacing, writing
+from unitdisc.files import read_json, replacing, writing
 from unitdisc.layout import RunFolder
 from unitdisc.models.batch import Sizes
 from unitdisc.models.unit_model import UnitModel
@@ -57,7 +57,7 @@ class Trained:
         Raises InputError for features with another number of columns than the model has inputs.
         """
         if archive.dim != self.inputs:
-            raise InputError(f"has {archive.dim} columns where the model wants {self.inputs}", archive.path)
+            raise InputError(f"has {archive.dim} columns where the model expects {self.inputs}", archive.path)
         by_speaker = speaker if self.features.normalise == "speaker" else None
         return Normalised(archive, shared=self.statistics, by_speaker=by_speaker)
 
@@ -93,15 +93,13 @@ def save(run: RunFolder, trained: Trained) -> None:
 def load(run: RunFolder) -> Trained:
     """Read a model from its folder, ready to encode on the CPU; raises InputError for a missing or unsuitable file."""
     path = run.description
+    text = read_json(path, missing="train the model first: unitdisc train --help")
     try:
-        text = json.loads(path.read_text(encoding="utf-8"))
         settings = settings_of.validate_python(text["model"])
         features = features_of.validate_python(text["features"])
         inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
         statistics = _statistics(text["statistics"])
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
-    except FileNotFoundError:
-        raise InputError("no such file", path, fix="train the model first: unitdisc train --help") from None
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
     weights = run.weights

@@ -13,10 +13,13 @@ class UnitModel(nn.Module):
     """A model that turns an utterance's normalised frames (T, D) into units (T',), with T' = T / stride rounded up.
 
     ``codebook`` is (K, W); the unit of a token is the index of the codeword nearest to its vector.
+    ``trained_by`` is the function that trains it, as ``module:function``, from a ``unitdisc.training.task.Task`` to a
+    ``Learnt``; the module is imported only for a training.
     """
 
     Settings: ClassVar[type[ModelSettings]]
     stage_names: ClassVar[tuple[Stage, ...]]
+    trained_by: ClassVar[str] = ""
     stride: int
 
     if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """What the report shows: the corpora and runs of a results folder, with what a configuration expects of them."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,15 +7,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from unitdisc import registry, tables
-from unitdisc.config import Experiment, splits
+from unitdisc.config import Experiment, ModelSettings, splits
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality, modalities
 from unitdisc.records import Label, RunScore, Score, UnitSequence, Utterance
+from unitdisc.report import training_files
 
+preferred_splits = splits[::-1]  # test first
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
 
 
@@ -63,6 +63,23 @@ class RunResults:
     def kind(self) -> str:
         """The kind of model: kmeans or vq; empty if it is not known."""
         return str(self.settings.get("kind", ""))
+
+    @cached_property
+    def _of_kind(self) -> type[ModelSettings]:
+        settings: type[ModelSettings] = (
+            registry.models.load(self.kind).Settings if self.kind in registry.models else ModelSettings
+        )
+        return settings
+
+    @property
+    def baseline(self) -> bool:
+        """Whether other models are compared with this one."""
+        return self._of_kind.baseline
+
+    @property
+    def title(self) -> str:
+        """The kind of model as the page writes it."""
+        return self._of_kind.title or self.kind
 
     @property
     def codewords(self) -> int:
@@ -144,8 +161,7 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
             for model in models
             for seed in experiment.seeds
         )
-        pipes = tuple(getattr(settings, "allow_pipes", ()))
-        options = (settings.exclude, settings.ignore, pipes)
+        options = (settings.exclude, settings.ignore, settings.pipes)
         corpora.append(_corpus("", results.corpus(name), settings.features.modality, options, runs))
     return corpora
 
@@ -239,31 +255,11 @@ class _RunReader:
             model=model,
             seed=seed,
             files=files,
-            description=_description(files.description) if files.description.exists() else known or {},
-            epochs=_epochs(files.training) if files.training.exists() else pd.DataFrame(),
+            description=training_files.description(files.description) if files.description.exists() else known or {},
+            epochs=training_files.epochs(files.training) if files.training.exists() else pd.DataFrame(),
             scores=pd.concat(scores, ignore_index=True) if scores else collected,
             missing=tuple(path.name for path in wanted if self.expected and not path.exists()),
         )
-
-
-def _description(path: Path) -> Mapping[str, Any]:
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # of JSON, or of UTF-8
-        description = None
-    if not isinstance(description, dict) or not isinstance(description.get("model", {}), dict):
-        raise InputError("does not describe a model", path, fix="train it again")
-    return description
-
-
-def _epochs(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, sep="\t")
-        if not all(is_numeric_dtype(kind) for kind in table.dtypes):
-            raise ValueError
-    except ValueError:  # errors of pandas and of UTF-8 are ValueErrors too
-        raise InputError("is not the record of a training run", path, fix="train it again") from None
-    return table
 
 
 def _collected(results: Results) -> Collected:

@@ -27,5 +27,7 @@ def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[
     present = {utterance.split for utterance in utterances}
     for split in settings.split_names:
         if split not in present:
-            raise InputError(f"the split {split} has no utterances", reader.place, fix="see the corpus's configuration")
+            raise InputError(
+                f"the split {split} has no utterances", reader.location, fix="see the corpus's configuration"
+            )
     return utterances, labels

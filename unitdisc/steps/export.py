@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from unitdisc import registry
-from unitdisc.config import Exports, Repeats, UnitsFrom
+from unitdisc.choices import Repeats, UnitsFrom
+from unitdisc.config import Exports
 from unitdisc.errors import InputError
 from unitdisc.formats.labels import check
+from unitdisc.layout import format_folder
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.scores.discovery.alignment import align
 from unitdisc.scores.discovery.mapping import many_to_one
@@ -31,15 +33,15 @@ def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None =
     chosen = {name: format_ for name, format_ in formats.items() if run.modality.name in format_.modalities}
     unsuitable = [name for name in formats if name not in chosen]
     if not chosen or (strict and unsuitable):
-        what = f"{unsuitable[0]} is not made of {run.modality.name}" if unsuitable else "no format is chosen"
+        what = f"{unsuitable[0]} cannot represent {run.modality.name}" if unsuitable else "no format is chosen"
         raise InputError(what, fix=f"choose with --formats of {', '.join(suitable(run.modality.name))}")
     folder = out or run.files.exports
     packages = [package for format_ in chosen.values() for package in format_.packages]
     with atomic_folder(folder, facts(run, settings, settings.units, *packages)) as new:
         for repeats in get_args(Repeats):
             if settings.repeats in (repeats, "both"):
-                suffix = "" if repeats == "keep" else "-collapsed"
-                by_folder = {new / f"{name}{suffix}": format_ for name, format_ in chosen.items()}
+                collapsed = repeats == "collapse"
+                by_folder = {format_folder(new, name, collapsed=collapsed): chosen[name] for name in chosen}
                 _write(run, settings.units, repeats, folder, by_folder)
     return folder, list(chosen)
 

@@ -12,6 +12,5 @@ def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> No
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
     corpus_utterances = tables.read_records(files.utterances, Utterance)
     utterances = [utterance for utterance in corpus_utterances if utterance.split == split]
-    allow_pipes = getattr(settings, "allow_pipes", ())
-    extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=allow_pipes)
+    extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=settings.pipes)
     extract(utterances, files.archive(split), extractor, jobs=jobs)

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from unitdisc.config import Section, UnitsFrom
-from unitdisc.errors import InputError
+from unitdisc.choices import UnitsFrom
+from unitdisc.config import Section
+from unitdisc.files import read_json
 from unitdisc.steps.reads import Reads, step_settings
 from unitdisc.steps.run import Run
 from unitdisc.units.exports import manifest
@@ -14,18 +15,15 @@ from unitdisc.units.exports.manifest import digest, sha256, versions
 def facts(run: Run, settings: Section, kind: UnitsFrom, *packages: str) -> dict[str, Any]:
     """Return the facts; ``packages`` are those that wrote the folder.
 
-    Raises InputError if the model is not trained yet.
+    Raises InputError if the model is not trained yet, or a file that describes it or its segments is not JSON.
     """
-    try:
-        trained = json.loads(run.files.description.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("no such file", error.filename, fix="train the model first") from None
+    trained = read_json(run.files.description, missing="train the model first")
     configuration = json.loads(step_settings(run.experiment, Reads(model=True), corpus=run.corpus, model=run.model))
     del configuration["results"]  # the location of the results has no effect
     units = [run.units_path(split, kind) for split in run.splits]
     files = [run.files.description, run.files.weights, *units]
     segments = units[0].with_name(manifest.name)
-    segmentation = json.loads(segments.read_text(encoding="utf-8")) if kind == "segmented" else None
+    segmentation = read_json(segments) if kind == "segmented" else None
     return {
         "versions": versions("numpy", "torch", *packages),
         "corpus": run.corpus,

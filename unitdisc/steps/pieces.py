@@ -12,7 +12,7 @@ from unitdisc import files, registry, tables
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
 from unitdisc.formats.labels import read_labels
-from unitdisc.layout import table_of
+from unitdisc.layout import PiecesFolder, table_of
 from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery.score import summarise
 from unitdisc.steps.manifest import facts
@@ -59,13 +59,14 @@ def _write(
     run: Run,
 ) -> list[SplitScore]:
     """Write the model, its vocabulary, and the pieces and scores of every split; return the scores."""
-    with files.replacing(folder / "pieces.model") as temporary:
+    paths = PiecesFolder(folder)
+    with files.replacing(paths.model) as temporary:
         temporary.write_bytes(model.model)
-    tables.write(folder / "vocabulary.tsv", model.vocabulary(), VocabularyRow)
+    tables.write(paths.vocabulary, model.vocabulary(), VocabularyRow)
     encoded = {split: [model.encode_sequence(s) for s in by_name.values()] for split, by_name in sequences.items()}
     scores = []
     for split, pieces in encoded.items():
-        tables.write(folder / f"{split}.pieces.tsv", [sequence.row() for sequence in pieces], PieceRow)
+        tables.write(paths.pieces(split), [sequence.row() for sequence in pieces], PieceRow)
         for metric, value in figures(sequences[split], pieces).items():
             scores.append(SplitScore(split, metric, value, nan, nan, len(pieces)))
     if words is not None:

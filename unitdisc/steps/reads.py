@@ -18,7 +18,8 @@ class Reads:
     ``without`` are settings of the corpus that it does not read; ``readers_view`` limits the settings of the features
     to those that corpus readers use. ``model`` means that it reads the settings of the model. ``sections`` are sections
     of the experiment, where ``abx`` and ``probes`` of scoring must be listed separately. ``kinds`` are the registries
-    whose code it runs, and ``modules`` further modules that it imports by name.
+    whose code it runs, and ``modules`` further modules that it imports by name. ``trains`` means that it trains
+    the model, by the function that the class of the model names.
     """
 
     without: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Reads:
     sections: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    trains: bool = False
 
 
 on_corpus = ("corpora", "features")
@@ -37,9 +39,9 @@ excerpts = tuple(modality.excerpt.partition(":")[0] for modality in modalities.v
 reads: Mapping[str, Reads] = MappingProxyType(
     {
         "sample": Reads(without=("features", *unscored), kinds=("corpora",)),
-        "corpus": Reads(without=unscored, readers_view=True, kinds=("corpora",)),
+        "corpus": Reads(without=unscored, readers_view=True, kinds=on_corpus),
         "features": Reads(without=unscored, kinds=on_corpus),
-        "train": Reads(without=("exclude",), model=True, kinds=on_model),
+        "train": Reads(without=("exclude",), model=True, kinds=on_model, trains=True),
         "encode": Reads(without=unscored, model=True, kinds=on_model),
         "score": Reads(sections=("scoring",), kinds=on_corpus),
         "recognise": Reads(model=True, sections=("scoring",), kinds=on_model),
@@ -94,4 +96,7 @@ def chosen_modules(
     chosen += [("models", settings.kind) for settings in models]
     chosen += [(name, piece.kind) for settings in models for name, piece in settings.parts]
     chosen += [("exports", name) for name in experiment.exports.formats]
-    return list(dict.fromkeys(registries[name].module(kind) for name, kind in chosen if name in part.kinds))
+    modules = [registries[name].module(kind) for name, kind in chosen if name in part.kinds]
+    trainings = [registries["models"].load(settings.kind).trained_by for settings in models] if part.trains else []
+    modules += [training.partition(":")[0] for training in trainings if training]
+    return list(dict.fromkeys(modules))

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unitdisc import tables
-from unitdisc.config import CorpusSettings, Experiment, UnitsFrom
+from unitdisc.choices import UnitsFrom
+from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.config.load import read_config
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder

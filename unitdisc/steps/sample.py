@@ -2,7 +2,6 @@
 
 from unitdisc import registry
 from unitdisc.config import Experiment
-from unitdisc.corpora.reader import SampleCorpus
 from unitdisc.errors import InputError
 from unitdisc.layout import Results
 
@@ -11,6 +10,6 @@ def run(experiment: Experiment, corpus: str) -> None:
     """Generate a sample corpus in its folder; raises InputError for a corpus of another kind."""
     settings = experiment.corpus(corpus)
     reader = registry.corpora.load(settings.kind)(settings, Results(experiment.results).corpus(corpus).source)
-    if not isinstance(reader, SampleCorpus):
-        raise InputError(f"a corpus of kind {settings.kind} is read, not made")
+    if not reader.generated:
+        raise InputError(f"a corpus of kind {settings.kind} cannot be generated; only sample corpora can")
     reader.make()

@@ -16,11 +16,9 @@ def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = N
     with several processes starts them with the ``arguments`` of the command line.
     """
     settings = run.experiment.model(run.model)
-    plan = getattr(settings, "training", None)
-    if plan is not None:
-        code = processes.launch(plan.processes, arguments or [])
-        if code is not None:
-            return code
+    code = processes.launch(settings.processes, arguments or [])
+    if code is not None:
+        return code
     torch.set_num_threads(processes.share(threads or settings.threads))
     chosen = chosen_modules(run.experiment, reads["train"], corpus=run.corpus, model=run.model)
     fit(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from unitdisc import registry
 from unitdisc.config import Experiment, splits
-from unitdisc.corpora.reader import CorpusReader, SampleCorpus
+from unitdisc.corpora.reader import CorpusReader
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.provenance import code_digest, listing_digest
 from unitdisc.steps.reads import chosen_modules, reads, step_settings
@@ -56,7 +56,7 @@ class Plan:
 
     def samples(self) -> list[str]:
         """Return the corpora that are generated."""
-        return [name for name in self.experiment.corpora if isinstance(self._reader(name), SampleCorpus)]
+        return [name for name in self.experiment.corpora if self._reader(name).generated]
 
     def corpus_files(self, corpus: str) -> list[str]:
         """Return the files that list a corpus's utterances and labels."""
@@ -79,7 +79,7 @@ class Plan:
         if pieces and corpus in pieces.words:
             return [str(pieces.words[corpus])]
         reader = self._reader(corpus)
-        return [str(path) for path in (reader.files() if isinstance(reader, SampleCorpus) else reader.word_files())]
+        return [str(path) for path in (reader.files() if reader.generated else reader.word_files())]
 
     def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
         """Return the units that a section reads: those of all splits as encoded, or the folder of segmented ones."""
@@ -116,7 +116,8 @@ class Plan:
             files = self.results.corpus(corpus)
             indices = (files.index(split) for split in self.experiment.corpora[corpus].split_names)
             paths += [files.labels, files.utterances, *indices]
-        return [str(path) for path in paths] + [path for path in self.exports() if Path(path).name != "units"]
+        hidden = {str(run.exports) for _, _, run in self.runs()}
+        return [str(path) for path in paths] + [path for path in self.exports() if path not in hidden]
 
     def exports(self) -> list[str]:
         """Return the folders that the sections segmentation, pieces and exports ask for."""

@@ -15,8 +15,14 @@ from unitdisc.layout import RunFolder
 from unitdisc.models.batch import Sizes
 from unitdisc.models.kmeans import KMeans
 from unitdisc.training.record import Epoch
+from unitdisc.training.task import Learnt, Task
 
 log = logging.getLogger(__name__)
+
+
+def train(task: Task) -> Learnt:
+    """Cluster the training tokens of a task."""
+    return Learnt(cluster(task.settings, task.train, task.run, inputs=task.inputs, seed=task.seed))
 
 
 def cluster(settings: KMeansModel, matrices: Normalised, run: RunFolder, *, inputs: int, seed: int) -> KMeans:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
-from unitdisc.config.units import Repeats
+from unitdisc.choices import Repeats
 from unitdisc.records import UnitSequence
 
 

@@ -4,6 +4,7 @@ import shutil
 from snakemake.exceptions import WorkflowError
 
 try:
+    from unitdisc.config import splits
     from unitdisc.config.load import check_config
     from unitdisc.errors import InputError
     from unitdisc.steps.workflow import Plan
@@ -40,7 +41,7 @@ def settings(step):
     return lambda w: plan.settings(step, w.get("corpus"), w.get("model"))
 
 
-def archives(of=("train", "dev", "test")):
+def archives(of=splits):
     """Return the features of a corpus, as the input of a rule."""
     return lambda w: plan.archives(w.corpus, of)
 
@@ -58,4 +59,4 @@ wildcard_constraints:
     corpus=one_of(experiment.corpora),
     model=one_of(experiment.models),
     seed="[0-9]+",
-    split="train|dev|test",
+    split=one_of(splits),

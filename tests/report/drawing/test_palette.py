@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from unitdisc.config import KMeansModel, VQModel
 from unitdisc.layout import CorpusFolder, RunFolder
 from unitdisc.modality import speech
 from unitdisc.report import results
@@ -77,3 +78,10 @@ def test_the_same_settings_from_two_folders_have_two_colours() -> None:
     first, second = ([run("vq", 256, source=source)] for source in ("a", "b"))
     colour = palette.colours([corpus(*first, source="a"), corpus(*second, source="b")])
     assert colour["a: vq"] != colour["b: vq"]
+
+
+def test_any_kind_that_says_so_is_a_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KMeansModel, "baseline", False)
+    monkeypatch.setattr(VQModel, "baseline", True)
+    colour = palette.colours([corpus(run("vq-12", 12), run("kmeans-12", 12))])
+    assert (colour["vq-12"], colour["kmeans-12"]) == (palette.baseline, palette.classes[0])

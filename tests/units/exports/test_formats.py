@@ -54,7 +54,7 @@ def make_part(place: Path, kept: str, *, split: str = "train", shift: float = 0.
         meanings=meanings,
         codebook=np.arange(16, dtype=np.float32).reshape(8, 2),
         repeats=kept,
-        place=place,
+        final_folder=place,
         made=datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
     )
 

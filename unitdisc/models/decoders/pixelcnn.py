@@ -36,7 +36,7 @@ class PixelCNNSettings(PartSettings):
         """Return an objection to features that are not grey levels."""
         if features.grey_levels and features.normalise == "none":
             return None
-        return "wants grey levels from 0 to 1: handwriting features with normalise: none"
+        return "expects grey levels from 0 to 1: handwriting features with normalise: none"
 
 
 class PixelCNN(Decoder):

@@ -57,7 +57,7 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
 
 def _rank(run: RunResults, split: str) -> tuple[bool, float]:
     """Order runs by what a reader wants to see first: trained models before baselines, then the most accurate."""
-    return run.kind != "kmeans", float(np.nan_to_num(run.value(metrics.accuracy.name, split), nan=-1.0))
+    return not run.baseline, float(np.nan_to_num(run.value(metrics.accuracy.name, split), nan=-1.0))
 
 
 def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:

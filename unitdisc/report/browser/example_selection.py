@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.report.browser.unit_statistics import UnitStatistics
 from unitdisc.report.browser.windows import Windows
+from unitdisc.report.results import preferred_splits
 
 examples = 6  # of each unit that the page should hold
 few_tokens = 25  # a window with fewer scored tokens is judged by too little
@@ -29,7 +30,7 @@ def shown(statistics: UnitStatistics, windows: Windows, count: int) -> dict[str,
 
     They are from the test split, or from dev or train if there is none. Without labels all are random.
     """
-    split = next((s for s in ("test", "dev", "train") if (windows.split == s).any()), "train")
+    split = next((s for s in preferred_splits if (windows.split == s).any()), preferred_splits[-1])
     in_split = np.flatnonzero(windows.split == split)
     enough = in_split[statistics.scored[in_split] >= few_tokens]
     scored = enough if len(enough) else in_split[statistics.scored[in_split] > 0]

@@ -38,7 +38,7 @@ def _of_size(size: int, models: Sequence[str], runs: Sequence[RunResults]) -> It
     for first in range(0, max(len(models), 1), step):
         shown = models[first : first + step]
         span = f", models {first + 1} to {first + len(shown)} of {len(models)}" if len(models) > step else ""
-        members = (run for run in runs if run.codewords == size and (run.name in shown or run.kind == "kmeans"))
+        members = (run for run in runs if run.codewords == size and (run.name in shown or run.baseline))
         yield Part(title + span, tuple(members))
 
 
@@ -68,14 +68,14 @@ def colours(corpora: Sequence[CorpusResults]) -> dict[str, str]:
 
 def _names(runs: Sequence[RunResults]) -> list[str]:
     """Return the names of the trained models in order."""
-    return list(dict.fromkeys(run.name for run in runs if run.kind != "kmeans"))
+    return list(dict.fromkeys(run.name for run in runs if not run.baseline))
 
 
 def _variants(corpora: Sequence[CorpusResults]) -> dict[str, Any]:
     """Return each trained model's settings without its codewords, and its index among equal variants of its size."""
     variants: dict[str, Any] = {}
     seen: dict[Any, int] = {}
-    for run in (run for corpus in corpora for run in corpus.runs if run.kind != "kmeans"):
+    for run in (run for corpus in corpora for run in corpus.runs if not run.baseline):
         if run.name not in variants:
             settings = dict(run.settings)
             settings["bottleneck"] = {k: v for k, v in settings.get("bottleneck", {}).items() if k != "codewords"}

@@ -84,7 +84,7 @@ def _row(run: RunResults, row: score_table.Row, paths: Sequence[Path], columns: 
         for cell, metric in zip(row.cells, columns, strict=True)
     ]
     seeds = f"seed {row.seed}" if row.seed.isdigit() else row.seed
-    return Row(row.model, run.kind, seeds, values if any(values) else (), tuple(cells))
+    return Row(row.model, run.title, seeds, values if any(values) else (), tuple(cells))
 
 
 def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator[Path]:

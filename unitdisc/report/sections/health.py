@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from unitdisc import metrics
-from unitdisc.config import BottleneckSettings
+from unitdisc.config import BottleneckSettings, splits
 from unitdisc.report.results import CorpusResults, RunResults
 from unitdisc.training.record import remedies_off
 
@@ -53,7 +53,7 @@ def _model(corpus: CorpusResults, runs: Sequence[RunResults]) -> Iterator[Findin
         unfinished = [run for run in runs if run.missing == missing]
         logged = [run.files.log("train").parent for run in unfinished if run.files.log("train").parent.exists()]
         log = f"; its log is in {logged[0]}" if len(logged) == 1 else ""
-        log = f"; their logs are in {logged[0].parent.parent / 'seed*/logs'}" if len(logged) > 1 else log
+        log = f"; their logs are in {logged[0].parents[1] / f'seed*/{logged[0].name}'}" if len(logged) > 1 else log
         yield Finding("bad", _where(corpus, unfinished), f"did not finish: {', '.join(missing)} missing{log}.")
     yield from _usage(corpus, runs)
     for run in runs:
@@ -104,8 +104,8 @@ def _loss(corpus: CorpusResults, run: RunResults) -> Iterator[Finding]:
 
 def _remedies(run: RunResults) -> str:
     """Say what may be done about a collapsed codebook: first the remedies that are off."""
-    if run.kind == "kmeans":
-        return "k-means found no more clusters: there are few different frames"
+    if run.baseline:
+        return f"{run.title} found no more clusters: there are few different frames"
     known = {
         key: value
         for key, value in run.settings.get("bottleneck", {}).items()
@@ -127,7 +127,7 @@ def _used(run: RunResults) -> tuple[float, int]:
             return float("nan"), 0
         used, dead = (int(run.epochs[name].iloc[-1]) for name in ("units_used", "dead_codewords"))
         return used, used + dead
-    values = [run.value("units_used", split) for split in ("train", "dev", "test")]
+    values = [run.value("units_used", split) for split in splits]
     if len(run.epochs) and "units_used" in run.epochs:
         values.append(float(run.epochs["units_used"].iloc[-1]))
     return next((value for value in values if np.isfinite(value)), float("nan")), run.codewords
@@ -142,15 +142,17 @@ def _below(corpus: CorpusResults, split: str) -> Iterator[Finding]:
         model: np.mean([run.value(metrics.accuracy.name, split) for run in corpus.runs if run.model == model])
         for model in dict.fromkeys(run.model for run in corpus.runs)
     }
-    kinds = {run.model: run.kind for run in corpus.runs}
+    baselines = {run.model: run.title for run in corpus.runs if run.baseline}
     sizes = {run.model: run.codewords for run in corpus.runs}
-    bases = {model: value for model, value in means.items() if kinds[model] == "kmeans" and np.isfinite(value)}
+    bases = {model: value for model, value in means.items() if model in baselines and np.isfinite(value)}
     levels = [run.value(metrics.level.name, split) for run in corpus.runs]
     level = next((value for value in levels if np.isfinite(value)), float("nan"))
     for model, value in means.items():
-        fair = [base for other, base in bases.items() if sizes[other] == sizes[model]] or list(bases.values())
+        fair = {other: base for other, base in bases.items() if sizes[other] == sizes[model]} or bases
+        best = max(fair, key=fair.__getitem__, default="")
         text = f"reaches {100 * value:.1f} % on {split}"
         if value <= level:
             yield Finding("bad", f"{corpus.title}, {model}", f"{text}, no more than one label for everything.")
-        elif kinds[model] != "kmeans" and fair and value < max(fair):
-            yield Finding("note", f"{corpus.title}, {model}", f"{text}, below k-means with {100 * max(fair):.1f} %.")
+        elif model not in baselines and fair and value < fair[best]:
+            what = f"{text}, below {baselines[best]} with {100 * fair[best]:.1f} %."
+            yield Finding("note", f"{corpus.title}, {model}", what)

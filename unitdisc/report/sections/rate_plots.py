@@ -63,7 +63,7 @@ def _dot(run: RunResults, colour: Mapping[str, str], split: str) -> svg.Point:
         x=run.value("bitrate", split),
         y=100 * accuracy.value,
         colour=colour[run.name],
-        shape="diamond" if run.kind == "kmeans" else "circle",
+        shape="diamond" if run.baseline else "circle",
         low=100 * accuracy.low,
         high=100 * accuracy.high,
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
-from unitdisc.report.results import CorpusResults, RunResults, named_alike
+from unitdisc.report.results import CorpusResults, RunResults, named_alike, preferred_splits
 
 headline = tuple(map(metrics.find, metrics.headline))
 
@@ -45,7 +45,7 @@ class Table:
 
 def tables(corpora: Sequence[CorpusResults]) -> list[Table]:
     """Return the score tables, test first; no table for a split or view without scores."""
-    candidates = [_table(corpora, split, view) for split in ("test", "dev", "train") for view in metrics.views]
+    candidates = [_table(corpora, split, view) for split in preferred_splits for view in metrics.views]
     return [table for table in candidates if table.groups]
 
 

@@ -4,15 +4,12 @@ A group is the tokens with one label, one speaker and, within context, one pair 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from unitdisc.arrays import Ints
-
-Speaker = Literal["within", "across"]
-Context = Literal["within", "any"]
+from unitdisc.choices import Context, Speaker
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,15 +1,14 @@
 """Features prepared for a distance, so that the compiled kernels only compute sums."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Floats
+from unitdisc.choices import Distance
 from unitdisc.errors import InputError
 from unitdisc.scores.abx import dtw
-
-Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", "identical", "levenshtein"]
 
 kernels: dict[Distance, int] = {
     "angular": dtw.ANGULAR,

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from unitdisc.errors import InputError
+from unitdisc.formats.text import digits
 
 Kind = Literal["phone", "triphone"]
-
-digits = 6  # times are decimals: 0.3 + 0.03 is 0.33
 
 
 class EmptyTaskError(InputError):

@@ -11,12 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
+from unitdisc.choices import Context, Distance, Speaker
 from unitdisc.errors import InputError
 from unitdisc.formats.feature_files import read_shift
 from unitdisc.formats.item_files import Items, check_items, read_items
-from unitdisc.scores.abx.cells import Cells, Context, Groups, Speaker, group_tokens, make_cells
+from unitdisc.scores.abx.cells import Cells, Groups, group_tokens, make_cells
 from unitdisc.scores.abx.counting import count_errors
-from unitdisc.scores.abx.distances import Distance, kernels
+from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.items import EmptyTaskError
 from unitdisc.scores.abx.scratch import Scratch
 from unitdisc.scores.abx.tokens import Features, collapse, cut_tokens, find_frames

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from unitdisc.arrays import Floats, Ints
+from unitdisc.choices import Distance, Speaker
 from unitdisc.config import Abx
 from unitdisc.records import Score
-from unitdisc.scores.abx.cells import Speaker
-from unitdisc.scores.abx.distances import Distance
 from unitdisc.scores.abx.items import EmptyTaskError
 from unitdisc.scores.abx.score import AbxScore, abx, average_pairs
 from unitdisc.scores.abx.tokens import Features

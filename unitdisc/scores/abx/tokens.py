@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Floats, Ints
+from unitdisc.choices import Distance
 from unitdisc.errors import InputError
 from unitdisc.formats.item_files import Items
 from unitdisc.progress import track
-from unitdisc.scores.abx.distances import Distance, prepare
+from unitdisc.scores.abx.distances import prepare
 from unitdisc.scores.abx.scratch import Scratch
 
 Features = Mapping[str, NDArray[Any]]

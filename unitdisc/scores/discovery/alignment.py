@@ -7,18 +7,16 @@ Times are whole ticks of 0.1 µs (or of 1e-7 columns), which keeps 0.3 + 0.03 eq
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
+from unitdisc.choices import Lengths
 from unitdisc.errors import InputError
 from unitdisc.formats.unit_files import line_of
 from unitdisc.records import UnitSequence
-
-Lengths = Literal["strict", "common"]
 
 second = 10_000_000  # ticks
 

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
+from unitdisc.choices import Lengths
 from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
-from unitdisc.scores.discovery.alignment import Alignment, Lengths, align, refine, second
+from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
 Split = tuple[Mapping[str, UnitSequence], pd.DataFrame]
@@ -75,7 +77,7 @@ def collect_statistics(
                 scored,
                 view.tolerance,
             )
-            sums |= _fitted(view, fit_view.table(), f"_heldout{suffix}")
+            sums |= _fitted(view, fit_view.table(), metrics.heldout + suffix)
     known = alignment.label >= 0
     return UtteranceStatistics(
         utterances=alignment.utterances,
@@ -94,7 +96,7 @@ def _scored_labels(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str,
     left_out = vocabulary.isin(list(excluded))
     choices = {"": np.append(~left_out, False)}
     if left_out.any():
-        choices["_excluded"] = np.append(np.ones(len(vocabulary), dtype=bool), False)
+        choices[metrics.excluded] = np.append(np.ones(len(vocabulary), dtype=bool), False)
     return choices
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
 from unitdisc.scores.discovery import clustering, usage
 from unitdisc.scores.discovery.contingency import fractions, weighted
@@ -32,11 +33,11 @@ def evaluate(statistics: UtteranceStatistics, weights: Ints) -> list[MetricValue
     sums = {name: weights @ column for name, column in statistics.sums.items()}
     columns: list[MetricValues] = []
     kept = ~np.isin(statistics.labels, statistics.excluded)
-    for suffix in ("", "_excluded"):
+    for suffix in metrics.views:
         if not statistics.sums.get(f"tokens{suffix}", np.zeros(1)).any():
             continue
         columns += _mappings(sums, suffix, "")
-        columns += _mappings(sums, suffix, "_heldout")
+        columns += _mappings(sums, suffix, metrics.heldout)
         columns += _clusterings(statistics, weights, kept if suffix == "" else np.ones_like(kept), suffix)
         columns += _segmentations(sums, "unit_boundary", f"{suffix}", f"{suffix}")
         mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])

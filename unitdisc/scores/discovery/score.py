@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
+from unitdisc.choices import Lengths
 from unitdisc.errors import InputError
 from unitdisc.formats.labels import check
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.bootstrap import intervals
-from unitdisc.scores.discovery.alignment import Lengths
 from unitdisc.scores.discovery.collect import Split, collect_statistics
 from unitdisc.scores.discovery.metrics import evaluate
 from unitdisc.scores.discovery.statistics import UtteranceStatistics

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
-from unitdisc.config.units import Repeats
+from unitdisc.choices import Repeats
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.runs import Runs, Spans, runs, spans
 
@@ -39,8 +39,8 @@ class ExportSplit:
     """The units of a split with everything that formats may add to them.
 
     ``labels`` may lack utterances; ``meanings`` (K,) are the labels that the units map to, or None without a mapping;
-    ``codebook`` is (K, D). ``place`` is the final path of the folder of all formats. ``made`` is when the units were
-    made: the date in formats that have one, so that two exports of the same units have the same bytes.
+    ``codebook`` is (K, D). ``final_folder`` is where the folder of all formats will be. ``made`` is when the units
+    were made: the date in formats that have one, so that two exports of the same units have the same bytes.
     """
 
     split: str
@@ -50,7 +50,7 @@ class ExportSplit:
     meanings: tuple[str, ...] | None
     codebook: NDArray[np.float32]
     repeats: Repeats
-    place: Path
+    final_folder: Path
     made: datetime
 
     def runs(self) -> Iterator[tuple[UnitSequence, Runs]]:

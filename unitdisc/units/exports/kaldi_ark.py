@@ -24,5 +24,6 @@ class KaldiArchive(Export):
             for sequence, runs in part.runs():
                 offsets.append((sequence.utterance, file.tell() + len(sequence.utterance.encode()) + 1))
                 kaldiio.save_ark(file, {sequence.utterance: runs.units.astype(np.int32)})
+        final = part.final_folder / folder.name / ark.name
         with writing(ark.with_suffix(".scp")) as index:
-            index.writelines(f"{name} {part.place / folder.name / ark.name}:{offset}\n" for name, offset in offsets)
+            index.writelines(f"{name} {final}:{offset}\n" for name, offset in offsets)

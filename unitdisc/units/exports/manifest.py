@@ -12,7 +12,7 @@ from typing import Any
 
 import unitdisc
 from unitdisc.errors import InputError
-from unitdisc.files import writing
+from unitdisc.files import read_json, writing
 
 name = "manifest.json"
 
@@ -25,7 +25,8 @@ def atomic_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     unknown origin are never overwritten.
     """
     if folder.exists() and not (folder / name).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError("is there, and is no export that could be replaced", folder, fix="choose another folder")
+        what = "already exists and is not an export, so it is not overwritten"
+        raise InputError(what, folder, fix="choose another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         new, old = Path(temporary) / "new", Path(temporary) / "old"
@@ -53,11 +54,10 @@ def check(folder: Path) -> list[str]:
     Raises InputError if the manifest is missing or malformed.
     """
     path = folder / name
+    told = read_json(path)
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
-    except FileNotFoundError:
-        raise InputError("no such file", path) from None
-    except (ValueError, KeyError, TypeError):
+        listed = told["files"]
+    except (KeyError, TypeError):
         raise InputError("is no manifest of an export", path) from None
     present = {*_files(folder)} - {name}
     changed = [file for file in listed if file in present and sha256(folder / file) != listed[file]["sha256"]]

@@ -1,0 +1,14 @@
+"""The names that an option or a setting can be, shared by the command line, the configuration and the code."""
+
+from typing import Literal
+
+Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", "identical", "levenshtein"]
+Speaker = Literal["within", "across"]  # of x, against that of a and b
+Context = Literal["within", "any"]  # of a, b and x: the same neighbours, or any
+LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
+Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut
+Normalise = Literal["none", "global", "speaker"]
+UnitsFrom = Literal["encoded", "segmented"]
+Repeats = Literal["keep", "collapse"]
+RepeatsWritten = Literal["keep", "collapse", "both"]
+PieceAlgorithm = Literal["bpe", "unigram"]

@@ -1,0 +1,30 @@
+"""The files that a training leaves, as the report reads them: the description of the model and its epochs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from unitdisc.errors import InputError
+from unitdisc.files import read_json
+
+
+def description(path: Path) -> Mapping[str, Any]:
+    """Read model.json; raises InputError for anything else."""
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("model", {}), dict):
+        raise InputError("does not describe a model", path, fix="train it again")
+    return content
+
+
+def epochs(path: Path) -> pd.DataFrame:
+    """Read training.tsv; raises InputError for anything else."""
+    try:
+        table = pd.read_csv(path, sep="\t")
+        if not all(is_numeric_dtype(kind) for kind in table.dtypes):
+            raise ValueError
+    except ValueError:  # errors of pandas and of UTF-8 are ValueErrors too
+        raise InputError("is not the record of a training run", path, fix="train it again") from None
+    return table

@@ -1,0 +1,45 @@
+"""What the training of a kind of model gets and returns; the class of the model names its function (Task → Learnt)."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from unitdisc.config import FeatureSettings
+from unitdisc.features.normalise import Normalised
+from unitdisc.layout import RunFolder
+from unitdisc.models.unit_model import UnitModel
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a model is trained on: ``settings`` of its kind, normalised matrices, and labels if it learns them.
+
+    ``dev`` returns the matrices of dev, if there are any. ``index`` is the file of train; ``inputs`` are the columns of
+    a matrix, ``speakers`` those of train, sorted, and ``speaker`` that of each utterance. ``labels``, ``ignore`` and
+    ``code`` are those of ``fit``. The training writes training.tsv into ``run``.
+    """
+
+    settings: Any
+    features: FeatureSettings
+    train: Normalised
+    dev: Callable[[], Normalised | None]
+    index: Path
+    inputs: int
+    speakers: tuple[str, ...]
+    speaker: Mapping[str, str]
+    run: RunFolder
+    seed: int
+    labels: pd.DataFrame | None = None
+    ignore: Collection[str] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A trained model, and the labels that it recognises."""
+
+    model: UnitModel
+    vocabulary: tuple[str, ...] = ()
