@@ -180,7 +180,7 @@ after_weights = {"encode", "recognise", *after_units}
         ("units/exports/jsonl.py", {"export"}),
         ("units/exports/ctm.py", set()),
         ("training/trainer.py", {"train", *after_weights}),
-        ("features/speech.py", {"features", "train", *after_weights}),
+        ("features/speech.py", {"corpus", "features", "train", *after_weights}),
         ("formats/line_images.py", {"corpus", "features", "train", "encode", *after_units}),
         ("corpora/scribblelens.py", set()),
         ("steps/abx.py", {"abx", *after_scores}),
