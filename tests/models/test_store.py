@@ -73,7 +73,7 @@ def test_a_broken_model_is_refused(tmp_path):
 
 
 def names_of_version_0_1(weights):
-    """Weights as version 0.1 named them: the decoder beside the encoder, and codes that a gate is told."""
+    """Weights under the names of version 0.1: the decoder next to the encoder, and `told` for the codes of a gate."""
     return {
         name.removeprefix("objective.").replace(".condition.", ".told."): weight for name, weight in weights.items()
     }
