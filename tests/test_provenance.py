@@ -20,7 +20,7 @@ from unitdisc.config.load import read_config
 from unitdisc.config.section import Section
 from unitdisc.provenance import code_digest, imports, is_neutral, listing_digest, used_modules
 from unitdisc.registry import registries
-from unitdisc.steps.reads import chosen_modules, reads
+from unitdisc.steps.dependencies import chosen_modules, dependencies
 from unitdisc.steps.workflow import Plan
 
 run = ["--corpus", "speech", "--model", "ctc"]
@@ -93,7 +93,7 @@ def test_what_a_step_enters_is_in_its_digest(experiment):
     for step, calls in commands.items():
         for arguments in calls:
             corpus, model = option(arguments, "--corpus"), option(arguments, "--model")
-            part = reads[step]
+            part = dependencies[step]
             chosen = chosen_modules(settings, part, corpus=corpus, model=model)
             covered = set(used_modules(f"unitdisc.steps.{step}", *part.modules, *chosen))
             plan = Plan(settings)
@@ -158,11 +158,13 @@ def test_a_digest_covers_what_is_imported_anywhere_in_a_module():
 def test_the_training_of_the_chosen_model_alone_is_in_the_digest(experiment):
     settings = read_config(str(experiment / "config.yaml"))
     for model, its, other in (("vq", "learning", "clustering"), ("kmeans", "clustering", "learning")):
-        chosen = chosen_modules(settings, reads["train"], corpus="lines", model=model)
+        chosen = chosen_modules(settings, dependencies["train"], corpus="lines", model=model)
         covered = used_modules("unitdisc.steps.train", *chosen)
         assert f"unitdisc.training.{its}" in covered
         assert f"unitdisc.training.{other}" not in covered
-        assert f"unitdisc.training.{its}" not in chosen_modules(settings, reads["encode"], corpus="lines", model=model)
+        assert f"unitdisc.training.{its}" not in chosen_modules(
+            settings, dependencies["encode"], corpus="lines", model=model
+        )
 
 
 def test_results_in_the_folder_of_a_corpus_are_no_part_of_it(tmp_path):

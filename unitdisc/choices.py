@@ -2,8 +2,10 @@
 
 from typing import Literal
 
-Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", "identical", "levenshtein"]
+UnitDistance = Literal["identical", "levenshtein"]
+Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", UnitDistance]
 Speaker = Literal["within", "across"]  # of x, against that of a and b
+ProbeKind = Literal["linear", "mlp"]
 Context = Literal["within", "any"]  # of a, b and x: the same neighbours, or any
 LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
 Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut

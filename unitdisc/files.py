@@ -8,7 +8,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -42,13 +42,20 @@ def read_text(path: str | Path, *, missing: str | None = None) -> str:
     return io.StringIO(decode(read_bytes(path, missing=missing), path), newline=None).read()
 
 
-def read_json(path: str | Path, *, missing: str | None = None) -> Any:
-    """Return what a JSON file holds; raises InputError where it is not JSON, and see ``read_text`` for the others."""
+def read_json(path: str | Path, *, missing: str | None = None, keys: Sequence[str] = ()) -> Any:
+    """Return what a JSON file holds.
+
+    Raises InputError where it is not JSON, or not an object with all of ``keys``; see ``read_text`` for the others.
+    """
     text = read_text(path, missing=missing)
     try:
-        return json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON: {error}", path) from None
+    for key in keys:
+        if not isinstance(content, dict) or key not in content:
+            raise InputError(f'has no "{key}"', path)
+    return content
 
 
 @contextmanager

@@ -5,17 +5,20 @@ and space count too. The scores, the comparison of two systems, the report and d
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from unitdisc import stages
+from unitdisc.choices import ProbeKind, Speaker
 
 Better = Literal["high", "low", "neither"]
 
 heldout, excluded = "_heldout", "_excluded"
+_word, _of_units = "word_", "_units"
 views = MappingProxyType({"": "without silence and space", excluded: "with silence and space"})
 
 
@@ -26,7 +29,8 @@ class Metric:
     ``low`` and ``high`` bound its values; a share is written in ``percent``. ``biased`` metrics are not linear in
     their counts, so that resamples, which repeat some utterances and lack others, deviate to one side: information
     rises, the number of units falls. ``fitted`` metrics need a mapping and have a variant with ``_heldout``; those with
-    ``views`` have one with ``_excluded``. ``page`` is the document that explains it.
+    ``views`` have one with ``_excluded``. ``level`` names the metric that one label for everything reaches in it.
+    ``page`` is the document that explains it.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Metric:
     biased: bool = False
     fitted: bool = False
     views: bool = False
+    level: str = ""
     page: str = "metrics.md"
 
     @property
@@ -56,6 +61,10 @@ class Metric:
     def plain(self, value: float) -> str:
         """Return a value as a terminal shows it: a share as a fraction of 1."""
         return f"{value:.{self.digits + 2 if self.percent else self.digits}f}"
+
+    def at(self, stage: str) -> str:
+        """Return the name in scores.tsv of a metric of ``by_stage`` at a stage."""
+        return self.name.format(stage=stage)
 
     def in_view(self, view: str) -> str:
         """Return the metric's name in scores.tsv in a view."""
@@ -102,7 +111,7 @@ def _error(name: str, title: str, meaning: str) -> Metric:
 
 
 mapping = (
-    _mapped("many_to_one", "own mapping", "units mapped to labels on the scored split itself"),
+    _mapped("many_to_one", "own mapping", "units mapped to labels on the scored split itself", level="majority"),
     _mapped("one_to_one", "one-to-one", "each label has one unit at most"),
     _mapped("majority", "majority label", "what one label for everything reaches", "neither"),
     _mapped("per_many_to_one", "PER of units", "edits from mapped units to the labels", "low", high=inf),
@@ -110,10 +119,10 @@ mapping = (
     _mapped("per_deletions", "deletions", "its deletions", "low", high=inf),
     _mapped("per_insertions", "insertions", "its insertions", "low", high=inf),
 )
-accuracy = _mapped("many_to_one_heldout", "accuracy", "units mapped to labels on train", fitted=False)
 level = _mapped(
     "majority_heldout", "majority label", "what the commonest label of train reaches", "neither", fitted=False
 )
+accuracy = _mapped("many_to_one_heldout", "accuracy", "units mapped to labels on train", fitted=False, level=level.name)
 clustering = (
     _shared("phone_purity", "phone purity", "tokens under the commonest label of their unit"),
     _shared("cluster_purity", "cluster purity", "tokens in the commonest unit of their label"),
@@ -154,14 +163,27 @@ recognition = (
     _error("phone_deletions", "PER deletions", "its deletions"),
     _error("phone_insertions", "PER insertions", "its insertions"),
 )
-by_stage = (  # each is one metric per stage of a run
-    Metric("abx_{stage}_within", "ABX error within speakers",
-           "how often a token of another label is nearer, same speaker", "low", percent=True, page="abx.md"),
-    Metric("abx_{stage}_across", "ABX error across speakers",
-           "how often a token of another label is nearer, other speaker", "low", percent=True, page="abx.md"),
-    Metric("probe_linear_{stage}", "linear probe", "accuracy of a linear classifier", percent=True),
-    Metric("probe_mlp_{stage}", "two-layer probe", "accuracy of a two-layer classifier", percent=True),
-)  # fmt: skip
+# Each of these is one metric per stage of a run: see ``Metric.at``.
+abx: Mapping[Speaker, Metric] = MappingProxyType(
+    {
+        speaker: Metric(
+            f"abx_{{stage}}_{speaker}",
+            f"ABX error {speaker} speakers",
+            f"how often a token of another label is nearer, {'same' if speaker == 'within' else 'other'} speaker",
+            "low",
+            percent=True,
+            page="abx.md",
+        )
+        for speaker in get_args(Speaker)
+    }
+)
+probes: Mapping[ProbeKind, Metric] = MappingProxyType(
+    {
+        "linear": Metric("probe_linear_{stage}", "linear probe", "accuracy of a linear classifier", percent=True),
+        "mlp": Metric("probe_mlp_{stage}", "two-layer probe", "accuracy of a two-layer classifier", percent=True),
+    }
+)
+by_stage = (*abx.values(), *probes.values())
 pieces = (
     Metric("tokens", "tokens", "tokens", "neither", high=inf, digits=0, page="exports.md"),
     Metric("units", "units", "collapsed units", "neither", high=inf, digits=0, page="exports.md"),
@@ -198,13 +220,29 @@ every = (
     *by_stage,
     *pieces,
 )
+levels = tuple(metric.level for metric in every if metric.level)
 by_name = MappingProxyType({metric.name: metric for metric in every})
-# The first columns of the report's score table, and those of them that fit a terminal.
+# What each table shows, in its order: the report's score table and those of its columns that fit a terminal, the
+# table of settings, segments before and after (report, terminal), and pieces (report, terminal).
 headline = (
     "many_to_one_heldout", "many_to_one", "one_to_one", "nmi", "boundary_f1_heldout", "abx_codes_within",
     "abx_codes_across", "phone_error_rate", "units_used", "perplexity", "bitrate",
 )  # fmt: skip
 terminal = tuple(name for name in headline if not name.startswith(("abx", "boundary")))
+settings = ("many_to_one_heldout", "abx_codes_across", "phone_error_rate", "perplexity", "units_used", "bitrate")
+segments = (
+    "boundary_f1_heldout", "boundary_precision_heldout", "boundary_recall_heldout", "over_segmentation_heldout",
+    "r_value_heldout", "many_to_one_heldout", "run_duration", "bitrate_runs",
+)  # fmt: skip
+segments_terminal = (
+    "boundary_f1", "unit_boundary_r_value", "unit_boundary_f1", "many_to_one_heldout", "bitrate_runs",
+)  # fmt: skip
+pieces_shown = (
+    "tokens_per_piece", "bitrate_units", "bitrate_pieces", "word_many_to_one_heldout",
+    "word_many_to_one_heldout_units", "word_majority_heldout",
+)  # fmt: skip
+# What is scored against words, too: of pieces, and of units for comparison, to which the levels are common.
+of_words = ("many_to_one", "majority", "many_to_one_heldout", "majority_heldout", "pnmi")
 
 
 @cache
@@ -224,18 +262,24 @@ def find(name: str) -> Metric:
             return replace(
                 known, name=name, views=known.views and flag != "views", fitted=known.fitted and flag != "fitted"
             )
-    if name.startswith("word_"):
-        source = "units" if name.endswith("_units") else "pieces"
-        known = find(name.removeprefix("word_").removesuffix("_units"))
+    if name.startswith(_word):
+        source = "units" if name.endswith(_of_units) else "pieces"
+        known = find(name.removeprefix(_word).removesuffix(_of_units))
         title = "commonest word" if "majority" in name else f"words by {source}"
         return replace(known, name=name, title=title, percent=True, views=False, page="exports.md")
     raise KeyError(name)
 
 
+def word_score(name: str, *, of_units: bool) -> str:
+    """Return the name of a metric against words; empty where units have none of their own (the levels)."""
+    known = name in of_words and not (of_units and name in levels)
+    return f"{_word}{name}{_of_units if of_units else ''}" if known else ""
+
+
 def at_stage(name: str) -> tuple[Metric, str] | None:
     """Return the metric of ``by_stage`` that a name means, and its stage; None for other metrics."""
     for family in by_stage:
-        match = re.fullmatch(family.name.format(stage=r"(\w+)"), name)
+        match = re.fullmatch(family.at(r"(\w+)"), name)
         if match:
             return family, match[1]
     return None

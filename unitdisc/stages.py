@@ -1,18 +1,29 @@
 """The stages of a run, from features to units: named once, in the order in which one becomes the next."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
 
-Stage = Literal["features", "encoder", "codes"]  # stages that are vectors
+from unitdisc.choices import UnitDistance
 
-# What ABX compares, with its title: vectors, then units as they are, then units with repeats collapsed.
-titles = MappingProxyType(
-    {
-        "features": "features",
-        "encoder": "encoder",
-        "codes": "codes",
-        "units_identical": "units",
-        "units_levenshtein": "collapsed units",
-    }
+
+class Stage(StrEnum):
+    """A stage whose rows are vectors."""
+
+    FEATURES = "features"
+    ENCODER = "encoder"
+    CODES = "codes"
+
+    @property
+    def per_frame(self) -> bool:
+        """Whether it has a row per frame; the others have one per token."""
+        return self is Stage.FEATURES
+
+
+# The units are compared as they are, then with repeats collapsed: the name of each comparison, and its distance.
+units: Mapping[str, UnitDistance] = MappingProxyType(
+    {"units_identical": "identical", "units_levenshtein": "levenshtein"}
 )
-unit_distances: tuple[Literal["identical", "levenshtein"], ...] = ("identical", "levenshtein")
+titles: Mapping[str, str] = MappingProxyType(
+    {stage: str(stage) for stage in Stage} | dict(zip(units, ("units", "collapsed units"), strict=True))
+)

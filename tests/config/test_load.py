@@ -7,7 +7,7 @@ import yaml
 from unitdisc.config import BottleneckSettings, VQModel
 from unitdisc.config.load import check_config, read_config
 from unitdisc.errors import InputError
-from unitdisc.steps.reads import reads, step_settings
+from unitdisc.steps.dependencies import dependencies, step_settings
 
 plain = {
     "corpora": {"c": {"kind": "kaldi", "root": "x"}, "s": {"kind": "sample-speech"}},
@@ -129,7 +129,7 @@ def test_yaml_exponents_without_a_point_are_numbers():
 
 def test_only_what_a_step_reads():
     experiment = check_config(plain)
-    part = json.loads(step_settings(experiment, reads["train"], corpus="c", model="vq"))
+    part = json.loads(step_settings(experiment, dependencies["train"], corpus="c", model="vq"))
     assert list(part["corpora"]) == ["c"]
     assert list(part["models"]) == ["vq"]
     assert "exclude" not in part["corpora"]["c"]
@@ -147,7 +147,8 @@ def test_the_order_of_splits_in_the_file_means_nothing():
     orders = [{"train": 0.6, "dev": 0.2, "test": 0.2}, {"test": 0.2, "dev": 0.2, "train": 0.6}]
     corpora = [{"kind": "folder", "root": "x", "splits": order} for order in orders]
     one, other = (
-        step_settings(check_config(changed(["corpora", "f"], corpus)), reads["score"], corpus="f") for corpus in corpora
+        step_settings(check_config(changed(["corpora", "f"], corpus)), dependencies["score"], corpus="f")
+        for corpus in corpora
     )
     assert one == other
 
@@ -155,11 +156,12 @@ def test_the_order_of_splits_in_the_file_means_nothing():
 def test_a_step_reads_no_settings_of_scores_that_it_does_not_make():
     experiment = check_config(changed(["scoring"], {"probes": {}, "abx": {"seed": 3}}))
     scoring = [
-        json.loads(step_settings(experiment, reads[step], corpus="c"))["scoring"] for step in ("score", "abx", "probe")
+        json.loads(step_settings(experiment, dependencies[step], corpus="c"))["scoring"]
+        for step in ("score", "abx", "probe")
     ]
     assert ["abx" in part for part in scoring] == [False, True, False]
     assert ["probes" in part for part in scoring] == [False, False, True]
-    assert read_config(step_settings(experiment, reads["abx"], corpus="c")).scoring.abx.seed == 3
+    assert read_config(step_settings(experiment, dependencies["abx"], corpus="c")).scoring.abx.seed == 3
 
 
 @pytest.mark.parametrize("codewords", [256, 512, 513, 4096])
@@ -167,7 +169,7 @@ def test_a_computed_default_is_among_the_settings(codewords):
     experiment = check_config(changed(["models", "vq", "bottleneck"], {"codewords": codewords}))
     capacity = max(20_480, 40 * codewords)
     assert experiment.models["vq"].model_dump()["bottleneck"]["reestimation"]["capacity"] == capacity
-    part = json.loads(step_settings(experiment, reads["train"], corpus="c", model="vq"))
+    part = json.loads(step_settings(experiment, dependencies["train"], corpus="c", model="vq"))
     assert part["models"]["vq"]["bottleneck"]["reestimation"]["capacity"] == capacity
     assert read_config(json.dumps(part)).models["vq"] == experiment.models["vq"]
     assert BottleneckSettings().reestimation.capacity == 20_480  # another bottleneck's default is left alone

@@ -11,10 +11,10 @@ from tests.helpers.pipeline import tiny
 from tests.helpers.places import repository
 from unitdisc.config import models
 from unitdisc.config.load import check_config, read_config
-from unitdisc.steps.reads import reads, step_settings
+from unitdisc.steps.dependencies import dependencies, step_settings
 from unitdisc.steps.workflow import Plan
 
-trained = {name for name, part in reads.items() if part.model}
+trained = {name for name, part in dependencies.items() if part.model}
 over_all = {"collect", "report"}
 of_a_corpus = {"sample", "corpus", "features"}
 
@@ -28,20 +28,21 @@ def read_by(values, model="vq"):
     """What each step reads of a configuration, for the corpus of speech."""
     plan = Plan(check_config(values))
     which = {
-        name: () if name in over_all else ("speech",) if name in of_a_corpus else ("speech", model) for name in reads
+        name: () if name in over_all else ("speech",) if name in of_a_corpus else ("speech", model)
+        for name in dependencies
     }
     return {name: plan.settings(name, *arguments) for name, arguments in which.items()}
 
 
 def changed(before, after):
-    return {name for name in reads if before[name] != after[name]}
+    return {name for name in dependencies if before[name] != after[name]}
 
 
 def test_every_step_has_its_module_and_every_rule_its_step():
     rules = "".join(path.read_text() for path in (repository / "workflow/rules").glob("*.smk"))
-    assert set(re.findall(r'code=code\("(\w+)"\)', rules)) == set(reads)
+    assert set(re.findall(r'code=code\("(\w+)"\)', rules)) == set(dependencies)
     assert re.findall(r'code=code\("(\w+)"\)', rules) == re.findall(r'config=settings\("(\w+)"\)', rules)
-    for name in reads:
+    for name in dependencies:
         assert callable(import_module(f"unitdisc.steps.{name}").run)
 
 
@@ -56,9 +57,9 @@ def test_a_changed_default_is_read_by_what_depends_on_it(values, monkeypatch):
 
 def test_what_a_step_reads_is_an_experiment_that_says_the_same(values):
     experiment = check_config(values)
-    for name in reads.keys() - over_all:
-        text = step_settings(experiment, reads[name], corpus="speech", model="vq")
-        assert step_settings(read_config(text), reads[name], corpus="speech", model="vq") == text
+    for name in dependencies.keys() - over_all:
+        text = step_settings(experiment, dependencies[name], corpus="speech", model="vq")
+        assert step_settings(read_config(text), dependencies[name], corpus="speech", model="vq") == text
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_what_a_step_reads_is_an_experiment_that_says_the_same(values):
     [
         ("corpora.speech.exclude", ["AA"], {"score", "recognise", "abx", "probe", "segment", "pieces", "export"}),
         ("corpora.speech.ignore", ["AA"], {"train", "score", "recognise", "abx", "probe", "segment", "pieces", "export"}),
-        ("corpora.speech.features.bins", 30, {*reads} - {"sample", "corpus"}),
+        ("corpora.speech.features.bins", 30, {*dependencies} - {"sample", "corpus"}),
         ("models.vq.training.epochs", 4, trained),
         ("models.kmeans.codewords", 9, set()),
         ("corpora.lines.root", "elsewhere", set()),

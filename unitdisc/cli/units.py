@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from unitdisc import metrics
 from unitdisc.choices import PieceAlgorithm, RepeatsWritten, UnitsFrom
 from unitdisc.cli import app
 from unitdisc.cli.options import Config, Corpus, Model, Seed, Threads, names, overridden
@@ -67,8 +68,10 @@ def segment(
     run = find_run(config, corpus, model, seed)
     settings = overridden(run.experiment.segmentation or Segmentation(), weight=weight)
     changes = step.run(run, settings, threads=threads, out=out)
-    shown = ("boundary_f1", "unit_boundary_r_value", "unit_boundary_f1", "many_to_one_heldout", "bitrate_runs")
-    _show(["split", "metric", "before", "after"], [astuple(c)[:4] for c in changes if c.metric in shown])
+    _show(
+        ["split", "metric", "before", "after"],
+        [astuple(c)[:4] for c in changes if c.metric in metrics.segments_terminal],
+    )
 
 
 @app.command()
@@ -100,9 +103,7 @@ def pieces(
     by_corpus = {**section.words, **({corpus: words} if words else {})}
     settings = overridden(section, algorithm=algorithm, vocabulary=vocabulary, units=units, words=by_corpus)
     scores = step.run(run, settings, threads=threads, out=out)
-    sizes = ("tokens_per_piece", "bitrate_units", "bitrate_pieces")
-    shown = (*sizes, "word_many_to_one_heldout", "word_many_to_one_heldout_units", "word_majority_heldout")
-    _show(["split", "metric", "value"], [astuple(s)[:3] for s in scores if s.metric in shown])
+    _show(["split", "metric", "value"], [astuple(s)[:3] for s in scores if s.metric in metrics.pieces_shown])
 
 
 def _show(columns: list[str], rows: Sequence[tuple[object, ...]]) -> None:

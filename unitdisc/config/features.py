@@ -17,14 +17,14 @@ class FeatureSettings(Section):
     """Settings that every extractor has; the class of a kind adds ``kind``.
 
     ``modality_name`` is the name of its modality, ``needs`` the kind of sources that it reads, and ``grey_levels`` is
-    true if features are between 0 and 1. ``seen_by_readers`` are the settings that corpus readers use: only a change
+    true if features are between 0 and 1. ``reader_settings`` are the settings that corpus readers use: only a change
     of these makes the workflow read the corpus again.
     """
 
     modality_name: ClassVar[str] = "speech"
     needs: ClassVar[Sources] = "recordings"
     grey_levels: ClassVar[bool] = False
-    seen_by_readers: ClassVar[tuple[str, ...]] = ("kind",)
+    reader_settings: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: str
     normalise: Normalise = Field(

@@ -17,7 +17,7 @@ class PrecomputedSettings(FeatureSettings):
     """The matrices of a Kaldi feats.scp, unchanged."""
 
     needs: ClassVar[Sources] = "matrices"
-    seen_by_readers: ClassVar[tuple[str, ...]] = ("kind", "frame_shift")
+    reader_settings: ClassVar[tuple[str, ...]] = ("kind", "frame_shift")
 
     kind: Literal["precomputed"] = "precomputed"
     frame_shift: float = Field(10.0, gt=0, description="Milliseconds between the starts of two frames.")

@@ -27,17 +27,17 @@ class FeatureFiles(Mapping[str, Array]):
 
     path: Path
     frame_shift: Fraction
-    places: Mapping[str, Any]
+    locations: Mapping[str, Any]
     load: Callable[[Any], Array]
 
     def __getitem__(self, utterance: str) -> Array:
-        return self.load(self.places[utterance])
+        return self.load(self.locations[utterance])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.places)
+        return iter(self.locations)
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.locations)
 
 
 def open_features(path: str | Path, frame_shift: Fraction | float | str | None = None) -> FeatureFiles:

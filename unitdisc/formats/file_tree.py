@@ -1,4 +1,4 @@
-"""Members of a zip, or files of the folder it unpacks to, read in place through one interface."""
+"""Members of a zip, or files of the folder it unpacks to, read in location through one interface."""
 
 import io
 import zipfile
@@ -53,16 +53,16 @@ class Folder:
 
 
 class Zip:
-    """An open zip, a context manager; members are named ``place#member``, and nothing is unpacked to disk.
+    """An open zip, a context manager; members are named ``location#member``, and nothing is unpacked to disk.
 
-    ``file`` is its path, or an open stream for a zip inside another one, whose location ``place`` then gives.
+    ``file`` is its path, or an open stream for a zip inside another one, whose location ``location`` then gives.
     ``prefix`` is prepended to every member's name. Raises InputError for a file that is not a zip.
     """
 
-    def __init__(self, file: Path | IO[bytes], *, place: str | None = None) -> None:
-        self.place = str(file) if place is None else place
+    def __init__(self, file: Path | IO[bytes], *, location: str | None = None) -> None:
+        self.location = str(file) if location is None else location
         self.prefix = ""
-        with _damage_reported(self.place):
+        with _damage_reported(self.location):
             self._zip = zipfile.ZipFile(file)
         self._members = frozenset(self._zip.namelist())
 
@@ -74,11 +74,11 @@ class Zip:
 
     def where(self, member: str) -> str:
         """Return zip and member, with '#' between."""
-        return f"{self.place}#{self.prefix}{inside(member, self.place)}"
+        return f"{self.location}#{self.prefix}{inside(member, self.location)}"
 
     def has(self, member: str) -> bool:
         """Return whether the zip holds the member."""
-        return self.prefix + inside(member, self.place) in self._members
+        return self.prefix + inside(member, self.location) in self._members
 
     def has_folder(self, folder: str) -> bool:
         """Return whether any member is in ``folder``."""
@@ -86,7 +86,7 @@ class Zip:
 
     def names(self, folder: str) -> list[str]:
         """List the members directly in ``folder``."""
-        start = f"{self.prefix}{inside(folder, self.place)}/"
+        start = f"{self.prefix}{inside(folder, self.location)}/"
         members = (name for name in self._members if name.startswith(start) and "/" not in name[len(start) :])
         return sorted(name.removeprefix(self.prefix) for name in members if name != start)
 
@@ -96,11 +96,11 @@ class Zip:
             return self._zip.open(self.prefix + member)
 
 
-def inside(member: str, place: str | Path) -> str:
-    """Return ``member``; raises InputError if it is absolute or leads out of ``place``."""
+def inside(member: str, location: str | Path) -> str:
+    """Return ``member``; raises InputError if it is absolute or leads out of ``location``."""
     if member.startswith("/") or "\\" in member or ":" in member.split("/")[0] or ".." in member.split("/"):
         raise InputError(
-            f"path {member!r} leads out of the corpus", place, fix="name it relative to the corpus, without '..'"
+            f"path {member!r} leads out of the corpus", location, fix="name it relative to the corpus, without '..'"
         )
     return member
 
@@ -146,7 +146,7 @@ class OpenSources:
 
 def nested(archive: FileTree, member: str) -> Zip:
     """Open the zip that is ``member`` of another one, reading it into memory."""
-    return Zip(io.BytesIO(read_bytes(archive, member)), place=archive.where(member))
+    return Zip(io.BytesIO(read_bytes(archive, member)), location=archive.where(member))
 
 
 def _splits_at_hash(source: str) -> Iterator[tuple[Path, str]]:
@@ -157,10 +157,10 @@ def _splits_at_hash(source: str) -> Iterator[tuple[Path, str]]:
 
 
 @contextmanager
-def _damage_reported(place: str) -> Iterator[None]:
-    """Report a damaged zip as an InputError that names ``place``."""
+def _damage_reported(location: str) -> Iterator[None]:
+    """Report a damaged zip as an InputError that names ``location``."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         # RuntimeError is what zipfile raises for an encrypted member, NotImplementedError for an unknown compression.
-        raise InputError(f"is not a valid zip ({error})", place, fix="download it again") from None
+        raise InputError(f"is not a valid zip ({error})", location, fix="download it again") from None

@@ -14,7 +14,7 @@ class KMeans(UnitModel):
     """A codebook (K, (2 · context + 1) · D) of stacked frames; the unit of a token is its nearest codeword."""
 
     Settings = KMeansModel
-    stage_names = ("features", "codes")
+    stage_names = (Stage.FEATURES, Stage.CODES)
     trained_by = "unitdisc.training.clustering:train"
     codebook: Tensor
 
@@ -47,4 +47,4 @@ class KMeans(UnitModel):
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
         """Return the frames and the centroids of their tokens; k-means has no encoder."""
-        return {"features": frames, "codes": self.codebook[self.encode(frames)]}
+        return {Stage.FEATURES: frames, Stage.CODES: self.codebook[self.encode(frames)]}

@@ -34,7 +34,7 @@ class Model(UnitModel):
     """
 
     Settings = VQModel
-    stage_names = ("features", "encoder", "codes")
+    stage_names = (Stage.FEATURES, Stage.ENCODER, Stage.CODES)
     trained_by = "unitdisc.training.learning:train"
 
     def __init__(self, settings: VQModel, sizes: Sizes) -> None:
@@ -97,7 +97,8 @@ class Model(UnitModel):
         """Return the frames, the encoder's output (T', C) before the bottleneck's batch norm, and the codes (T', D)."""
         encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
         units = self.bottleneck(encoded, tokens).units
-        return {"features": frames, "encoder": encoded[0], "codes": self.bottleneck.quantizer.decode(units)[0]}
+        codes = self.bottleneck.quantizer.decode(units)[0]
+        return {Stage.FEATURES: frames, Stage.ENCODER: encoded[0], Stage.CODES: codes}
 
     @torch.no_grad()
     def predict(self, frames: Tensor) -> Tensor:

@@ -1,16 +1,14 @@
 """A classifier of single vectors, linear or with one hidden layer, and its training."""
 
 import copy
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unitdisc.choices import ProbeKind
 from unitdisc.config import Probes
 from unitdisc.probes.examples import Examples
-
-Kind = Literal["linear", "mlp"]
 
 least_deviation = 1e-5  # columns that vary less count as constant and are only centred
 
@@ -21,7 +19,7 @@ class Classifier(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, vectors: Tensor, labels: int, kind: Kind, hidden: int) -> None:
+    def __init__(self, vectors: Tensor, labels: int, kind: ProbeKind, hidden: int) -> None:
         super().__init__()
         deviation = vectors.std(dim=0, correction=0)
         self.register_buffer("mean", vectors.mean(dim=0))
@@ -36,7 +34,7 @@ class Classifier(nn.Module):
         return scores
 
 
-def fit(kind: Kind, train: Examples, dev: Examples, *, labels: int, settings: Probes, seed: int) -> Classifier:
+def fit(kind: ProbeKind, train: Examples, dev: Examples, *, labels: int, settings: Probes, seed: int) -> Classifier:
     """Train on ``train`` by Adam with a falling learning rate, and return the classifier of the best epoch on ``dev``.
 
     The best epoch has the least cross-entropy. The same seed gives the same classifier on one CPU thread.

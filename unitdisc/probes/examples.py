@@ -38,7 +38,7 @@ def draw(whole: Representations, utterances: Collection[str], frames: int, seed:
         if total >= frames:
             break
         sampled.append(list(utterances)[index])
-        total += whole.rows(sampled[-1], "features")
+        total += whole.rows(sampled[-1], Stage.FEATURES)
     return sampled
 
 
@@ -57,10 +57,10 @@ def targets(whole: Representations, utterances: Sequence[str], labels: pd.DataFr
     return by_stage
 
 
-def gather(whole: Representations, utterances: Sequence[str], codes: Targets) -> dict[Stage, Examples]:
+def all_examples(whole: Representations, utterances: Sequence[str], codes: Targets) -> dict[Stage, Examples]:
     """Return the labelled rows of all utterances, at every stage."""
     parts: dict[Stage, list[Examples]] = {stage: [] for stage in whole.stages}
-    for _, by_stage in each(whole, utterances, codes):
+    for _, by_stage in by_utterance(whole, utterances, codes):
         for stage, part in by_stage.items():
             parts[stage].append(part)
     return {
@@ -69,7 +69,7 @@ def gather(whole: Representations, utterances: Sequence[str], codes: Targets) ->
     }
 
 
-def each(
+def by_utterance(
     whole: Representations, utterances: Sequence[str], codes: Targets
 ) -> Iterator[tuple[str, dict[Stage, Examples]]]:
     """Yield the labelled rows of each utterance, one in memory at a time."""

@@ -6,17 +6,19 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
+from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
+from unitdisc.choices import ProbeKind
 from unitdisc.config import Probes
-from unitdisc.probes.classifier import Classifier, Kind, correct, fit
-from unitdisc.probes.examples import Examples, draw, each, gather, labelled, targets
+from unitdisc.probes.classifier import Classifier, correct, fit
+from unitdisc.probes.examples import Examples, all_examples, by_utterance, draw, labelled, targets
 from unitdisc.progress import track
 from unitdisc.records import Score
 from unitdisc.scores.bootstrap import intervals
 from unitdisc.stages import Stage
 from unitdisc.units.representations import Representations
 
-Trained = dict[tuple[Kind, Stage], Classifier]
+Trained = dict[tuple[ProbeKind, Stage], Classifier]
 
 
 def score_probes(
@@ -58,7 +60,7 @@ def _train(
         return {}
     train = _examples(whole, draw(whole, names, settings.frames, seed), labels, vocabulary)
     dev = _examples(stop, draw(stop, held_out, -(-settings.frames // 5), seed), labels, vocabulary)
-    pairs: list[tuple[Kind, Stage]] = [(kind, stage) for kind in get_args(Kind) for stage in whole.stages]
+    pairs: list[tuple[ProbeKind, Stage]] = [(kind, stage) for kind in get_args(ProbeKind) for stage in whole.stages]
     return {
         (kind, stage): fit(kind, train[stage], dev[stage], labels=len(vocabulary), settings=settings, seed=seed)
         for kind, stage in track(pairs, "training probes")
@@ -69,7 +71,7 @@ def _train(
 def _examples(
     whole: Representations, utterances: Sequence[str], labels: pd.DataFrame, vocabulary: pd.Index
 ) -> dict[Stage, Examples]:
-    return gather(whole, utterances, targets(whole, utterances, labels, vocabulary))
+    return all_examples(whole, utterances, targets(whole, utterances, labels, vocabulary))
 
 
 def _score(
@@ -80,7 +82,7 @@ def _score(
         return
     hits = np.zeros((len(names), len(trained)))  # (U, M)
     rows = np.zeros_like(hits)
-    test = each(whole, names, targets(whole, names, labels, vocabulary))
+    test = by_utterance(whole, names, targets(whole, names, labels, vocabulary))
     for row, (_, examples) in enumerate(track(test, "scoring probes", total=len(names))):
         hits[row] = [correct(model, examples[stage]) for (_, stage), model in trained.items()]
         rows[row] = [len(examples[stage].labels) for _, stage in trained]
@@ -93,4 +95,5 @@ def _score(
     for column, (kind, stage) in enumerate(trained):
         n = int(rows[:, column].sum())
         if n:
-            yield Score(f"probe_{kind}_{stage}", float(accuracies[column]), float(low[column]), float(high[column]), n)
+            name = metrics.probes[kind].at(stage)
+            yield Score(name, float(accuracies[column]), float(low[column]), float(high[column]), n)

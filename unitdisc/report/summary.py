@@ -15,7 +15,7 @@ def scores(table: pd.DataFrame, split: str) -> str:
         rows.append([str(corpus), str(model), *(_cell(run, metric) for metric in shown)])
     for corpus, run in chosen[chosen["metric"] == metrics.level.name].groupby("corpus", sort=False):
         level = metrics.level.plain(run["value"].iloc[0])
-        rows.append([str(corpus), "(majority label)", level, *[""] * (len(shown) - 1)])
+        rows.append([str(corpus), f"({metrics.level.title})", level, *[""] * (len(shown) - 1)])
     order = {corpus: index for index, corpus in enumerate(chosen["corpus"].unique())}
     rows[1:] = sorted(rows[1:], key=lambda row: order[row[0]])
     return _aligned(rows, texts=2)
@@ -28,7 +28,7 @@ def stages(table: pd.DataFrame, split: str) -> str:
     for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
         means = run.groupby("metric")["value"].mean()
         for family in metrics.by_stage:
-            cells = [means.get(family.name.format(stage=stage)) for stage in run_stages.titles]
+            cells = [means.get(family.at(stage)) for stage in run_stages.titles]
             if any(cell is not None for cell in cells):
                 texts = ("" if cell is None else family.plain(cell) for cell in cells)
                 rows.append([str(corpus), str(model), family.title, *texts])

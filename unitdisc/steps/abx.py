@@ -10,6 +10,7 @@ from unitdisc.config import Abx
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
+from unitdisc.stages import Stage
 from unitdisc.steps.run import Run
 from unitdisc.units.representations import Representations
 
@@ -46,8 +47,8 @@ def _scores(
         StageFeatures(name, whole.stage(name), whole.frame_shift(name), settings.distance) for name in whole.stages
     ]
     sequences = {name: sequence.units for name, sequence in units.items()}
-    shift = whole.frame_shift("codes")
-    discrete = [StageFeatures(f"units_{name}", sequences, shift, name) for name in stages.unit_distances]
+    shift = whole.frame_shift(Stage.CODES)
+    discrete = [StageFeatures(name, sequences, shift, distance) for name, distance in stages.units.items()]
     scoring = run.experiment.scoring
     return list(
         score_stages(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unitdisc import files, registry, tables
+from unitdisc import files, metrics, registry, tables
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
 from unitdisc.formats.labels import read_labels
@@ -24,8 +24,6 @@ from unitdisc.units.pieces import PieceModel, PieceRow, VocabularyRow, figures
 from unitdisc.units.words import words_of_characters
 
 log = logging.getLogger(__name__)
-
-word_metrics = ("many_to_one", "majority", "many_to_one_heldout", "majority_heldout", "pnmi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,8 @@ def _write(
             scores.append(SplitScore(split, metric, value, nan, nan, len(pieces)))
     if words is not None:
         at_tokens = {split: {s.utterance: s.at_tokens() for s in pieces} for split, pieces in encoded.items()}
-        scores += [s for split in sequences for s in word_scores(run, at_tokens, split, words, "")]
-        scores += [s for split in sequences for s in word_scores(run, sequences, split, words, "_units")]
+        scores += [s for split in sequences for s in word_scores(run, at_tokens, split, words)]
+        scores += [s for split in sequences for s in word_scores(run, sequences, split, words, of_units=True)]
     tables.write(table_of(folder), scores, SplitScore)
     return scores
 
@@ -99,12 +97,11 @@ def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> pd.Dat
 
 
 def word_scores(
-    run: Run, units: Mapping[str, dict[str, UnitSequence]], split: str, words: pd.DataFrame, suffix: str
+    run: Run, units: Mapping[str, dict[str, UnitSequence]], split: str, words: pd.DataFrame, *, of_units: bool = False
 ) -> Iterator[SplitScore]:
-    """Yield scores of units against words, with mappings fitted on the split itself and on train."""
+    """Yield scores of pieces or units at each token against words, with mappings fitted on the split and on train."""
     scoring = run.experiment.scoring
     statistics = run_statistics(run, units, words, split)
     for score in summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed):
-        if score.metric in word_metrics and not (suffix and score.metric.startswith("majority")):
-            values = (score.value, score.low, score.high, score.n)
-            yield SplitScore(split, f"word_{score.metric}{suffix}", *values)
+        if name := metrics.word_score(score.metric, of_units=of_units):
+            yield SplitScore(split, name, score.value, score.low, score.high, score.n)

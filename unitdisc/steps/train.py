@@ -3,7 +3,7 @@
 import torch
 
 from unitdisc.provenance import code_digest
-from unitdisc.steps.reads import chosen_modules, reads
+from unitdisc.steps.dependencies import chosen_modules, dependencies
 from unitdisc.steps.run import Run
 from unitdisc.training import processes
 from unitdisc.training.fit import fit
@@ -20,7 +20,7 @@ def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = N
     if code is not None:
         return code
     torch.set_num_threads(processes.share(threads or settings.threads))
-    chosen = chosen_modules(run.experiment, reads["train"], corpus=run.corpus, model=run.model)
+    chosen = chosen_modules(run.experiment, dependencies["train"], corpus=run.corpus, model=run.model)
     fit(
         settings,
         run.settings.features,

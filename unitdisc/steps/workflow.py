@@ -9,12 +9,11 @@ from unitdisc.config import Experiment, splits
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.provenance import code_digest, listing_digest
-from unitdisc.steps.reads import chosen_modules, reads, step_settings
+from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
 from unitdisc.steps.score_tables import score_tables
 
-Names = tuple[
-    str, Sequence[str], Sequence[str]
-]  # name of a rule, its splits, and the corpora with exactly these splits
+# The name of a rule, its splits, and the corpora with exactly these splits.
+RuleSplits = tuple[str, Sequence[str], Sequence[str]]
 
 
 class Plan:
@@ -30,7 +29,7 @@ class Plan:
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return the digest of a step's code: its module, and the kinds that it runs on this corpus and model."""
-        part = reads[step]
+        part = dependencies[step]
         chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
         return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
 
@@ -38,9 +37,9 @@ class Plan:
         """Return as JSON the part of the configuration that a step reads; all of it for a step on all runs."""
         if corpus is None:
             return self.experiment.model_dump_json()
-        return step_settings(self.experiment, reads[step], corpus=corpus, model=model)
+        return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)
 
-    def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[Names]:
+    def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[RuleSplits]:
         """Yield the rules of a step: name, splits whose files it writes, and corpora with exactly these splits.
 
         A job handles all splits of a run, because starting Python often takes longer than encoding or scoring a split.

@@ -17,7 +17,7 @@ import torch.distributed as dist
 from unitdisc import errors
 from unitdisc.errors import InputError
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 EXIT_PEER_LOST = 75  # exit code of a process that lost the connection to the others, and did not fail itself
 
@@ -99,10 +99,10 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
         killed = [failure for failure in failures if failure.exitcode < 0]
         failed = [failure.exitcode for failure in failures if failure.exitcode not in (0, EXIT_PEER_LOST)]
         if killed:
-            _log.error("process %d of the training was ended by %s", killed[0].local_rank, killed[0].signal_name())
+            log.error("process %d of the training was ended by %s", killed[0].local_rank, killed[0].signal_name())
             return 128 - killed[0].exitcode
         if not failed:
-            _log.error("the processes of the training lost their connection; run it again to continue")
+            log.error("the processes of the training lost their connection; run it again to continue")
         return failed[0] if failed else EXIT_PEER_LOST  # the failed process has reported the cause
     except SignalException as error:
         return 128 + error.sigval

@@ -36,11 +36,11 @@ class Representations:
     def rows(self, utterance: str, stage: Stage) -> int:
         """Return the number of rows of an utterance at a stage: its frames T, or its tokens T'."""
         frames = self._frames.frames(utterance)
-        return frames if stage == "features" else -(-frames // self._trained.model.stride)
+        return frames if stage.per_frame else -(-frames // self._trained.model.stride)
 
     def frame_shift(self, stage: Stage) -> float:
         """Return the shift between two rows of a stage, in seconds or columns."""
-        return self._trained.features.shift if stage == "features" else self._trained.frame_shift
+        return self._trained.features.shift if stage.per_frame else self._trained.frame_shift
 
     def stage(self, stage: Stage) -> "Representation":
         """Return one stage of all utterances."""
@@ -55,7 +55,7 @@ class Representation(Mapping[str, Matrix]):
     stage: Stage
 
     def __getitem__(self, utterance: str) -> Matrix:
-        return self.whole.frames(utterance) if self.stage == "features" else self.whole[utterance][self.stage]
+        return self.whole.frames(utterance) if self.stage.per_frame else self.whole[utterance][self.stage]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.whole.utterances)

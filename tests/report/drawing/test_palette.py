@@ -33,21 +33,21 @@ def ablation(sizes: tuple[int, ...], variants: int) -> list[results.RunResults]:
 
 def test_models_are_parted_by_codewords_with_the_baseline_of_their_size() -> None:
     runs = [*ablation((256, 2048), 3), run("kmeans-256", 256), run("kmeans-2048", 2048), run("v0-256", 256, 1, dim=1)]
-    small, large = palette.parts(runs)
+    small, large = palette.groups(runs)
     assert (small.title, large.title) == ("256 codewords", "2048 codewords")
     assert [r.name for r in small.runs] == ["v0-256", "v1-256", "v2-256", "kmeans-256", "v0-256"]
     assert [r.name for r in large.runs] == ["v0-2048", "v1-2048", "v2-2048", "kmeans-2048"]
 
 
 def test_a_row_of_sizes_shares_its_plots() -> None:
-    (part,) = palette.parts([run(f"vq-{size}", size) for size in (64, 128, 256)])
+    (part,) = palette.groups([run(f"vq-{size}", size) for size in (64, 128, 256)])
     assert (part.title, len(part.runs)) == ("", 3)
-    (part,) = palette.parts(ablation((256,), 3))
+    (part,) = palette.groups(ablation((256,), 3))
     assert part.title == ""
 
 
 def test_more_models_than_colours_are_parted_further() -> None:
-    parts = palette.parts([*ablation((256,), 19), run("kmeans", 256)])
+    parts = palette.groups([*ablation((256,), 19), run("kmeans", 256)])
     assert [len(part.runs) for part in parts] == [9, 9, 4]
     assert parts[1].title == "256 codewords, models 9 to 16 of 19"
     assert all(part.runs[-1].name == "kmeans" for part in parts)
@@ -61,7 +61,7 @@ def test_no_plot_has_a_colour_twice(sizes: tuple[int, ...], variants: int) -> No
     other = [run(r.name, r.codewords, dim=r.settings["bottleneck"]["dim"]) for r in runs[1::2]]
     corpora = [corpus(*runs), *([corpus(*other, name="lines")] if variants <= len(palette.classes) else [])]
     colour = palette.colours(corpora)
-    for part in (part for each in corpora for part in palette.parts(each.runs)):
+    for part in (part for each in corpora for part in palette.groups(each.runs)):
         classes = [colour[r.name] for r in part.runs]
         assert len(set(classes)) == len(classes)
 

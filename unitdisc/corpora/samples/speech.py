@@ -79,7 +79,7 @@ def synthesise(folder: Path, *, minutes: float = 8.0, seed: int = 0) -> None:
         raise InputError(f"{minutes:g} minutes of sample speech cannot be made", fix="ask for 1 to 600")
     _check_replaceable(folder)
     random = np.random.default_rng(seed)
-    gains = {voice.speaker: equaliser(random, spread=room) for voice in voices}
+    gains = {voice.speaker: equaliser(random, deviation=room) for voice in voices}
     prompts = list(_prompts(minutes, random))
     speeches = espeak.speak([phrase(prompt.text, prompt.voice, random) for prompt in prompts], seed=seed)
     utterances = (

@@ -58,13 +58,13 @@ def phrase(text: str, voice: Voice, random: np.random.Generator) -> Phrase:
     """Return how eSpeak must say ``text``, before the warp of ``voice`` changes rate and pitch, which vary a little."""
     rate = voice.rate / voice.warp * random.uniform(0.95, 1.25)
     pitch = voice.pitch - 50 * np.log2(voice.warp) + random.uniform(-8, 8)
-    spread = random.uniform(35, 65)
-    return Phrase(text, f"en-us+{voice.variant}", round(rate), int(np.clip(round(pitch), 0, 99)), round(spread))
+    pitch_range = random.uniform(35, 65)
+    return Phrase(text, f"en-us+{voice.variant}", round(rate), int(np.clip(round(pitch), 0, 99)), round(pitch_range))
 
 
-def equaliser(random: np.random.Generator, *, spread: float) -> NDArray[np.float64]:
-    """Sample gains (9,) at evenly spaced mel frequencies, with a standard deviation of ``spread`` dB."""
-    return random.normal(0.0, spread, size=9)
+def equaliser(random: np.random.Generator, *, deviation: float) -> NDArray[np.float64]:
+    """Sample gains (9,) at evenly spaced mel frequencies, with a standard deviation of ``deviation`` dB."""
+    return random.normal(0.0, deviation, size=9)
 
 
 def utter(
@@ -83,7 +83,7 @@ def utter(
     total = -(-(before + len(warped) + after) // grid) * grid
     samples = np.zeros(total)
     samples[before : before + len(warped)] = warped
-    samples = _equalised(samples, gains + equaliser(random, spread=2.5))
+    samples = _equalised(samples, gains + equaliser(random, deviation=2.5))
     power = np.sum(samples**2) / len(warped)
     samples *= min(level / np.sqrt(power), highest / np.abs(samples).max())
     samples += level * 10 ** (-random.uniform(40, 44) / 20) * random.standard_normal(total)

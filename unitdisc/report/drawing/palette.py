@@ -12,14 +12,14 @@ baseline = "base"  # grey
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Group:
     """Runs that share a plot: no more trained models than there are colours, with the baselines of their size."""
 
     title: str  # empty if there is one part only
     runs: tuple[RunResults, ...]
 
 
-def parts(runs: Sequence[RunResults]) -> list[Part]:
+def groups(runs: Sequence[RunResults]) -> list[Group]:
     """Split runs by the size of their codebook, where a size has several trained models, then by the number of colours.
 
     Sizes with one model each stay together, so that the sizes can be compared.
@@ -27,19 +27,19 @@ def parts(runs: Sequence[RunResults]) -> list[Part]:
     sizes = sorted({run.codewords for run in runs})
     models = {size: _names([run for run in runs if run.codewords == size]) for size in sizes}
     if all(len(names) < 2 for names in models.values()) and len(sizes) <= len(classes):
-        return [Part("", tuple(runs))]
+        return [Group("", tuple(runs))]
     split = [part for size in sizes for part in _of_size(size, models[size], runs)]
-    return split if len(split) > 1 else [Part("", part.runs) for part in split]
+    return split if len(split) > 1 else [Group("", part.runs) for part in split]
 
 
-def _of_size(size: int, models: Sequence[str], runs: Sequence[RunResults]) -> Iterator[Part]:
+def _of_size(size: int, models: Sequence[str], runs: Sequence[RunResults]) -> Iterator[Group]:
     title = heading(size)
     step = len(classes)
     for first in range(0, max(len(models), 1), step):
         shown = models[first : first + step]
         span = f", models {first + 1} to {first + len(shown)} of {len(models)}" if len(models) > step else ""
         members = (run for run in runs if run.codewords == size and (run.name in shown or run.baseline))
-        yield Part(title + span, tuple(members))
+        yield Group(title + span, tuple(members))
 
 
 def heading(codewords: int) -> str:
@@ -53,7 +53,7 @@ def colours(corpora: Sequence[CorpusResults]) -> dict[str, str]:
     No plot has a colour twice, unless models that are grouped differently in several corpora leave no other choice.
     """
     together = [*named_alike(corpora), *([corpus] for corpus in corpora)]
-    shared = [_names(part.runs) for group in together for part in parts([run for c in group for run in c.runs])]
+    shared = [_names(part.runs) for group in together for part in groups([run for c in group for run in c.runs])]
     variants = _variants(corpora)
     colour_of: dict[str, str] = {}
     of_variant: dict[Any, str] = {}

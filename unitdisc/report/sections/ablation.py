@@ -10,7 +10,6 @@ from unitdisc.report.drawing.palette import heading
 from unitdisc.report.results import CorpusResults, RunResults, named_alike
 from unitdisc.report.sections import score_table
 
-measured = ("many_to_one_heldout", "abx_codes_across", "phone_error_rate", "perplexity", "units_used", "bitrate")
 sizes = (("codewords",), ("bottleneck", "codewords"))  # these head a group of models
 titles = {
     "bottleneck.batch_norm": "batch norm",
@@ -67,7 +66,7 @@ def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
     kinds = dict.fromkeys(run.kind for run in models.values())
     by_kind = [[_compared(run.settings) for run in models.values() if run.kind == kind] for kind in kinds]
     paths = tuple(dict.fromkeys(path for alike in by_kind for path in differing(alike) if path not in sizes))
-    columns, rows = score_table.means(corpora, measured, split)
+    columns, rows = score_table.means(corpora, metrics.settings, split)
     groups = []
     for size in sorted({models[row.model].codewords for row in rows}):
         of_size = score_table.best([row for row in rows if models[row.model].codewords == size], columns)

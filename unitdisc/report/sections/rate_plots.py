@@ -9,6 +9,8 @@ from unitdisc import metrics
 from unitdisc.report.drawing import palette, svg
 from unitdisc.report.results import CorpusResults, RunResults, named_alike
 
+rate = metrics.find("bitrate")
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -37,22 +39,28 @@ def _bitrates(corpora: Sequence[CorpusResults], colour: Mapping[str, str], split
     levels = [run.value(metrics.level.name, split) for run in runs]
     level = next((value for value in levels if np.isfinite(value)), float("nan"))
     rates = [dot.x for dot in everything if dot.x > 0]
-    caption = (
-        "Up and to the left is better: more of the labels for fewer bits; a grey diamond is k-means on the same "
-        "features, bars are 95 % intervals."
-    )
+    baselines = " or ".join(dict.fromkeys(run.title for run in runs if run.baseline))
+    diamonds = f"a grey diamond is {baselines} on the same features, " if baselines else ""
+    caption = f"Up and to the left is better: more of the labels for fewer bits; {diamonds}bars are 95 % intervals."
     figures = []
-    for part in palette.parts(runs):
+    for part in palette.groups(runs):
         drawn = svg.points(
             [_dot(run, colour, split) for run in part.runs],
-            [("majority label", 100 * level)] if np.isfinite(level) else [],
+            [(metrics.level.title, 100 * level)] if np.isfinite(level) else [],
             room=everything,
-            x=f"bit rate, bits per {corpora[0].modality.time}",
-            y="accuracy %",
+            x=f"{rate.title}, bits per {corpora[0].modality.time}",
+            y=metrics.accuracy.heading,
             scale="log" if max(rates, default=1) > 8 * min(rates, default=1) else "linear",
         )
         where = ", ".join(text for text in (corpora[0].name, part.title, split) if text)
-        figures.append(Figure(f"Accuracy against bit rate, {where}", drawn, caption, key(part.runs, colour)))
+        figures.append(
+            Figure(
+                f"{metrics.accuracy.title.capitalize()} against {rate.title}, {where}",
+                drawn,
+                caption,
+                key(part.runs, colour),
+            )
+        )
     return figures
 
 
@@ -60,7 +68,7 @@ def _dot(run: RunResults, colour: Mapping[str, str], split: str) -> svg.Point:
     accuracy = run.estimate(metrics.accuracy.name, split)
     return svg.Point(
         name=f"{run.name}, seed {run.seed}",
-        x=run.value("bitrate", split),
+        x=run.value(rate.name, split),
         y=100 * accuracy.value,
         colour=colour[run.name],
         shape="diamond" if run.baseline else "circle",

@@ -133,12 +133,11 @@ def best(rows: list[Row], columns: Sequence[metrics.Metric]) -> list[Row]:
 def _level(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str, view: str) -> Iterator[Row]:
     """Yield the row with the accuracy of a single label for everything."""
     for run in corpus.runs:
-        for name in ("majority_heldout", "majority"):
-            value = run.value(name + view, split)
+        for metric in (column for column in columns if column.level):
+            value = run.value(metric.level + view, split)
             if np.isfinite(value):
-                comparable = "many_to_one_heldout" if name == "majority_heldout" else "many_to_one"
-                cells = tuple(Cell(m.text(value), "", value) if m.name == comparable else Cell() for m in columns)
-                yield Row("level", corpus.name, "majority label", "", cells)
+                cells = tuple(Cell(m.text(value), "", value) if m == metric else Cell() for m in columns)
+                yield Row("level", corpus.name, metrics.level.title, "", cells)
                 return
 
 

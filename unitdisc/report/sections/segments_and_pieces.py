@@ -12,24 +12,8 @@ from unitdisc.errors import InputError
 from unitdisc.layout import table_of
 from unitdisc.report.results import CorpusResults, RunResults
 
-segment_metrics = tuple(
-    map(
-        metrics.find,
-        (
-            "boundary_f1_heldout", "boundary_precision_heldout", "boundary_recall_heldout",
-            "over_segmentation_heldout", "r_value_heldout", "many_to_one_heldout", "run_duration", "bitrate_runs",
-        ),
-    )
-)  # fmt: skip
-piece_metrics = tuple(
-    map(
-        metrics.find,
-        (
-            "tokens_per_piece", "bitrate_units", "bitrate_pieces", "word_many_to_one_heldout",
-            "word_many_to_one_heldout_units", "word_majority_heldout",
-        ),
-    )
-)  # fmt: skip
+segment_metrics = tuple(map(metrics.find, metrics.segments))
+piece_metrics = tuple(map(metrics.find, metrics.pieces_shown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def trainings(corpora: Sequence[CorpusResults], colour: Mapping[str, str]) -> li
 def _panels(corpus: CorpusResults, colour: Mapping[str, str]) -> list[Panel]:
     drawn = [
         Panel(part.title, _figures(_by_model(part.runs), colour), key(part.runs, colour))
-        for part in palette.parts(corpus.runs)
+        for part in palette.groups(corpus.runs)
     ]
     return [panel for panel in drawn if panel.figures]
 
@@ -52,6 +52,8 @@ def _by_model(runs: Sequence[RunResults]) -> list[list[RunResults]]:
 
 def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) -> list[Figure]:
     trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
+    levels = " or ".join(dict.fromkeys(runs[0].title for runs in models if runs not in trained))
+    dotted = f"; a dotted line is {levels}." if levels else "."
     averaged = [runs for runs in trained if any(_finite(run, "dev_task_loss_raw") for run in runs)]
 
     def pairs(chosen: Sequence[Sequence[RunResults]], solid: str, dashed: str) -> list[svg.Line]:
@@ -74,7 +76,7 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
         Figure(
             "Perplexity of the units",
             svg.lines(_usage(models, "perplexity", colour), x="epoch", y="perplexity", zero="zero"),
-            "Should rise and stay up: a fall towards 1 is a codebook that collapses; the dotted line is k-means.",
+            "Should rise and stay up: a fall towards 1 is a codebook that collapses" + dotted,
         ),
         Figure(
             "Units used in an epoch",
@@ -123,7 +125,7 @@ def line(runs: Sequence[RunResults], column: str, colour: Mapping[str, str], das
 
 
 def _usage(models: Sequence[Sequence[RunResults]], column: str, colour: Mapping[str, str]) -> list[svg.Line]:
-    """Return the curves of the trained models, and a level for each model with a single row, such as k-means."""
+    """Return the curves of the trained models, and a level for each model with a single row, such as a baseline."""
     trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
     drawn = [line(runs, column, colour) for runs in trained]
     if not drawn:

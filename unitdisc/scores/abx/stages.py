@@ -7,6 +7,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
+from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
 from unitdisc.choices import Distance, Speaker
 from unitdisc.config import Abx
@@ -48,7 +49,7 @@ def score_stages(
             except EmptyTaskError:
                 continue
             low, high = _interval(result, settings, bootstrap, seed)
-            yield Score(f"abx_{stage.name}_{speaker}", result.error, low, high, result.cells)
+            yield Score(metrics.abx[speaker].at(stage.name), result.error, low, high, result.cells)
 
 
 def _score(stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int) -> AbxScore:

@@ -54,11 +54,7 @@ def check(folder: Path) -> list[str]:
     Raises InputError if the manifest is missing or malformed.
     """
     path = folder / name
-    told = read_json(path)
-    try:
-        listed = told["files"]
-    except (KeyError, TypeError):
-        raise InputError("is no manifest of an export", path) from None
+    listed = read_json(path, keys=["files"])["files"]
     present = {*_files(folder)} - {name}
     changed = [file for file in listed if file in present and sha256(folder / file) != listed[file]["sha256"]]
     return sorted({*changed, *(present ^ set(listed))})

@@ -12,18 +12,18 @@ from unitdisc.registry import registries
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
+class Dependencies:
     """The part of the configuration that a step reads, and the registries whose chosen kinds it runs.
 
-    ``without`` are settings of the corpus that it does not read; ``readers_view`` limits the settings of the features
-    to those that corpus readers use. ``model`` means that it reads the settings of the model. ``sections`` are sections
-    of the experiment, where ``abx`` and ``probes`` of scoring must be listed separately. ``kinds`` are the registries
-    whose code it runs, and ``modules`` further modules that it imports by name. ``trains`` means that it trains
-    the model, by the function that the class of the model names.
+    ``without`` are settings of the corpus that it does not read; ``reader_settings_only`` limits the settings of the
+    features to those that corpus readers use. ``model`` means that it reads the settings of the model. ``sections`` are
+    sections of the experiment, where ``abx`` and ``probes`` of scoring must be listed separately. ``kinds`` are the
+    registries whose code it runs, and ``modules`` further modules that it imports by name. ``trains`` means that it
+    trains the model, by the function that the class of the model names.
     """
 
     without: tuple[str, ...] = ()
-    readers_view: bool = False
+    reader_settings_only: bool = False
     model: bool = False
     sections: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -36,32 +36,32 @@ on_model = (*on_corpus, "models", "encoders", "decoders", "objectives")
 unscored = ("exclude", "ignore")  # settings of a corpus that only scores read
 excerpts = tuple(modality.excerpt.partition(":")[0] for modality in modalities.values())
 
-reads: Mapping[str, Reads] = MappingProxyType(
+dependencies: Mapping[str, Dependencies] = MappingProxyType(
     {
-        "sample": Reads(without=("features", *unscored), kinds=("corpora",)),
-        "corpus": Reads(without=unscored, readers_view=True, kinds=on_corpus),
-        "features": Reads(without=unscored, kinds=on_corpus),
-        "train": Reads(without=("exclude",), model=True, kinds=on_model, trains=True),
-        "encode": Reads(without=unscored, model=True, kinds=on_model),
-        "score": Reads(sections=("scoring",), kinds=on_corpus),
-        "recognise": Reads(model=True, sections=("scoring",), kinds=on_model),
-        "abx": Reads(model=True, sections=("scoring", "abx"), kinds=on_model),
-        "probe": Reads(model=True, sections=("scoring", "probes"), kinds=on_model),
-        "segment": Reads(model=True, sections=("scoring", "segmentation"), kinds=on_model),
-        "pieces": Reads(model=True, sections=("scoring", "segmentation", "pieces"), kinds=on_model),
-        "export": Reads(model=True, sections=("segmentation", "exports"), kinds=(*on_model, "exports")),
-        "collect": Reads(kinds=on_model),
-        "report": Reads(kinds=on_model, modules=excerpts),
+        "sample": Dependencies(without=("features", *unscored), kinds=("corpora",)),
+        "corpus": Dependencies(without=unscored, reader_settings_only=True, kinds=on_corpus),
+        "features": Dependencies(without=unscored, kinds=on_corpus),
+        "train": Dependencies(without=("exclude",), model=True, kinds=on_model, trains=True),
+        "encode": Dependencies(without=unscored, model=True, kinds=on_model),
+        "score": Dependencies(sections=("scoring",), kinds=on_corpus),
+        "recognise": Dependencies(model=True, sections=("scoring",), kinds=on_model),
+        "abx": Dependencies(model=True, sections=("scoring", "abx"), kinds=on_model),
+        "probe": Dependencies(model=True, sections=("scoring", "probes"), kinds=on_model),
+        "segment": Dependencies(model=True, sections=("scoring", "segmentation"), kinds=on_model),
+        "pieces": Dependencies(model=True, sections=("scoring", "segmentation", "pieces"), kinds=on_model),
+        "export": Dependencies(model=True, sections=("segmentation", "exports"), kinds=(*on_model, "exports")),
+        "collect": Dependencies(kinds=on_model),
+        "report": Dependencies(kinds=on_model, modules=excerpts),
     }
 )
 
 
-def step_settings(experiment: Experiment, part: Reads, *, corpus: str, model: str | None = None) -> str:
+def step_settings(experiment: Experiment, part: Dependencies, *, corpus: str, model: str | None = None) -> str:
     """Return as JSON the part of an experiment that a step on a corpus (and model) reads, with defaults filled in."""
     settings = experiment.corpus(corpus)
     corpus_settings = {key: value for key, value in settings.model_dump(mode="json").items() if key not in part.without}
-    if part.readers_view:
-        seen = settings.features.seen_by_readers
+    if part.reader_settings_only:
+        seen = settings.features.reader_settings
         features = corpus_settings["features"]
         corpus_settings["features"] = {key: value for key, value in features.items() if key in seen}
     read: dict[str, Any] = {"results": str(experiment.results), "corpora": {corpus: corpus_settings}}
@@ -78,7 +78,7 @@ def step_settings(experiment: Experiment, part: Reads, *, corpus: str, model: st
 
 
 def chosen_modules(
-    experiment: Experiment, part: Reads, *, corpus: str | None = None, model: str | None = None
+    experiment: Experiment, part: Dependencies, *, corpus: str | None = None, model: str | None = None
 ) -> list[str]:
     """Return the modules of the kinds that a step runs, which it imports only through the registry.
 
