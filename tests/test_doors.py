@@ -112,7 +112,7 @@ def test_the_package_of_the_documents_runs_as_it_is_printed(tmp_path, monkeypatc
         f"[{group}]\n" + "".join(f"{kind} = {where}\n" for kind, where in kinds.items())
         for group, kinds in project["entry-points"].items()
     )
-    assert set(project["entry-points"]) == {f"unitdisc.{name}" for name in registries} - {"unitdisc.models"}
+    assert set(project["entry-points"]) == {f"unitdisc.{name}" for name in registries}
     site = install(tmp_path / "site", "my_units", {**blocks("python"), "my_units/__init__.py": ""}, entries)
     folder = tmp_path / "experiment"
     folder.mkdir()
@@ -127,10 +127,10 @@ def test_the_package_of_the_documents_runs_as_it_is_printed(tmp_path, monkeypatc
     monkeypatch.setenv("PYTHONPATH", str(site))
     done = snakemake(folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    for model in ("kmeans", "pooled", "predictive"):
+    for model in ("kmeans", "random", "pooled", "predictive"):
         run = folder / "results/mine" / model / "seed0"
         units = tables.read_units(run / "test.units.tsv")
-        assert {len(each.units) for each in units.values()} == {50 if model == "kmeans" else 13}
+        assert {len(each.units) for each in units.values()} == {13 if model in ("pooled", "predictive") else 50}
         lines = (run / "exports/units/csv/test.csv").read_text().splitlines()
         assert len(lines) == 1 + sum(len(each.units) for each in units.values())
 

@@ -129,7 +129,12 @@ def test_check_finds_what_is_changed_missing_and_added():
     (folder / "fairseq/dict.txt").unlink()
     (folder / "more").write_text("")
     assert manifest.check(folder) == ["fairseq/dict.txt", "jsonl/dev.jsonl", "more"]
-    for wrong, message in (("[]", "has no \"files\""), ("{}", "has no \"files\""), ("{", "is not JSON"), (None, "no such file")):
+    for wrong, message in (
+        ("[]", 'has no "files"'),
+        ("{}", 'has no "files"'),
+        ("{", "is not JSON"),
+        (None, "no such file"),
+    ):
         (folder / "manifest.json").unlink()
         if wrong:
             (folder / "manifest.json").write_text(wrong)

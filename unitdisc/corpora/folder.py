@@ -19,6 +19,7 @@ from unitdisc.config.features import Sources
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.formats import audio, line_images
+from unitdisc.formats.text import close
 from unitdisc.modality import Modality, modalities
 from unitdisc.records import Label, Utterance
 
@@ -179,7 +180,7 @@ def _labels(path: Path, durations: Mapping[str, float]) -> list[Label]:
         labels.append((line, label))
     labels.sort(key=lambda row: (row[1].utterance, row[1].start))
     for (_, before), (line, label) in itertools.pairwise(labels):
-        if label.utterance == before.utterance and label.start < before.end - 1e-9:
+        if label.utterance == before.utterance and label.start < before.end - close:
             span = f"label {label.label!r} of {label.utterance!r} at {label.start:g}"
             raise InputError(f"{span} starts before {before.label!r} ends at {before.end:g}", path, line)
     return [label for _, label in labels]

@@ -16,7 +16,7 @@ from unitdisc.formats import audio
 from unitdisc.formats.kaldi_matrix import read_matrix
 from unitdisc.formats.kaldi_table import read_pairs, read_rows, read_utt2spk
 from unitdisc.formats.labels import ali_frame, label_rows, plain_phone
-from unitdisc.formats.text import digits, read_number
+from unitdisc.formats.text import close, digits, read_number
 from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
@@ -225,9 +225,9 @@ def _labels(
         span = f"label {label!r} of {name!r}"
         if end <= start:
             raise InputError(f"{span} ends at {end:g} s, not after its start at {start:g} s", path, line)
-        if start < 0 or start >= duration or end > duration + rounding + 1e-6:
+        if start < 0 or start >= duration or end > duration + rounding + close:
             raise InputError(f"{span} at {start:g}–{end:g} s does not lie in the {duration:g} s of audio", path, line)
-        if start < last.get(name, 0.0) - 1e-6:
+        if start < last.get(name, 0.0) - close:
             raise InputError(f"{span} starts at {start:g} s, before the end of the one before it", path, line)
         last[name] = end
         yield Label(name, start, min(end, duration), plain_phone(label) if strip_marks else label)

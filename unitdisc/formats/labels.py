@@ -17,7 +17,7 @@ from unitdisc import tables
 from unitdisc.choices import LabelFormat
 from unitdisc.errors import InputError
 from unitdisc.formats.ctm import Row, read_ctm
-from unitdisc.formats.text import digits, read_fields, read_number
+from unitdisc.formats.text import close, digits, read_fields, read_number
 from unitdisc.formats.textgrid import read_tier
 from unitdisc.records import Label
 
@@ -80,7 +80,7 @@ def check(labels: pd.DataFrame, path: Path | None = None, lines: Iterable[int] |
         (~(np.isfinite(start) & np.isfinite(end)), "has no time"),
         (start < 0, "starts before 0"),
         (end <= start, "does not end after it starts"),
-        (same & (start < np.append(0, end[:-1]) - 0.5 * 10**-digits), "overlaps the label before it"),
+        (same & (start < np.append(0, end[:-1]) - close), "overlaps the label before it"),
     )
     for fault, what in faults:
         if fault.any():

@@ -7,6 +7,7 @@ from unitdisc.errors import InputError
 from unitdisc.files import read_text
 
 digits = 6  # decimals of a time: 0.3 + 0.03 is 0.33
+close = 0.5 * 10**-digits  # times closer together than this are equal
 
 
 def read_lines(path: str | Path) -> list[str]:

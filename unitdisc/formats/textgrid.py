@@ -7,11 +7,10 @@ from pathlib import Path
 
 from unitdisc.errors import InputError
 from unitdisc.files import decode, read_bytes
-from unitdisc.formats.text import decimal
+from unitdisc.formats.text import close, decimal
 
 Span = tuple[float, float, str]  # start, end, text
 
-close = 1e-6  # seconds: times closer together than this are equal
 phone_tiers = ("phones", "phone", "phonemes", "phoneme", "segments")
 # A quoted text (with quotes inside doubled), a number by itself (not an index in brackets), or a flag.
 pattern = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')

@@ -1,32 +1,35 @@
 """The record of a training: per epoch, a row of training.tsv and a line of the log."""
 
 from dataclasses import dataclass
+from math import nan
 
 from unitdisc.config import BottleneckSettings, VQModel
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """A row of training.tsv: losses are means over the epoch, and usage is over all of its real tokens."""
+    """A row of training.tsv: losses are means over the epoch, and usage is over all of its real tokens.
+
+    A training gives what it has: a loss that it does not compute is nan."""
 
     epoch: int
     step: int
-    loss: float
-    task_loss: float  # of reconstruction or recognition, without its weight
-    bottleneck_loss: float
-    dev_task_loss: float  # of the averaged weights, if weights are averaged
-    dev_task_loss_raw: float  # of the current weights, if weights are averaged
-    units_used: int
-    perplexity: float
-    dead_codewords: int
-    distance: float
-    input_norm: float
-    codeword_norm: float
-    reestimations: int
-    collapsed: int  # 1 if the warm-up is over and less than 5 % of the codewords are used
-    skipped_steps: int  # because the gradient was too large
-    learning_rate: float
-    frames_per_second: float
+    loss: float = nan
+    task_loss: float = nan  # of reconstruction or recognition, without its weight
+    bottleneck_loss: float = nan
+    dev_task_loss: float = nan  # of the averaged weights, if weights are averaged
+    dev_task_loss_raw: float = nan  # of the current weights, if weights are averaged
+    units_used: int = 0
+    perplexity: float = nan
+    dead_codewords: int = 0
+    distance: float = nan
+    input_norm: float = nan
+    codeword_norm: float = nan
+    reestimations: int = 0
+    collapsed: int = 0  # 1 if the warm-up is over and less than 5 % of the codewords are used
+    skipped_steps: int = 0  # because the gradient was too large
+    learning_rate: float = nan
+    frames_per_second: float = nan
 
 
 def line(row: Epoch, settings: VQModel) -> str:
