@@ -1,11 +1,13 @@
 """Compiled loops."""
 
+import numba
+import numpy as np
+import pytest
+
+from unitdisc import compiled
+
 
 def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
-    import numba
-
-    from unitdisc import compiled
-
     whole = numba.njit
 
     def refuse(*args, cache=False, **options):
@@ -15,3 +17,25 @@ def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
 
     monkeypatch.setattr(compiled.numba, "njit", refuse)
     assert compiled.compiled()(lambda value: value + 1)(2) == 3
+
+
+def test_a_loop_with_a_signature_takes_these_types_alone():
+    @compiled.compiled("f8(f8[:])")
+    def total(values):
+        out = 0.0
+        for value in values:
+            out += value
+        return out
+
+    assert total(np.arange(4.0)) == 6
+    with pytest.raises(TypeError, match="No matching definition"):
+        total(np.arange(4))
+
+
+def test_a_division_by_0_is_numpys():
+    @compiled.compiled("f8(f8, f8)")
+    def ratio(a, b):
+        return a / b
+
+    assert ratio(1.0, 0.0) == np.inf
+    assert np.isnan(ratio(0.0, 0.0))
