@@ -7,7 +7,9 @@ import pytest
 from unitdisc import compiled
 
 
-def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
+@pytest.fixture
+def no_cache(monkeypatch):
+    """Let no folder take a cache, which would also keep these loops from one run of the tests to the next."""
     whole = numba.njit
 
     def refuse(*args, cache=False, **options):
@@ -16,10 +18,13 @@ def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
         return whole(*args, **options)
 
     monkeypatch.setattr(compiled.numba, "njit", refuse)
+
+
+def test_kernels_compile_where_no_folder_takes_a_cache(no_cache):
     assert compiled.compiled()(lambda value: value + 1)(2) == 3
 
 
-def test_a_loop_with_a_signature_takes_these_types_alone():
+def test_a_loop_with_a_signature_takes_these_types_alone(no_cache):
     @compiled.compiled("f8(f8[:])")
     def total(values):
         out = 0.0
@@ -32,7 +37,7 @@ def test_a_loop_with_a_signature_takes_these_types_alone():
         total(np.arange(4))
 
 
-def test_a_division_by_0_is_numpys():
+def test_a_division_by_0_is_numpys(no_cache):
     @compiled.compiled("f8(f8, f8)")
     def ratio(a, b):
         return a / b
