@@ -13,8 +13,7 @@ from tests.helpers.corpora import rate, tone
 from tests.helpers.pipeline import environment, snakemake, tiny
 from tests.helpers.places import repository
 from unitdisc import tables
-from unitdisc.errors import InputError
-from unitdisc.registry import Registry, registries
+from unitdisc.registry import registries
 
 plugin = '''
 """An encoder, a feature extractor and an export format."""
@@ -133,27 +132,6 @@ def test_the_package_of_the_documents_runs_as_it_is_printed(tmp_path, monkeypatc
         assert {len(each.units) for each in units.values()} == {13 if model in ("pooled", "predictive") else 50}
         lines = (run / "exports/units/csv/test.csv").read_text().splitlines()
         assert len(lines) == 1 + sum(len(each.units) for each in units.values())
-
-
-@pytest.mark.parametrize("name", registries)
-def test_every_own_kind_loads_and_has_the_settings_of_its_name(name):
-    registry = registries[name]
-    for kind in registry.own_kinds:
-        found = registry.load(kind)
-        assert found.__doc__
-        if name != "exports":
-            assert found.Settings.model_fields["kind"].default == kind
-            assert found.Settings.__doc__
-
-
-def test_a_kind_that_cannot_be_loaded_is_one_line():
-    broken = Registry("encoders", {"lost": "nowhere_at_all:Thing", "bare": "unitdisc.errors:Thing"})
-    for kind in ("lost", "bare"):
-        with pytest.raises(InputError, match="cannot be loaded") as error:
-            broken.load(kind)
-        assert "\n" not in str(error.value)
-    with pytest.raises(InputError, match="no kind 'losst'; the nearest known is 'lost'"):
-        broken.load("losst")
 
 
 @pytest.mark.slow

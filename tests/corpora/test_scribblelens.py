@@ -10,9 +10,10 @@ import pytest
 from PIL import Image, ImageFile
 
 from tests.helpers.places import shared
+from tests.helpers.zips import zipped
 from unitdisc.corpora import scribblelens
 from unitdisc.errors import InputError
-from unitdisc.formats.file_tree import OpenSources, Zip, inside
+from unitdisc.formats.file_tree import OpenSources
 
 unipen = shared / "data" / "unipen" / "scribblelens.corpus.v1.2.zip"
 top = "scribblelens.corpus.v1"
@@ -28,14 +29,6 @@ def jpeg(width: int = 45, height: int = 72) -> bytes:
 def ali(image: str, symbols: str, text: str = "ab c") -> bytes:
     rows = "".join(f"{t} {t + 1} {s} -0.5\n" for t, s in enumerate(symbols))
     return f"{top}/{image} {len(symbols)} targetStr:{text}\n{rows}".encode()
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return file.getvalue()
 
 
 class Corpus:
@@ -382,33 +375,6 @@ def test_alignments_that_are_missing_or_foreign_are_refused(corpus, tmp_path):
     (tmp_path / "foreign.zip").write_bytes(zipped({"nl/other/1/line1.ali": ali("nl/other/1/line1.jpg", "ab")}))
     with pytest.raises(InputError, match=r"foreign\.zip: aligns no line of the corpus"):
         scribblelens.read(path, alignments=tmp_path / "foreign.zip")
-
-
-@pytest.mark.parametrize("member", ["../a", "a/../../b", "/a", "..", "a\\..\\b", "c:/a"])
-def test_members_that_climb_out_are_refused(member, tmp_path):
-    with pytest.raises(InputError, match="leads out of the corpus"):
-        inside(member, tmp_path)
-    (tmp_path / "a.zip").write_bytes(zipped({"..": b"", "../a": b"secret"}))
-    with OpenSources() as sources, pytest.raises(InputError):
-        sources.read(f"{tmp_path / 'a.zip'}#{member}")
-
-
-def test_members_with_dots_in_their_names_are_inside(tmp_path):
-    assert inside("nl/van.neck..tweede/..x/line1.jpg", tmp_path)
-
-
-def test_sources_may_hold_a_number_sign_anywhere(tmp_path):
-    folder = tmp_path / "a#b.zip"
-    folder.mkdir()
-    (folder / "c.zip").write_bytes(zipped({"d#e": b"here"}))
-    (folder / "f#g").write_bytes(b"there")
-    with OpenSources() as sources:
-        assert sources.read(f"{folder}/c.zip#d#e") == b"here"
-        assert sources.read(f"{folder}/f#g") == b"there"
-        with pytest.raises(InputError, match="no such file"):
-            sources.read(f"{folder}/none#d")
-    with Zip(folder / "c.zip") as archive:
-        assert archive.where("d#e") == f"{folder}/c.zip#d#e"
 
 
 # --- real lines -----------------------------------------------------------------------------------------------------

@@ -1,9 +1,7 @@
 """Columns of line images: whatever the size, the colours and the polarity, ink is 1 on paper 0."""
 
 import io
-import struct
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
+from tests.helpers.images import saved
 from tests.helpers.places import shared
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import line_features, read_line
@@ -123,20 +122,6 @@ def test_the_grain_of_empty_paper_stays_faint():
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
-def saved(image: Image.Image, kind: str) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind)
-    return file.getvalue()
-
-
-def claiming(width: int, height: int) -> bytes:
-    """A small PNG whose header claims a size of its own."""
-    data = bytearray(saved(line(), "PNG"))
-    data[16:24] = struct.pack(">II", width, height)
-    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
-    return bytes(data)
-
-
 def test_a_line_is_read_from_a_file_and_from_a_zip(tmp_path):
     data = saved(line(), "PNG")
     (tmp_path / "line.png").write_bytes(data)
@@ -153,46 +138,11 @@ def test_a_line_is_read_from_a_file_and_from_a_zip(tmp_path):
     assert probe(str(tmp_path / "line.png")) == (150, None)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "WEBP"])
-@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.8])
-def test_a_truncated_image_is_refused(tmp_path, kind, share):
-    whole = saved(Image.effect_noise((300, 64), 60), kind)
-    path = tmp_path / "cut.img"
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(InputError, match=r"cut\.img: (is not an image|cannot be read as an image)"):
-        read_line(str(path))
-
-
-def test_a_file_that_is_no_image_or_not_there_is_refused(tmp_path):
-    (tmp_path / "notes.png").write_text("no image")
-    for function in (read_line, probe):
-        with pytest.raises(InputError, match=r"notes\.png: is not an image"):
-            function(str(tmp_path / "notes.png"))
-        with pytest.raises(InputError, match=r"gone\.png: no such file"):
-            function(str(tmp_path / "gone.png"))
-
-
-def test_an_image_of_too_many_pixels_is_refused_unread(tmp_path, monkeypatch):
-    path = tmp_path / "bomb.png"
-    path.write_bytes(claiming(20_000, 20_000))
-    with pytest.raises(InputError, match=r"bomb\.png: .*20000 × 20000 pixels, too many|bomb\.png: cannot be read"):
-        read_line(str(path))
-    path.write_bytes(claiming(11_000, 11_000))
-    with pytest.raises(InputError, match=r"11000 × 11000 pixels, too many for a text line; cut the page into lines"):
-        read_line(str(path))
-    path.write_bytes(saved(Image.new("L", (200_000, 1)), "PNG"))  # small, but 205 million pixels once scaled
-    with pytest.raises(InputError, match="too many for a text line"):
-        probe(str(path))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    path.write_bytes(saved(Image.new("L", (60, 60)), "PNG"))
-    with pytest.raises(InputError, match=r"bomb\.png: cannot be read as an image \(Image size"):
-        read_line(str(path))
-
-
-def test_an_image_without_a_column_is_refused(tmp_path):
-    (tmp_path / "thin.png").write_bytes(saved(Image.new("L", (1, 100)), "PNG"))
-    with pytest.raises(InputError, match=r"thin\.png: has 1 × 100 pixels: not one column at height 32"):
-        read_line(str(tmp_path / "thin.png"))
+def test_a_line_whose_pixels_end_early_is_told_by_its_name(tmp_path):
+    data = saved(line(), "PNG")
+    (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match=r"cut\.png: cannot be read as an image"):
+        read_line(str(tmp_path / "cut.png"))
 
 
 @pytest.mark.skipif(not unipen.exists(), reason="needs the UNIPEN lines beside the repository")

@@ -1,4 +1,4 @@
-"""Item files: read strictly, made from labels."""
+"""Items: made from labels, and the frames of their tokens."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -18,54 +18,6 @@ from unitdisc.formats.labels import read_labels
 from unitdisc.formats.unit_files import read_speakers
 from unitdisc.scores.abx.items import make_items
 from unitdisc.scores.abx.tokens import find_frames
-
-header = "#file onset offset #phone prev-phone next-phone speaker\n"
-
-
-def write(folder, text):
-    (folder / "a.item").write_text(text)
-    return folder / "a.item"
-
-
-def test_reads_columns_in_any_order_and_times_as_decimals(tmp_path):
-    text = "speaker #file onset offset #phone prev-phone next-phone more\ns u 0.30 0.330 ε a b 1\n\n"
-    items = read_items(write(tmp_path, text))
-    assert items.table.iloc[0].to_dict() == {
-        "utterance": "u",
-        "onset": Decimal("0.3"),
-        "offset": Decimal("0.33"),
-        "label": "ε",
-        "previous": "a",
-        "next": "b",
-        "speaker": "s",
-    }
-    assert items.line(0) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", r"a\.item:1: has no column '#file'; an item file starts with '#file onset"),
-        ("#file onset offset phone prev-phone next-phone speaker\n", r"a\.item:1: has no column '#phone'"),
-        (header, r"a\.item: has no tokens"),
-        (header + "u 0 1 a b c s\nu 1 2 a b c\n", r"a\.item:3: has 6 fields where the header has 7"),
-        (header + "u 0 1 a b c s\n\nu 1 two a b c s\n", r"a\.item:4: offset 'two' is not a number"),
-        (header + "u nan 1 a b c s\n", r"a\.item:2: onset 'nan' is not a number"),
-        (header + "u 1.0 1.0 a b c s\n", r"a\.item:2: onset 1\.0 of 'u' is not before its offset 1\.0"),
-        (header + "u -1 1.0 a b c s\n", r"a\.item:2: onset -1 of 'u' is below 0"),
-    ],
-)
-def test_a_file_that_is_no_item_file_is_told_by_line(tmp_path, text, message):
-    with pytest.raises(InputError, match=message):
-        read_items(write(tmp_path, text))
-
-
-def test_a_missing_or_binary_file_is_told(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        read_items(tmp_path / "none.item")
-    (tmp_path / "a.item").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="not a UTF-8 text file"):
-        read_items(tmp_path / "a.item")
 
 
 @settings(deadline=None, max_examples=200)

@@ -231,19 +231,3 @@ def test_no_cell_is_an_error():
         abx(items.assign(speaker="s"), features, frame_shift="0.01", context="any", speaker="across")
     with pytest.raises(InputError, match="is not a number above 0"):
         abx(items, features, frame_shift="-0.01")
-
-
-def test_kernels_compile_where_no_folder_takes_a_cache(monkeypatch):
-    import numba
-
-    from unitdisc import compiled
-
-    whole = numba.njit
-
-    def refuse(*args, cache=False, **options):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return whole(*args, **options)
-
-    monkeypatch.setattr(compiled.numba, "njit", refuse)
-    assert compiled.compiled()(lambda value: value + 1)(2) == 3

@@ -1,7 +1,6 @@
 """Exports: every format gives back, read by its own reader, the units, times and labels that went in."""
 
 import io
-import itertools
 import json
 import os
 import re
@@ -20,7 +19,7 @@ from PIL import Image
 
 from tests import reference
 from unitdisc.formats.labels import read_labels
-from unitdisc.formats.textgrid import fill, read_tiers
+from unitdisc.formats.textgrid import read_tiers
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.steps.export import suitable
@@ -203,25 +202,6 @@ def test_textgrid_is_read_by_our_own_reader(tmp_path):
     assert [interval.text for interval in tiers["labels"]] == ["", 'A"A', "B", "", "C"]
     assert list(read_tiers(tmp_path / "train" / "a.TextGrid")) == ["units"]
     assert [interval.text for interval in read_tiers(tmp_path / "train" / "empty.TextGrid")["units"]] == [""]
-
-
-times = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=6)
-
-
-@given(times, st.integers(1, 60))
-@settings(deadline=None, max_examples=100)
-def test_intervals_always_fill_the_recording(steps, duration):
-    at, intervals = 0, []
-    for gap, length in steps:
-        intervals.append(((at + gap) / 10, (at + gap + length) / 10, "t"))
-        at += gap + length
-    filled = list(fill(intervals, duration / 10))
-    assert filled[0][0] == 0
-    assert filled[-1][1] == duration / 10
-    assert all(a[1] == b[0] for a, b in itertools.pairwise(filled))
-    assert all(start < end for start, end, _ in filled)
-    inside = [(start, min(end, duration / 10)) for start, end, _ in intervals if start < duration / 10]
-    assert [interval[:2] for interval in filled if interval[2]] == inside
 
 
 def handwritten(folder: Path, kept: str) -> ExportSplit:

@@ -1,0 +1,162 @@
+"""TextGrids: both forms are read, the long one is written, and a mistake is told with its line."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.textgrids import long_grid, short_grid
+from unitdisc.errors import InputError
+from unitdisc.formats.textgrid import fill, read_tier, read_tiers, textgrid_lines
+
+
+def grid(folder, text, encoding="utf-8"):
+    (folder / "a.TextGrid").write_bytes(text.encode(encoding))
+    return folder / "a.TextGrid"
+
+
+def tier(name, *intervals, kind="IntervalTier"):
+    """A tier in the short form."""
+    values = [f'"{kind}"', f'"{name}"', 0, 1, len(intervals), *(value for interval in intervals for value in interval)]
+    return "".join(f"{value}\n" for value in values)
+
+
+def short(*tiers):
+    return f'"ooTextFile"\n"TextGrid"\n0\n1\n<exists>\n{len(tiers)}\n' + "".join(tiers)
+
+
+def test_the_long_form_has_its_interval_tiers(tmp_path):
+    tiers = read_tiers(grid(tmp_path, long_grid))
+    assert {name: [(each.start, each.end, each.text) for each in own] for name, own in tiers.items()} == {
+        "words": [(0.0, 0.5, 'say "a" 5')],
+        "anna - phones": [(0.0, 0.25, "s"), (0.25, 0.375, ""), (0.375, 0.5, "ε")],
+    }
+
+
+def test_an_interval_has_one_of_its_own_lines(tmp_path):
+    heads = [number for number, line in enumerate(long_grid.split("\n"), start=1) if "intervals [" in line]
+    found = [interval for own in read_tiers(grid(tmp_path, long_grid)).values() for interval in own]
+    for head, interval in zip(heads, found, strict=True):
+        assert head <= interval.line <= head + 3
+
+
+def test_the_short_form_has_the_same_phones_without_the_empty_one(tmp_path):
+    long = [(each.start, each.end, each.text) for each in read_tier(grid(tmp_path, long_grid))]
+    assert [(each.start, each.end, each.text) for each in read_tier(grid(tmp_path, short_grid))] == long
+    assert long == [(0.0, 0.25, "s"), (0.375, 0.5, "ε")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_encodings_and_line_ends_make_no_difference(tmp_path, encoding, end):
+    expected = read_tiers(grid(tmp_path, long_grid))
+    assert read_tiers(grid(tmp_path, long_grid.replace("\n", end), encoding)) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_either_byte_order_is_told_by_the_mark(tmp_path, encoding):
+    assert list(read_tiers(grid(tmp_path, "\ufeff" + long_grid, encoding))) == ["words", "anna - phones"]
+
+
+@pytest.mark.parametrize("name", ["phones", "phone", "Phonemes", "phoneme", "segments", "anna - phones", "a-b-PHONES "])
+def test_the_tier_of_phones_is_known_by_its_name(tmp_path, name):
+    text = short(tier("words", (0, 1, '"w"')), tier(name, (0, 1, '"p"')))
+    assert [interval.text for interval in read_tier(grid(tmp_path, text))] == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "message"),
+    [
+        ((), "has no single tier named phones, but none"),
+        ((tier("marks", (0.5, '"!"'), kind="TextTier"),), "has no single tier named phones, but none"),
+        ((tier("a", (0, 1, '"x"')), tier("b", (0, 1, '"y"'))), "has no single tier named phones, but 'a', 'b'"),
+        ((tier("phones", (0, 1, '"x"')), tier("m - phones", (0, 1, '"y"'))), "but 'phones', 'm - phones'"),
+    ],
+)
+def test_a_textgrid_without_one_tier_of_phones_is_refused(tmp_path, tiers, message):
+    with pytest.raises(InputError, match=rf"a\.TextGrid: .*{message}"):
+        read_tier(grid(tmp_path, short(*tiers)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nonsense", "a.TextGrid:1: the file ends where a TextGrid has 'ooTextFile'"),
+        (short_grid.replace('"s"', "7"), "a.TextGrid:14: '7' occurs where a TextGrid has the text"),
+        (long_grid.replace("phones", "x"), "no single tier named phones, but 'words', 'anna - x'"),
+        ("", "a.TextGrid:1: the file ends where a TextGrid has 'ooTextFile'"),
+        (short_grid.replace("TextGrid", "Pitch 1"), "a.TextGrid:1: is not a TextGrid in text form"),
+        (
+            short_grid.replace("<exists>", "<absent>\n<absent>"),
+            "a.TextGrid:6: '<absent>' occurs where .* its number of",
+        ),
+        (short_grid.replace("<exists>", "1"), "a.TextGrid:5: '1' occurs where a TextGrid has <exists>"),
+        (short_grid.removesuffix('"ε"\n'), "a.TextGrid:16: the file ends where a TextGrid has the text of an interval"),
+        (short_grid.replace('"any"\n0\n0.5\n2', '"any"\n0\n0.5\n3'), "the file ends where .* the start of an interval"),
+        (short_grid.replace("0.25", '"a\nb"'), r"""a.TextGrid:13: '"a\\nb"' occurs where .* the end of an interval"""),
+    ],
+)
+def test_mistakes_are_told_with_file_and_line(tmp_path, text, message):
+    with pytest.raises(InputError, match=message) as error:
+        read_tier(grid(tmp_path, text))
+    assert "\n" not in str(error.value)
+
+
+@given(st.integers(0, len(long_grid)))
+@settings(deadline=None, max_examples=60)
+def test_a_textgrid_cut_off_anywhere_is_one_line_or_has_lost_nothing(tmp_path_factory, end):
+    path = grid(tmp_path_factory.mktemp("tg"), long_grid[:end])
+    told = f"{path}:"
+    try:
+        assert [interval.text for interval in read_tiers(path)["anna - phones"]] == ["s", "", "ε"]
+    except InputError as error:
+        told = str(error)
+    assert told.startswith(f"{path}:")
+    assert "\n" not in told
+
+
+spoken = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8).map(str.strip)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(1, 10**6), spoken), max_size=5), min_size=1, max_size=3))
+@settings(deadline=None, max_examples=100)
+def test_what_is_written_reads_back(tmp_path_factory, drawn):
+    tiers = {}
+    for number, lengths in enumerate(drawn):
+        ends = list(itertools.accumulate(length for length, _ in lengths))
+        starts = [0, *ends[:-1]]
+        tiers[f"tier {number}"] = [
+            (start / 1000, end / 1000, text) for start, end, (_, text) in zip(starts, ends, lengths, strict=False)
+        ]
+    path = grid(tmp_path_factory.mktemp("tg"), "\n".join([*textgrid_lines(tiers, 5000.0), ""]))
+    found = {name: [(each.start, each.end, each.text) for each in own] for name, own in read_tiers(path).items()}
+    assert found == tiers
+
+
+def test_a_textgrid_of_another_encoding_is_refused(tmp_path):
+    (tmp_path / "a.TextGrid").write_bytes(long_grid.encode() + b"\xff")
+    with pytest.raises(InputError, match="is not a UTF-8 text file"):
+        read_tiers(tmp_path / "a.TextGrid")
+    (tmp_path / "a.TextGrid").write_bytes(long_grid.encode("utf-16") + b"x")
+    with pytest.raises(InputError, match="is not a UTF-8 or UTF-16 text file"):
+        read_tiers(tmp_path / "a.TextGrid")
+
+
+times = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=6)
+
+
+@given(times, st.integers(1, 60))
+@settings(deadline=None, max_examples=100)
+def test_intervals_always_fill_the_recording(steps, duration):
+    at, intervals = 0, []
+    for gap, length in steps:
+        intervals.append(((at + gap) / 10, (at + gap + length) / 10, "t"))
+        at += gap + length
+    filled = list(fill(intervals, duration / 10))
+    assert filled[0][0] == 0
+    assert filled[-1][1] == duration / 10
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(filled))
+    assert all(start < end for start, end, _ in filled)
+    inside = [(start, min(end, duration / 10)) for start, end, _ in intervals if start < duration / 10]
+    assert [interval[:2] for interval in filled if interval[2]] == inside

@@ -1,0 +1,40 @@
+"""The error of a mistake: one line that says where, what and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from unitdisc.errors import InputError, nearest
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({}, "is wrong"),
+        ({"path": "a.tsv"}, "a.tsv: is wrong"),
+        ({"path": Path("b/a.tsv"), "line": 3}, "b/a.tsv:3: is wrong"),
+        ({"path": "a.tsv", "line": 3, "fix": "mend it"}, "a.tsv:3: is wrong; mend it"),
+        ({"fix": "mend it"}, "is wrong; mend it"),
+        ({"line": 3}, "is wrong"),
+    ],
+)
+def test_an_error_says_where_what_and_what_to_do(parts, text):
+    assert str(InputError("is wrong", **parts)) == text
+
+
+def test_an_error_is_a_value_error():
+    with pytest.raises(ValueError, match=r"^a: is wrong$"):
+        raise InputError("is wrong", "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "text"),
+    [
+        ("speach", ["handwriting", "speech"], "; the nearest known is 'speech'"),
+        ("xyz", ["handwriting", "speech"], "; known are handwriting, speech"),
+        ("speech", iter(["spech", "speech "]), "; the nearest known is 'speech '"),
+        ("xyz", [], ""),
+    ],
+)
+def test_a_name_that_is_unknown_gets_the_nearest_or_all(name, known, text):
+    assert nearest(name, known) == text
