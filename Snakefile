@@ -25,3 +25,10 @@ rule all:
         str(plan.results.report),
         plan.exports(),
     localrule: True
+
+
+# Braces in the path of the results are wildcards to Snakemake: each stands for itself, also where no output says so.
+if plan.braces:
+    target = workflow.get_rule("all")
+    expand = target.expand_input
+    target.expand_input = lambda wildcards, groupid=None: expand(plan.braces, groupid)

@@ -9,8 +9,11 @@ ProbeKind = Literal["linear", "mlp"]
 Context = Literal["within", "any"]  # of a, b and x: the same neighbours, or any
 LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
 Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut
+OnBadUtterance = Literal["stop", "skip"]
 Normalise = Literal["none", "global", "speaker"]
 UnitsFrom = Literal["encoded", "segmented"]
 Repeats = Literal["keep", "collapse"]
 RepeatsWritten = Literal["keep", "collapse", "both"]
+# Labels of silence and noise in common alignments.
+silences = ("SIL", "SPN", "NSN", "SP", "sil", "spn", "nsn", "sp", "<eps>")
 PieceAlgorithm = Literal["bpe", "unigram"]

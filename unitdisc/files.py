@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unitdisc.errors import InputError
+from unitdisc.notices import Notices
 
 
 def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:
@@ -56,6 +57,37 @@ def read_json(path: str | Path, *, missing: str | None = None, keys: Sequence[st
         if not isinstance(content, dict) or key not in content:
             raise InputError(f'has no "{key}"', path)
     return content
+
+
+def below(root: Path, notices: Notices | None = None) -> list[Path]:
+    """Return the files below a folder, in order; links are followed, and what starts with a dot is left out.
+
+    ``notices`` learns of hidden files, links that lead nowhere, and links back to a folder around them, which are not
+    followed.
+    """
+    notices = notices or Notices()
+    found: list[Path] = []
+    folders: list[tuple[Path, tuple[str, ...]]] = [(root, (os.path.realpath(root),))]
+    while folders:
+        folder, around = folders.pop()
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            raise InputError(f"cannot be listed ({error.strerror or error})", folder) from None
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__MACOSX":
+                notices.add("hidden files and folders left out", str(entry))
+            elif entry.is_dir():
+                real = os.path.realpath(entry)
+                if real in around:
+                    notices.add("links back to a folder around them, not followed", str(entry))
+                else:
+                    folders.append((entry, (*around, real)))
+            elif entry.is_file():
+                found.append(entry)
+            else:
+                notices.add("links that lead nowhere, and special files, left out", str(entry))
+    return sorted(found)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ class Modality:
     time: str  # one unit of time
     times: str  # several of them
     tolerance: float  # default of how far off a boundary may be
+    slack: float  # by how much labels and segments may pass the end of what they label, at least
     total: tuple[str, float, int]  # how the size of a split is shown: its unit, that unit's length, digits
     sources: str  # the files of such a corpus: recordings or images
     endings: frozenset[str]  # of these files' names
@@ -29,6 +30,7 @@ speech = Modality(
     time="second",
     times="seconds",
     tolerance=0.02,
+    slack=0.5,
     total=("min", 60.0, 1),
     sources="recordings",
     endings=frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".m4a"}),
@@ -43,6 +45,7 @@ handwriting = Modality(
     time="column",
     times="columns",
     tolerance=2.0,
+    slack=0.0,
     total=("columns", 1.0, 0),
     sources="images",
     endings=frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}),

@@ -2,6 +2,8 @@
 
 import ast
 import hashlib
+import os
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,7 @@ neutral = MappingProxyType(
         "unitdisc.cli": "parses options and calls a step; the workflow always passes the same options",
         "unitdisc.config": "its result is the settings that a step receives, defaults included",
         "unitdisc.errors": "error messages; a failed step leaves no result",
+        "unitdisc.notices": "lines of the log",
         "unitdisc.layout": "paths of files: a file that moved is missing, and is made again",
         "unitdisc.progress": "progress bars on a terminal",
         "unitdisc.provenance": "computes digests, which are only compared with other digests",
@@ -66,17 +69,17 @@ def _packages(module: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def listing_digest(folder: Path, *, without: Path) -> str:
-    """Digest the names, sizes and modification times of all files below a folder.
-
-    The folder of results, ``without``, and Snakemake's own files may be below it too, and are left out.
-    """
-    digest, results = hashlib.sha256(), without.resolve()
-    for path in sorted(folder.rglob("*")):
-        generated = ".snakemake" in path.parts or path.resolve().is_relative_to(results)
-        if path.is_file() and not generated:
-            status = path.stat()
-            digest.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+def files_digest(files: Iterable[Path], *, without: Path) -> str:
+    """Digest the names, sizes and modification times of files, but for those in the folder of results, ``without``."""
+    digest, results = hashlib.sha256(), f"{os.path.realpath(without)}{os.sep}"
+    for path in files:
+        if os.path.realpath(path).startswith(results):
+            continue
+        try:
+            status = os.stat(path)  # noqa: PTH116  (once per recording: fast)
+            digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
+        except (OSError, ValueError):
+            digest.update(f"{path}\0missing\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ import typer
 
 from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Format, Json, KaldiPhones, names
+from unitdisc.cli.options import Format, Json, KaldiPhones, Tier, names
 from unitdisc.errors import InputError
 
 FrameShift = Annotated[
@@ -92,13 +92,14 @@ def abx_items(
         "triphone.item"
     ),
     label_format: Format = None,
+    tier: Tier = None,
     speakers: Annotated[
         Path | None,
         typer.Option(help="utt2spk or utterances.tsv; default: the one beside LABELS.", show_default=False),
     ] = None,
-    exclude: Annotated[
-        str, typer.Option(help="Labels to leave out, as tokens and as neighbours.")
-    ] = "SIL,SPN,NSN,UNK,<eps>",
+    exclude: Annotated[str, typer.Option(help="Labels to leave out, as tokens and as neighbours.")] = ",".join(
+        (*choices.silences, "UNK")
+    ),
     kaldi_phones: KaldiPhones = False,
     min_duration: Annotated[float, typer.Option(min=0, help="Leave out shorter tokens, in seconds or columns.")] = 0.0,
 ) -> None:
@@ -113,9 +114,9 @@ def abx_items(
     from unitdisc.formats.unit_files import read_speakers
     from unitdisc.scores.abx.items import Kind, make_items
 
-    table = read_labels(labels, label_format)
-    table = plain_phones(table) if kaldi_phones else table
     voices = read_speakers(speakers or _speakers_beside(labels))
+    table = read_labels(labels, label_format, tier=tier, known=voices)
+    table = plain_phones(table) if kaldi_phones else table
     kinds: list[tuple[Path, Kind]] = [(phone, "phone"), (triphone, "triphone")]
     for path, kind in kinds:
         try:

@@ -8,8 +8,9 @@ import typer
 
 from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Bootstrap, Format, Json, KaldiPhones, Resampling, names
+from unitdisc.cli.options import Bootstrap, Format, Json, KaldiPhones, Resampling, Tier, names
 from unitdisc.errors import InputError
+from unitdisc.notices import Notices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ def discovery(
     labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
     frame_shift: Annotated[float | None, typer.Option(help="Seconds between two tokens of JSON lines.")] = None,
     label_format: Format = None,
+    tier: Tier = None,
     map_units: Annotated[Path | None, typer.Option(help="Units of the split on which to fit the mapping.")] = None,
     map_labels: Annotated[Path | None, typer.Option(help="Labels of the split on which to fit the mapping.")] = None,
     exclude: Annotated[str, typer.Option(help="Labels to leave out, separated by commas: SIL,UNK.")] = "",
@@ -55,7 +57,7 @@ def discovery(
     if (map_units is None) != (map_labels is None):
         raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
     read = partial(
-        _read, frame_shift=frame_shift, label_format=label_format, kaldi_phones=kaldi_phones, lengths=lengths
+        _read, frame_shift=frame_shift, label_format=label_format, tier=tier, kaldi_phones=kaldi_phones, lengths=lengths
     )
     sequences, table = read(units, labels)
     statistics = statistics_of(
@@ -103,22 +105,25 @@ def _read(
     *,
     frame_shift: float | None,
     label_format: choices.LabelFormat | None,
+    tier: str | None,
     kaldi_phones: bool,
     lengths: choices.Lengths,
 ) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
-    from unitdisc.formats.labels import plain_phones, read_labels
+    from unitdisc.formats.labels import plain_phones, read_label_table
     from unitdisc.formats.unit_files import read_sequences
     from unitdisc.scores.discovery.alignment import check_lengths
 
-    sequences = read_sequences(units, frame_shift)
-    table = read_labels(labels, label_format)
+    sequences, notices = read_sequences(units, frame_shift), Notices()
+    read = read_label_table(labels, label_format, tier=tier, known=sequences, notices=notices)
+    notices.say()
+    table = read.labels
     if len(table) and sequences and not set(table["utterance"]) & set(sequences):
         example = (
             f"{table['utterance'].iloc[0]!r} is not among the units, {next(iter(sequences))!r} not among the labels"
         )
         raise InputError(f"no utterance has both units and labels: {example}", labels)
     if lengths == "strict":
-        check_lengths(sequences, table, units)
+        check_lengths(sequences, table, units, read.ends)
     return sequences, plain_phones(table) if kaldi_phones else table
 
 

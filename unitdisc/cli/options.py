@@ -24,6 +24,9 @@ Threads = Annotated[
 Format = Annotated[
     LabelFormat | None, typer.Option("--format", help="Format of LABELS; default: inferred from the name.")
 ]
+Tier = Annotated[
+    str | None, typer.Option(help="Tier of TextGrids, by name or number; default: that of phones.", show_default=False)
+]
 KaldiPhones = Annotated[
     bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
 ]

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from unitdisc import registry
+from unitdisc.choices import OnBadUtterance
 from unitdisc.config.features import AnyFeatures, Sources
 from unitdisc.config.section import Kinds, Section, Split, splits
 
@@ -26,6 +27,9 @@ class CorpusSettings(Section):
     exclude: tuple[str, ...] = Field((), description=excluded)
     ignore: tuple[str, ...] = Field(
         (), description="Labels that are left out of all scores, such as an unreadable word."
+    )
+    on_bad_utterance: OnBadUtterance = Field(
+        "stop", description="Whether an utterance that cannot be read ends the run, or is left out with a notice."
     )
     features: AnyFeatures
 

@@ -1,37 +1,29 @@
 """Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from unitdisc.choices import silences
 from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
 from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
+from unitdisc.corpora.kaldi_folder import DataFolder, Recording
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
-from unitdisc.formats import audio
-from unitdisc.formats.kaldi_matrix import read_matrix
-from unitdisc.formats.kaldi_table import read_pairs, read_rows, read_utt2spk
-from unitdisc.formats.labels import ali_frame, label_rows, plain_phone
-from unitdisc.formats.text import close, digits, read_number
+from unitdisc.formats.audio_source import split_entry
+from unitdisc.formats.kaldi_matrix import split_source
+from unitdisc.formats.kaldi_table import locate, read_pairs
+from unitdisc.formats.label_table import LabelTable
+from unitdisc.formats.marks import plain_phone, report, without_marks
+from unitdisc.formats.text import digits
 from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
-kaldi_files = ("wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali")
-rounding = ali_frame  # seconds by which the end of a segment or an alignment may be past the audio
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A source of samples or of a matrix, its duration in seconds, and the line that names it."""
-
-    source: str
-    duration: float
-    line: int
+kaldi_files = ("wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali", "reco2file_and_channel")
 
 
 class KaldiSettings(CorpusSettings):
@@ -45,8 +37,12 @@ class KaldiSettings(CorpusSettings):
         {"train": "train", "dev": "dev", "test": "test"}, description="The folder of each split, under `root`."
     )
     alignment: Alignment = Field("auto", description="The file of labels; auto takes the first of the two that exists.")
-    strip_marks: bool = Field(True, description="Drop position suffixes and stress digits of phones: AA1_B is AA.")
-    exclude: tuple[str, ...] = Field(("SIL", "SPN", "NSN", "<eps>"), description=excluded)
+    strip_marks: bool | Literal["auto"] = Field(
+        "auto",
+        description="Drop position suffixes and stress digits of phones, so that AA1_B is AA; auto drops only marks "
+        "that the whole set of labels bears.",
+    )
+    exclude: tuple[str, ...] = Field(silences, description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
     allow_pipes: tuple[str, ...] = Field((), description="Programs that wav.scp may run, such as sph2pipe.")
     features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or precomputed.")
@@ -69,18 +65,27 @@ class KaldiCorpus(CorpusReader):
     settings: KaldiSettings
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
-        """Read the splits of the settings; see ``read``."""
-        plan = self.settings
-        matrices = plan.features.needs == "matrices"
-        return read(
-            plan.root,
-            {str(split): name for split, name in plan.splits.items()},
-            alignment=plan.alignment,
-            strip_marks=plan.strip_marks,
-            sample_rate=plan.sample_rate,
-            allow_pipes=plan.allow_pipes,
-            precomputed=plan.features.shift if matrices else None,
-        )
+        """Read the data directories of the splits into utterances and labels, in seconds.
+
+        Raises InputError naming file and line for whatever does not fit.
+        """
+        utterances: dict[str, Utterance] = {}
+        tables: list[LabelTable] = []
+        for split in self.settings.splits:
+            folder = self._folder(split)
+            scp, recordings = self._listed(folder)
+            speakers = folder.speakers()
+            for key, recording in recordings.items():
+                if key in utterances:
+                    raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
+                if speakers is not None and key not in speakers:
+                    raise InputError(f"names no speaker for {key!r}", folder.path / "utt2spk")
+                speaker = key if speakers is None else speakers[key]
+                utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
+            alignment = self._alignment(folder.path)
+            if alignment is not None:
+                tables.append(folder.labels(alignment, scp.name, recordings, self.too_short))
+        return list(utterances.values()), self._labels(tables)
 
     @property
     def location(self) -> Path:
@@ -89,156 +94,69 @@ class KaldiCorpus(CorpusReader):
 
     def files(self) -> list[Path]:
         """Return the Kaldi files that exist."""
-        folders = [self.settings.root / name for name in self.settings.splits.values()]
-        return [folder / name for folder in folders for name in kaldi_files if (folder / name).is_file()]
+        return [path for name in kaldi_files for path in self._existing(name)]
+
+    def sources(self) -> Iterator[Path]:
+        """Yield the recordings and archives that wav.scp or feats.scp names."""
+        name = "feats.scp" if self._matrices else "wav.scp"
+        for scp in self._existing(name):
+            for _, value in read_pairs(scp).values():
+                words = [value] if not value.endswith("|") else value[:-1].split()
+                split = split_source if self._matrices else split_entry
+                for archive in (split(word)[0] for word in words):
+                    yield locate(archive, scp)
 
     def word_files(self) -> list[Path]:
         """Return the words.ctm of each split that has one."""
-        return word_files(self.settings.root, self.settings.splits.values())
+        return self._existing("words.ctm")
+
+    @property
+    def _matrices(self) -> bool:
+        return self.settings.features.needs == "matrices"
+
+    def _existing(self, name: str) -> list[Path]:
+        return existing(self.settings.root, self.settings.splits.values(), name)
+
+    def _folder(self, split: Split) -> DataFolder:
+        plan = self.settings
+        path = plan.root / plan.splits[split]
+        if not path.is_dir():
+            raise InputError("no such folder", path, fix=f"check root and splits: {split} is expected there")
+        return DataFolder(
+            path, plan.root, self.slack, self.notices, self.unreadable, plan.allow_pipes, plan.sample_rate
+        )
+
+    def _listed(self, folder: DataFolder) -> tuple[Path, dict[str, Recording]]:
+        shift = self.settings.features.shift
+        scp, listed = folder.matrices(shift) if self._matrices else folder.recordings()
+        return scp, self.long_enough(listed, {name: recording.duration for name, recording in listed.items()})
+
+    def _labels(self, tables: list[LabelTable]) -> list[Label]:
+        marks = self.settings.strip_marks
+        found = list(dict.fromkeys(label for table in tables for label in table.rows["label"].unique()))
+        plain = {label: label for label in found}
+        if marks == "auto":
+            plain = without_marks(found, silences=self.settings.exclude)
+        elif marks:
+            plain = {label: plain_phone(label) for label in found}
+        report(plain, self.notices)
+        columns = ("utterance", "start", "end", "label")
+        rows = (zip(*(table.labels[column].tolist() for column in columns), strict=True) for table in tables)
+        return [Label(name, start, end, plain[label]) for table in rows for name, start, end, label in table]
+
+    def _alignment(self, folder: Path) -> Path | None:
+        alignment = self.settings.alignment
+        if alignment == "none":
+            return None
+        if alignment == "auto":
+            present = [folder / name for name in ("phones.ctm", "text_ali") if (folder / name).exists()]
+            return present[0] if present else None
+        if not (folder / alignment).exists():
+            raise InputError("no such file", folder / alignment, fix="or set alignment: none")
+        return folder / alignment
 
 
-def word_files(root: Path, folders: Iterable[str]) -> list[Path]:
-    """Return the words.ctm of each data directory that has one."""
-    paths = [root / folder / "words.ctm" for folder in folders]
+def existing(root: Path, folders: Iterable[str], name: str) -> list[Path]:
+    """Return the file of this name in each data directory that has it."""
+    paths = [root / folder / name for folder in folders]
     return [path for path in paths if path.is_file()]
-
-
-def read(
-    root: Path,
-    splits: Mapping[str, str],
-    *,
-    alignment: Alignment = "auto",
-    strip_marks: bool = True,
-    sample_rate: int | None = None,
-    allow_pipes: Sequence[str] = (),
-    precomputed: float | None = None,
-) -> tuple[list[Utterance], list[Label]]:
-    """Read the data directories of ``splits`` (split → folder under ``root``) into utterances and labels, in seconds.
-
-    ``precomputed`` is the frame shift (seconds) of a feats.scp that is read instead of the audio. Recordings are
-    opened, not decoded. Raises InputError naming file and line for whatever does not fit.
-    """
-    utterances: dict[str, Utterance] = {}
-    labels: list[Label] = []
-    for split, name in splits.items():
-        folder = root / name
-        if not folder.is_dir():
-            raise InputError("no such folder", folder, fix=f"check root and splits: {split} is expected there")
-        if precomputed is None:
-            scp, recordings = _recordings(folder, root, allow_pipes, sample_rate)
-        else:
-            scp, recordings = folder / "feats.scp", _matrices(folder / "feats.scp", precomputed)
-        speakers = read_utt2spk(folder / "utt2spk") if (folder / "utt2spk").exists() else None
-        for key, recording in recordings.items():
-            if key in utterances:
-                raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
-            if speakers is not None and key not in speakers:
-                raise InputError(f"names no speaker for {key!r}", folder / "utt2spk")
-            speaker = key if speakers is None else speakers[key]
-            utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
-        labels.extend(_labels(folder, alignment, scp.name, recordings, strip_marks=strip_marks))
-    return list(utterances.values()), labels
-
-
-def _recordings(
-    folder: Path, root: Path, allow_pipes: Sequence[str], sample_rate: int | None
-) -> tuple[Path, dict[str, Recording]]:
-    """Return the file that lists a split's utterances, and utterance → recording; each recording is opened once."""
-    scp = folder / "wav.scp"
-    recordings: dict[str, Recording] = {}
-    for name, (line, value) in read_pairs(scp).items():
-        source = _source(value, folder, root, allow_pipes, line)
-        try:
-            duration, rate = audio.probe(source, allow_pipes)
-        except InputError as error:
-            raise InputError(str(error), scp, line) from None
-        if sample_rate is not None and rate != sample_rate:
-            fix = f"resample it, or drop sample_rate: {sample_rate} from the configuration"
-            what = f"{source} has a sample rate of {rate} Hz, but the corpus requires {sample_rate} Hz"
-            raise InputError(what, scp, line, fix)
-        recordings[name] = Recording(source, duration, line)
-    if (folder / "segments").exists():
-        return folder / "segments", _segments(folder / "segments", recordings)
-    return scp, recordings
-
-
-def _source(value: str, folder: Path, root: Path, allow_pipes: Sequence[str], line: int) -> str:
-    scp = folder / "wav.scp"
-    if value.endswith("|"):
-        audio.check_pipe(value, allow_pipes, scp, line)
-        return value
-    path = folder / value
-    if not Path(value).is_absolute() and not path.resolve().is_relative_to(root.resolve()) and ".." in path.parts:
-        raise InputError(f"{value!r} leads out of the corpus", scp, line, "give an absolute path")
-    return str(path)
-
-
-def _segments(path: Path, recordings: Mapping[str, Recording]) -> dict[str, Recording]:
-    segments: dict[str, Recording] = {}
-    for line, (utterance, name, first, last) in read_rows(path, 4):
-        if name not in recordings:
-            raise InputError(f"recording {name!r} is not in wav.scp", path, line)
-        if utterance in segments:
-            raise InputError(f"{utterance!r} occurs twice, first on line {segments[utterance].line}", path, line)
-        recording = recordings[name]
-        start, end = read_number(first, path, line), read_number(last, path, line)
-        if not 0 <= start < end <= recording.duration + rounding:
-            span = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
-            raise InputError(f"segment {span}", path, line)
-        if recording.source.endswith("|"):
-            raise InputError(f"{name!r} is a pipe, which cannot be cut into segments", path, line)
-        end = min(end, recording.duration)
-        source = f"{recording.source}#t={start:.{digits}f},{end:.{digits}f}"
-        segments[utterance] = Recording(source, end - start, line)
-    return segments
-
-
-def _matrices(scp: Path, frame_shift: float) -> dict[str, Recording]:
-    matrices, width = {}, None
-    for utterance, (line, source) in read_pairs(scp).items():
-        if "|" in source:
-            raise InputError(f"pipe commands are not run: {source!r}", scp, line)
-        try:
-            frames, columns = read_matrix(source).shape
-        except InputError as error:
-            raise InputError(str(error), scp, line) from None
-        except OSError as error:
-            raise InputError(f"{source} cannot be read ({error.strerror or error})", scp, line) from None
-        if width not in (None, columns):
-            raise InputError(f"{utterance!r} has {columns} columns where those before it have {width}", scp, line)
-        width = columns
-        matrices[utterance] = Recording(source, frames * frame_shift, line)
-    return matrices
-
-
-def _labels(
-    folder: Path, alignment: Alignment, manifest: str, recordings: Mapping[str, Recording], *, strip_marks: bool
-) -> Iterator[Label]:
-    path = _alignment_file(folder, alignment)
-    if path is None:
-        return
-    last: dict[str, float] = {}
-    for line, name, start, end, label in label_rows(path, "ctm" if path.name == "phones.ctm" else "text_ali"):
-        if name not in recordings:
-            raise InputError(f"utterance {name!r} is not in {manifest}", path, line)
-        duration = round(recordings[name].duration, digits)
-        span = f"label {label!r} of {name!r}"
-        if end <= start:
-            raise InputError(f"{span} ends at {end:g} s, not after its start at {start:g} s", path, line)
-        if start < 0 or start >= duration or end > duration + rounding + close:
-            raise InputError(f"{span} at {start:g}–{end:g} s does not lie in the {duration:g} s of audio", path, line)
-        if start < last.get(name, 0.0) - close:
-            raise InputError(f"{span} starts at {start:g} s, before the end of the one before it", path, line)
-        last[name] = end
-        yield Label(name, start, min(end, duration), plain_phone(label) if strip_marks else label)
-
-
-def _alignment_file(folder: Path, alignment: Alignment) -> Path | None:
-    if alignment == "none":
-        return None
-    if alignment == "auto":
-        present = [folder / name for name in ("phones.ctm", "text_ali") if (folder / name).exists()]
-        return present[0] if present else None
-    if not (folder / alignment).exists():
-        raise InputError("no such file", folder / alignment, fix="or set alignment: none")
-    return folder / alignment

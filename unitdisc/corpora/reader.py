@@ -1,11 +1,16 @@
 """The interface of corpus readers; a reader is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from unitdisc.config import CorpusSettings
+from unitdisc.corpora.unreadable import Unreadable
+from unitdisc.notices import Notices
 from unitdisc.records import Label, Utterance
+
+Listed = TypeVar("Listed")
 
 
 class CorpusReader(ABC):
@@ -16,6 +21,8 @@ class CorpusReader(ABC):
 
     def __init__(self, settings: Any, source: Path) -> None:
         self.settings, self.source = settings, source
+        self.notices, self.unreadable = Notices(), Unreadable()
+        self.too_short: set[str] = set()  # utterances without a frame, which are left out
 
     @abstractmethod
     def read(self) -> tuple[list[Utterance], list[Label]]:
@@ -26,8 +33,30 @@ class CorpusReader(ABC):
         """The location of the corpus, for errors that concern it as a whole."""
         return self.source
 
+    @property
+    def slack(self) -> float:
+        """By how much labels and segments may pass the end of what they label: 1.5 frames, and of speech 0.5 s."""
+        features = self.settings.features
+        shift: float = features.shift
+        slack: float = features.modality.slack
+        return max(1.5 * shift, slack)
+
+    def long_enough(self, listed: Mapping[str, Listed], durations: Mapping[str, float]) -> dict[str, Listed]:
+        """Return what is ``listed`` without that which is too short for a frame, with a notice as Kaldi gives one."""
+        shift = self.settings.features.shift
+        short = {name: None for name, duration in durations.items() if round(duration / shift + 1e-9) < 1}
+        self.too_short.update(short)
+        for name in short:
+            what = f"{name!r} has {durations[name]:g} {self.settings.features.modality.times}"
+            self.notices.add("utterances that are too short for a frame, left out", what)
+        return {name: entry for name, entry in listed.items() if name not in short}
+
     def files(self) -> list[Path]:
         """Return the files that list utterances or labels; the corpus is read again when one of them changes."""
+        return []
+
+    def sources(self) -> Iterable[Path]:
+        """Return the files that ``files`` name; features are computed again when one of them changes."""
         return []
 
     def folder(self) -> Path | None:

@@ -16,6 +16,7 @@ from unitdisc.config.features import Sources
 from unitdisc.corpora.alignments import Alignments
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
+from unitdisc.files import below
 from unitdisc.formats.file_tree import FileTree, Folder, Zip, inside, read_text
 from unitdisc.formats.line_images import columns, opened
 from unitdisc.records import Label, Utterance
@@ -76,6 +77,14 @@ class ScribbleLensCorpus(CorpusReader):
     def files(self) -> list[Path]:
         """Return the zips of the corpus and of its alignments, if these are files."""
         return [path for path in (self.settings.root, self.settings.alignments) if path is not None and path.is_file()]
+
+    def sources(self) -> list[Path]:
+        """Return the alignments beside the corpus, or the files of a folder of alignments."""
+        root, given = self.settings.root, self.settings.alignments
+        if given is not None:
+            return below(given) if given.is_dir() else []
+        folders = (root, root.parent) if root.is_dir() else (root.parent,)
+        return [path for name in alignment_names for folder in folders if (path := folder / name).is_file()]
 
     def folder(self) -> Path | None:
         """Return the unpacked folder, if the corpus is one."""

@@ -1,127 +1,191 @@
-"""Reading recordings: a source is a file, ``file#t=start,end`` in seconds, or a Kaldi pipe ``program arguments |``."""
+"""Reading recordings, whole or in part; see ``audio_source`` for what a source can be."""
 
 import io
-import re
-import shlex
-import subprocess
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+from unitdisc.formats.audio_source import Part, opened, part_of
+from unitdisc.formats.declared_length import declared_samples, never_ends
+from unitdisc.formats.flac_header import flac_length, with_length
+from unitdisc.formats.wav_header import completed, wav_data
+from unitdisc.notices import Notices
 
-shell_characters = set(";&|<>`$(){}*?[]~\n")
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+Samples = NDArray[np.float32]
+
+longest = 2**40  # samples: more stand for an unknown length
+block = 2**20  # samples that are decoded at a time
+own_endings = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff"})  # of libsndfile
+cut_short = "recordings shorter than their header says, used as far as they go"
 
 
-def check_pipe(command: str, allowed: Sequence[str], path: Path | None = None, line: int | None = None) -> list[str]:
-    """Split the ``command`` of a pipe into its words, if its program is among the ``allowed`` ones.
+def probe(source: str, allow_pipes: Sequence[str] = (), notices: Notices | None = None) -> tuple[float, int]:
+    """Return the duration (seconds) and sample rate (Hz) of a source.
 
-    Raises InputError for a program that is not allowed, and for anything that needs a shell.
+    A header's length is checked, and counted by decoding where it is wrong or unknown; ``notices`` learns of sources
+    that are cut short. Raises InputError for a missing or unreadable file, or one without samples.
     """
-    try:
-        words = shlex.split(command.rstrip().removesuffix("|"))
-    except ValueError as error:
-        raise InputError(f"pipe command cannot be read ({error})", path, line) from None
-    program = words[0] if words else ""
-    if program not in allowed:
-        fix = f"if you trust it, set allow_pipes: [{program}] in the corpus's configuration"
-        raise InputError(f"pipe commands are not run: {command!r}", path, line, fix)
-    if any(shell_characters & set(word) for word in words):
-        raise InputError(f"pipe command {command!r} needs a shell, and none is used", path, line)
-    return words
-
-
-def probe(source: str, allow_pipes: Sequence[str] = ()) -> tuple[float, int]:
-    """Return the duration (seconds) and sample rate (Hz) of a source, from its header where it has one.
-
-    Raises InputError for a missing or unreadable file, or one without samples.
-    """
-    import soundfile
-
-    name, start, end = _parts(source)
-    if name.endswith("|"):
-        samples, rate = read(source, allow_pipes)
-        return len(samples) / rate, rate
-    path = _existing(name)
-    try:
-        info = soundfile.info(str(path))
-        frames, rate = int(info.frames), int(info.samplerate)
-    except soundfile.LibsndfileError:
-        samples, rate = _read_other(path)
-        frames = len(samples)
+    part = part_of(source)
+    frames, rate = _length(part.name, tuple(allow_pipes), notices or Notices())
     if frames <= 0:
-        raise InputError("holds no samples", path)
+        raise InputError("holds no samples", part.name)
     duration = frames / rate
-    if start >= duration:
-        raise InputError(f"has {duration:g} s, but the segment starts at {start:g} s", path)
-    return (duration if end is None else min(end, duration)) - start, rate
+    if part.start >= duration:
+        raise InputError(f"has {duration:g} s, but the segment starts at {part.start:g} s", part.name)
+    if part.end is not None and part.end <= part.start:
+        raise InputError(f"the segment ends at {part.end:g} s, not after its start at {part.start:g} s", part.name)
+    return (duration if part.end is None else min(part.end, duration)) - part.start, rate
 
 
-def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[NDArray[np.float32], int]:
-    """Return the samples (T,) of a source, mixed down to one channel, and their rate in Hz.
+def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[Samples, int]:
+    """Return the samples (T,) of a source, mixed down to one channel or of the channel it names, and their rate in Hz.
 
-    Raises InputError for a file that is missing, unreadable, shorter than its header says, or holds nan or infinity.
+    A recording that is cut short is read as far as it goes. Raises InputError for a file that is missing, unreadable,
+    without samples, or holds nan or infinity.
     """
-    import soundfile
-
-    name, start, end = _parts(source)
-    if name.endswith("|"):
-        samples, rate = _read_pipe(name, allow_pipes)
-    else:
-        path = _existing(name)
-        try:
-            samples, rate = _read_file(path, start, end)
-        except soundfile.LibsndfileError as error:
-            samples, rate = _read_other(path, error)
-            samples = samples[round(start * rate) : None if end is None else round(end * rate)]
+    part = part_of(source)
+    samples, rate = _samples(part, tuple(allow_pipes))
     if not len(samples):
         raise InputError("holds no samples", source)
-    finite = np.isfinite(samples)
+    if part.channel is None or samples.shape[1] == 1:
+        mixed = samples.mean(axis=1)
+    elif part.channel < samples.shape[1]:
+        mixed = np.ascontiguousarray(samples[:, part.channel])
+    else:
+        raise InputError(f"has no channel {part.channel}, but {samples.shape[1]} channels from 0", part.name)
+    finite = np.isfinite(mixed)
     if not finite.all():
         raise InputError(f"sample {int(np.argmin(finite))} is not a finite number", source)
-    return samples, rate
+    return mixed, rate
 
 
-def _parts(source: str) -> tuple[str, float, float | None]:
-    number = r"([0-9]+(?:\.[0-9]+)?)"
-    match = re.fullmatch(rf"(.*)#t={number},{number}", source, flags=re.DOTALL)
-    return (match[1], float(match[2]), float(match[3])) if match else (source, 0.0, None)
-
-
-def _existing(name: str) -> Path:
-    path = Path(name)
-    if not path.is_file():
-        raise InputError("no such recording", path)
-    size = path.stat().st_size
-    if size == 0:
-        raise InputError("is empty", path)
-    with path.open("rb") as file:
-        start = file.read(8)
-    # libsndfile reads a truncated WAV without an error. The header of a stream holds 0 or the largest value instead.
-    declared = int.from_bytes(start[4:8], "little") + 8
-    if start[:4] == b"RIFF" and 8 < declared < 0x7FFFF000 and size < declared - 1:
-        raise InputError(f"is truncated: {size} bytes where its header says {declared}", path)
-    return path
-
-
-def _read_file(path: Path, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
+def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int, int]:
+    """Return the number of samples of a channel that can be decoded, and the rate in Hz."""
     import soundfile
 
-    with soundfile.SoundFile(str(path)) as file:
-        rate, frames = int(file.samplerate), int(file.frames)
-        first = min(round(start * rate), frames)
-        count = (frames if end is None else min(round(end * rate), frames)) - first
+    try:
+        with _opened(name, allowed) as file:
+            frames, rate = int(file.frames), int(file.samplerate)
+            if file.subtype not in ("FLOAT", "DOUBLE") and _reaches(file, frames):
+                _tell_of_the_rest(name, allowed, frames, notices)
+                return frames, rate
+        with _opened(name, allowed, recount=True) as file:
+            decoded = 0
+            for samples in _blocks(file):
+                if not np.isfinite(samples).all():
+                    raise InputError("holds samples that are not finite numbers", name)
+                decoded += len(samples)
+    except soundfile.LibsndfileError as error:
+        samples, rate = _read_other(name, error)
+        return len(samples), rate
+    if decoded < frames < longest:
+        notices.add(cut_short, f"{name}, {decoded} of {frames} samples")
+    return decoded, rate
+
+
+def _tell_of_the_rest(name: str, allowed: tuple[str, ...], frames: int, notices: Notices) -> None:
+    """Tell ``notices`` of a recording whose header promises more than the ``frames`` that libsndfile finds."""
+    with opened(name, allowed) as stream:
+        data, declared = wav_data(stream), declared_samples(stream)
+        if data is not None and data.short:
+            notices.add(cut_short, f"{name}, {data.present} of {data.declared} bytes")
+        elif declared is not None and frames < declared:
+            notices.add(cut_short, f"{name}, {frames} of {declared} samples")
+        elif never_ends(stream):
+            notices.add(cut_short, f"{name}, without its end")
+
+
+def _samples(part: Part, allowed: tuple[str, ...]) -> tuple[Samples, int]:
+    """Return the samples (T, channels) of a part, and the rate in Hz."""
+    import soundfile
+
+    try:
+        with _opened(part.name, allowed) as file:
+            rate, frames = int(file.samplerate), int(file.frames)
+            first, last = round(part.start * rate), None if part.end is None else round(part.end * rate)
+            if 0 < frames < longest:
+                first, end = min(first, frames), min(last or frames, frames)
+                samples = _read_part(file, first, end - first)
+                if len(samples) == end - first:
+                    return samples, rate
+        with _opened(part.name, allowed, recount=True) as file:
+            decoded = list(_blocks(file))
+            samples = np.concatenate(decoded) if decoded else np.zeros((0, 1), dtype=np.float32)
+    except soundfile.LibsndfileError as error:
+        samples, rate = _read_other(part.name, error)
+    return samples[round(part.start * rate) : None if part.end is None else round(part.end * rate)], rate
+
+
+def _read_part(file: "SoundFile", first: int, count: int) -> Samples:
+    """Return ``count`` samples from ``first`` on, or fewer where the file does not have them."""
+    import soundfile
+
+    try:
         file.seek(first)
-        samples = file.read(count, dtype="float32", always_2d=True)
-    if len(samples) < count:
-        raise InputError(f"is truncated: {len(samples)} samples where its header says {count}", path)
-    return samples.mean(axis=1), rate
+        samples: Samples = file.read(count, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError:
+        return np.zeros((0, file.channels), dtype=np.float32)
+    return samples
 
 
-def _read_other(path: Path, error: Exception | None = None) -> tuple[NDArray[np.float32], int]:
-    """Read with librosa what libsndfile cannot read, such as AAC where the machine has a decoder for it."""
+def _reaches(file: "SoundFile", frames: int) -> bool:
+    """Return whether the last of ``frames`` samples can be decoded."""
+    if not 0 < frames < longest or not file.seekable():
+        return False
+    return len(_read_part(file, frames - 1, 1)) == 1
+
+
+def _blocks(file: "SoundFile") -> Iterator[Samples]:
+    """Yield the samples (N, channels) of a file until it ends, or until they can no longer be decoded."""
+    import soundfile
+
+    decoded = False
+    while True:
+        try:
+            samples = file.read(block, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            if not decoded:
+                raise
+            return
+        if not len(samples):
+            return
+        decoded = True
+        yield samples
+
+
+@contextmanager
+def _opened(name: str, allowed: tuple[str, ...], *, recount: bool = False) -> Iterator["SoundFile"]:
+    """Open a file, archive entry or pipe for decoding, with the header of a WAV made to fit what is there.
+
+    With ``recount``, that of a FLAC is made to fit too: libsndfile decodes none of unknown length.
+    """
+    import soundfile
+
+    with opened(name, allowed) as stream:
+        data, sound = wav_data(stream), stream
+        if data is not None and data.open:
+            sound = io.BytesIO(completed(stream, data))
+        elif recount and (length := flac_length(stream)) is not None:
+            whole = io.BytesIO(with_length(stream, length.with_last))
+            with soundfile.SoundFile(whole) as file:
+                samples = length.with_last if _reaches(file, length.with_last) else length.before_last
+            sound = io.BytesIO(with_length(stream, samples))
+        sound.seek(0)
+        with soundfile.SoundFile(sound) as file:
+            yield file
+
+
+def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
+    """Read with librosa what libsndfile cannot read, such as AAC, for which it needs a program like ffmpeg."""
     import warnings
 
     import librosa
@@ -129,24 +193,10 @@ def _read_other(path: Path, error: Exception | None = None) -> tuple[NDArray[np.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            samples, rate = librosa.load(path, sr=None, mono=True)
-    except Exception as other:  # decoders raise many kinds of errors, which all mean the same to the user
-        reason = error or other
-        raise InputError(f"cannot be decoded ({str(reason).strip() or type(reason).__name__})", path) from None
-    return samples.astype(np.float32), int(rate)
-
-
-def _read_pipe(command: str, allowed: Sequence[str]) -> tuple[NDArray[np.float32], int]:
-    import soundfile
-
-    words = check_pipe(command, allowed)
-    try:
-        output = subprocess.run(words, capture_output=True, check=True, stdin=subprocess.DEVNULL).stdout  # noqa: S603
-        samples, rate = soundfile.read(io.BytesIO(output), dtype="float32", always_2d=True)
-    except FileNotFoundError:
-        raise InputError(f"the program {words[0]} of the pipe {command!r} is not installed") from None
-    except subprocess.CalledProcessError as error:
-        raise InputError(f"the pipe {command!r} ended with exit code {error.returncode}") from None
-    except soundfile.LibsndfileError as error:
-        raise InputError(f"the pipe {command!r} gave no audio ({error})") from None
-    return samples.mean(axis=1), int(rate)
+            samples, rate = librosa.load(Path(name), sr=None, mono=False)
+    except Exception:  # decoders raise many kinds of errors, which all mean the same to the user
+        common = Path(name).suffix.lower() in own_endings
+        fix = None if common or shutil.which("ffmpeg") else "this format needs the program ffmpeg: install it"
+        reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
+        raise InputError(f"cannot be decoded ({reason})", name, fix=fix) from None
+    return np.atleast_2d(samples).T.astype(np.float32), int(rate)

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
 
+location = re.compile(r"(.*?)(?::([0-9]+))?(?:\[([0-9]+):([0-9]+)\])?", flags=re.DOTALL)
 types = (b"FM ", b"DM ", b"CM ", b"CM2", b"CM3")  # single, double, compressed
+
+
+def split_source(source: str) -> tuple[str, str]:
+    """Return the archive of a matrix, and the rest of the text, its offset and rows."""
+    match = location.fullmatch(source)
+    return (match[1], source[match.end(1) :]) if match else (source, "")
 
 
 def read_matrix(source: str) -> NDArray[Any]:
@@ -18,7 +25,7 @@ def read_matrix(source: str) -> NDArray[Any]:
 
     Raises InputError for anything but a binary Kaldi matrix, and FileNotFoundError for a missing archive.
     """
-    match = re.fullmatch(r"(.*?)(?::([0-9]+))?(?:\[([0-9]+):([0-9]+)\])?", source, flags=re.DOTALL)
+    match = location.fullmatch(source)
     path, offset = (match[1], int(match[2] or 0)) if match else (source, 0)
     rows = (int(match[3]), int(match[4])) if match and match[4] else None
     with Path(path).open("rb") as archive:

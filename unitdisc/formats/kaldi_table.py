@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.formats.text import read_fields, read_lines
+from unitdisc.formats.text import fields_of, plain_name, read_fields, read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class Entry:
 
 
 def read_rows(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield line numbers and fields, the last field being the rest of the line; raises InputError for fewer fields."""
+    """Yield line numbers and fields, the first a name, the last the rest of the line; raises InputError for fewer."""
     for number, line in enumerate(read_lines(path), start=1):
-        parts = line.split(maxsplit=fields - 1)
+        parts = fields_of(line, least=fields, most=fields)
         if not parts:
             continue
         if len(parts) < fields:
             raise InputError(f"has {len(parts)} fields, {fields} wanted: {line!r}", path, number)
-        yield number, [part.strip() for part in parts]
+        yield number, [plain_name(parts[0]), *parts[1:]]
 
 
 def read_pairs(path: Path) -> dict[str, tuple[int, str]]:
@@ -40,7 +40,7 @@ def read_pairs(path: Path) -> dict[str, tuple[int, str]]:
 
 def read_utt2spk(path: str | Path) -> dict[str, str]:
     """Read the speaker of each utterance; raises InputError naming file and line, see ``speakers_of``."""
-    return speakers_of(read_fields(path), path)
+    return speakers_of(read_fields(path, least=2), path)
 
 
 def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict[str, str]:
@@ -52,7 +52,7 @@ def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict
     for number, fields in rows:
         if len(fields) != 2:
             raise InputError("is not 'utterance speaker'", path, number)
-        utterance, speaker = fields
+        utterance, speaker = map(plain_name, fields)
         if speakers.setdefault(utterance, speaker) != speaker:
             raise InputError(f"utterance {utterance!r} has two speakers", path, number)
     return speakers
@@ -61,11 +61,10 @@ def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict
 def read_index(scp: Path) -> dict[str, Entry]:
     """Read an index of lines ``utterance archive:offset``; raises InputError naming file and line."""
     entries: dict[str, Entry] = {}
-    for line, (row,) in read_rows(scp, 1):
-        utterance, *source = row.split(maxsplit=1)
-        archive, _, offset = "".join(source).rpartition(":")
+    for line, (utterance, source) in read_rows(scp, 2):
+        archive, _, offset = source.rpartition(":")
         if not archive or not (offset.isascii() and offset.isdigit()):
-            raise InputError(f"is not 'utterance archive:offset': {row!r}", scp, line)
+            raise InputError(f"is not 'utterance archive:offset': {utterance + ' ' + source!r}", scp, line)
         if utterance in entries:
             raise InputError(f"utterance {utterance!r} occurs twice", scp, line)
         entries[utterance] = Entry(archive, int(offset), line)
@@ -73,9 +72,9 @@ def read_index(scp: Path) -> dict[str, Entry]:
 
 
 def locate(archive: str, scp: Path) -> Path:
-    """Return the file of an archive that an index names: as named if that exists, otherwise next to the index.
+    """Return the file that an index names: relative to the index, or else to the working directory as in Kaldi.
 
-    So the index of a folder that was moved as a whole still finds its archives.
+    An archive that is in neither place is looked for next to the index, where a folder was moved as a whole.
     """
-    candidates = (Path(archive), scp.parent / archive)
+    candidates = (scp.parent / archive, Path(archive))
     return next((path for path in candidates if path.exists()), scp.parent / Path(archive).name)

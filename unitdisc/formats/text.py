@@ -1,5 +1,7 @@
-"""Lines, fields and numbers of text files, and how times are written."""
+"""Lines, fields, names and numbers of text files, and how times are written."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,9 @@ from unitdisc.errors import InputError
 from unitdisc.files import read_text
 
 digits = 6  # decimals of a time: 0.3 + 0.03 is 0.33
+blanks = " \t\r\f\v"
+separator = re.compile(rf"[{blanks}]+")
+invisible = re.compile("[\u200b\u2060\ufeff]")  # not the joiners, which some scripts are written with
 close = 0.5 * 10**-digits  # times closer together than this are equal
 
 
@@ -15,11 +20,38 @@ def read_lines(path: str | Path) -> list[str]:
     return read_text(path).split("\n")
 
 
-def read_fields(path: str | Path, *, comment: str | None = None) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and fields of each line that is not blank and does not start with ``comment``."""
+def fields_of(line: str, *, least: int = 1, most: int = 0) -> list[str]:
+    """Return the fields of a line, which spaces and tabs separate, as in Kaldi: other white space is part of a field.
+
+    Where that gives fewer than ``least``, all white space separates. With ``most``, there are no more fields than that,
+    and the last one is the rest of the line.
+    """
+    fields = separator.split(line.strip(blanks), maxsplit=max(most - 1, 0))
+    if len(fields) < least:
+        fields = line.split(maxsplit=most - 1 if most else -1)
+    return [field for field in fields if field]
+
+
+def read_fields(path: str | Path, *, comment: str | None = None, least: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and fields of each line that is not blank and does not start with ``comment``; see ``fields_of``."""
     for number, line in enumerate(read_lines(path), start=1):
-        if line.strip() and not (comment and line.startswith(comment)):
-            yield number, line.split()
+        fields = fields_of(line, least=least)
+        if fields and not (comment and fields[0].startswith(comment)):
+            yield number, fields
+
+
+def plain(text: str) -> str:
+    """Return a label as it is compared: composed (NFC), with single plain spaces, without characters of no width."""
+    return " ".join(_composed(text).split())
+
+
+def plain_name(text: str) -> str:
+    """Return a name as it is compared: as ``plain``, with an underscore for each white space."""
+    return re.sub(r"\s", "_", _composed(text))
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", invisible.sub("", text))
 
 
 def read_number(text: str, path: str | Path, line: int) -> float:

@@ -12,8 +12,8 @@ from unitdisc.formats.text import close, decimal
 Span = tuple[float, float, str]  # start, end, text
 
 phone_tiers = ("phones", "phone", "phonemes", "phoneme", "segments")
-# A quoted text (with quotes inside doubled), a number by itself (not an index in brackets), or a flag.
-pattern = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
+# A quoted text (with quotes inside doubled), a comment, a number by itself (not an index in brackets), or a flag.
+pattern = re.compile(r'"((?:[^"]|"")*)"|![^\n]*|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,27 @@ class Interval:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """An interval tier, which ends at ``end`` seconds even where its last intervals have no text."""
+
+    name: str
+    end: float
+    intervals: tuple[Interval, ...]
+
+    @property
+    def kind(self) -> str:
+        """The name without a speaker before it, as in ``Anna - phones``."""
+        return self.name.rpartition("-")[2].strip().lower()
+
+
 class Values:
-    """The values of a TextGrid in file order, without the names of the long format."""
+    """The values of a TextGrid in file order, without the names of the long format and comments."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.text = text
-        self.matches = list(pattern.finditer(text))
+        self.matches = [match for match in pattern.finditer(text) if match.lastindex]
         self.position = 0
         self.line = 1
         self.offset = 0
@@ -57,37 +71,56 @@ class Values:
         """Return the next value, a number."""
         return float(self.next(2, what))
 
+    def count(self, what: str) -> int:
+        """Return the next value, a number of items."""
+        number = self.number(what)
+        if not 0 <= number < 1e9:
+            raise InputError(f"{number:g} occurs where a TextGrid has {what}", self.path, self.line)
+        return int(number)
 
-def read_tier(path: Path) -> list[Interval]:
-    """Read the intervals with a text of the tier of phones, or of the only interval tier.
 
-    A tier holds phones when its name, after an optional speaker and ``-``, is phones, phonemes or segments. Raises
-    InputError naming the file where it is not a TextGrid or has no single such tier.
+def read_tiers(path: Path, tier: str | None = None) -> list[Tier]:
+    """Read the tiers of phones, of one or several speakers; or those that ``tier`` chooses by name or number from 1.
+
+    A tier holds phones when its name, after an optional speaker and ``-``, is phones, phonemes or segments; a file with
+    a single interval tier needs no such name. Raises InputError for a file that is no TextGrid or has no such tier.
     """
-    tiers = read_tiers(path)
-    phones = [name for name in tiers if name.split("-")[-1].strip().lower() in phone_tiers]
-    names = phones or list(tiers)
-    if len(names) != 1:
-        raise InputError(f"has no single tier named phones, but {', '.join(map(repr, tiers)) or 'none'}", path)
-    return [interval for interval in tiers[names[0]] if interval.text.strip()]
+    tiers = all_tiers(path)
+    phones = [t for t in tiers if t.kind in phone_tiers]
+    chosen = _chosen(tiers, tier) if tier else phones or (tiers if len(tiers) == 1 else [])
+    if not chosen:
+        what = f"has no tier {tier!r}" if tier else "has no tier named phones"
+        present = ", ".join(f"{number} {t.name!r}" for number, t in enumerate(tiers, start=1)) or "none"
+        raise InputError(f"{what}; its interval tiers are: {present}", path, fix="choose one by name or number: tier")
+    return chosen
 
 
-def read_tiers(path: Path) -> dict[str, list[Interval]]:
-    """Read every interval tier of a TextGrid, by name; point tiers are skipped. Raises InputError for other files."""
+def _chosen(tiers: Sequence[Tier], tier: str) -> list[Tier]:
+    """Return the tiers of exactly this name, otherwise of this name in any case or after a speaker, or this number."""
+    exact = [t for t in tiers if t.name == tier]
+    alike = [t for t in tiers if tier.strip().lower() in (t.name.strip().lower(), t.kind)]
+    number = int(tier) if tier.isascii() and tier.isdigit() else 0
+    return exact or alike or list(tiers[number - 1 : number] if number else ())
+
+
+def all_tiers(path: Path) -> list[Tier]:
+    """Read every interval tier of a TextGrid; point tiers are skipped. Raises InputError for other files."""
     values = Values(path, _decode(path))
-    if values.string("'ooTextFile'") != "ooTextFile" or values.string("'TextGrid'") != "TextGrid":
+    header = values.string("'ooTextFile'"), values.string("'TextGrid'")
+    if header not in (("ooTextFile", "TextGrid"), ("ooTextFile short", "TextGrid")):  # the latter of old programs
         raise InputError("is not a TextGrid in text form", path, 1)
     values.number("its start")
     values.number("its end")
-    values.next(3, "<exists>")
-    tiers: dict[str, list[Interval]] = {}
-    for _ in range(int(values.number("its number of tiers"))):
+    tiers: list[Tier] = []
+    if values.next(3, "<exists>") == "absent":
+        return tiers
+    for _ in range(values.count("its number of tiers")):
         kind, name = values.string("the class of a tier"), values.string("the name of a tier")
         values.number("the start of a tier")
-        values.number("the end of a tier")
-        count = int(values.number("the size of a tier"))
+        end = values.number("the end of a tier")
+        count = values.count("the size of a tier")
         if kind == "IntervalTier":
-            tiers[name] = [_interval(values) for _ in range(count)]
+            tiers.append(Tier(name, end, tuple(_interval(values) for _ in range(count))))
         else:
             for _ in range(count):
                 values.number("a time")
@@ -103,6 +136,8 @@ def _interval(values: Values) -> Interval:
 
 def _decode(path: Path) -> str:
     raw = read_bytes(path)
+    if raw.startswith(b"ooBinaryFile"):
+        raise InputError("is a binary TextGrid", path, fix="save it as a text file in Praat")
     if raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):  # Praat writes UTF-16 for text that is not ASCII
         return decode(raw, path)
     try:

@@ -12,7 +12,7 @@ from unitdisc import registry
 from unitdisc.choices import Repeats, UnitsFrom
 from unitdisc.config import Exports
 from unitdisc.errors import InputError
-from unitdisc.formats.labels import check
+from unitdisc.formats.label_table import check
 from unitdisc.layout import format_folder
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.scores.discovery.alignment import align

@@ -82,7 +82,7 @@ def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> pd.Dat
     """
     reader = registry.corpora.load(run.settings.kind)(run.settings, run.corpus_files.source)
     paths = [path] if path is not None else reader.word_files()
-    word_tables = [read_labels(file) for file in paths]
+    word_tables = [read_labels(file, known=utterances) for file in paths]
     for file, table in zip(paths, word_tables, strict=True):
         if not table["utterance"].isin(utterances).any():
             fix = "its first field is the utterance's name"

@@ -1,5 +1,6 @@
 """The plan of the workflow: paths, parameters and resources of every rule, according to the configuration."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 from unitdisc import registry
 from unitdisc.config import Experiment, splits
 from unitdisc.corpora.reader import CorpusReader
+from unitdisc.errors import InputError
+from unitdisc.files import below
 from unitdisc.layout import CorpusFolder, Results, RunFolder
-from unitdisc.provenance import code_digest, listing_digest
+from unitdisc.provenance import code_digest, files_digest
 from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
 from unitdisc.steps.score_tables import score_tables
 
@@ -26,6 +29,7 @@ class Plan:
         self.any_run: RunFolder = self.any_corpus.run("{model}", "{seed}")
         abx = experiment.scoring.abx
         self.abx_splits: tuple[str, ...] = abx.splits if abx else ()
+        self._sources: dict[str, str] = {}
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return the digest of a step's code: its module, and the kinds that it runs on this corpus and model."""
@@ -57,14 +61,29 @@ class Plan:
         """Return the corpora that are generated."""
         return [name for name in self.experiment.corpora if self._reader(name).generated]
 
-    def corpus_files(self, corpus: str) -> list[str]:
-        """Return the files that list a corpus's utterances and labels."""
-        return [str(path) for path in self._reader(corpus).files()]
+    @property
+    def braces(self) -> dict[str, str]:
+        """The words in braces in the path of the results, which Snakemake takes for wildcards, with what they stand for."""
+        return {match[1]: match[0] for match in re.finditer(r"{\s*(\w+)\s*}", str(self.experiment.results))}
 
-    def corpus_folder(self, corpus: str) -> str:
-        """Return a digest of the files of a corpus that is a folder; the empty string for others."""
-        folder = self._reader(corpus).folder()
-        return listing_digest(folder, without=self.experiment.results) if folder else ""
+    def corpus_files(self, corpus: str) -> list[str]:
+        """Return the files that list a corpus's utterances and labels, but for those with braces in their paths.
+
+        Snakemake would take these for wildcards; they are in the digest of ``corpus_sources`` as the others are.
+        """
+        return [str(path) for path in self._reader(corpus).files() if "{" not in str(path)]
+
+    def corpus_sources(self, corpus: str) -> str:
+        """Return a digest of the files in a corpus's folder, and of those that its lists name."""
+        if corpus not in self._sources:
+            reader = self._reader(corpus)
+            folder = reader.folder()
+            try:
+                files = [*(below(folder) if folder else ()), *reader.files(), *reader.sources()]
+            except InputError:
+                files = []  # the corpus step reports the error
+            self._sources[corpus] = files_digest(files, without=self.experiment.results) if files else ""
+        return self._sources[corpus]
 
     def archives(self, corpus: str, of: Sequence[str] = splits) -> list[str]:
         """Return archive and index of the features, for the splits ``of`` that a corpus has."""
@@ -76,9 +95,11 @@ class Plan:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
         pieces = self.experiment.pieces
         if pieces and corpus in pieces.words:
-            return [str(pieces.words[corpus])]
-        reader = self._reader(corpus)
-        return [str(path) for path in (reader.files() if reader.generated else reader.word_files())]
+            paths = [pieces.words[corpus]]
+        else:
+            reader = self._reader(corpus)
+            paths = reader.files() if reader.generated else reader.word_files()
+        return [str(path) for path in paths if "{" not in str(path)]
 
     def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
         """Return the units that a section reads: those of all splits as encoded, or the folder of segmented ones."""

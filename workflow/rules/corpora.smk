@@ -6,7 +6,7 @@ rule sample:
     wildcard_constraints:
         corpus=one_of(plan.samples()),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=2000,
@@ -27,14 +27,14 @@ rule corpus:
     log:
         str(any_corpus.log("corpus")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
         code=code("corpus"),
-        folder=lambda w: plan.corpus_folder(w.corpus),
+        sources=lambda w: plan.corpus_sources(w.corpus),
         config=settings("corpus"),
     shell:
         "unitdisc corpus --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"

@@ -7,13 +7,14 @@ rule features:
     log:
         str(any_corpus.log("features.{split}")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 8
     resources:
         mem_mb=8000,
         runtime=240,
     params:
         code=code("features"),
+        sources=lambda w: plan.corpus_sources(w.corpus),
         config=settings("features"),
     shell:
         "unitdisc features --corpus {wildcards.corpus} --split {wildcards.split} --jobs {threads}"

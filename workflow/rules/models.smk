@@ -16,7 +16,7 @@ rule train:
     benchmark:
         str(any_run.benchmark("train"))
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: lambda w: model_of(w).threads
     resources:
         mem_mb=8000,

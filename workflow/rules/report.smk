@@ -9,7 +9,7 @@ rule report:
     log:
         str(plan.results.log("report")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=4000,

@@ -13,7 +13,7 @@ for name, splits, corpora in plan.by_splits("score"):
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
-            "../envs/unitdisc.yaml"
+            environment
         threads: 1
         resources:
             mem_mb=4000,
@@ -46,7 +46,7 @@ for name, splits, corpora in plan.by_splits("recognise", of=("dev", "test")):
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
-            "../envs/unitdisc.yaml"
+            environment
         threads: 1
         resources:
             mem_mb=8000,
@@ -78,7 +78,7 @@ for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
-            "../envs/unitdisc.yaml"
+            environment
         threads: 1
         resources:
             mem_mb=8000,
@@ -104,7 +104,7 @@ rule probe:
     log:
         str(any_run.log("probe")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=8000,
@@ -126,7 +126,7 @@ rule collect:
         str(plan.results.log("collect")),
     localrule: True
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=1000,

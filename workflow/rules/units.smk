@@ -15,7 +15,7 @@ for name, splits, corpora in plan.by_splits("encode"):
         wildcard_constraints:
             corpus=one_of(corpora),
         conda:
-            "../envs/unitdisc.yaml"
+            environment
         threads: 1
         resources:
             mem_mb=4000,
@@ -42,7 +42,7 @@ rule segment:
     log:
         str(any_run.log("segment")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=4000,
@@ -67,7 +67,7 @@ rule pieces:
     log:
         str(any_run.log("pieces")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=8000,
@@ -92,7 +92,7 @@ rule export:
     log:
         str(any_run.log("export")),
     conda:
-        "../envs/unitdisc.yaml"
+        environment
     threads: 1
     resources:
         mem_mb=4000,

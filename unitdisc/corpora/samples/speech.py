@@ -12,7 +12,7 @@ from pydantic import Field
 from unitdisc.arrays import Ints
 from unitdisc.config import AnyFeatures, CorpusSettings
 from unitdisc.config.corpora import excluded
-from unitdisc.corpora import kaldi
+from unitdisc.corpora.kaldi import KaldiCorpus, KaldiSettings, existing
 from unitdisc.corpora.reader import SampleCorpus
 from unitdisc.corpora.samples import espeak, sentences
 from unitdisc.corpora.samples.phones import phones
@@ -51,11 +51,14 @@ class SampleSpeech(SampleCorpus):
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
         """Read the data directories."""
-        return kaldi.read(self.source, {split: split for split in texts})
+        settings = KaldiSettings(
+            root=self.source, splits={split: split for split in texts}, features=self.settings.features
+        )
+        return KaldiCorpus(settings, self.source).read()
 
     def word_files(self) -> list[Path]:
         """Return the words.ctm of each split."""
-        return kaldi.word_files(self.source, texts)
+        return existing(self.source, texts, "words.ctm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,11 @@
 """Excerpts of recordings: a log-mel spectrogram and the sound."""
 
-import re
-
 import numpy as np
 
 from unitdisc.arrays import Matrix
 from unitdisc.errors import InputError
 from unitdisc.features.speech import SpeechSettings, speech_features
-from unitdisc.formats import audio
+from unitdisc.formats import audio, audio_source
 from unitdisc.records import Utterance
 from unitdisc.report.browser.example_selection import Stretch
 from unitdisc.report.drawing import media
@@ -34,11 +32,7 @@ class SpectrogramExcerpt:
     def _samples(self, source: str, stretch: Stretch) -> media.Samples:
         """Read a stretch of a recording; no samples if it can no longer be read."""
         try:
-            if source.endswith("|"):
-                samples, rate = audio.read(source, self.allow_pipes)
-                samples = samples[round(stretch.start * rate) : round(stretch.end * rate)]
-            else:
-                samples, rate = audio.read(part_of(source, stretch))
+            samples, rate = audio.read(part_of(source, stretch), self.allow_pipes)
         except (InputError, OSError):
             return np.zeros(0, dtype=np.float32)
         return media.resampled(samples, rate)
@@ -46,6 +40,5 @@ class SpectrogramExcerpt:
 
 def part_of(source: str, stretch: Stretch) -> str:
     """Return the name of a stretch of a source, so that only that part of a long recording is read."""
-    match = re.fullmatch(r"(.*)#t=([0-9.]+),[0-9.]+", source, flags=re.DOTALL)
-    name, start = (match[1], float(match[2])) if match else (source, 0.0)
-    return f"{name}#t={start + stretch.start:.6f},{start + stretch.end:.6f}"
+    part = audio_source.part_of(source)
+    return str(part._replace(start=part.start + stretch.start, end=part.start + stretch.end))

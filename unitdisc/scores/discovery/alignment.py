@@ -7,6 +7,7 @@ Times are whole ticks of 0.1 µs (or of 1e-7 columns), which keeps 0.3 + 0.03 eq
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -90,14 +91,21 @@ def align(
     )
 
 
-def check_lengths(units: Mapping[str, UnitSequence], labels: pd.DataFrame, path: Path | None = None) -> None:
+def check_lengths(
+    units: Mapping[str, UnitSequence],
+    labels: pd.DataFrame,
+    path: Path | None = None,
+    ends: Mapping[str, float] = MappingProxyType({}),
+) -> None:
     """Raise InputError for an utterance whose end differs from that of its labels by more than one token.
 
-    ``path`` is the file of units, which the error then names with the line. Utterances without labels are accepted.
+    ``path`` is the file of units, which the error then names with the line. ``ends`` are the ends that files of labels
+    state, after which a last part without a label may lie. Utterances without labels are accepted.
     """
     shift = np.array([s.frame_shift for s in units.values()], dtype=float)
     tokens = np.array([len(s.units) for s in units.values()], dtype=np.int64)
     _, label_end = _ends(units, labels)
+    label_end = np.maximum(label_end, [ends.get(name, 0.0) for name in units])
     covered = np.ceil(label_end / shift - 0.5 - 1e-6)  # tokens whose middle comes before the last label's end
     off = (label_end > 0) & (np.abs(tokens - covered) > 1)
     if off.any():

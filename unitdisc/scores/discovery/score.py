@@ -8,7 +8,7 @@ import pandas as pd
 from unitdisc import metrics
 from unitdisc.choices import Lengths
 from unitdisc.errors import InputError
-from unitdisc.formats.labels import check
+from unitdisc.formats.label_table import check
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.bootstrap import intervals
 from unitdisc.scores.discovery.collect import Split, collect_statistics

@@ -1,0 +1,206 @@
+"""One Kaldi data directory: wav.scp or feats.scp, segments, utt2spk and a phone alignment."""
+
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.choices import LabelFormat
+from unitdisc.corpora.unreadable import Unreadable
+from unitdisc.errors import InputError
+from unitdisc.formats import audio
+from unitdisc.formats.audio_source import Part, check_pipe, split_entry
+from unitdisc.formats.kaldi_matrix import read_matrix, split_source
+from unitdisc.formats.kaldi_table import locate, read_pairs, read_rows, read_utt2spk
+from unitdisc.formats.label_table import LabelTable, described
+from unitdisc.formats.labels import read_label_table
+from unitdisc.formats.text import close, digits, fields_of, plain_name, read_fields, read_number
+from unitdisc.notices import Notices
+
+channels = MappingProxyType({"A": 0, "B": 1})  # of a telephone conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A source of samples or of a matrix, its duration in seconds, and the line that names it.
+
+    A segment knows the recording that it is a part of, and where in it it starts.
+    """
+
+    source: str
+    duration: float
+    line: int
+    recording: str = ""
+    start: float = 0.0
+    channel: str = ""
+
+
+@dataclass
+class DataFolder:
+    """A data directory below ``root``; times may pass the end of a recording by ``slack`` seconds.
+
+    What is put right is counted in ``notices``, and what cannot be read is kept in ``unreadable``.
+    """
+
+    path: Path
+    root: Path
+    slack: float
+    notices: Notices
+    unreadable: Unreadable
+    allow_pipes: tuple[str, ...] = ()
+    sample_rate: int | None = None
+
+    def recordings(self) -> tuple[Path, dict[str, Recording]]:
+        """Return the file that lists the utterances, and utterance → recording; each recording is opened once."""
+        scp = self.path / "wav.scp"
+        recordings: dict[str, Recording] = {}
+        for name, (line, value) in read_pairs(scp).items():
+            source = self._source(value, line)
+            with self.unreadable.caught(name, scp, line):
+                recordings[name] = Recording(source, self._duration(source), line)
+        if (self.path / "segments").exists():
+            return self.path / "segments", self._segments(recordings)
+        return scp, recordings
+
+    def matrices(self, frame_shift: float) -> tuple[Path, dict[str, Recording]]:
+        """Return feats.scp and utterance → matrix, whose frames are ``frame_shift`` seconds apart."""
+        scp, width = self.path / "feats.scp", None
+        matrices: dict[str, Recording] = {}
+        for name, (line, value) in read_pairs(scp).items():
+            if "|" in value:
+                raise InputError(f"pipe commands are not run: {value!r}", scp, line)
+            archive, place = split_source(value)
+            source = f"{locate(archive, scp)}{place}"
+            with self.unreadable.caught(name, scp, line):
+                frames, columns = _shape(source)
+                if width not in (None, columns):
+                    raise InputError(f"{name!r} has {columns} columns where those before it have {width}")
+                width = columns
+                matrices[name] = Recording(source, frames * frame_shift, line)
+        return scp, matrices
+
+    def speakers(self) -> dict[str, str] | None:
+        """Return the speaker of each utterance; None without utt2spk."""
+        path = self.path / "utt2spk"
+        return read_utt2spk(path) if path.exists() else None
+
+    def labels(self, file: Path, manifest: str, utterances: Mapping[str, Recording], left_out: Set[str]) -> LabelTable:
+        """Return the labels of the ``utterances`` in an alignment, cut at their ends.
+
+        Its times may be those of recordings of which the utterances are segments. Raises InputError for a label of an
+        utterance that is neither in the ``manifest`` nor ``left_out``.
+        """
+        whole = {segment.recording for segment in utterances.values() if segment.recording} - utterances.keys()
+        known = utterances.keys() | whole | self.unreadable.errors.keys() | left_out
+        kind: LabelFormat = "text_ali" if file.name == "text_ali" else "ctm"
+        table = self._by_recording(read_label_table(file, kind, known=known, notices=self.notices), known)
+        names = table.rows["utterance"]
+        unknown = ~names.isin(known).to_numpy()
+        if unknown.any():
+            at = int(np.argmax(unknown))
+            raise InputError(f"utterance {names.iloc[at]!r} is not in {manifest}", *table.where(at))
+        own, of_whole = table.rows[names.isin(utterances.keys())], table.rows[names.isin(whole)]
+        rows = pd.concat([own, self._cut(of_whole, utterances)], ignore_index=True) if len(of_whole) else own
+        durations = {name: round(utterance.duration, digits) for name, utterance in utterances.items()}
+        return replace(table, rows=rows).within(durations, self.slack, self.notices)
+
+    def _source(self, value: str, line: int) -> str:
+        """Return a source of wav.scp with its path from here; raises InputError for what may not be read."""
+        scp = self.path / "wav.scp"
+        if value.endswith("|"):
+            check_pipe(value, self.allow_pipes, scp, line)
+            return value
+        outside = not (self.path / value).resolve().is_relative_to(self.root.resolve())
+        if not Path(value).is_absolute() and outside and ".." in Path(value).parts:
+            raise InputError(f"{value!r} leads out of the corpus", scp, line, "give an absolute path")
+        archive, place = (value, "") if (self.path / value).exists() else split_entry(value)
+        # Relative to the folder, or else to the working directory, as Kaldi has it.
+        file = next((path for path in (self.path / archive, Path(archive)) if path.exists()), self.path / archive)
+        return f"{file}{place}"
+
+    def _duration(self, source: str) -> float:
+        duration, rate = audio.probe(source, self.allow_pipes, self.notices)
+        if self.sample_rate is not None and rate != self.sample_rate:
+            fix = f"resample it, or drop sample_rate: {self.sample_rate} from the configuration"
+            what = f"{source} has a sample rate of {rate} Hz, but the corpus requires {self.sample_rate} Hz"
+            raise InputError(what, fix=fix)
+        return duration
+
+    def _segments(self, recordings: Mapping[str, Recording]) -> dict[str, Recording]:
+        path = self.path / "segments"
+        segments: dict[str, Recording] = {}
+        listed: set[str] = set()
+        for line, (utterance, name, first, rest) in read_rows(path, 4):
+            recording, (last, *channel) = plain_name(name), fields_of(rest)
+            if utterance in segments:
+                raise InputError(f"{utterance!r} occurs twice, first on line {segments[utterance].line}", path, line)
+            if recording not in recordings and recording not in self.unreadable.errors:
+                raise InputError(f"recording {recording!r} is not in wav.scp", path, line)
+            start, end = read_number(first, path, line), read_number(last, path, line)
+            listed.add(utterance)
+            with self.unreadable.caught(utterance, path, line):
+                if recording not in recordings:
+                    raise self.unreadable.errors[recording]
+                part = self._segment(recordings[recording], start, end, channel[0] if channel else "")
+                segments[utterance] = replace(part, line=line, recording=recording)
+        for name in read_pairs(self.path / "wav.scp").keys() & self.unreadable.errors.keys() - listed:
+            del self.unreadable.errors[name]  # its segments are there instead
+        return segments
+
+    def _segment(self, recording: Recording, start: float, end: float, channel: str) -> Recording:
+        """Return a part of a recording; an ``end`` of -1 is that of the recording."""
+        end = recording.duration if end == -1 else end
+        if not 0 <= start < min(end, recording.duration) or end > recording.duration + self.slack + close:
+            span = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
+            raise InputError(f"segment {span}")
+        if end > recording.duration + close:
+            what = f"{start:g}–{end:g} s of {recording.source}, which has {recording.duration:g} s"
+            self.notices.add("segments past the end of their recording, cut there", what)
+        end = min(end, recording.duration)
+        if channel and not (channel.isdigit() or channel in channels):
+            raise InputError(f"channel {channel!r} is neither a number from 0 nor A or B")
+        number = channels.get(channel, int(channel) if channel.isdigit() else 0) if channel else None
+        source = str(Part(recording.source, start, end, number))
+        return Recording(source, end - start, 0, start=start, channel=channel)
+
+    def _by_recording(self, table: LabelTable, known: Collection[str]) -> LabelTable:
+        """Replace file and channel by the recording that reco2file_and_channel has for them."""
+        path = self.path / "reco2file_and_channel"
+        if not path.exists():
+            return table
+        names = {(plain_name(f[1]), f[2]): plain_name(f[0]) for _, f in read_fields(path, least=3) if len(f) == 3}
+        pairs = zip(table.rows["utterance"], table.rows["channel"], strict=True)
+        found = [name if name in known else names.get((name, channel), name) for name, channel in pairs]
+        return replace(table, rows=table.rows.assign(utterance=found))
+
+    def _cut(self, labels: pd.DataFrame, utterances: Mapping[str, Recording]) -> pd.DataFrame:
+        """Return the labels of recordings as those of the segments in which their middles lie."""
+        middle = (labels["start"] + labels["end"]).to_numpy() / 2
+        rows_of = labels.groupby("utterance").indices
+        used = np.zeros(len(labels), dtype=bool)
+        parts = [labels.iloc[:0]]
+        for name, segment in utterances.items():
+            rows = np.asarray(rows_of.get(segment.recording, []), dtype=np.int64)
+            rows = rows[(middle[rows] >= segment.start) & (middle[rows] < segment.start + segment.duration)]
+            used[rows] = True
+            part = labels.iloc[rows]
+            times = {
+                column: (part[column] - segment.start).clip(0, segment.duration).round(digits)
+                for column in ("start", "end")
+            }
+            parts.append(part.assign(utterance=name, **times))
+        if not used.all():
+            what = described(labels, int(np.argmin(used)))
+            self.notices.add("labels outside every segment, left out", what, int((~used).sum()))
+        return pd.concat(parts, ignore_index=True)
+
+
+def _shape(source: str) -> tuple[int, int]:
+    try:
+        frames, columns = read_matrix(source).shape
+    except OSError as error:
+        raise InputError(f"{source} cannot be read ({error.strerror or error})") from None
+    return frames, columns

@@ -1,0 +1,125 @@
+"""Labels of one or several files: put in order, cut where they overlap by a frame, and cut to what they label."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unitdisc.arrays import Mask
+from unitdisc.errors import InputError
+from unitdisc.formats.text import close, digits, plain
+from unitdisc.notices import Notices
+
+frame_overlap = 0.01  # seconds: times that are rounded to frames may overlap by one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelTable:
+    """Labels with their origin, and what the files say of where utterances end.
+
+    ``rows`` has the columns file (an index of ``files``, or -1), line (0 where it is not known), utterance, start, end,
+    label, and channel (empty where the format has none); ``ends`` has the end of a tier even if its last part has no
+    label. Times are in seconds or columns.
+    """
+
+    rows: pd.DataFrame
+    files: Sequence[Path]
+    ends: Mapping[str, float]
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """The labels: utterance, start, end, label, sorted by utterance and start."""
+        return self.rows[["utterance", "start", "end", "label"]].reset_index(drop=True)
+
+    def ordered(self, notices: Notices) -> "LabelTable":
+        """Return the labels with their texts made plain, in order and without overlaps.
+
+        A label without text is none. One of no length is left out, and one that reaches up to a frame into the next one
+        is cut there, both with a notice. Raises InputError for other faults of times.
+        """
+        rows = self.rows
+        plain_of = {text: plain(text) for text in rows["label"].unique()}
+        rows = rows.assign(
+            label=rows["label"].map(plain_of).astype("str"),
+            start=rows["start"].astype(float).round(digits),
+            end=rows["end"].astype(float).round(digits),
+        )
+        rows = rows[rows["label"] != ""]
+        self._refuse(rows, ~np.isfinite(rows[["start", "end"]].to_numpy()).all(axis=1), "has no time")
+        self._refuse(rows, (rows["start"] < 0).to_numpy(), "starts before 0")
+        self._refuse(rows, (rows["end"] < rows["start"]).to_numpy(), "does not end after it starts")
+        rows = self._with_length(rows, "labels of no length, left out", notices)
+        rows = rows.sort_values(["utterance", "start", "end"], kind="stable", ignore_index=True)
+        start, end = rows["start"].to_numpy(), rows["end"].to_numpy(copy=True)
+        same = rows["utterance"].to_numpy()[1:] == rows["utterance"].to_numpy()[:-1]
+        overlap = np.where(same, end[:-1] - start[1:], 0) if len(rows) else np.zeros(0)
+        overlapping = np.append(False, overlap > frame_overlap + close)[: len(rows)]
+        self._refuse(rows, overlapping, "overlaps the label before it", "take one tier or one channel per utterance")
+        cut = np.flatnonzero(overlap > close)
+        end[cut] = start[cut + 1]
+        self._notice(rows, cut, "labels that overlap the next one by up to a frame, cut there", notices)
+        return replace(self, rows=self._with_length(rows.assign(end=end), "", notices))
+
+    def within(self, durations: Mapping[str, float], slack: float, notices: Notices) -> "LabelTable":
+        """Return the labels cut at the ends of their utterances, which they may pass by ``slack``, with a notice.
+
+        Raises InputError for a label that passes the end by more.
+        """
+        rows = self.rows
+        ends = rows["utterance"].map(durations).to_numpy(float)
+        over = rows["end"].to_numpy() - ends
+        past = over > slack + close
+        if past.any():
+            at = int(np.argmax(past))
+            self._refuse(rows, past, f"lies past the end at {ends[at]:g}", "check that it is of this recording")
+        self._notice(rows, np.flatnonzero(over > close), "labels past the end of their recording, cut there", notices)
+        return replace(self, rows=self._with_length(rows.assign(end=np.minimum(rows["end"], ends)), "", notices))
+
+    def where(self, row: int) -> tuple[Path | None, int | None]:
+        """Return the file and line of a row, where they are known."""
+        file, line = int(self.rows["file"].iloc[row]), int(self.rows["line"].iloc[row])
+        return self.files[file] if file >= 0 else None, line or None
+
+    def _refuse(self, rows: pd.DataFrame, fault: Mask, what: str, fix: str | None = None) -> None:
+        if fault.any():
+            at = int(np.argmax(fault))
+            file, line = replace(self, rows=rows).where(at)
+            raise InputError(f"{described(rows, at)} {what}", file, line, fix)
+
+    def _with_length(self, rows: pd.DataFrame, what: str, notices: Notices) -> pd.DataFrame:
+        empty = (rows["end"] - rows["start"] <= close).to_numpy()
+        if what:
+            self._notice(rows, np.flatnonzero(empty), what, notices)
+        kept: pd.DataFrame = rows[~empty].reset_index(drop=True)
+        return kept
+
+    def _notice(self, rows: pd.DataFrame, at: Sequence[int] | np.ndarray, what: str, notices: Notices) -> None:
+        if len(at):
+            file, line = replace(self, rows=rows).where(int(at[0]))
+            origin = f", {file}" + (f", line {line}" if line else "") if file else ""
+            notices.add(what, described(rows, int(at[0])) + origin, len(at))
+
+
+def check(labels: pd.DataFrame) -> pd.DataFrame:
+    """Return labels put in order; see ``LabelTable.ordered``."""
+    return LabelTable(labels.assign(file=-1, line=0, channel=""), [], {}).ordered(Notices()).labels
+
+
+def described(rows: pd.DataFrame, at: int) -> str:
+    """Return a label with its utterance and times, for messages."""
+    row = rows.iloc[at]
+    return f"label {row['label']!r} of {row['utterance']!r} ({row['start']:g} to {row['end']:g})"
+
+
+def joined(tables: Iterable[LabelTable]) -> LabelTable:
+    """Return the labels of several tables as one."""
+    parts: list[pd.DataFrame] = []
+    files: list[Path] = []
+    ends: dict[str, float] = {}
+    for table in tables:
+        parts.append(table.rows.assign(file=np.where(table.rows["file"] >= 0, table.rows["file"] + len(files), -1)))
+        files += table.files
+        ends.update(table.ends)
+    return LabelTable(pd.concat(parts, ignore_index=True), files, ends)
