@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.places import shared
 from unitdisc.errors import InputError
 from unitdisc.formats.labels import plain_phone, plain_phones, read_labels
-from unitdisc.formats.unit_files import line_of, read_sequences, read_speakers
+from unitdisc.formats.unit_files import read_speakers
 
 data = shared / "data"
 
@@ -175,41 +175,6 @@ def test_ctm_and_text_ali_of_a_real_corpus_agree():
     ctm, ali = (read_labels(data / "mboshi" / "dev" / name) for name in ("phones.ctm", "text_ali"))
     assert len(ctm) > 500
     assert ctm.equals(ali)
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ('{"file": "u", "units": [1, -2]}', "a.jsonl:2: unit -2 of 'u' is below 0"),
-        ('{"file": "u", "units": [1, 2.5]}', "a.jsonl:2: the units of 'u' are not all whole numbers"),
-        ('{"file": "v", "units": [1]}', "a.jsonl:2: file 'v' occurs twice"),
-        ('{"file": "u"}', 'a.jsonl:2: is not {"file": name'),
-        ('{"file": "u", "units": "12"}', "a.jsonl:2: the units of 'u' are not all whole"),
-        ("[]", "a.jsonl:2: is not"),
-    ],
-)
-def test_units_of_json_lines(tmp_path, line, message):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"file": "v", "units": [3, 3, 1]}\n\n{"file": "w", "units": []}\n', encoding="utf-8")
-    units = read_sequences(path, 0.02)
-    assert units["v"].units.tolist() == [3, 3, 1]
-    assert (units["w"].frame_shift, len(units["w"].units)) == (0.02, 0)
-    assert [line_of(path, place) for place in (0, 1)] == [1, 3]
-    with pytest.raises(InputError, match="add --frame-shift"):
-        read_sequences(path)
-    with pytest.raises(InputError, match="frame shift inf is not a number above 0"):
-        read_sequences(path, float("inf"))
-    path.write_text('{"file": "v", "units": [3]}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=message):
-        read_sequences(path, 0.02)
-
-
-def test_units_of_a_table_have_their_own_frame_shift(tmp_path):
-    path = tmp_path / "a.tsv"
-    path.write_text("utterance\tframe_shift\tunits\nu\t4\t1 2\n", encoding="utf-8")
-    assert read_sequences(path)["u"].frame_shift == 4
-    with pytest.raises(InputError, match="has its own frame shifts"):
-        read_sequences(path, 0.01)
 
 
 def test_speakers_of_utt2spk_and_of_a_table(tmp_path):

@@ -24,6 +24,10 @@ Threads = Annotated[
 Format = Annotated[
     LabelFormat | None, typer.Option("--format", help="Format of LABELS; default: inferred from the name.")
 ]
+FrameShift = Annotated[
+    str | None,
+    typer.Option(help="Seconds (or columns) between frames or tokens: 0.01, 1/75; not needed where the file has it."),
+]
 KaldiPhones = Annotated[
     bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
 ]
