@@ -19,6 +19,7 @@ Named = Callable[[str], tuple[str, str] | None]
 
 numbers = re.compile(r"[0-9, \t]*")
 first_number = re.compile(r"\s*[0-9]+(?:[\s,]|$)")
+recording = re.compile(r"[^\t]*[^\t\d\s][^\t]*\t\s*[0-9]+\s*")  # a line of a manifest: a path and its number of frames
 units_only = (".km", ".unit", ".unt")  # these files never have names in their lines unless a separator shows them
 kaldi_text = "text"  # the file of a Kaldi data directory: always named
 named_beside = ".named.txt"  # of our fairseq export: the same lines with their names
@@ -34,6 +35,9 @@ def read_unit_lines(path: Path, lines: list[str]) -> list[UnitRuns]:
     present = [(number, text) for number, text in enumerate(lines, start=1) if text.strip()]
     if not present:
         raise InputError("has no units", path)
+    if len(present) > 1 and "\t" not in present[0][1] and all(recording.fullmatch(text) for _, text in present[1:]):
+        what = "is a manifest of recordings, not their units"
+        raise InputError(what, path, fix="give the file of units that it lies beside")
     split = _form(path, present)
     if split is None:
         names = _names_beside(path)
@@ -125,7 +129,7 @@ def _manifest_names(manifest: Path) -> list[str]:
 
 def _as_many(lines: list[str], count: int, path: Path) -> list[str]:
     """Return the lines of a file without the empty ones that follow the last of ``count``."""
-    texts = list(lines)
+    texts = list(lines) if lines[-1] else lines[:-1]  # what follows the last line end is no line
     while len(texts) > count and not texts[-1].strip():
         texts.pop()
     if len(texts) != count:

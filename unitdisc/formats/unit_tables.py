@@ -29,8 +29,15 @@ def read_unit_table(path: Path, lines: list[str]) -> list[UnitRuns]:
     """
     header = lines[0].rstrip("\r").split("\t")
     if contract <= set(header) and "durations" not in header:
-        own = enumerate(tables.read_units(path).values(), start=2)
-        return [UnitRuns(s.utterance, s.units, n, frame_shift=shift_in_file(s.frame_shift, path, n)) for n, s in own]
+        return [
+            UnitRuns(
+                s.utterance,
+                checked(s.units, s.utterance, path, line),
+                line,
+                frame_shift=shift_in_file(s.frame_shift, path, line),
+            )
+            for line, s in enumerate(tables.read_units(path).values(), start=2)
+        ]
     runs = []
     for number, text in enumerate(lines[1:], start=2):
         if text.strip():

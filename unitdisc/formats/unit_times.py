@@ -74,19 +74,10 @@ def read_unit_pages(files: list[Path], path: Path) -> list[UnitRuns]:
 
 
 def _page(file: Path, name: str) -> UnitRuns:
-    raw = read_bytes(file)
-    if b"<!DOCTYPE" in raw:  # entities could grow without end, and PAGE has none
-        raise InputError("is not a PAGE file (it has a DOCTYPE)", file)
-    try:
-        root = ElementTree.fromstring(raw)  # noqa: S314 (see above)
-        page = root.find("{*}Page")
-        if page is None:
-            raise InputError("is not a PAGE file", file)
-        width, rows = (int(page.get(key, "")) for key in ("imageWidth", "imageHeight"))
-        if width < 1 or rows < 1:
-            raise InputError("is not a PAGE file", file)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise error if isinstance(error, InputError) else InputError(f"is not a PAGE file ({error})", file) from None
+    page = _root(file).find("{*}Page")
+    width, rows = (int(size) if size.isdecimal() else 0 for size in _size(page))
+    if page is None or width < 1 or rows < 1:
+        raise InputError("is not a PAGE file", file)
     lines = page.findall(".//{*}TextLine")
     if len(lines) != 1:
         raise InputError(f"has {len(lines)} text lines, where units have one per file", file)
@@ -99,6 +90,20 @@ def _page(file: Path, name: str) -> UnitRuns:
         growing.add((texts[0].findtext("{*}Unicode") or "") if texts else "", starts[-1], 0.0, file, None)
     growing.end = array("d", [*starts[1:], width * height / rows][: len(starts)])
     return growing.runs(custom[1] if custom else name)
+
+
+def _root(file: Path) -> ElementTree.Element:
+    raw = read_bytes(file)
+    if b"<!DOCTYPE" in raw:  # entities could grow without end, and PAGE has none
+        raise InputError("is not a PAGE file (it has a DOCTYPE)", file)
+    try:
+        return ElementTree.fromstring(raw)  # noqa: S314 (see above)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise InputError(f"is not a PAGE file ({error})", file) from None
+
+
+def _size(page: ElementTree.Element | None) -> tuple[str, str]:
+    return ("", "") if page is None else (page.get("imageWidth", ""), page.get("imageHeight", ""))
 
 
 def _left(glyph: ElementTree.Element, file: Path) -> int:
