@@ -18,9 +18,11 @@ Line = tuple[int, str]  # number, text
 Named = Callable[[str], tuple[str, str] | None]
 
 numbers = re.compile(r"[0-9, \t]*")
+ends_in_units = re.compile(r"\|[0-9, \t]*$")
+twice = re.compile(r"\|\s*[0-9]+(?:[ ,][0-9]+)+\s*$")  # units or durations where the name should end
 first_number = re.compile(r"\s*[0-9]+(?:[\s,]|$)")
 recording = re.compile(r"[^\t]*[^\t\d\s][^\t]*\t\s*[0-9]+\s*")  # a line of a manifest: a path and its number of frames
-units_only = (".km", ".unit", ".unt")  # these files never have names in their lines unless a separator shows them
+units_only = (".km", ".unit", ".unt")  # beside a manifest, there are no names in the lines of these files
 kaldi_text = "text"  # the file of a Kaldi data directory: always named
 named_beside = ".named.txt"  # of our fairseq export: the same lines with their names
 
@@ -54,13 +56,13 @@ def read_unit_lines(path: Path, lines: list[str]) -> list[UnitRuns]:
 def _form(path: Path, present: list[Line]) -> Named | None:
     """Tell how the name and the units of a line are told apart; None where there are only units."""
     first = present[0][1]
-    if "|" in first and numbers.fullmatch(first.rpartition("|")[2].strip()):
+    if ends_in_units.search(first):
         return _at_bar
     if "\t" in first and not numbers.fullmatch(first.strip()):
         return _at_tab
     if path.name == kaldi_text:
         return _at_space
-    if path.suffix in units_only or all(first_number.match(text) for _, text in present):
+    if (path.suffix in units_only and _has_names(path)) or all(first_number.match(text) for _, text in present):
         return _at_tab if all("\t" in text for _, text in present) and not _has_names(path) else None
     return _at_comma if "," in first and not re.search(r"\s", first.strip()) else _at_space
 
@@ -69,14 +71,15 @@ def _named(path: Path, present: list[Line], split: Named) -> Iterator[UnitRuns]:
     for number, text in present:
         parts = split(text)
         if parts is None or not parts[0].strip():
-            raise InputError(f"is not a name and its units, as line {present[0][0]} is", path, number)
+            like = "" if number == present[0][0] else f", as line {present[0][0]} is"
+            raise InputError(f"is not a name and its units{like}", path, number)
         name = parts[0].strip()
         yield UnitRuns(name, read_units(parts[1], name, path, number), number)
 
 
 def _at_bar(text: str) -> tuple[str, str] | None:
     name, bar, units = text.rpartition("|")
-    return (name, units) if bar else None
+    return (name, units) if bar and not twice.search(name) else None
 
 
 def _at_tab(text: str) -> tuple[str, str] | None:
@@ -91,7 +94,7 @@ def _at_comma(text: str) -> tuple[str, str] | None:
 
 def _at_space(text: str) -> tuple[str, str] | None:
     name, *units = text.split(maxsplit=1)
-    return name, "".join(units)
+    return None if _at_bar(text) and ends_in_units.search(text) else (name, "".join(units))
 
 
 def _manifests(path: Path) -> tuple[Path, Path]:

@@ -13,10 +13,11 @@ from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
 from unitdisc.formats.unit_runs import UnitRuns, checked, read_units, with_durations
 
-name_keys = ("file", "utterance", "name", "id", "utt_id", "audio")
-duration_keys = ("durations", "duration", "tokens")
+path_keys = ("audio", "path", "wav", "audio_path", "audio_filepath")  # the utterance is named after the file
+name_keys = ("file", "utterance", "name", "id", "utt_id", "utt", "key", "filename", *path_keys)
+duration_keys = ("durations", "duration", "lengths", "tokens")
 # unitdisc, DiscoPhon and textlesslib say units, our pieces pieces, fairseq's S2ST tgt_audio, vocoders the model's name
-unit_key = re.compile(r"units|pieces|tgt_audio|(?:m?hubert|cpc|w2v2|wav2vec2?|vqvae|logmel|mfcc)(?:[_-]?\w+)?")
+unit_key = re.compile(r"units?|codes?|pieces|tgt_audio|(?:m?hubert|cpc|w2v2|wav2vec2?|vqvae|logmel|mfcc)(?:[_-]?\w+)?")
 form = 'is not {"file": name, "units": [whole numbers]}'
 
 
@@ -32,9 +33,10 @@ def read_unit_objects(path: Path, lines: list[str]) -> list[UnitRuns]:
         if whole is not None:
             return _of_whole(whole, path)
     objects = [(number, _object(text, path, number)) for number, text in present]
-    if len(objects) == 1 and not _is_row(objects[0][1]):
-        return _of_whole(objects[0][1], path)
-    return [runs_of(row, path, number) for number, row in objects]
+    runs = [runs_of(row, path, number) for number, each in objects for row in _rows(each)]
+    if not runs:
+        raise InputError("has no units", path)
+    return runs
 
 
 def runs_of(row: Mapping[str, Any], path: str | Path, line: int | None) -> UnitRuns:
@@ -46,7 +48,7 @@ def runs_of(row: Mapping[str, Any], path: str | Path, line: int | None) -> UnitR
     if len(keys) > 1:
         raise InputError(f"has more than one stream of units: {', '.join(keys)}", path, line)
     name = str(row[names[0]])
-    name = PurePath(name).stem if names[0] == "audio" else name
+    name = PurePath(name).stem if names[0] in path_keys else name
     units, shift = row[keys[0]], row.get("frame_shift")
     values = read_units(units, name, path, line) if isinstance(units, str) else checked(_array(units), name, path, line)
     runs = UnitRuns(name, values, line, frame_shift=None if shift is None else shift_in_file(shift, path, line))
@@ -67,8 +69,10 @@ def _array(units: Any) -> np.ndarray[Any, Any]:
         return np.zeros((0, 0))
 
 
-def _is_row(row: Mapping[str, Any]) -> bool:
-    return any(unit_key.fullmatch(key) for key in row) or any(key in row for key in name_keys)
+def _rows(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an object as it is, or, where its keys are names and its values units, an object for each."""
+    known = any(unit_key.fullmatch(key) for key in content) or any(key in content for key in name_keys)
+    return [content] if known else [{"file": name, "units": units} for name, units in content.items()]
 
 
 def _object(text: str, path: Path, line: int) -> dict[str, Any]:
@@ -97,9 +101,10 @@ def _whole(lines: Iterable[str]) -> Any:
 
 
 def _of_whole(content: Any, path: Path) -> list[UnitRuns]:
-    if isinstance(content, dict) and not _is_row(content):
-        content = [{"file": name, "units": units} for name, units in content.items()]
-    rows = content if isinstance(content, list) else [content]
-    if not all(isinstance(row, dict) for row in rows):
+    contents = content if isinstance(content, list) else [content]
+    if not all(isinstance(each, dict) for each in contents):
         raise InputError(form, path)
-    return [runs_of(row, path, None) for row in rows]
+    runs = [runs_of(row, path, None) for each in contents for row in _rows(each)]
+    if not runs:
+        raise InputError("has no units", path)
+    return runs

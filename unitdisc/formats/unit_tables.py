@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from unitdisc import tables
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
 from unitdisc.formats.unit_objects import name_keys, runs_of, unit_key
 from unitdisc.formats.unit_runs import UnitRuns, checked
 
-contract = {"utterance", "frame_shift", "units"}  # the columns of our own units.tsv
 timed = {"unit", "start", "end"}
 
 
@@ -28,23 +26,14 @@ def read_unit_table(path: Path, lines: list[str]) -> list[UnitRuns]:
     Raises InputError naming file and line.
     """
     header = lines[0].rstrip("\r").split("\t")
-    if contract <= set(header) and "durations" not in header:
-        return [
-            UnitRuns(
-                s.utterance,
-                checked(s.units, s.utterance, path, line),
-                line,
-                frame_shift=shift_in_file(s.frame_shift, path, line),
-            )
-            for line, s in enumerate(tables.read_units(path).values(), start=2)
-        ]
     runs = []
     for number, text in enumerate(lines[1:], start=2):
         if text.strip():
             cells = text.split("\t")
             if len(cells) != len(header):
                 raise InputError(f"has {len(cells)} fields where the header has {len(header)}", path, number)
-            runs.append(runs_of(dict(zip(header, cells, strict=True)), path, number))
+            row = {key: cell for key, cell in zip(header, cells, strict=True) if cell or unit_key.fullmatch(key)}
+            runs.append(runs_of(row, path, number))
     return runs
 
 
