@@ -7,12 +7,9 @@ import typer
 
 from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Format, Json, KaldiPhones, Tier, names
+from unitdisc.cli.options import Format, FrameShift, Json, KaldiPhones, Tier, names
 from unitdisc.errors import InputError
 
-FrameShift = Annotated[
-    str | None, typer.Option(help="Seconds (or columns) between frames: 0.01, 1/75; not for units.tsv, which has it.")
-]
 Distance = Annotated[
     choices.Distance,
     typer.Option(help="Distance between frames; cosine is angular; levenshtein: between collapsed units."),
@@ -35,7 +32,7 @@ SkipShort = Annotated[
 def abx(
     item: Annotated[Path, typer.Argument(help="Item file: #file onset offset #phone prev-phone next-phone speaker.")],
     features: Annotated[
-        Path, typer.Argument(help="Folder of .npy or .pt, .npz, Kaldi .scp, units.tsv, or JSON lines of units.")
+        Path, typer.Argument(help="Folder of .npy or .pt, .npz, Kaldi .scp; or units, as for unitdisc discovery.")
     ],
     frame_shift: FrameShift = None,
     distance: Distance = "angular",

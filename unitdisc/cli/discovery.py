@@ -8,7 +8,7 @@ import typer
 
 from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Bootstrap, Format, Json, KaldiPhones, Resampling, Tier, names
+from unitdisc.cli.options import Bootstrap, Format, FrameShift, Json, KaldiPhones, Resampling, Tier, names
 from unitdisc.errors import InputError
 from unitdisc.notices import Notices
 
@@ -26,16 +26,20 @@ Lengths = Annotated[
 
 @app.command()
 def discovery(
-    units: Annotated[Path, typer.Argument(help="units.tsv, or JSON lines {'file': name, 'units': [ints]}.")],
+    units: Annotated[
+        Path, typer.Argument(help="units.tsv, JSON lines, an export, .km, name|units: see docs/metrics.md.")
+    ],
     labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
-    frame_shift: Annotated[float | None, typer.Option(help="Seconds between two tokens of JSON lines.")] = None,
+    frame_shift: FrameShift = None,
     label_format: Format = None,
     tier: Tier = None,
     map_units: Annotated[Path | None, typer.Option(help="Units of the split on which to fit the mapping.")] = None,
     map_labels: Annotated[Path | None, typer.Option(help="Labels of the split on which to fit the mapping.")] = None,
     exclude: Annotated[str, typer.Option(help="Labels to leave out, separated by commas: SIL,UNK.")] = "",
     tolerance: Annotated[float, typer.Option(help="Tolerance of boundary scores, in seconds or columns.")] = 0.02,
-    frame: Annotated[float | None, typer.Option(help="Step of frame_boundary_f1; default: that of tokens.")] = None,
+    frame: Annotated[
+        str | None, typer.Option(help="Step of frame_boundary_f1 (0.01, 1/75); default: that of tokens.")
+    ] = None,
     lengths: Lengths = "strict",
     kaldi_phones: KaldiPhones = False,
     speakers: Annotated[Path | None, typer.Option(help="utt2spk or utterances.tsv, to resample speakers.")] = None,
@@ -67,7 +71,7 @@ def discovery(
         mapping=read(map_units, map_labels) if map_units and map_labels else None,
         tolerance=tolerance,
         speakers=read_speakers(speakers, of=sequences) if speakers else None,
-        frame=frame,
+        frame=_step(frame),
     )
     _finish(statistics, save)
     scores = summarise(statistics, samples=bootstrap, seed=seed)
@@ -103,7 +107,7 @@ def _read(
     units: Path,
     labels: Path,
     *,
-    frame_shift: float | None,
+    frame_shift: str | None,
     label_format: choices.LabelFormat | None,
     tier: str | None,
     kaldi_phones: bool,
@@ -125,6 +129,12 @@ def _read(
     if lengths == "strict":
         check_lengths(sequences, table, units, read.ends)
     return sequences, plain_phones(table) if kaldi_phones else table
+
+
+def _step(frame: str | None) -> float | None:
+    from unitdisc.formats.frame_shifts import read_shift
+
+    return None if frame is None else float(read_shift(frame))
 
 
 def _finish(statistics: "UtteranceStatistics", save: Path | None) -> None:

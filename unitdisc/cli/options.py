@@ -27,6 +27,10 @@ Format = Annotated[
 Tier = Annotated[
     str | None, typer.Option(help="Tier of TextGrids, by name or number; default: that of phones.", show_default=False)
 ]
+FrameShift = Annotated[
+    str | None,
+    typer.Option(help="Seconds (or columns) between frames or tokens: 0.01, 1/75; not needed where the file has it."),
+]
 KaldiPhones = Annotated[
     bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
 ]

@@ -10,6 +10,8 @@ from unitdisc.arrays import Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
 from unitdisc.features.extractor import Extractor
+from unitdisc.features.milliseconds import Milliseconds
+from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.kaldi_matrix import read_matrix
 
 
@@ -20,12 +22,14 @@ class PrecomputedSettings(FeatureSettings):
     reader_settings: ClassVar[tuple[str, ...]] = ("kind", "frame_shift")
 
     kind: Literal["precomputed"] = "precomputed"
-    frame_shift: float = Field(10.0, gt=0, description="Milliseconds between the starts of two frames.")
+    frame_shift: Milliseconds = Field(
+        10.0, gt=0, description="Milliseconds between the starts of two frames: 10, 1000/75."
+    )
 
     @property
     def shift(self) -> float:
         """The frame shift in seconds."""
-        return self.frame_shift / 1000
+        return float(read_shift(self.frame_shift) / 1000)
 
 
 class Precomputed(Extractor):

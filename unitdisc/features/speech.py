@@ -12,7 +12,9 @@ from unitdisc.choices import Normalise
 from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features.extractor import Extractor
+from unitdisc.features.milliseconds import Milliseconds
 from unitdisc.formats import audio
+from unitdisc.formats.frame_shifts import read_shift
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,14 +30,16 @@ class SpeechSettings(FeatureSettings):
     energy: bool = Field(True, description="Add the log energy of each frame.")
     deltas: Literal[0, 1, 2] = Field(0, description="Differences over time: none, Δ, or Δ and ΔΔ.")
     frame_length: float = Field(25.0, gt=0, description="Milliseconds per frame.")
-    frame_shift: float = Field(10.0, gt=0, description="Milliseconds between the starts of two frames.")
+    frame_shift: Milliseconds = Field(
+        10.0, gt=0, description="Milliseconds between the starts of two frames: 10, 1000/75."
+    )
     sample_rate: int = Field(16000, gt=0, description="Recordings are resampled to this rate (Hz).")
     normalise: Normalise = Field("speaker", description=FeatureSettings.model_fields["normalise"].description)
 
     @property
     def shift(self) -> float:
         """The frame shift in seconds."""
-        return self.frame_shift / 1000
+        return float(read_shift(self.frame_shift) / 1000)
 
     @model_validator(mode="after")
     def _whole_samples(self) -> "SpeechSettings":

@@ -3,10 +3,10 @@
 Nothing here runs what a file holds: no pickles, no commands.
 """
 
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.kaldi_matrix import read_matrix
 from unitdisc.formats.kaldi_table import locate, read_index
+from unitdisc.formats.unit_arrays import is_integer_index, is_own_npz, load_array, open_npz
 from unitdisc.formats.unit_files import read_sequences
+from unitdisc.formats.unit_lines import kaldi_text
 
 Array = NDArray[Any]
 
@@ -41,17 +44,17 @@ class FeatureFiles(Mapping[str, Array]):
 
 
 def open_features(path: str | Path, frame_shift: Fraction | float | str | None = None) -> FeatureFiles:
-    """Open a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or JSON lines of ``{"file": …, "units": […]}``.
+    """Open a folder of .npy or .pt, an .npz, a Kaldi .scp, or units of any format that ``read_sequences`` reads.
 
     In a folder, an utterance is named by the path of its file without the ending, and by the file name alone where that
-    is unique. ``frame_shift`` (seconds or columns) is a number or a text like "0.01" or "1/75"; a units.tsv states its
-    own. Raises InputError for a path of any other kind, a missing frame shift, or one that differs from the table's.
+    is unique. ``frame_shift`` (seconds or columns) is a number or a text like "0.01" or "1/75"; units may state their
+    own. Raises InputError for a path of any other kind, a missing frame shift, or one that differs from the units'.
     """
     path = Path(path)
     shift = None if frame_shift is None else read_shift(frame_shift)
     if not path.exists():
         raise InputError("no such file or folder", path)
-    if not path.is_dir() and path.suffix not in (".npz", ".scp"):
+    if _has_units(path):
         return _units(path, shift)
     if shift is None:
         raise InputError("features do not say how far apart their frames are", path, fix="add --frame-shift SECONDS")
@@ -59,37 +62,32 @@ def open_features(path: str | Path, frame_shift: Fraction | float | str | None =
         return FeatureFiles(path, shift, _folder(path), _load)
     if path.suffix == ".scp":
         return FeatureFiles(path, shift, _index(path), _kaldi)
-    return _npz(path, shift)
+    archive = open_npz(path)
+    return FeatureFiles(path, shift, {name: name for name in archive.files}, partial(load_array, archive, path=path))
 
 
-def read_shift(frame_shift: Fraction | float | str) -> Fraction:
-    """Return a frame shift as an exact fraction; raises InputError where it is not a number above 0."""
-    try:
-        # A decimal with a huge exponent would become a fraction with as many digits.
-        text = str(frame_shift)
-        shift = Fraction(text) if "/" in text or 1e-9 < float(text) < 1e9 else Fraction(0)
-    except (ValueError, ZeroDivisionError):
-        shift = Fraction(0)
-    if shift <= 0:
-        raise InputError(f"frame shift {str(frame_shift)!r} is not a number above 0")
-    return shift
+def _has_units(path: Path) -> bool:
+    """Tell whether a path is known to hold units; arrays of units one by one are read as features are."""
+    if path.is_dir():
+        files = [file for file in path.rglob("*") if file.is_file()]
+        if any(file.suffix in (".npy", ".pt") for file in files):
+            return False
+        return (path / kaldi_text).is_file() or any(file.suffix.lower() in (".textgrid", ".xml") for file in files)
+    if path.suffix == ".npz":
+        with open_npz(path) as archive:
+            return is_own_npz(archive)
+    return path.suffix != ".scp" or is_integer_index(path)
 
 
 def _units(path: Path, shift: Fraction | None) -> FeatureFiles:
-    if path.suffix not in (".tsv", ".json", ".jsonl", ".ndjson"):
-        fix = "give a folder of .npy or .pt, an .npz, a Kaldi .scp, a units.tsv or .jsonl"
-        raise InputError("is none of the kinds of features", path, fix=fix)
-    table = path.suffix == ".tsv"
-    sequences = read_sequences(path, None if table or shift is None else float(shift))
+    sequences = read_sequences(path, shift)
     shifts = {read_shift(sequence.frame_shift) for sequence in sequences.values()}
+    if not shifts:
+        raise InputError("has no units", path)
     if len(shifts) > 1:
         raise InputError("has more than one frame_shift", path)
-    frame_shift = shifts.pop() if table and shifts else shift
-    if frame_shift is None or (shift is not None and frame_shift != shift):
-        if frame_shift is None:
-            raise InputError("has no units", path)
-        raise InputError(f"has frame_shift {float(frame_shift):g}, not {float(shift or 0):g}", path)
-    return FeatureFiles(path, frame_shift, {name: sequence.units for name, sequence in sequences.items()}, np.asarray)
+    own = {name: sequence.units for name, sequence in sequences.items()}
+    return FeatureFiles(path, shift or shifts.pop(), own, np.asarray)
 
 
 def _folder(folder: Path) -> dict[str, Path]:
@@ -123,22 +121,6 @@ def _load(file: Path) -> Array:
         raise
     except Exception as error:  # both libraries pass on whatever their parsers raise
         raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", file) from None
-
-
-def _npz(path: Path, shift: Fraction) -> FeatureFiles:
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"is not an .npz file ({error})", path) from None
-
-    def load(name: str) -> Array:
-        try:
-            array: Array = archive[name]
-        except (ValueError, OSError, zipfile.BadZipFile) as error:
-            raise InputError(f"the array {name!r} cannot be read ({error})", path) from None
-        return array
-
-    return FeatureFiles(path, shift, {name: name for name in archive.files}, load)
 
 
 def _index(scp: Path) -> dict[str, tuple[Path, int, Path, int]]:

@@ -1,17 +1,28 @@
 """Unit sequences from any source, and the speakers of utterances."""
 
-import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-
-import numpy as np
 
 from unitdisc import tables
 from unitdisc.errors import InputError
+from unitdisc.files import read_json
+from unitdisc.formats.frame_shifts import agreed_shift, read_shift, shift_in_file
 from unitdisc.formats.kaldi_table import read_utt2spk, speakers_of
 from unitdisc.formats.text import read_lines
+from unitdisc.formats.unit_arrays import read_unit_archive, read_unit_npy, read_unit_npz
+from unitdisc.formats.unit_lines import kaldi_text, read_unit_lines
+from unitdisc.formats.unit_objects import read_unit_objects
+from unitdisc.formats.unit_runs import UnitRuns
+from unitdisc.formats.unit_tables import is_header, read_unit_parquet, read_unit_table
+from unitdisc.formats.unit_times import read_unit_ctm, read_unit_pages, read_unit_textgrids
 from unitdisc.records import UnitSequence
+
+manifest_name = "manifest.json"  # beside our exports: it lists their files, and knows the frame shift
+manifest_above = 3  # folders: exports/units/textgrid/test/u.TextGrid
+foreign = re.compile(r"[\x00-\x08\x0e-\x1f]")  # characters of no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +33,59 @@ class SpeakerRow:
     speaker: str
 
 
-def read_sequences(path: str | Path, frame_shift: float | None = None) -> dict[str, UnitSequence]:
-    """Read a units.tsv, or JSON lines of ``{"file": name, "units": [ints]}`` with tokens ``frame_shift`` apart.
+def read_sequences(path: str | Path, frame_shift: Fraction | float | str | None = None) -> dict[str, UnitSequence]:
+    """Read units of any format that docs/metrics.md lists: one unit per token, repeats restored from durations.
 
-    ``frame_shift`` is in seconds or columns. Raises InputError naming file and line for what cannot be read, an
-    utterance that occurs twice, a unit that is not a whole number from 0, and a frame shift that is missing, not above
-    0, or given although the table has its own.
+    ``frame_shift`` (seconds or columns) is a number or a text like "0.01" or "1/75"; a file that states its own needs
+    none. Raises InputError naming file and line for what cannot be read, an utterance that occurs twice, a unit that is
+    not a whole number from 0, and a frame shift that is missing, not above 0, or not that of the file.
     """
-    lines = read_lines(path)
-    if not lines or not lines[0].lstrip().startswith("{"):
-        if frame_shift is not None:
-            raise InputError("this table has its own frame shifts", path, fix="leave --frame-shift out")
-        return tables.read_units(path)
-    if frame_shift is None:
-        raise InputError("JSON lines do not say how far apart the tokens are", path, fix="add --frame-shift SECONDS")
-    if not 0 < frame_shift < np.inf:
-        raise InputError(f"frame shift {frame_shift:g} is not a number above 0")
+    path = Path(path)
+    given = None if frame_shift is None else read_shift(frame_shift)
+    all_runs = read_runs(path)
+    exported = _exported_shift(path) if any(runs.frame_shift is None for runs in all_runs) else None
     sequences: dict[str, UnitSequence] = {}
-    for line, text in enumerate(lines, start=1):
-        if text.strip():
-            sequence = _sequence(text, frame_shift, path, line)
-            if sequence.utterance in sequences:
-                raise InputError(f"file {sequence.utterance!r} occurs twice", path, line)
-            sequences[sequence.utterance] = sequence
+    for runs in all_runs:
+        own = exported if runs.frame_shift is None else runs.frame_shift
+        shift = agreed_shift(own, given, path, runs.line)
+        if shift is None:
+            raise InputError("does not say how far apart the tokens are", path, fix="add --frame-shift SECONDS")
+        if runs.utterance in sequences:
+            raise InputError(f"utterance {runs.utterance!r} occurs twice", path, runs.line)
+        sequences[runs.utterance] = UnitSequence(runs.utterance, float(shift), runs.tokens(shift, path))
     return sequences
 
 
-def line_of(path: str | Path, index: int) -> int:
-    """Return the line (counted from 1) of a file of units that holds sequence ``index`` (counted from 0)."""
-    lines = [(number, text) for number, text in enumerate(read_lines(path), start=1) if text.strip()]
-    header = 0 if lines[0][1].lstrip().startswith("{") else 1
-    return lines[index + header][0]
+def read_runs(path: Path) -> list[UnitRuns]:
+    """Read the units of every utterance as the file has them, in its order; see ``read_sequences`` for errors."""
+    if path.is_dir():
+        return _folder(path)
+    if not path.exists():
+        raise InputError("no such file", path)
+    match path.suffix.lower():
+        case ".npz":
+            return read_unit_npz(path)
+        case ".npy":
+            return read_unit_npy([path], path)
+        case ".scp":
+            return read_unit_archive(path)
+        case ".parquet":
+            return read_unit_parquet(path)
+        case ".ctm":
+            return read_unit_ctm(path)
+        case ".textgrid":
+            return read_unit_textgrids([path], path)
+        case ".xml":
+            return read_unit_pages([path], path)
+    return _text(path)
+
+
+def line_of(path: str | Path, index: int) -> int | None:
+    """Return the line (counted from 1) of a file of units where sequence ``index`` (counted from 0) begins.
+
+    It is None for a file that has no lines.
+    """
+    return read_runs(Path(path))[index].line
 
 
 def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
@@ -71,15 +104,44 @@ def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
     return speakers
 
 
-def _sequence(text: str, frame_shift: float, path: str | Path, line: int) -> UnitSequence:
-    try:
-        row = json.loads(text)
-        name, units = row["file"], list(row["units"])
-        array = np.array(units, dtype=np.int64) if units else np.zeros(0, dtype=np.int64)
-    except (ValueError, TypeError, KeyError, OverflowError):
-        raise InputError('is not {"file": name, "units": [whole numbers]}', path, line) from None
-    if array.ndim != 1 or array.tolist() != units:
-        raise InputError(f"the units of {name!r} are not all whole numbers", path, line)
-    if array.size and array.min() < 0:
-        raise InputError(f"unit {array.min()} of {name!r} is below 0", path, line)
-    return UnitSequence(str(name), frame_shift, array)
+def _text(path: Path) -> list[UnitRuns]:
+    lines = read_lines(path)
+    first = next((line for line in lines if line.strip()), "")
+    if foreign.search(first):
+        raise InputError("is none of the kinds of units", path, fix="docs/metrics.md lists what is read")
+    if first.lstrip().startswith(("{", "[")):
+        return read_unit_objects(path, lines)
+    return read_unit_table(path, lines) if is_header(lines[0]) else read_unit_lines(path, lines)
+
+
+def _folder(folder: Path) -> list[UnitRuns]:
+    """Read a folder with one file per utterance (TextGrid, PAGE or .npy), or the ``text`` of a Kaldi data directory."""
+    files: dict[str, list[Path]] = {}
+    for file in sorted(folder.rglob("*")):
+        if file.suffix.lower() in (".textgrid", ".xml", ".npy"):
+            files.setdefault(file.suffix.lower(), []).append(file)
+    text = folder / kaldi_text
+    if text.is_file() and not files:
+        return read_unit_lines(text, read_lines(text))
+    if len(files) != 1 or text.is_file():
+        what = "TextGrid, PAGE (.xml) or .npy file" if not files else "single kind of files of units"
+        raise InputError(f"this folder holds no {what}", folder)
+    kind, chosen = next(iter(files.items()))
+    read = {".npy": read_unit_npy, ".xml": read_unit_pages, ".textgrid": read_unit_textgrids}[kind]
+    return read(chosen, folder)
+
+
+def _exported_shift(path: Path) -> Fraction | None:
+    """Return the frame shift in the manifest of the export that ``path`` belongs to, if there is one."""
+    place = path.resolve()
+    for folder in list(place.parents)[:manifest_above]:
+        manifest = folder / manifest_name
+        if manifest.is_file():
+            try:
+                facts = read_json(manifest, keys=["files", "frame_shift"])
+            except InputError:  # of another program
+                return None
+            inside = place.relative_to(folder).as_posix()
+            listed = any(file == inside or file.startswith(f"{inside}/") for file in facts["files"])
+            return shift_in_file(facts["frame_shift"], manifest) if listed else None
+    return None

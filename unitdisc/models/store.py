@@ -21,6 +21,7 @@ from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.files import read_json, replacing, writing
+from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.layout import RunFolder
 from unitdisc.models.batch import Sizes
 from unitdisc.models.unit_model import UnitModel
@@ -49,7 +50,7 @@ class Trained:
     @property
     def frame_shift(self) -> float:
         """The shift between two tokens, in seconds or columns."""
-        return round(self.features.shift * self.model.stride, 9)
+        return float(read_shift(self.features.shift) * self.model.stride)
 
     def normalised(self, archive: Archive, speaker: Mapping[str, str]) -> Normalised:
         """Return the matrices of an archive, normalised for the model; ``speaker`` maps an utterance to its speaker.

@@ -37,7 +37,8 @@ def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None =
         raise InputError(what, fix=f"choose with --formats of {', '.join(suitable(run.modality.name))}")
     folder = out or run.files.exports
     packages = [package for format_ in chosen.values() for package in format_.packages]
-    with atomic_folder(folder, facts(run, settings, settings.units, *packages)) as new:
+    described = {"frame_shift": run.trained.frame_shift, **facts(run, settings, settings.units, *packages)}
+    with atomic_folder(folder, described) as new:
         for repeats in get_args(Repeats):
             if settings.repeats in (repeats, "both"):
                 collapsed = repeats == "collapse"

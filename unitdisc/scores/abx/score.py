@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.choices import Context, Distance, Speaker
 from unitdisc.errors import InputError
-from unitdisc.formats.feature_files import read_shift
+from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.item_files import Items, check_items, read_items
 from unitdisc.scores.abx.cells import Cells, Groups, group_tokens, make_cells
 from unitdisc.scores.abx.counting import count_errors

@@ -20,6 +20,7 @@ from unitdisc.formats.unit_files import line_of
 from unitdisc.records import UnitSequence
 
 second = 10_000_000  # ticks
+collapsed = "the units look collapsed (no two neighbours are equal): give them with their repeats or their durations"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,13 +111,20 @@ def check_lengths(
     off = (label_end > 0) & (np.abs(tokens - covered) > 1)
     if off.any():
         u = int(np.argmax(off))
+        shorter = bool((tokens[off] < covered[off]).all()) and _look_collapsed(units)
         raise InputError(
             f"the labels of {list(units)[u]!r} end at {label_end[u]:g}, its {tokens[u]} units at "
             f"{tokens[u] * shift[u]:g}, more than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
             path,
             None if path is None else line_of(path, u),
-            fix="check the frame shift, or score what they have in common (--lengths common)",
+            fix=collapsed if shorter else "check the frame shift, or score what they have in common (--lengths common)",
         )
+
+
+def _look_collapsed(units: Mapping[str, UnitSequence]) -> bool:
+    """Tell whether no two neighbours are equal, in sequences of several units."""
+    several = [sequence.units for sequence in units.values() if len(sequence.units) > 1]
+    return bool(several) and not any(bool((each[1:] == each[:-1]).any()) for each in several)
 
 
 def cover(segments: Segments, times: Ints) -> Ints:

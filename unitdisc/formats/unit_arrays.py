@@ -1,0 +1,130 @@
+"""Units in binary arrays: our .npz, arrays by name, folders of .npy, and Kaldi archives of integer vectors."""
+
+import struct
+import zipfile
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc.arrays import Ints
+from unitdisc.errors import InputError
+from unitdisc.formats.frame_shifts import shift_in_file
+from unitdisc.formats.kaldi_table import locate, read_index
+from unitdisc.formats.unit_runs import UnitRuns, checked, names_of, with_durations
+
+own_arrays = {"utterances", "frame_shifts", "offsets", "units"}  # of our .npz; durations and codebook may follow
+vector = struct.Struct("<3si")  # the start of a binary vector of integers in a Kaldi archive: \0B\4, its length
+
+
+def open_npz(path: Path) -> "np.lib.npyio.NpzFile":
+    """Open an .npz whose arrays hold no objects; raises InputError where it is something else."""
+    try:
+        archive: np.lib.npyio.NpzFile = np.load(path, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ValueError("it holds one array")
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"is not an .npz file ({error})", path) from None
+    return archive
+
+
+def load_array(archive: Mapping[str, Any], name: str, path: Path) -> NDArray[Any]:
+    """Return an array of an .npz; raises InputError where it cannot be read."""
+    try:
+        array: NDArray[Any] = archive[name]
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"the array {name!r} cannot be read ({error})", path) from None
+    return array
+
+
+def is_own_npz(archive: Mapping[str, Any]) -> bool:
+    """Tell whether an .npz is our export of units, not arrays by utterance."""
+    return own_arrays <= set(archive)
+
+
+def read_unit_npz(path: Path) -> list[UnitRuns]:
+    """Read our .npz of units, or an .npz of one array of units per utterance (frame_shift may be one more).
+
+    Raises InputError naming the file.
+    """
+    with open_npz(path) as archive:
+        arrays = {name: load_array(archive, name, path) for name in archive.files if name != "codebook"}
+    if is_own_npz(arrays):
+        return _own(arrays, path)
+    shift = _shift(arrays.pop("frame_shift", None), path)
+    return [UnitRuns(name, checked(units, name, path), frame_shift=shift) for name, units in arrays.items()]
+
+
+def read_unit_npy(files: list[Path], path: Path) -> list[UnitRuns]:
+    """Read .npy files of units (T,), one per utterance, named after the file; raises InputError naming the file."""
+    runs = []
+    for name, file in zip(names_of(files, path), files, strict=True):
+        try:
+            units: NDArray[Any] = np.load(file, allow_pickle=False)
+        except (ValueError, OSError, EOFError) as error:
+            raise InputError(f"cannot be read ({error})", file) from None
+        runs.append(UnitRuns(name, checked(np.squeeze(units) if units.size > 1 else units.ravel(), name, file)))
+    return runs
+
+
+def is_integer_index(scp: Path) -> bool:
+    """Tell whether the first entry of a Kaldi index is a vector of integers."""
+    for entry in read_index(scp).values():
+        try:
+            with locate(entry.archive, scp).open("rb") as archive:
+                archive.seek(entry.offset)
+                return archive.read(3) == b"\0B\4"
+        except OSError:
+            return False
+    return False
+
+
+def read_unit_archive(scp: Path) -> list[UnitRuns]:
+    """Read the integer vectors of a Kaldi archive by their index; raises InputError naming the index and the line."""
+    runs = []
+    for name, entry in read_index(scp).items():
+        file = locate(entry.archive, scp)
+        try:
+            with file.open("rb") as archive:
+                archive.seek(entry.offset)
+                head = archive.read(vector.size)
+                magic, length = vector.unpack(head) if len(head) == vector.size else (b"", 0)
+                body = archive.read(5 * max(length, 0))
+        except FileNotFoundError:
+            raise InputError(f"there is no archive {file}", scp, entry.line) from None
+        if magic != b"\0B\4":
+            raise InputError(f"{file} holds no vector of integers at {entry.offset}", scp, entry.line)
+        runs.append(
+            UnitRuns(name, checked(_integers(body, length, scp, entry.line), name, scp, entry.line), entry.line)
+        )
+    return runs
+
+
+def _integers(body: bytes, length: int, scp: Path, line: int) -> Ints:
+    """Return the integers (length,), each of which follows a byte with its size, 4."""
+    if len(body) != 5 * length:
+        raise InputError(f"the archive ends within a vector of {length} integers", scp, line)
+    cells = np.frombuffer(body, dtype=[("size", "i1"), ("value", "<i4")])
+    return cells["value"].astype(np.int64)
+
+
+def _own(arrays: Mapping[str, NDArray[Any]], path: Path) -> list[UnitRuns]:
+    names, shifts, offsets, units = (arrays[key] for key in ("utterances", "frame_shifts", "offsets", "units"))
+    durations = arrays.get("durations", np.ones(len(units)))
+    consistent = names.ndim == shifts.ndim == offsets.ndim == units.ndim == 1 and len(offsets) == len(names) + 1
+    consistent = consistent and len(shifts) == len(names) and durations.shape == units.shape
+    if not consistent or offsets[0] != 0 or offsets[-1] != len(units) or (np.diff(offsets) < 0).any():
+        raise InputError("its utterances, frame_shifts, offsets, units and durations do not fit together", path)
+    whole, runs = checked(units, "all utterances", path), []
+    for u, name in enumerate(names.tolist()):
+        own = slice(int(offsets[u]), int(offsets[u + 1]))
+        each = UnitRuns(str(name), whole[own], frame_shift=shift_in_file(shifts[u].item(), path))
+        runs.append(with_durations(each, durations[own].astype(np.float64), path))
+    return runs
+
+
+def _shift(value: NDArray[Any] | None, path: Path) -> Fraction | None:
+    return None if value is None else shift_in_file(value.item() if value.size == 1 else value, path)
