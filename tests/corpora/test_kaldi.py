@@ -13,7 +13,10 @@ from tests.helpers.places import shared
 from unitdisc import registry, tables
 from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
 from unitdisc.corpora import kaldi
+from unitdisc.corpora.folder import FolderSettings
+from unitdisc.corpora.kaldi import KaldiSettings
 from unitdisc.errors import InputError
+from unitdisc.features.handwriting import HandwritingSettings
 from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
 from unitdisc.formats import audio
 from unitdisc.formats.kaldi_matrix import read_matrix
@@ -367,3 +370,16 @@ def test_the_features_may_run_the_programs_of_the_settings():
     settings = kaldi.KaldiSettings(root="data", allow_pipes=["sph2pipe"])
     assert settings.pipes == ("sph2pipe",)
     assert folder_settings.model_fields.keys().isdisjoint({"pipes", "allow_pipes"})
+
+
+def word_files(settings, source):
+    return registry.corpora.load(settings.kind)(settings, source).word_files()
+
+
+def test_word_times_are_where_a_data_directory_has_them(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    corpus = KaldiSettings(root=root, splits={"train": "train", "dev": "dev", "test": "test"})
+    assert word_files(corpus, tmp_path) == []
+    (root / "test/words.ctm").write_text("test0 1 0.0 0.3 yes\n")
+    assert word_files(corpus, tmp_path) == [root / "test/words.ctm"]
+    assert word_files(FolderSettings(root=root, features=HandwritingSettings()), tmp_path) == []
