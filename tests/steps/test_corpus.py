@@ -4,6 +4,8 @@ import pytest
 
 from tests.helpers.corpora import kaldi_corpus
 from tests.helpers.pipeline import line_images
+from unitdisc import tables
+from unitdisc.config import Experiment
 from unitdisc.corpora.folder import FolderSettings
 from unitdisc.corpora.kaldi import KaldiSettings
 from unitdisc.errors import InputError
@@ -11,6 +13,9 @@ from unitdisc.features.archive import Archive
 from unitdisc.features.handwriting import Handwriting, HandwritingSettings
 from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
 from unitdisc.features.shards import extract
+from unitdisc.layout import Results
+from unitdisc.records import Label, Utterance
+from unitdisc.steps import corpus
 from unitdisc.steps.corpus import read
 
 
@@ -44,3 +49,23 @@ def test_a_folder_of_line_images(tmp_path):
     archive = Archive(tmp_path / "all.scp")
     for utterance in utterances:
         assert len(archive[utterance.utterance]) == utterance.duration == 128
+
+
+def test_both_tables_are_written(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    corpus.run(Experiment(results=tmp_path / "r", corpora={"c": KaldiSettings(root=root)}), "c")
+    files = Results(tmp_path / "r").corpus("c")
+    utterances = tables.read_records(files.utterances, Utterance)
+    assert [u.utterance for u in utterances] == [f"{split}{n}" for split in ("train", "dev", "test") for n in range(2)]
+    assert tables.read_records(files.labels, Label)[:2] == [
+        Label("train0", 0.0, 0.3, "AA"),
+        Label("train0", 0.3, 0.6, "SIL"),
+    ]
+
+
+def test_a_corpus_with_a_mistake_leaves_no_table(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    (root / "test/phones.ctm").write_text("test0 1 0.0 nan AA\n")
+    with pytest.raises(InputError, match=r"test/phones\.ctm:1: "):
+        corpus.run(Experiment(results=tmp_path / "r", corpora={"c": KaldiSettings(root=root)}), "c")
+    assert not (tmp_path / "r").exists()

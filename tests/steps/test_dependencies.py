@@ -11,7 +11,8 @@ from tests.helpers.pipeline import tiny
 from tests.helpers.places import repository
 from unitdisc.config import models
 from unitdisc.config.load import check_config, read_config
-from unitdisc.steps.dependencies import dependencies, step_settings
+from unitdisc.errors import InputError
+from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
 from unitdisc.steps.workflow import Plan
 
 plain = {
@@ -134,3 +135,46 @@ def test_a_computed_default_is_among_the_settings_of_a_step(codewords):
     part = json.loads(step_settings(experiment, dependencies["train"], corpus="c", model="vq"))
     assert part["models"]["vq"]["bottleneck"]["reestimation"]["capacity"] == max(20_480, 40 * codewords)
     assert read_config(json.dumps(part)).models["vq"] == experiment.models["vq"]
+
+
+corpus_modules = ["unitdisc.corpora.kaldi", "unitdisc.features.speech"]
+model_modules = [
+    "unitdisc.models.model",
+    "unitdisc.models.encoders.convolutional",
+    "unitdisc.models.objectives.reconstruction",
+    "unitdisc.models.decoders.window",
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "modules"),
+    [
+        ("sample", corpus_modules[:1]),
+        ("corpus", corpus_modules),
+        ("score", corpus_modules),
+        ("encode", [*corpus_modules, *model_modules]),
+        ("train", [*corpus_modules, *model_modules, "unitdisc.training.learning"]),
+        ("export", [*corpus_modules, *model_modules, "unitdisc.units.exports.ctm"]),
+    ],
+)
+def test_a_step_runs_the_modules_of_the_kinds_that_are_chosen(values, step, modules):
+    experiment = check_config(values | {"exports": {"formats": ["ctm"]}})
+    found = chosen_modules(experiment, dependencies[step], corpus="speech", model="vq")
+    assert sorted(found) == sorted(modules)
+
+
+def test_a_step_on_all_runs_has_the_modules_of_all_kinds(values):
+    experiment = check_config(values)
+    found = chosen_modules(experiment, dependencies["collect"])
+    assert {*corpus_modules, *model_modules, "unitdisc.corpora.folder", "unitdisc.models.kmeans"} <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_unknown_names_are_told(values):
+    experiment = check_config(values)
+    for name in ("corpus", "model"):
+        chosen = {"corpus": "speech", "model": "vq", name: "vqq"}
+        with pytest.raises(InputError, match=f"no {name} 'vqq'"):
+            step_settings(experiment, dependencies["train"], **chosen)
+        with pytest.raises(InputError, match=f"no {name} 'vqq'"):
+            chosen_modules(experiment, dependencies["train"], **chosen)

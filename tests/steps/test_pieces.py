@@ -9,7 +9,11 @@ import pytest
 from tests import reference
 from tests.helpers.commands import change_config, run, speech, speech_run, word_times
 from unitdisc import tables
+from unitdisc.config import Pieces
 from unitdisc.errors import InputError
+from unitdisc.records import Label
+from unitdisc.steps import pieces
+from unitdisc.steps.run import find_run
 from unitdisc.units.exports import manifest
 from unitdisc.units.pieces import PieceModel
 
@@ -87,3 +91,40 @@ def test_a_vocabulary_that_cannot_be_is_told():
         run("pieces", *speech, "--vocabulary", "8")
     with pytest.raises(InputError, match="yield no 100000 pieces"):
         run("pieces", *speech, "--vocabulary", "100000", "--algorithm", "unigram")
+
+
+def test_without_word_times_a_warning_says_what_is_left_out(config, caplog):
+    run = find_run(config, "toy", "kmeans", 0)
+    scores = pieces.run(run, Pieces(vocabulary=9))
+    assert not any(score.metric.startswith("word_") for score in scores)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "unitdisc: toy has no times of words, so pieces are not scored against them"
+    ]
+
+
+def test_words_of_a_named_file_need_utterances_of_the_corpus(config, tmp_path):
+    run = find_run(config, "toy", "kmeans", 0)
+    path = tmp_path / "words.ctm"
+    path.write_text("test00 1 0.0 0.2 yes\n")
+    words = pieces.words_of(run, path, ["test00", "test01"])
+    assert words[["utterance", "label"]].to_numpy().tolist() == [["test00", "yes"]]
+    with pytest.raises(InputError, match=r"words\.ctm: has no word of any utterance of toy; its first field"):
+        pieces.words_of(run, path, ["test01"])
+    with pytest.raises(InputError, match=r"none\.ctm: no such file"):
+        pieces.words_of(run, tmp_path / "none.ctm", ["test01"])
+
+
+def test_words_of_handwriting_are_its_characters_between_spaces(here):
+    run = find_run("config.yaml", "lines", "vq", 0)
+    texts = [("w0/0", n, label) for n, label in enumerate("ab_c")]
+    tables.write(run.corpus_files.labels, [Label(name, n, n + 1, label) for name, n, label in texts], Label)
+    words = pieces.words_of(run, None, ["w0/0"])
+    assert words.to_numpy().tolist() == [["w0/0", 0, 2, "ab"], ["w0/0", 3, 4, "c"]]
+
+
+def test_pieces_go_to_another_folder_where_one_is_named(config, tmp_path):
+    run = find_run(config, "toy", "kmeans", 0)
+    scores = pieces.run(run, Pieces(vocabulary=9), out=tmp_path / "given")
+    assert manifest.check(tmp_path / "given") == []
+    assert not run.files.pieces.exists()
+    assert tables.read_records(tmp_path / "given/scores.tsv", pieces.SplitScore)[0].metric == scores[0].metric

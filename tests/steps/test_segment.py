@@ -8,6 +8,9 @@ import pytest
 
 from tests.helpers.commands import lines, lines_run, run, speech, speech_run
 from unitdisc import tables
+from unitdisc.records import UnitSequence
+from unitdisc.steps import segment
+from unitdisc.steps.run import find_run
 from unitdisc.units.exports import manifest
 
 
@@ -43,3 +46,22 @@ def test_segments_without_labels_still_have_their_rates():
     changes = pd.read_csv(lines_run / "exports/segments/scores.tsv", sep="\t")
     assert {"bitrate", "run_duration"} <= set(changes["metric"])
     assert "boundary_f1" not in set(changes["metric"])
+
+
+def test_which_side_is_better_is_told_of_the_segments(config):
+    run = find_run(config, "toy", "kmeans", 0)
+    mixed = {
+        split: {n: UnitSequence(n, s.frame_shift, s.units % 2) for n, s in run.units(split, "encoded").items()}
+        for split in run.splits
+    }
+    found = {(row.split, row.metric): row for row in segment.changes(run, mixed)}
+    worse = found["test", "many_to_one"]
+    assert worse.before == 1 > worse.after
+    assert (worse.difference, worse.better) == (worse.after - worse.before, "before")
+    assert worse.low <= worse.high < 0
+    perfect = {split: run.units(split, "encoded") for split in run.splits}
+    for split in run.splits:
+        tables.write_units(run.files.units(split), mixed[split].values())
+    better = {(row.split, row.metric): row.better for row in segment.changes(run, perfect)}
+    assert better["test", "many_to_one"] == "after"
+    assert better["test", "bitrate"] == "-"
