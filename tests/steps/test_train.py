@@ -32,6 +32,11 @@ def test_a_model_is_trained_on_train_and_dev_alone(run):
     assert len(run.files.training.read_text().splitlines()) == 2
 
 
+def test_the_training_is_given_no_features_of_test(run, handed_on):
+    train.run(run)
+    assert handed_on["arguments"][2] == {split: run.corpus_files.index(split) for split in ("train", "dev")}
+
+
 @pytest.mark.parametrize("split", ["train", "dev"])
 def test_missing_features_are_one_line_and_exit_code_2(config, tmp_path, split):
     values = json.loads(config)

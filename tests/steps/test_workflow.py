@@ -67,7 +67,7 @@ def test_a_section_reads_segmented_units_where_it_says_so(values):
     assert plan.units("lines", "vq", "{seed}", "pieces") == ["results/lines/vq/seed{seed}/exports/segments"]
 
 
-def test_every_run_has_its_scores_and_a_table_is_listed_once(values):
+def test_every_run_has_the_tables_of_scores_that_the_settings_ask_for(values):
     values["runs"] = {"lines": ["vq", "kmeans"]}
     plan = plan_of(values, seeds=[3, 1], scoring={"abx": {"splits": ["dev", "test"]}, "probes": {}})
     tables = ("train.scores", "test.scores", "test.abx", "probe.scores")
