@@ -8,9 +8,9 @@ import torch
 import yaml
 from pydantic import ValidationError
 
+from tests.helpers.commands import run
 from tests.helpers.pipeline import tiny
 from tests.helpers.report_page import data_of
-from tests.steps.test_units import run
 from unitdisc import tables
 from unitdisc.codebook import VectorQuantizer
 from unitdisc.codebook.product_units import product_codewords, product_units

@@ -1,5 +1,4 @@
 import copy
-import json
 
 import pytest
 import yaml
@@ -7,7 +6,6 @@ import yaml
 from unitdisc.config import BottleneckSettings, VQModel
 from unitdisc.config.load import check_config, read_config
 from unitdisc.errors import InputError
-from unitdisc.steps.dependencies import dependencies, step_settings
 
 plain = {
     "corpora": {"c": {"kind": "kaldi", "root": "x"}, "s": {"kind": "sample-speech"}},
@@ -75,6 +73,8 @@ def changed(path, value):
         (["models", "kmeans", "codeword"], 3, "unknown key models.kmeans.codeword; the nearest known is 'codewords'"),
         (["corpora", "c", "splits"], {"tran": "x"}, "corpora.c.splits.tran"),
         (["corpora", "c", "splits"], {"test": "x"}, "corpora.c has no train"),
+        (["exports"], {"units": "segmented"}, "exports.units is segmented, but the configuration has no section segmentation"),
+        (["pieces"], {"units": "segmented"}, "pieces.units is segmented, but the configuration has no section segmentation"),
     ],
 )  # fmt: skip
 def test_one_line_for_each_mistake(path, value, message):
@@ -127,15 +127,6 @@ def test_yaml_exponents_without_a_point_are_numbers():
     assert VQModel(**values).training.learning_rate == 0.001
 
 
-def test_only_what_a_step_reads():
-    experiment = check_config(plain)
-    part = json.loads(step_settings(experiment, dependencies["train"], corpus="c", model="vq"))
-    assert list(part["corpora"]) == ["c"]
-    assert list(part["models"]) == ["vq"]
-    assert "exclude" not in part["corpora"]["c"]
-    assert read_config(json.dumps(part)).models["vq"] == experiment.models["vq"]
-
-
 def test_splits_follow_from_the_configuration():
     values = changed(["corpora", "z"], {"kind": "scribblelens", "root": "z.zip", "dev": 0})
     experiment = check_config(values)
@@ -143,35 +134,12 @@ def test_splits_follow_from_the_configuration():
     assert experiment.corpora["s"].split_names == ("train", "dev", "test")
 
 
-def test_the_order_of_splits_in_the_file_means_nothing():
-    orders = [{"train": 0.6, "dev": 0.2, "test": 0.2}, {"test": 0.2, "dev": 0.2, "train": 0.6}]
-    corpora = [{"kind": "folder", "root": "x", "splits": order} for order in orders]
-    one, other = (
-        step_settings(check_config(changed(["corpora", "f"], corpus)), dependencies["score"], corpus="f")
-        for corpus in corpora
-    )
-    assert one == other
-
-
-def test_a_step_reads_no_settings_of_scores_that_it_does_not_make():
-    experiment = check_config(changed(["scoring"], {"probes": {}, "abx": {"seed": 3}}))
-    scoring = [
-        json.loads(step_settings(experiment, dependencies[step], corpus="c"))["scoring"]
-        for step in ("score", "abx", "probe")
-    ]
-    assert ["abx" in part for part in scoring] == [False, True, False]
-    assert ["probes" in part for part in scoring] == [False, False, True]
-    assert read_config(step_settings(experiment, dependencies["abx"], corpus="c")).scoring.abx.seed == 3
-
-
 @pytest.mark.parametrize("codewords", [256, 512, 513, 4096])
 def test_a_computed_default_is_among_the_settings(codewords):
     experiment = check_config(changed(["models", "vq", "bottleneck"], {"codewords": codewords}))
     capacity = max(20_480, 40 * codewords)
     assert experiment.models["vq"].model_dump()["bottleneck"]["reestimation"]["capacity"] == capacity
-    part = json.loads(step_settings(experiment, dependencies["train"], corpus="c", model="vq"))
-    assert part["models"]["vq"]["bottleneck"]["reestimation"]["capacity"] == capacity
-    assert read_config(json.dumps(part)).models["vq"] == experiment.models["vq"]
+    assert read_config(experiment.model_dump_json()).models["vq"] == experiment.models["vq"]
     assert BottleneckSettings().reestimation.capacity == 20_480  # another bottleneck's default is left alone
 
 

@@ -2,8 +2,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from tests.helpers.corpora import rate, tone
-from unitdisc.corpora import folder
+from tests.helpers.corpora import rate, read_folder, tone
 from unitdisc.errors import InputError
 from unitdisc.modality import handwriting, speech
 from unitdisc.records import Label
@@ -21,7 +20,7 @@ def recordings(tmp_path):
 
 
 def test_speakers_are_the_first_folders(recordings):
-    utterances, labels = folder.read(recordings, speech, shares)
+    utterances, labels = read_folder(recordings, speech, shares)
     assert labels == []
     assert {(u.utterance, u.speaker) for u in utterances} >= {("anna-day_one-0", "anna"), ("bert-day_one-3", "bert")}
     assert all(u.duration == 0.5 for u in utterances)
@@ -29,7 +28,7 @@ def test_speakers_are_the_first_folders(recordings):
 
 def test_splits_have_their_shares_and_depend_on_the_seed(recordings):
     def drawn(seed):
-        return {u.utterance: u.split for u in folder.read(recordings, speech, shares, seed=seed)[0]}
+        return {u.utterance: u.split for u in read_folder(recordings, speech, shares, seed=seed)[0]}
 
     first = drawn(0)
     assert sorted(first.values()) == ["dev"] * 2 + ["test"] * 2 + ["train"] * 4
@@ -38,14 +37,14 @@ def test_splits_have_their_shares_and_depend_on_the_seed(recordings):
 
 
 def test_every_split_gets_something(recordings):
-    utterances, _ = folder.read(recordings, speech, {"train": 0.98, "dev": 0.01, "test": 0.01})
+    utterances, _ = read_folder(recordings, speech, {"train": 0.98, "dev": 0.01, "test": 0.01})
     assert {u.split for u in utterances} == {"train", "dev", "test"}
 
 
 def test_images(tmp_path):
     for number in range(3):
         Image.new("L", (100 + number, 64), 255).save(tmp_path / f"{number}.png")
-    utterances, _ = folder.read(tmp_path, handwriting, shares)
+    utterances, _ = read_folder(tmp_path, handwriting, shares)
     assert [u.duration for u in utterances] == [50, 51, 51]
     assert [u.speaker for u in utterances] == ["0", "1", "2"]
 
@@ -53,7 +52,7 @@ def test_images(tmp_path):
 def test_labels(recordings, tmp_path):
     path = tmp_path / "labels.tsv"
     path.write_text("utterance\tstart\tend\tlabel\nanna-day_one-0\t0\t0.5\tNA\n")
-    assert folder.read(recordings, speech, shares, labels=path)[1] == [Label("anna-day_one-0", 0, 0.5, "NA")]
+    assert read_folder(recordings, speech, shares, labels=path)[1] == [Label("anna-day_one-0", 0, 0.5, "NA")]
 
 
 @pytest.mark.parametrize(
@@ -70,39 +69,39 @@ def test_bad_labels(recordings, tmp_path, row, message):
     path = tmp_path / "labels.tsv"
     path.write_text(f"utterance\tstart\tend\tlabel\n{row}\n")
     with pytest.raises(InputError, match=rf"labels\.tsv:2: .*{message}"):
-        folder.read(recordings, speech, shares, labels=path)
+        read_folder(recordings, speech, shares, labels=path)
 
 
 def test_labels_come_in_the_order_of_time_and_do_not_overlap(recordings, tmp_path):
     path = tmp_path / "labels.tsv"
     head = "utterance\tstart\tend\tlabel\n"
     path.write_text(head + "anna-day_one-0\t0.2\t0.4\tb\nanna-day_one-0\t0\t0.2\ta\n")
-    assert [label.label for label in folder.read(recordings, speech, shares, labels=path)[1]] == ["a", "b"]
+    assert [label.label for label in read_folder(recordings, speech, shares, labels=path)[1]] == ["a", "b"]
     path.write_text(path.read_text() + "anna-day_one-0\t0.1\t0.15\tc\n")
     with pytest.raises(InputError, match=r"labels\.tsv:4: .* at 0\.1 starts before 'a' ends at 0\.2"):
-        folder.read(recordings, speech, shares, labels=path)
+        read_folder(recordings, speech, shares, labels=path)
 
 
 def test_names_hold_no_space_of_any_kind(tmp_path):
     (tmp_path / "John Smith").mkdir()
     for name in ("a\u3000b", "c\u2028d", "e"):
         soundfile.write(tmp_path / "John Smith" / f"{name}.wav", tone(0.5), rate)
-    utterances, _ = folder.read(tmp_path, speech, {"train": 1})
+    utterances, _ = read_folder(tmp_path, speech, {"train": 1})
     assert {(u.utterance, u.speaker) for u in utterances} == {
         (f"John_Smith-{name}", "John_Smith") for name in ("a_b", "c_d", "e")
     }
     (tmp_path / "bad\udce9.wav").write_bytes(b"")
     with pytest.raises(InputError, match="has characters in its name that cannot be written"):
-        folder.read(tmp_path, speech, {"train": 1})
+        read_folder(tmp_path, speech, {"train": 1})
 
 
 def test_bad_folders(recordings, tmp_path):
     with pytest.raises(InputError, match="no such folder"):
-        folder.read(tmp_path / "nowhere", "speech", shares)
+        read_folder(tmp_path / "nowhere", "speech", shares)
     with pytest.raises(InputError, match=r"holds no handwriting files; there are speech files: set features:"):
-        folder.read(recordings, handwriting, shares)
+        read_folder(recordings, handwriting, shares)
     soundfile.write(recordings / "anna" / "day one" / "0.wav", tone(0.5), rate)
     with pytest.raises(InputError, match="is the utterance 'anna-day_one-0', as is"):
-        folder.read(recordings, speech, shares)
+        read_folder(recordings, speech, shares)
     with pytest.raises(InputError, match="16000 Hz, but the corpus requires 8000 Hz"):
-        folder.read(recordings / "bert", speech, shares, sample_rate=8000)
+        read_folder(recordings / "bert", speech, shares, sample_rate=8000)

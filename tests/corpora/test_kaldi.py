@@ -8,12 +8,14 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from tests.helpers.corpora import kaldi_corpus, kaldi_split, rate
+from tests.helpers.corpora import kaldi_corpus, kaldi_split, rate, read_kaldi
 from tests.helpers.places import shared
 from unitdisc import registry, tables
 from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
-from unitdisc.corpora import kaldi
+from unitdisc.corpora.folder import FolderSettings
+from unitdisc.corpora.kaldi import KaldiSettings
 from unitdisc.errors import InputError
+from unitdisc.features.handwriting import HandwritingSettings
 from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
 from unitdisc.formats import audio
 from unitdisc.formats.labels import plain_phones, read_labels
@@ -27,7 +29,7 @@ def folder(tmp_path):
 
 
 def read(folder, **options):
-    return kaldi.read(folder.parent, {"train": folder.name}, **options)
+    return read_kaldi(folder.parent, {"train": folder.name}, **options)
 
 
 def edit(path, old, new):
@@ -227,7 +229,7 @@ def test_utterance_in_two_splits(tmp_path):
     kaldi_split(tmp_path / "train", ["a", "b"])
     kaldi_split(tmp_path / "dev", ["c", "b"])
     with pytest.raises(InputError, match="'b' is in train too") as error:
-        kaldi.read(tmp_path, {"train": "train", "dev": "dev"})
+        read_kaldi(tmp_path, {"train": "train", "dev": "dev"})
     assert f"{tmp_path / 'dev' / 'wav.scp'}:2" in str(error.value)
 
 
@@ -247,7 +249,7 @@ def test_speakers_are_read_as_scoring_reads_them(folder):
 
 def test_split_folder_missing(folder):
     with pytest.raises(InputError, match="no such folder"):
-        kaldi.read(folder.parent, {"train": "train", "dev": "test_dev93"})
+        read_kaldi(folder.parent, {"train": "train", "dev": "test_dev93"})
 
 
 def test_path_that_climbs_out(folder):
@@ -289,18 +291,18 @@ def test_mboshi_is_read_as_it_is_described():
     root = shared / "data" / "mboshi"
     if not root.exists():
         pytest.skip("the real corpora are not beside the repository (../shared/data)")
-    utterances, labels = kaldi.read(root, {"train": "train", "dev": "dev", "test": "test"})
+    utterances, labels = read_kaldi(root, {"train": "train", "dev": "dev", "test": "test"})
     seconds = {s: sum(u.duration for u in utterances if u.split == s) for s in ("train", "dev", "test")}
     assert [round(seconds[s]) for s in seconds] == [913, 85, 176]
     assert [sum(u.split == s for u in utterances) for s in seconds] == [297, 30, 60]
     assert len({label.label for label in labels} - {"SIL", "UNK"}) == 32
-    assert labels == kaldi.read(root, {"train": "train", "dev": "dev", "test": "test"}, alignment="text_ali")[1]
+    assert labels == read_kaldi(root, {"train": "train", "dev": "dev", "test": "test"}, alignment="text_ali")[1]
 
 
 def test_splits_map_to_folders(tmp_path):
     kaldi_corpus(tmp_path, utterances=2)
     (tmp_path / "train").rename(tmp_path / "train_si284")
-    utterances, _ = kaldi.read(tmp_path, {"train": "train_si284", "test": "test"})
+    utterances, _ = read_kaldi(tmp_path, {"train": "train_si284", "test": "test"})
     assert [u.split for u in utterances] == ["train"] * 2 + ["test"] * 2
 
 
@@ -309,3 +311,16 @@ def test_the_features_may_run_the_programs_of_the_settings():
     settings = kaldi.KaldiSettings(root="data", allow_pipes=["sph2pipe"])
     assert settings.pipes == ("sph2pipe",)
     assert folder_settings.model_fields.keys().isdisjoint({"pipes", "allow_pipes"})
+
+
+def word_files(settings, source):
+    return registry.corpora.load(settings.kind)(settings, source).word_files()
+
+
+def test_word_times_are_where_a_data_directory_has_them(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    corpus = KaldiSettings(root=root, splits={"train": "train", "dev": "dev", "test": "test"})
+    assert word_files(corpus, tmp_path) == []
+    (root / "test/words.ctm").write_text("test0 1 0.0 0.3 yes\n")
+    assert word_files(corpus, tmp_path) == [root / "test/words.ctm"]
+    assert word_files(FolderSettings(root=root, features=HandwritingSettings()), tmp_path) == []

@@ -4,8 +4,7 @@ import kaldiio
 import numpy as np
 import pytest
 
-from tests.helpers.corpora import kaldi_corpus
-from unitdisc.corpora import kaldi
+from tests.helpers.corpora import kaldi_corpus, read_kaldi
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.archive import Archive
@@ -88,7 +87,7 @@ def test_a_constant_feature_is_centred_only():
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_extraction_is_the_same_however_it_is_cut(tmp_path, jobs):
-    utterances, _ = kaldi.read(kaldi_corpus(tmp_path / "c", utterances=5), {"train": "train"})
+    utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=5), {"train": "train"})
     extract(utterances, tmp_path / "one.ark", Speech(SpeechSettings(shard=100)))
     extract(utterances, tmp_path / "many.ark", Speech(SpeechSettings(shard=2)), jobs=jobs)
     assert (tmp_path / "one.ark").read_bytes() == (tmp_path / "many.ark").read_bytes()
@@ -96,7 +95,7 @@ def test_extraction_is_the_same_however_it_is_cut(tmp_path, jobs):
 
 
 def test_finished_shards_are_kept(tmp_path, monkeypatch):
-    utterances, _ = kaldi.read(kaldi_corpus(tmp_path / "c", utterances=4), {"train": "train"})
+    utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=4), {"train": "train"})
     broken = tmp_path / "c" / "train" / "audio" / "train3.wav"
     sound = broken.read_bytes()
     broken.write_bytes(b"")

@@ -1,9 +1,14 @@
 """Tiny corpora that tests write."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import soundfile
+
+from unitdisc import registry
+from unitdisc.modality import Modality
+from unitdisc.records import Label, Utterance
 
 rate = 16000
 
@@ -39,3 +44,24 @@ def kaldi_corpus(root: Path, *, utterances: int = 6, seconds: float = 0.6) -> Pa
     for split in ("train", "dev", "test"):
         kaldi_split(root / split, [f"{split}{n}" for n in range(utterances)], seconds=seconds)
     return root
+
+
+def read_corpus(kind: str, **options: object) -> tuple[list[Utterance], list[Label]]:
+    """Read a corpus as the corpus step does, whichever splits it has; notices are logged."""
+    settings = registry.corpora.load(kind).Settings.model_validate({"kind": kind, **options})
+    reader = registry.corpora.load(kind)(settings, Path())
+    found = reader.read()
+    reader.unreadable.settle(settings.on_bad_utterance, reader.location, reader.notices)
+    reader.notices.say()
+    return found
+
+
+def read_kaldi(root: Path, splits: Mapping[str, str], *, precomputed: float | None = None, **options: object):
+    """Read Kaldi data directories; ``precomputed`` is the frame shift of a feats.scp in seconds."""
+    features = {"kind": "precomputed", "frame_shift": 1000 * precomputed} if precomputed else {"kind": "speech"}
+    return read_corpus("kaldi", root=root, splits=dict(splits), features=features, **options)
+
+
+def read_folder(root: Path, modality: Modality, splits: Mapping[str, float], **options: object):
+    """Read a folder of recordings or line images."""
+    return read_corpus("folder", root=root, splits=dict(splits), features={"kind": modality.name}, **options)

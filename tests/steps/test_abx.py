@@ -3,22 +3,11 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
-import torch
 
 from tests import reference
 from tests.helpers.runs import abx_of, frame_labels, sentences, shift, write_run
-from unitdisc.config import Abx, BottleneckSettings, VQModel
-from unitdisc.features.archive import Archive, write
-from unitdisc.features.speech import SpeechSettings
-from unitdisc.models import store
-from unitdisc.models.batch import Sizes
-from unitdisc.models.encoders.convolutional import ConvolutionalSettings
 from unitdisc.records import Label
-from unitdisc.report import summary
-from unitdisc.scores.abx.sampling import sample_items
-from unitdisc.units.representations import Representations
 
 letters = "abcd"
 names = ("features", "codes", "units_identical", "units_levenshtein")
@@ -124,55 +113,3 @@ def test_the_draw_is_set_by_its_seed_and_bounds_the_cells(tmp_path, draw):
     assert scores(**few).value != scores(**few, seed=1).value
     assert scores(**few).n < scores(**whole).n
     assert scores(**whole | {"max_speakers": 3}).n == 3 * 2 * 12  # speakers of a and b, of x, ordered pairs of letters
-
-
-def test_tokens_behind_the_end_of_the_frames_are_left_out(draw):
-    utterances, labels = sentences(draw, utterances=2, speakers=2, letters=letters, splits=["test"])
-    table = pd.DataFrame(labels)
-    speaker = {row.utterance: row.speaker for row in utterances}
-    ends = {row.utterance: row.duration for row in utterances}
-    options = {"settings": Abx(), "exclude": ["SIL"], "shortest": shift}
-    items = sample_items(table, speaker, ends, **options)
-    short = sample_items(table, speaker, {"test00": ends["test00"] / 2, "test01": ends["test01"]}, **options)
-    assert len(items) == 2 * 22
-    assert short.equals(
-        items[(items["utterance"] == "test01") | (items["offset"].astype(float) <= ends["test00"] / 2)].reset_index(
-            drop=True
-        )
-    )
-    assert sample_items(table, speaker, {}, **options) is None
-
-
-def test_stages_of_an_autoencoder_are_those_that_it_encodes_by(tmp_path):
-    torch.manual_seed(0)
-    settings = VQModel(
-        encoder=ConvolutionalSettings(channels=6, kernels=(4,), strides=(2,)),
-        bottleneck=BottleneckSettings(codewords=5, dim=4, codebooks=2),
-    )
-    model = store.build(settings, Sizes(3, 2)).eval()
-    frames = torch.randn(9, 3)
-    found = model.stages(frames)
-    assert tuple(found) == model.stage_names == ("features", "encoder", "codes")
-    assert [tuple(vectors.shape) for vectors in found.values()] == [(9, 3), (5, 6), (5, 4)]
-    units = model.encode(frames)  # the choice of the second codebook counts in fives
-    assert torch.equal(found["codes"], model.bottleneck.quantizer.decode(torch.stack([units % 5, units // 5], dim=-1)))
-    assert torch.equal(found["codes"], model.codebook[units])
-    write(tmp_path / "test.ark", [("u", frames.numpy())])
-    trained = store.Trained(model, settings, SpeechSettings(normalise="none"), 3, ("s",), None, 0)
-    split = Representations(trained, Archive(tmp_path / "test.scp"), {"u": "s"})
-    assert [split.frame_shift(stage) for stage in split.stages] == [0.01, 0.02, 0.02]
-    assert [split.rows("u", stage) for stage in split.stages] == [9, 5, 5]
-    assert np.array_equal(split.stage("codes")["u"], found["codes"].numpy())
-
-
-def test_the_stages_stand_side_by_side():
-    rows = [("c", "vq", seed, split, name, value + seed / 10) for seed in (0, 1) for split, name, value in [
-        ("test", "abx_features_across", 0.1), ("test", "abx_codes_across", 0.2), ("test", "abx_units_identical_across", 0.3),
-        ("test", "nmi", 0.5), ("dev", "abx_features_across", 0.9), ("test", "probe_linear_codes", 0.6)]]  # fmt: skip
-    scores = pd.DataFrame(rows, columns=["corpus", "model", "seed", "split", "metric", "value"])
-    assert [line.split() for line in summary.stages(scores, "test").split("\n")] == [
-        ["corpus", "model", "measure", "features", "encoder", "codes", "units", "collapsed", "units"],
-        ["c", "vq", "ABX", "error", "across", "speakers", "0.150", "0.250", "0.350"],
-        ["c", "vq", "linear", "probe", "0.650"],
-    ]
-    assert summary.stages(scores[scores["metric"] == "nmi"], "test") == ""

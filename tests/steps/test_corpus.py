@@ -4,23 +4,19 @@ import pytest
 
 from tests.helpers.corpora import kaldi_corpus
 from tests.helpers.pipeline import line_images
-from unitdisc import registry
+from unitdisc import tables
 from unitdisc.config import Experiment
 from unitdisc.corpora.folder import FolderSettings
 from unitdisc.corpora.kaldi import KaldiSettings
-from unitdisc.corpora.samples.speech import SampleSpeechSettings
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.handwriting import Handwriting, HandwritingSettings
 from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
-from unitdisc.steps import sample
+from unitdisc.records import Label, Utterance
+from unitdisc.steps import corpus
 from unitdisc.steps.corpus import read
-
-
-def word_files(settings, source):
-    return registry.corpora.load(settings.kind)(settings, source).word_files()
 
 
 def test_a_split_without_utterances(tmp_path):
@@ -55,29 +51,21 @@ def test_a_folder_of_line_images(tmp_path):
         assert len(archive[utterance.utterance]) == utterance.duration == 128
 
 
-def test_a_corpus_that_is_read_is_not_made(tmp_path):
-    with pytest.raises(InputError, match="cannot be generated; only sample corpora can"):
-        sample.run(Experiment(results=tmp_path, corpora={"read": KaldiSettings(root=tmp_path)}), "read")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_sample_corpus_is_made_and_read(tmp_path):
-    pytest.importorskip("espeakng_loader", reason="needs the extra: pip install unitdisc[sample]")
-    corpus = SampleSpeechSettings(minutes=1)
-    sample.run(Experiment(results=tmp_path, corpora={"made": corpus}), "made")
-    source = Results(tmp_path).corpus("made").source
-    utterances, labels = read(corpus, source)
-    assert {u.split for u in utterances} == {"train", "dev", "test"}
-    seen = {u.speaker for u in utterances if u.split == "train"}
-    assert {u.speaker for u in utterances if u.split == "test"} - seen
-    assert len({label.label for label in labels}) > 30
-    assert word_files(corpus, source) == [source / split / "words.ctm" for split in ("train", "dev", "test")]
-
-
-def test_word_times_are_where_a_data_directory_has_them(tmp_path):
+def test_both_tables_are_written(tmp_path):
     root = kaldi_corpus(tmp_path / "c", utterances=2)
-    corpus = KaldiSettings(root=root, splits={"train": "train", "dev": "dev", "test": "test"})
-    assert word_files(corpus, tmp_path) == []
-    (root / "test/words.ctm").write_text("test0 1 0.0 0.3 yes\n")
-    assert word_files(corpus, tmp_path) == [root / "test/words.ctm"]
-    assert word_files(FolderSettings(root=root, features=HandwritingSettings()), tmp_path) == []
+    corpus.run(Experiment(results=tmp_path / "r", corpora={"c": KaldiSettings(root=root)}), "c")
+    files = Results(tmp_path / "r").corpus("c")
+    utterances = tables.read_records(files.utterances, Utterance)
+    assert [u.utterance for u in utterances] == [f"{split}{n}" for split in ("train", "dev", "test") for n in range(2)]
+    assert tables.read_records(files.labels, Label)[:2] == [
+        Label("train0", 0.0, 0.3, "AA"),
+        Label("train0", 0.3, 0.6, "SIL"),
+    ]
+
+
+def test_a_corpus_with_a_mistake_leaves_no_table(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    (root / "test/phones.ctm").write_text("test0 1 0.0 nan AA\n")
+    with pytest.raises(InputError, match=r"test/phones\.ctm:1: "):
+        corpus.run(Experiment(results=tmp_path / "r", corpora={"c": KaldiSettings(root=root)}), "c")
+    assert not (tmp_path / "r").exists()

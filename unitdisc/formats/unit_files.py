@@ -1,14 +1,14 @@
 """Unit sequences from any source, and the speakers of utterances."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from unitdisc import tables
 from unitdisc.errors import InputError
-from unitdisc.files import read_json
+from unitdisc.files import below, read_json
 from unitdisc.formats.frame_shifts import agreed_shift, read_shift, shift_in_file
 from unitdisc.formats.kaldi_table import read_utt2spk, speakers_of
 from unitdisc.formats.text import read_lines
@@ -18,6 +18,7 @@ from unitdisc.formats.unit_objects import read_unit_objects
 from unitdisc.formats.unit_runs import UnitRuns
 from unitdisc.formats.unit_tables import is_header, read_unit_parquet, read_unit_table
 from unitdisc.formats.unit_times import read_unit_ctm, read_unit_pages, read_unit_textgrids
+from unitdisc.formats.utterance_names import Names
 from unitdisc.records import UnitSequence
 
 manifest_name = "manifest.json"  # beside our exports: it lists their files, and knows the frame shift
@@ -88,7 +89,7 @@ def line_of(path: str | Path, index: int) -> int | None:
     return read_runs(Path(path))[index].line
 
 
-def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
+def read_speakers(path: str | Path, of: Collection[str] = ()) -> dict[str, str]:
     """Read the speaker of each utterance from a Kaldi utt2spk or a table with the columns utterance and speaker.
 
     Raises InputError naming the file where an utterance has two speakers, or one of ``of`` has none.
@@ -98,6 +99,8 @@ def read_speakers(path: str | Path, of: Iterable[str] = ()) -> dict[str, str]:
         speakers = speakers_of(enumerate(rows, start=2), path)
     else:
         speakers = read_utt2spk(path)
+    names = Names(of)
+    speakers = {names.of_text(name): speaker for name, speaker in speakers.items()}
     for name in of:
         if name not in speakers:
             raise InputError(f"has no speaker of utterance {name!r}", path, fix="add a line 'utterance speaker'")
@@ -117,7 +120,7 @@ def _text(path: Path) -> list[UnitRuns]:
 def _folder(folder: Path) -> list[UnitRuns]:
     """Read a folder with one file per utterance (TextGrid, PAGE or .npy), or the ``text`` of a Kaldi data directory."""
     files: dict[str, list[Path]] = {}
-    for file in sorted(folder.rglob("*")):
+    for file in below(folder):
         if file.suffix.lower() in (".textgrid", ".xml", ".npy"):
             files.setdefault(file.suffix.lower(), []).append(file)
     text = folder / kaldi_text

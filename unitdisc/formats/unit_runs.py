@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
+from unitdisc.formats.utterance_names import utterance_name
 
 largest = 2**31 - 1
 most_tokens = 10**8  # of an utterance: at 100 a second, they last eleven days
@@ -121,12 +122,12 @@ def with_durations(runs: UnitRuns, durations: NDArray[np.float64], path: str | P
 
 
 def names_of(files: Sequence[PurePath], path: str | Path) -> list[str]:
-    """Name the utterance of each file: after the file, or, where file names repeat, after folder and file.
+    """Name the utterance of each file below the folder ``path``, or listed in that file; see ``utterance_names``.
 
-    Raises InputError where two files would still have the same name.
+    Raises InputError where two files would have the same name.
     """
-    repeats = len({file.stem for file in files}) < len(files)
-    names = [f"{file.parent.name}_{file.stem}" if repeats else file.stem for file in files]
+    folder = path if Path(path).is_dir() else Path(path).parent
+    names = [utterance_name(file.relative_to(folder) if file.is_relative_to(folder) else file) for file in files]
     name, count = Counter(names).most_common(1)[0] if names else ("", 1)
     if count > 1:
         raise InputError(f"two files would both be the utterance {name!r}", path)

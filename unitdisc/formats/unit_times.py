@@ -12,7 +12,7 @@ from unitdisc.errors import InputError
 from unitdisc.files import read_bytes
 from unitdisc.formats.ctm import read_ctm
 from unitdisc.formats.line_images import height
-from unitdisc.formats.textgrid import read_tiers
+from unitdisc.formats.textgrid import all_tiers
 from unitdisc.formats.unit_runs import UnitRuns, largest, names_of
 
 tier_name = "units"
@@ -41,8 +41,9 @@ class _Growing:
 def read_unit_ctm(path: Path) -> list[UnitRuns]:
     """Read a CTM whose labels are units; raises InputError naming file and line."""
     growing: dict[str, _Growing] = {}
-    for line, utterance, start, end, label in read_ctm(path):
-        growing.setdefault(utterance, _Growing(line)).add(label, start, end, path, line)
+    for row in read_ctm(path):
+        unit = growing.setdefault(row.utterance, _Growing(row.line))
+        unit.add(row.label, row.start, row.end, path, row.line)
     return [each.runs(utterance) for utterance, each in growing.items()]
 
 
@@ -53,12 +54,13 @@ def read_unit_textgrids(files: list[Path], path: Path) -> list[UnitRuns]:
     """
     runs = []
     for name, file in zip(_plain(names_of(files, path)), files, strict=True):
-        tiers = read_tiers(file)
-        tier = tiers[tier_name] if tier_name in tiers else next(iter(tiers.values()), [])
-        if tier_name not in tiers and len(tiers) != 1:
-            raise InputError(f"has no tier named {tier_name}, but {', '.join(map(repr, tiers)) or 'none'}", file)
+        tiers = all_tiers(file)
+        tier = next((t for t in tiers if t.name == tier_name), tiers[0] if len(tiers) == 1 else None)
+        if tier is None:
+            present = ", ".join(repr(t.name) for t in tiers) or "none"
+            raise InputError(f"has no tier named {tier_name}, but {present}", file)
         growing = _Growing(None)
-        for interval in tier:
+        for interval in tier.intervals:
             if interval.text.strip():
                 growing.add(interval.text.strip(), interval.start, interval.end, file, interval.line)
         runs.append(growing.runs(name))

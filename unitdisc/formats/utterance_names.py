@@ -43,7 +43,7 @@ class Names:
             found = self._found(spelling)
             if found:
                 return found
-        return name
+        return self._ends.get(_key(name), name)
 
     def _found(self, name: str) -> str | None:
         return name if name in self.known else self._alike.get(_key(name))

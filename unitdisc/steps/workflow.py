@@ -63,7 +63,7 @@ class Plan:
 
     @property
     def braces(self) -> dict[str, str]:
-        """The words in braces in the path of the results, which Snakemake takes for wildcards, with what they stand for."""
+        """The words in braces in the path of the results, wildcards to Snakemake, with what each stands for."""
         return {match[1]: match[0] for match in re.finditer(r"{\s*(\w+)\s*}", str(self.experiment.results))}
 
     def corpus_files(self, corpus: str) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitdisc.corpora import kaldi
+from tests.helpers.corpora import read_kaldi
 from unitdisc.corpora.samples import espeak, sentences
 from unitdisc.corpora.samples.espeak_words import word_numbers
 from unitdisc.corpora.samples.phones import folding, phones, silence, vowels
@@ -94,7 +94,7 @@ def test_the_splits_share_no_sentence(corpus: Path) -> None:
 
 
 def test_the_kaldi_reader_reads_it(corpus: Path) -> None:
-    utterances, labels = kaldi.read(corpus, splits, sample_rate=16000)
+    utterances, labels = read_kaldi(corpus, splits, sample_rate=16000)
     ends = {label.utterance: label.end for label in labels}
     assert ends == {utterance.utterance: utterance.duration for utterance in utterances}
     assert {label.label for label in labels} <= {phone for phones in folding.values() for phone in phones.split()}

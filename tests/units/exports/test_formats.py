@@ -22,7 +22,6 @@ from unitdisc.formats.labels import read_labels
 from unitdisc.formats.textgrid import read_tiers
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import Label, UnitSequence, Utterance
-from unitdisc.steps.export import suitable
 from unitdisc.units.exports import pagexml, parquet
 from unitdisc.units.exports.ctm import Ctm
 from unitdisc.units.exports.export_split import ExportSplit, Labels, file_name
@@ -292,15 +291,6 @@ def test_labels_of_a_table_are_found_by_utterance():
     labels = Labels(pd.DataFrame(rows, columns=["utterance", "start", "end", "label"]))
     assert dict(labels) == {"a": [Label(*rows[1])], "b": [Label(*rows[0]), Label(*rows[2])]}
     assert "c" not in labels
-
-
-def test_formats_suit_what_the_corpus_holds():
-    assert "textgrid" in suitable("speech")
-    assert "textgrid" not in suitable("handwriting")
-    assert "pagexml" in suitable("handwriting")
-    assert "pagexml" not in suitable("speech")
-    assert "npz" in suitable("speech")
-    assert "npz" in suitable("handwriting")
 
 
 def test_names_of_files_are_never_folders_nor_alike():

@@ -1,4 +1,4 @@
-"""Probes on representations whose accuracy is known."""
+"""Probes of a run on representations whose accuracy is known."""
 
 import json
 
@@ -9,9 +9,6 @@ import torch
 
 from tests.helpers.runs import frame_labels, probes_of, sentences, shift, write_run
 from unitdisc import tables
-from unitdisc.config import Probes
-from unitdisc.probes.classifier import correct, fit
-from unitdisc.probes.examples import Examples
 from unitdisc.records import Label
 from unitdisc.scores.discovery.score import score
 
@@ -87,26 +84,6 @@ def test_on_codes_a_probe_can_do_no_better_than_the_best_mapping(tmp_path, draw)
     for kind in ("linear", "mlp"):
         found = scores[f"probe_{kind}_codes"]
         assert (found.value, found.n) == (pytest.approx(expected.value), expected.n)
-
-
-def test_two_layers_tell_what_one_cannot():
-    corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]).repeat(100, 1)
-    examples = Examples(corners, (corners.sum(dim=1) == 1).long())
-    settings = Probes(hidden=16, epochs=40, patience=40, batch=32, learning_rate=0.02)
-    linear, mlp = (fit(kind, examples, examples, labels=2, settings=settings, seed=0) for kind in ("linear", "mlp"))
-    assert correct(linear, examples) <= 300
-    assert correct(mlp, examples) == 400
-
-
-def test_training_stops_on_dev_and_keeps_its_best_epoch():
-    draw = torch.Generator().manual_seed(0)
-    vectors = torch.randn(40, 30, generator=draw)
-    labels = torch.randint(2, (40,), generator=draw)
-    train, dev = Examples(vectors, labels), Examples(vectors, 1 - labels)  # what is learnt is wrong on dev
-    settings = Probes(hidden=64, epochs=200, patience=2, batch=8, learning_rate=0.05)
-    stopped = fit("mlp", train, dev, labels=2, settings=settings, seed=0)
-    assert correct(stopped, train) < 40
-    assert correct(fit("mlp", train, train, labels=2, settings=settings, seed=0), train) == 40
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path, draw):

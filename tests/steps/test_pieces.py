@@ -1,0 +1,130 @@
+"""The pieces step on a tiny run: pieces of every split, and their scores against words."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests import reference
+from tests.helpers.commands import change_config, run, speech, speech_run, word_times
+from unitdisc import tables
+from unitdisc.config import Pieces
+from unitdisc.errors import InputError
+from unitdisc.records import Label
+from unitdisc.steps import pieces
+from unitdisc.steps.run import find_run
+from unitdisc.units.exports import manifest
+from unitdisc.units.pieces import PieceModel
+
+
+@pytest.mark.usefixtures("here")
+def test_pieces_of_every_split_give_back_its_units():
+    run("pieces", *speech, "--vocabulary", "12", "--algorithm", "bpe")
+    folder = speech_run / "exports/pieces"
+    assert manifest.check(folder) == []
+    model = PieceModel((folder / "pieces.model").read_bytes())
+    assert len(model) == 12
+    for split in ("train", "dev", "test"):
+        sequences = tables.read_units(speech_run / f"{split}.units.tsv")
+        table = pd.read_csv(folder / f"{split}.pieces.tsv", sep="\t", dtype=str)
+        assert table["utterance"].tolist() == list(sequences)
+        for row in table.itertuples():
+            pieces, tokens = (np.array(text.split(), dtype=int) for text in (row.pieces, row.tokens))
+            units = sequences[row.utterance].units
+            assert model.decode(pieces).tolist() == [unit for unit, _ in reference.runs_of(units.tolist())]
+            assert tokens.sum() == len(units)
+    scores = pd.read_csv(folder / "scores.tsv", sep="\t")
+    assert not scores["metric"].str.startswith("word_").any()
+    assert len(pd.read_csv(folder / "vocabulary.tsv", sep="\t")) == 11
+
+
+def piece_scores() -> "pd.Series[float]":
+    return pd.read_csv(speech_run / "exports/pieces/scores.tsv", sep="\t").set_index(["split", "metric"])["value"]
+
+
+@pytest.mark.usefixtures("here")
+def test_pieces_are_scored_against_words_with_times():
+    Path("words.ctm").write_text("".join(map(word_times, ("train", "dev", "test"))))
+    told = run("pieces", *speech, "--vocabulary", "12", "--words", "words.ctm")
+    scores = piece_scores()
+    assert scores["train", "word_many_to_one"] > scores["train", "word_majority"] > 0.4
+    assert {"word_many_to_one_heldout", "word_many_to_one_heldout_units", "word_majority_heldout"} <= set(
+        scores["test"].index
+    )
+    assert "word_many_to_one_heldout" in told
+
+
+@pytest.mark.usefixtures("here")
+def test_a_words_ctm_of_the_corpus_is_used_untold_unless_another_is_named():
+    for split in ("train", "dev", "test"):
+        Path(f"speech/{split}/words.ctm").write_text(word_times(split, 0.5))
+    untold = run("pieces", *speech, "--vocabulary", "12")
+    own = piece_scores()
+    assert own["test", "word_majority"] == pytest.approx(5 / 6, abs=0.02)
+    Path("all.ctm").write_text("".join(word_times(split, 0.5) for split in ("train", "dev", "test")))
+    assert run("pieces", *speech, "--vocabulary", "12", "--words", "all.ctm") == untold
+    pd.testing.assert_series_equal(piece_scores(), own)
+    Path("other.ctm").write_text("".join(map(word_times, ("train", "dev", "test"))))
+    change_config(pieces={"vocabulary": 12, "words": {"speech": "other.ctm"}})
+    run("pieces", *speech)
+    assert piece_scores()["test", "word_majority"] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_split_without_words_is_not_scored_against_them():
+    Path("speech/dev/words.ctm").write_text(word_times("dev"))
+    run("pieces", *speech, "--vocabulary", "12")
+    assert {split for split, metric in piece_scores().index if metric.startswith("word_")} == {"dev"}
+
+
+@pytest.mark.usefixtures("here")
+def test_words_of_other_utterances_are_refused():
+    Path("speech/dev/words.ctm").write_text("recording1 1 0.0 0.3 yes\n")
+    with pytest.raises(InputError, match=r"dev/words\.ctm: has no word of any utterance of speech"):
+        run("pieces", *speech, "--vocabulary", "12")
+
+
+@pytest.mark.usefixtures("here")
+def test_a_vocabulary_that_cannot_be_is_told():
+    with pytest.raises(InputError, match="below 9: one for each of the 8 units"):
+        run("pieces", *speech, "--vocabulary", "8")
+    with pytest.raises(InputError, match="yield no 100000 pieces"):
+        run("pieces", *speech, "--vocabulary", "100000", "--algorithm", "unigram")
+
+
+def test_without_word_times_a_warning_says_what_is_left_out(config, caplog):
+    run = find_run(config, "toy", "kmeans", 0)
+    scores = pieces.run(run, Pieces(vocabulary=9))
+    assert not any(score.metric.startswith("word_") for score in scores)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "unitdisc: toy has no times of words, so pieces are not scored against them"
+    ]
+
+
+def test_words_of_a_named_file_need_utterances_of_the_corpus(config, tmp_path):
+    run = find_run(config, "toy", "kmeans", 0)
+    path = tmp_path / "words.ctm"
+    path.write_text("test00 1 0.0 0.2 yes\n")
+    words = pieces.words_of(run, path, ["test00", "test01"])
+    assert words[["utterance", "label"]].to_numpy().tolist() == [["test00", "yes"]]
+    with pytest.raises(InputError, match=r"words\.ctm: has no word of any utterance of toy; its first field"):
+        pieces.words_of(run, path, ["test01"])
+    with pytest.raises(InputError, match=r"none\.ctm: no such file"):
+        pieces.words_of(run, tmp_path / "none.ctm", ["test01"])
+
+
+def test_words_of_handwriting_are_its_characters_between_spaces(here):
+    run = find_run("config.yaml", "lines", "vq", 0)
+    texts = [("w0/0", n, label) for n, label in enumerate("ab_c")]
+    tables.write(run.corpus_files.labels, [Label(name, n, n + 1, label) for name, n, label in texts], Label)
+    words = pieces.words_of(run, None, ["w0/0"])
+    assert words.to_numpy().tolist() == [["w0/0", 0, 2, "ab"], ["w0/0", 3, 4, "c"]]
+
+
+def test_pieces_go_to_another_folder_where_one_is_named(config, tmp_path):
+    run = find_run(config, "toy", "kmeans", 0)
+    scores = pieces.run(run, Pieces(vocabulary=9), out=tmp_path / "given")
+    assert manifest.check(tmp_path / "given") == []
+    assert not run.files.pieces.exists()
+    assert tables.read_records(tmp_path / "given/scores.tsv", pieces.SplitScore)[0].metric == scores[0].metric
