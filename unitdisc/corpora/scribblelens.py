@@ -18,6 +18,7 @@ from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import FileTree, Folder, Zip, inside, read_text
 from unitdisc.formats.line_images import columns, opened
+from unitdisc.formats.shown_image import shown_size
 from unitdisc.records import Label, Utterance
 
 top = "scribblelens.corpus.v1"  # the folder that the corpus zip unpacks to
@@ -243,4 +244,4 @@ def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
 
 def _columns(corpus: FileTree, entry: Entry) -> int:
     with corpus.open(entry.image) as file, opened(file, corpus.where(entry.image)) as image:
-        return columns(*image.size)
+        return columns(*shown_size(image))
