@@ -125,7 +125,7 @@ def read(
     are looked for in the corpus and beside it. A line without an alignment has no labels.
 
     Labels are in columns of the height-32 line: runs of equal symbols, so that 'ee' is one label. ``_`` is a space and
-    ``*`` the blank of the alignment. Only the headers of the images are read.
+    ``*`` the blank of the alignment. Only the headers of the images are decoded.
 
     Raises InputError naming file and line for whatever is missing, listed twice or malformed.
     """

@@ -59,6 +59,7 @@ def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.fl
 def line_features(image: "Image") -> NDArray[np.float32]:
     """Scale a line image to height 32 and return its columns, top row first: (int(0.5 + 32/h·w), 32), ink in [0, 1].
 
+    The image is taken as it is shown: see ``formats.shown_image.as_shown`` for orientation, transparency and depth.
     RGB → height 32 by bicubic resampling → grey, as in the reference code of ScribbleLens. Then paper is mapped to 0
     and ink to 1. Paper is the median grey level, and ink is on the side of it with the more distant levels, so that
     both polarities give the same columns. The levels are stretched because the tones of paper and ink belong to the

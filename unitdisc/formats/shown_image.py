@@ -17,9 +17,11 @@ orientation_tag = 274
 subfile_tags = {254: 1 | 4, 255: 2}  # of a TIFF's page, with the bits that say that it is a preview or a mask
 unreadable = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error)  # from Pillow
 unsigned, signed = 1, 2  # values of a TIFF's SampleFormat
-depths = (1, 2, 4, 8, 10, 12, 14, 16, 24, 32)  # bits of a level
-least_contrast = 64  # grey levels (of 255) between the tones of a paper and its ink
-ink_share = 0.005  # of the visible pixels are beyond the ink's level
+depths = (1, 2, 4, 8, 10, 12, 14, *range(16, 65))  # bits of a level
+# Grey levels (of 255) that paper and ink are at least assumed to be apart: otherwise the grain of the paper of an empty
+# line would be stretched to ink.
+least_contrast = 64
+ink_share = 0.005  # of all pixels are beyond the ink's level: enough to ignore specks, but not letters
 
 
 def shown_size(image: "Image") -> tuple[int, int]:
@@ -169,15 +171,23 @@ def _flat_deep(image: "Image") -> "Image":
 
 
 def _eight_bits(levels: NDArray[np.float64], visible: NDArray[np.bool_], *, whole: bool) -> NDArray[np.uint8]:
-    """Scale levels to [0, 255] from [0, 1] or the fewest usual bits that hold them; signed ones from twice that."""
+    """Scale levels to [0, 255] from the fewest usual bits that hold them, floats from [0, 1] if that does.
+
+    Signed levels are scaled from as many bits, and floats from [-1, 1] and so on. A tenth of the range that floats are
+    beyond it is cut off: resampling overshoots.
+    """
     kept = np.where(visible, levels, 0.0)
-    largest = float(np.abs(kept).max(initial=0.0))
-    slack = 1.0 if whole else 1.1  # resampling overshoots
-    tops = [2.0**depth - 1 for depth in depths if whole or depth in (1, 8, 16)]
-    top = next((top for top in tops if largest <= top * slack), largest)
-    if kept.min(initial=0.0) < 0:
-        kept, top = kept + top, 2 * top
-    return np.rint(np.clip(kept / top, 0.0, 1.0) * 255.0).astype(np.uint8)
+    low, high = float(kept.min(initial=0.0)), float(kept.max(initial=0.0))
+    if whole:
+        shift = next(2.0 ** (bits - 1) for bits in depths if max(-low, high + 1) <= 2.0 ** (bits - 1))
+        top = next(2.0**bits - 1 for bits in depths if high < 2.0**bits)
+        low, top = (-shift, shift - 1) if low < 0 else (0.0, top)
+    else:
+        largest = max(-low, high)
+        top = next((top for top in (1.0, 255.0, 65535.0) if largest <= 1.1 * top), largest)
+        low = -top if low < -0.1 * top else 0.0
+    shares: NDArray[np.float64] = np.clip((kept - low) / (top - low), 0.0, 1.0)
+    return np.rint(shares * 255.0).astype(np.uint8)
 
 
 def _on_ground(image: "Image") -> "Image":
