@@ -308,7 +308,7 @@ def test_splits_map_to_folders(tmp_path):
 
 def test_the_features_may_run_the_programs_of_the_settings():
     folder_settings = registry.corpora.load("folder").Settings
-    settings = kaldi.KaldiSettings(root="data", allow_pipes=["sph2pipe"])
+    settings = KaldiSettings(root="data", allow_pipes=["sph2pipe"])
     assert settings.pipes == ("sph2pipe",)
     assert folder_settings.model_fields.keys().isdisjoint({"pipes", "allow_pipes"})
 

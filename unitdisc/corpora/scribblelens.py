@@ -19,6 +19,7 @@ from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.file_tree import FileTree, Folder, Zip, inside, read_text
 from unitdisc.formats.line_images import columns, opened
+from unitdisc.formats.shown_image import shown_size
 from unitdisc.records import Label, Utterance
 
 top = "scribblelens.corpus.v1"  # the folder that the corpus zip unpacks to
@@ -133,7 +134,7 @@ def read(
     are looked for in the corpus and beside it. A line without an alignment has no labels.
 
     Labels are in columns of the height-32 line: runs of equal symbols, so that 'ee' is one label. ``_`` is a space and
-    ``*`` the blank of the alignment. Only the headers of the images are read.
+    ``*`` the blank of the alignment. Only the headers of the images are decoded.
 
     Raises InputError naming file and line for whatever is missing, listed twice or malformed.
     """
@@ -252,4 +253,4 @@ def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
 
 def _columns(corpus: FileTree, entry: Entry) -> int:
     with corpus.open(entry.image) as file, opened(file, corpus.where(entry.image)) as image:
-        return columns(*image.size)
+        return columns(*shown_size(image))

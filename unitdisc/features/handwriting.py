@@ -12,6 +12,7 @@ from unitdisc.config.features import Sources
 from unitdisc.features.extractor import Extractor
 from unitdisc.formats.file_tree import OpenSources
 from unitdisc.formats.line_images import columns, height, line_data, opened
+from unitdisc.formats.shown_image import as_shown, ink_share, least_contrast
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,12 +46,6 @@ class Handwriting(Extractor):
                 yield read_line(source, archives)
 
 
-# Grey levels (of 255) that paper and ink are at least assumed to be apart: otherwise the grain of the paper of an empty
-# line would be stretched to ink.
-least_contrast = 64
-ink_share = 0.005  # of all pixels are beyond the ink's level: enough to ignore specks, but not letters
-
-
 def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.float32]:
     """Read the line at ``source``, a path or ``<zip>#<member>``, as (columns, 32) with ink in [0, 1].
 
@@ -64,6 +59,7 @@ def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.fl
 def line_features(image: "Image") -> NDArray[np.float32]:
     """Scale a line image to height 32 and return its columns, top row first: (int(0.5 + 32/h·w), 32), ink in [0, 1].
 
+    The image is taken as it is shown: see ``formats.shown_image.as_shown`` for orientation, transparency and depth.
     RGB → height 32 by bicubic resampling → grey, as in the reference code of ScribbleLens. Then paper is mapped to 0
     and ink to 1. Paper is the median grey level, and ink is on the side of it with the more distant levels, so that
     both polarities give the same columns. The levels are stretched because the tones of paper and ink belong to the
@@ -71,33 +67,11 @@ def line_features(image: "Image") -> NDArray[np.float32]:
     """
     from PIL import Image
 
-    colour = _plain(image)
+    colour = as_shown(image)
     paper, ink = _levels(np.array(colour.convert("L").histogram(), dtype=np.float64))
     size = (columns(*colour.size), height)
     grey = np.asarray(colour.resize(size, Image.Resampling.BICUBIC).convert("L"), dtype=np.float32)  # (32, columns)
     return np.ascontiguousarray(np.clip((paper - grey) / (paper - ink), 0.0, 1.0).T, dtype=np.float32)
-
-
-def _plain(image: "Image") -> "Image":
-    """Return the image as RGB or 8-bit grey: deeper grey is scaled down, transparency is put on white."""
-    from PIL import Image
-
-    if image.mode in ("L", "RGB"):
-        image.load()
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_eight_bits(np.asarray(image, dtype=np.float64)))
-    if image.has_transparency_data:
-        ground = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _eight_bits(deep: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Scale levels from the first of [0, 1], [0, 255] and [0, 65535] that contains them all to [0, 255]."""
-    finite = np.nan_to_num(deep, nan=0.0, posinf=0.0, neginf=0.0)
-    top = next((top for top in (1.0, 255.0, 65535.0) if finite.max() <= top), float(finite.max()))
-    return np.rint(np.clip(finite / top, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
 def _levels(histogram: NDArray[np.float64]) -> tuple[float, float]:

@@ -144,6 +144,12 @@ class OpenSources:
         raise InputError("no such file", source)
 
 
+def member(source: str) -> str:
+    """Return the path of ``source`` in its zip, or its own path where it is in none."""
+    found = (inner for path, inner in _splits_at_hash(source) if path.is_file())
+    return source if Path(source).is_file() else next(found, source)
+
+
 def nested(archive: FileTree, member: str) -> Zip:
     """Open the zip that is ``member`` of another one, reading it into memory."""
     return Zip(io.BytesIO(read_bytes(archive, member)), location=archive.where(member))

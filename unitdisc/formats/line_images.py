@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
+from unitdisc.formats.shown_image import complete, pages, shown_size, unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,29 +27,47 @@ def columns(width: int, rows: int) -> int:
 
 @contextmanager
 def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
-    """Yield the image in ``file`` with only its header read.
+    """Yield the image in ``file``, its only page, with no pixels read; ``shown_size`` gives its size.
 
     Raises InputError naming ``source`` where the header, or reading pixels in the block, shows that the image is
-    unreadable, larger than ``most_pixels``, or too narrow for one column at height 32.
+    unreadable, larger than ``most_pixels``, of several pages, or too narrow for one column at height 32.
     """
+    try:
+        with _identified(file if isinstance(file, bytes) else file.read(), source) as image:
+            yield image
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(f"is damaged in the zip ({error})", source, fix="download the zip again") from None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+        # SyntaxError is what Pillow raises for a broken PNG.
+        raise _unreadable(error, source) from None
+
+
+def _identified(data: bytes, source: str) -> "Image":
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is the lower one
-            image = Image.open(io.BytesIO(file) if isinstance(file, bytes) else file)
-        with image:
-            _check(image.size, source)
-            yield image
+            warnings.simplefilter("ignore")  # of broken metadata; of bombs, as the limit here is the lower one
+            image = Image.open(io.BytesIO(data))
+            complete(image, data)
+            _check_pixels(image.size, source)
+            image.seek(_only_page(image, source))
+            _check_pixels(image.size, source)
+            _check_columns(shown_size(image), source)
     except InputError:
         raise
     except UnidentifiedImageError:
-        raise InputError("is not an image", source, fix="replace the file or remove its line from the list") from None
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"is damaged in the zip ({error})", source, fix="download the zip again") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
-        # SyntaxError is what Pillow raises for a broken PNG.
-        raise InputError(f"cannot be read as an image ({error})", source, fix="replace the file") from None
+        fix = "convert the file to PNG, or remove it from the corpus"
+        raise InputError("is not an image that can be read", source, fix=fix) from None
+    except (*unreadable, Image.DecompressionBombError) as error:
+        raise _unreadable(error, source) from None
+    return image
+
+
+def _unreadable(error: Exception, source: str) -> InputError:
+    return InputError(f"cannot be read as an image ({error})", source, fix="replace the file")
 
 
 def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None]:
@@ -58,7 +77,7 @@ def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None
     Raises InputError naming the source where there is no readable image.
     """
     with line_data(source, archives) as data, opened(data, source) as image:
-        return float(columns(*image.size)), None
+        return float(columns(*shown_size(image))), None
 
 
 @contextmanager
@@ -68,11 +87,29 @@ def line_data(source: str, archives: OpenSources | None = None) -> Iterator[byte
         yield sources.read(source)
 
 
-def _check(size: tuple[int, int], source: str) -> None:
+def _only_page(image: "Image", source: str) -> int:
+    """Return the number of the only frame of an image that is a page."""
+    found = pages(image)
+    if len(found) > 1:
+        what = f"holds {len(found)} pages or frames, and a file of a text line has one"
+        raise InputError(what, source, fix="save each as a file of its own, or remove the file from the corpus")
+    return found[0]
+
+
+def _check_pixels(size: tuple[int, int], source: str) -> None:
     width, rows = size
-    if width * rows > most_pixels or columns(width, rows) * height > most_pixels:
-        raise InputError(
-            f"has {width} × {rows} pixels, too many for a text line", source, fix="cut the page into lines"
-        )
+    if width * rows > most_pixels:
+        raise _too_large(size, source)
+
+
+def _check_columns(size: tuple[int, int], source: str) -> None:
+    width, rows = size
+    if columns(width, rows) * height > most_pixels:
+        raise _too_large(size, source)
     if columns(width, rows) < 1:
         raise InputError(f"has {width} × {rows} pixels: not one column at height {height}", source)
+
+
+def _too_large(size: tuple[int, int], source: str) -> InputError:
+    what = f"has {size[0]} × {size[1]} pixels, too many for a text line"
+    return InputError(what, source, fix="cut the page into lines")

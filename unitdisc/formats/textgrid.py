@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unitdisc.errors import InputError
 from unitdisc.files import decode, read_bytes
-from unitdisc.formats.text import close, decimal
+from unitdisc.formats.text import close, decimal, digits
 
 Span = tuple[float, float, str]  # start, end, text
 
@@ -149,11 +149,11 @@ def _decode(path: Path) -> str:
 def fill(intervals: Iterable[Span], duration: float) -> Iterator[Span]:
     """Yield intervals from 0 to ``duration`` (seconds): gaps become empty intervals, and the rest is cut off.
 
-    Praat requires that each interval starts where the previous one ends.
+    Praat requires that each interval starts where the previous one ends, and ends later: as the times are written.
     """
-    position = 0.0
+    position, duration = 0.0, round(duration, digits)
     for start, end, text in intervals:
-        start, end = (time if time < duration - close else duration for time in (start, end))
+        start, end = (min(round(time, digits), duration) for time in (start, end))
         if start > position + close:
             yield position, start, ""
             position = start

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from unitdisc.files import writing
 from unitdisc.formats.ctm import ctm_lines
-from unitdisc.formats.text import decimal
+from unitdisc.formats.text import decimal, digits
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit
+from unitdisc.units.exports.export_split import ExportSplit, in_kaldi_order
+from unitdisc.units.runs import spans
 
 
 class Ctm(Export):
@@ -16,9 +17,10 @@ class Ctm(Export):
     read_by = "NIST sclite, Kaldi"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}.ctm`` with lines of utterance, channel (1), start, duration, unit."""
+        """Write ``{split}.ctm`` with lines of utterance, channel (1), start, duration, unit, in the order of sclite."""
         with writing(folder / f"{part.split}.ctm") as file:
-            for sequence, spans in part.spans():
-                columns = zip(spans.start, spans.end, spans.units.tolist(), strict=True)
-                rows = ((decimal(start), decimal(end - start), unit) for start, end, unit in columns)
-                file.writelines(ctm_lines(sequence.utterance, rows))
+            for name in in_kaldi_order(part.sequences):
+                found = spans(part.sequences[name], part.repeats)
+                start, end = (time.round(digits) for time in (found.start, found.end))
+                columns = zip(start, end - start, found.units.tolist(), strict=True)
+                file.writelines(ctm_lines(name, ((decimal(at), decimal(length), unit) for at, length, unit in columns)))

@@ -1,6 +1,6 @@
 """The units of a split for export, and helpers that several formats share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +69,11 @@ class ExportSplit:
         index = {name: number for number, name in reversed(list(enumerate(names)))}
         indices = np.array([index[name] for name in names], dtype=np.int64)  # the same index for equal names
         return spans(UnitSequence(sequence.utterance, sequence.frame_shift, indices[sequence.units]), "collapse")
+
+
+def in_kaldi_order(utterances: Iterable[str]) -> list[str]:
+    """Sort utterances by bytes, as Kaldi and sclite require."""
+    return sorted(utterances, key=str.encode)
 
 
 def words(units: Ints) -> str:

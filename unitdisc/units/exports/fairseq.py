@@ -24,7 +24,7 @@ class Fairseq(Export):
             for sequence, runs in part.runs():
                 line = words(runs.units)
                 plain.write(f"{line}\n")
-                named.write(f"{sequence.utterance}|{line}\n")
+                named.write(f"{sequence.utterance.replace('|', '%7C')}|{line}\n")  # GSLM splits at every '|'
         if part.split == "train":
             counts = np.zeros(len(part.codebook), dtype=np.int64)
             for _, runs in part.runs():

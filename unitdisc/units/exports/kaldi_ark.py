@@ -7,7 +7,8 @@ import numpy as np
 
 from unitdisc.files import replacing, writing
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit
+from unitdisc.units.exports.export_split import ExportSplit, in_kaldi_order
+from unitdisc.units.runs import runs
 
 
 class KaldiArchive(Export):
@@ -17,13 +18,14 @@ class KaldiArchive(Export):
     packages = ("kaldiio",)
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}.ark``, one int32 vector per utterance, and its index ``{split}.scp``."""
+        """Write ``{split}.ark``, one int32 vector per utterance, and its index ``{split}.scp``, sorted by bytes."""
         offsets: list[tuple[str, int]] = []
         ark = folder / f"{part.split}.ark"
         with replacing(ark) as temporary, temporary.open("wb") as file:
-            for sequence, runs in part.runs():
-                offsets.append((sequence.utterance, file.tell() + len(sequence.utterance.encode()) + 1))
-                kaldiio.save_ark(file, {sequence.utterance: runs.units.astype(np.int32)})
+            for name in in_kaldi_order(part.sequences):
+                offsets.append((name, file.tell() + len(name.encode()) + 1))
+                units = runs(part.sequences[name].units, part.repeats).units
+                kaldiio.save_ark(file, {name: units.astype(np.int32)})
         final = part.final_folder / folder.name / ark.name
         with writing(ark.with_suffix(".scp")) as index:
             index.writelines(f"{name} {final}:{offset}\n" for name, offset in offsets)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from unitdisc.files import writing
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, words
+from unitdisc.units.exports.export_split import ExportSplit, in_kaldi_order, words
 
 
 class KaldiText(Export):
@@ -13,10 +13,14 @@ class KaldiText(Export):
     read_by = "Kaldi, ESPnet"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}/text`` and ``{split}/utt2spk``, sorted by bytes as Kaldi requires."""
-        names = sorted(part.sequences, key=lambda name: name.encode())
+        """Write ``{split}/text``, ``{split}/utt2spk`` and ``{split}/spk2utt``, sorted by bytes as Kaldi requires."""
+        names = in_kaldi_order(part.sequences)
         units = {sequence.utterance: runs.units for sequence, runs in part.runs()}
         with writing(folder / part.split / "text") as text:
             text.writelines(f"{name} {words(units[name])}\n" for name in names)
-        with writing(folder / part.split / "utt2spk") as speakers:
-            speakers.writelines(f"{name} {part.utterances[name].speaker}\n" for name in names)
+        speakers: dict[str, list[str]] = {}
+        for name in names:
+            speakers.setdefault(part.utterances[name].speaker, []).append(name)
+        with writing(folder / part.split / "utt2spk") as utt2spk, writing(folder / part.split / "spk2utt") as spk2utt:
+            utt2spk.writelines(f"{name} {part.utterances[name].speaker}\n" for name in names)
+            spk2utt.writelines(f"{speaker} {' '.join(speakers[speaker])}\n" for speaker in in_kaldi_order(speakers))
