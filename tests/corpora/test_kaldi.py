@@ -53,7 +53,8 @@ def test_marks_are_stripped_as_the_commands_strip_them(folder, tmp_path):
     lines = [f"a 1 {n * 0.1:.1f} 0.1 {name}" for n, name in enumerate(names)]
     (folder / "phones.ctm").write_text("\n".join([*lines, ""]))
     plain = ["AH", "12", "AA", "2"]
-    assert [label.label for label in read(folder)[1]] == plain
+    assert [label.label for label in read(folder, strip_marks=True)[1]] == plain
+    assert [label.label for label in read(folder)[1]] == ["AH0_I", "12", "AA", "2"]  # one of them has a position
     assert plain_phones(read_labels(folder / "phones.ctm"))["label"].tolist() == plain
     assert [label.label for label in read(folder, strip_marks=False)[1]] == names
     tables.write_units(tmp_path / "a.tsv", [UnitSequence("a", 0.1, np.arange(4))])
@@ -133,11 +134,12 @@ def test_precomputed_features_have_one_width(folder):
         read(folder, precomputed=0.01)
 
 
-def test_a_wav_that_was_cut_off_is_told(folder):
+def test_a_wav_that_was_cut_off_is_read_as_far_as_it_goes_and_told(folder, caplog):
     path = folder / "audio" / "a.wav"
-    path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match="is truncated: 3000 bytes where its header says"):
-        read(folder)
+    path.write_bytes(path.read_bytes()[: 44 + 2 * 8000])
+    assert read(folder)[0][0].duration == 0.5
+    assert "recordings shorter than their header says, used as far as they go: 1 (first: " in caplog.text
+    assert "labels past the end of their recording, cut there: 1" in caplog.text
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(folder):
@@ -186,17 +188,17 @@ def test_label_of_an_unknown_utterance(folder):
 
 def test_label_that_ends_before_it_starts(folder):
     edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 -0.10")
-    assert "phones.ctm:4" in refused(folder, "not after its start")
+    assert "phones.ctm:4" in refused(folder, "does not end after it starts")
 
 
 def test_label_past_the_audio(folder):
-    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 0.50")
-    assert "phones.ctm:4" in refused(folder, "does not lie in the 0.6 s of audio")
+    edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.30 0.90")
+    assert "phones.ctm:4" in refused(folder, "lies past the end at 0.6")
 
 
 def test_labels_that_overlap(folder):
     edit(folder / "phones.ctm", "b 1 0.30 0.30", "b 1 0.20 0.30")
-    assert "phones.ctm:4" in refused(folder, "before the end of the one before it")
+    assert "phones.ctm:4" in refused(folder, "overlaps the label before it")
 
 
 def test_a_frame_past_the_audio_is_rounding(folder):
@@ -258,7 +260,7 @@ def test_path_that_climbs_out(folder):
 
 
 def test_segment_past_the_recording(folder):
-    (folder / "segments").write_text("a-1 a 0.10 0.95\n")
+    (folder / "segments").write_text("a-1 a 0.10 1.15\n")
     assert "segments:1" in refused(folder, "does not lie in the 0.6 s")
 
 

@@ -14,7 +14,7 @@ span = st.tuples(st.integers(0, 10**9), st.integers(0, 10**9), word)
 
 def read(folder, text):
     (folder / "a.ctm").write_bytes(text.encode())
-    return list(read_ctm(folder / "a.ctm"))
+    return [row[:5] for row in read_ctm(folder / "a.ctm")]
 
 
 def test_the_end_of_a_label_is_its_start_and_its_duration(tmp_path):
@@ -44,7 +44,6 @@ def test_a_file_without_labels_has_none(tmp_path):
         ("u 1 0 0.2\n", "a.ctm:1: is not 'utterance channel start duration label'"),
         ("u 1 nan 0.2 a\n", "a.ctm:1: 'nan' is not a number"),
         ("u 1 0 inf a\n", "a.ctm:1: 'inf' is not a number"),
-        ("u 1 0 0.2 a\n ;; indented\n", "a.ctm:2: is not 'utterance channel start duration label'"),
     ],
 )
 def test_mistakes_are_told_with_file_and_line(tmp_path, text, message):

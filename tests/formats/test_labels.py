@@ -60,10 +60,11 @@ def test_a_utf16_textgrid_and_a_folder_of_utterances(tmp_path):
         (tmp_path / speaker).mkdir()
         (tmp_path / speaker / "sa1.TextGrid").write_bytes(long_grid.encode("utf-16"))
     rows = read_labels(tmp_path)
-    assert rows["utterance"].tolist() == ["f1_sa1", "f1_sa1", "m2_sa1", "m2_sa1"]
+    assert rows["utterance"].tolist() == ["f1-sa1", "f1-sa1", "m2-sa1", "m2-sa1"]
     assert rows["label"].tolist() == ["s", "ε"] * 2
     (tmp_path / "m2" / "sa1.TextGrid").rename(tmp_path / "m2" / "sa2.TextGrid")
-    assert set(read_labels(tmp_path)["utterance"]) == {"sa1", "sa2"}
+    assert set(read_labels(tmp_path)["utterance"]) == {"f1-sa1", "m2-sa2"}
+    assert set(read_labels(tmp_path, known=["sa1", "sa2"])["utterance"]) == {"sa1", "sa2"}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_utf16_textgrid_and_a_folder_of_utterances(tmp_path):
             "u 1 0 0.2 a\nu 1 0.1 0.2 b\n",
             r"a.ctm:2: label 'b' of 'u' \(0.1 to 0.3\) overlaps the label before",
         ),
-        ("a.ctm", "u 1 0 0 a\n", "a.ctm:1: .* does not end after it starts"),
+        ("a.ctm", "u 1 0.5 -0.2 a\n", "a.ctm:1: .* does not end after it starts"),
         ("a.ctm", "u 1 -0.5 0.2 a\n", "a.ctm:1: .* starts before 0"),
         ("a.tsv", "utterance\tstart\tend\tlabel\nu\t0\t1\ta\nu\t0.5\t2\tb\n", "a.tsv:3: .* overlaps"),
         ("a.tsv", "utterance\tstart\tend\tlabel\nu\t0\t1\ta\nu\t\t2\tb\n", "a.tsv:3: .* has no time"),
@@ -94,7 +95,7 @@ def test_missing_files_and_empty_folders(tmp_path):
     for name in ("a.ctm", "a.tsv", "a.TextGrid"):
         with pytest.raises(InputError, match="no such file"):
             read_labels(tmp_path / name)
-    with pytest.raises(InputError, match="holds no TextGrid"):
+    with pytest.raises(InputError, match=r"holds no \.ctm, \.phn, \.textgrid file"):
         read_labels(tmp_path)
 
 

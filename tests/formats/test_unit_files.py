@@ -62,10 +62,10 @@ def test_what_is_read(tmp_path, name, content, want):
 def test_hubert_labels_take_their_names_from_the_manifest(tmp_path):
     (tmp_path / "dev.tsv").write_text(manifest)
     for ending in (".km", ".txt", ".unt"):
-        assert read(tmp_path / f"dev{ending}", "1 2\n3\n") == {"u1": [1, 2], "u2": [3]}
-        assert read(tmp_path / f"dev{ending}", "1 2\r\n\r\n\r\n") == {"u1": [1, 2], "u2": []}
+        assert read(tmp_path / f"dev{ending}", "1 2\n3\n") == {"spk_one-u1": [1, 2], "spk-u2": [3]}
+        assert read(tmp_path / f"dev{ending}", "1 2\r\n\r\n\r\n") == {"spk_one-u1": [1, 2], "spk-u2": []}
     (tmp_path / "dev.tsv").write_text("/data\na/s1.wav\t5\nb/s1.wav\t5\n")
-    assert read(tmp_path / "dev.km", "1\n2\n") == {"a_s1": [1], "b_s1": [2]}
+    assert read(tmp_path / "dev.km", "1\n2\n") == {"a-s1": [1], "b-s1": [2]}
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_hubert_labels_take_their_names_from_the_manifest(tmp_path):
     [
         (manifest, "1\n2\n3\n", r"dev\.km: has 3 lines of units, and the manifest beside it names 2"),
         (manifest, "1\n", r"dev\.km: has 1 lines of units, and the manifest beside it names 2"),
-        (manifest, "1\nx 2\n", r"dev\.km:2: the units of 'u2' are not all whole numbers, one per token: 'x'"),
-        (manifest, "1\n2.5\n", r"dev\.km:2: the units of 'u2' are not all whole numbers, one per token: '2\.5'"),
+        (manifest, "1\nx 2\n", r"dev\.km:2: the units of 'spk-u2' are not all whole numbers, one per token: 'x'"),
+        (manifest, "1\n2.5\n", r"dev\.km:2: the units of 'spk-u2' are not all whole numbers, one per token: '2\.5'"),
         ("/data\nu1.wav 16000\n", "1\n", r"dev\.tsv:2: is not 'path<TAB>frames'"),
-        ("/data\na/u.wav\t1\na/u.flac\t1\n", "1\n2\n", r"dev\.tsv: two files would both be the utterance 'a_u'"),
+        ("/data\na/u.wav\t1\na/u.flac\t1\n", "1\n2\n", r"dev\.tsv: two files would both be the utterance 'a-u'"),
         (None, "1 2\n", r"dev\.km: has lines of units without names; put its manifest .* beside it as dev\.tsv"),
     ],
 )
@@ -127,9 +127,21 @@ def test_durations_of_textlesslib_are_in_a_file_beside_the_units(tmp_path):
         ("a.txt", "u1|1 2\n|3\n", "a.txt:2: is not a name and its units, as line 1 is"),
         ("a.txt", "u1|1 2\n\nu1|3\n", "a.txt:3: utterance 'u1' occurs twice"),
         ("a.txt", "u1|1 2\nu2|1 -1\n", "a.txt:2: unit -1 of 'u2' is below 0"),
-        ("a.txt", "u1|1 2\nu2|1,2 3\n", "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '1,2'"),
-        ("a.txt", "u1\t1 2\nu2\t1-2,3-4\n", "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '1-"),
-        ("a.txt", "u1\t1 2\nu2\t1,,2\n", "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '1,,2'"),
+        (
+            "a.txt",
+            "u1|1 2\nu2|1,2 3\n",
+            "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '1,2'",
+        ),
+        (
+            "a.txt",
+            "u1\t1 2\nu2\t1-2,3-4\n",
+            "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '1-",
+        ),
+        (
+            "a.txt",
+            "u1\t1 2\nu2\t1,,2\n",
+            "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '1,,2'",
+        ),
         ("a.txt", "u1 1 2\nu2 ٣\n", "a.txt:2: the units of 'u2' are not all whole numbers, one per token: '٣'"),
         ("a.txt", f"u1 {'9' * 400}\n", "a.txt:1: unit 9223372036854775807 of 'u1' is above 2147483647"),
         ("a.txt", "hello world\n", "a.txt:1: the units of 'hello' are not all whole numbers, one per token: 'world'"),

@@ -51,7 +51,7 @@ def read_corpus(kind: str, **options: object) -> tuple[list[Utterance], list[Lab
     settings = registry.corpora.load(kind).Settings.model_validate({"kind": kind, **options})
     reader = registry.corpora.load(kind)(settings, Path())
     found = reader.read()
-    reader.unreadable.settle(settings.on_bad_utterance, reader.location, reader.notices)
+    reader.settle()
     reader.notices.say()
     return found
 

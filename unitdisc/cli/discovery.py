@@ -1,5 +1,6 @@
 """Commands that score unit sequences against labels."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from unitdisc.records import Score, UnitSequence
     from unitdisc.scores.discovery.compare import Difference
     from unitdisc.scores.discovery.statistics import UtteranceStatistics
+
+    Labelled = tuple[dict[str, UnitSequence], pd.DataFrame]
 
 Lengths = Annotated[
     choices.Lengths, typer.Option(help="If units and labels end more than a token apart: error, or cut.")
@@ -58,8 +61,6 @@ def discovery(
     from unitdisc.formats.unit_files import read_speakers
     from unitdisc.scores.discovery.score import statistics_of, summarise
 
-    if (map_units is None) != (map_labels is None):
-        raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
     read = partial(
         _read, frame_shift=frame_shift, label_format=label_format, tier=tier, kaldi_phones=kaldi_phones, lengths=lengths
     )
@@ -68,7 +69,7 @@ def discovery(
         sequences,
         table,
         exclude=names(exclude),
-        mapping=read(map_units, map_labels) if map_units and map_labels else None,
+        mapping=_mapping(read, map_units, map_labels, table),
         tolerance=tolerance,
         speakers=read_speakers(speakers, of=sequences) if speakers else None,
         frame=_step(frame),
@@ -137,8 +138,25 @@ def _step(frame: str | None) -> float | None:
     return None if frame is None else float(read_shift(frame))
 
 
+def _mapping(
+    read: "Callable[[Path, Path], Labelled]", units: Path | None, labels: Path | None, scored: "pd.DataFrame"
+) -> "Labelled | None":
+    """Read the split on which to fit the mapping; raises InputError where its labels are none of those to score."""
+    if (units is None) != (labels is None):
+        raise InputError("a mapping needs both units and labels", fix="give --map-units and --map-labels together")
+    if units is None or labels is None:
+        return None
+    fitted = read(units, labels)
+    ours, theirs = (sorted(table["label"].unique())[:3] for table in (scored, fitted[1]))
+    if len(scored) and len(fitted[1]) and not set(scored["label"]) & set(fitted[1]["label"]):
+        found = f"{', '.join(map(repr, theirs))} and so on here, {', '.join(map(repr, ours))} among those to score"
+        raise InputError(f"has no label in common with the labels to score: {found}", labels)
+    return fitted
+
+
 def _finish(statistics: "UtteranceStatistics", save: Path | None) -> None:
     """Report what was not scored, and write the statistics to ``save``, if given."""
+    from unitdisc.scores.discovery.score import unknown_labels
     from unitdisc.scores.discovery.statistics import save as save_statistics
 
     labels = statistics.sums.get("labels")
@@ -147,8 +165,7 @@ def _finish(statistics: "UtteranceStatistics", save: Path | None) -> None:
         typer.echo(
             f"unitdisc: {unlabelled} of {len(statistics.utterances)} utterances have no labels to score", err=True
         )
-    unknown = sorted(set(statistics.excluded) - set(statistics.labels))
-    if unknown:
+    if unknown := unknown_labels(statistics.excluded, statistics.labels):
         typer.echo(f"unitdisc: no label is named {', '.join(unknown)}", err=True)
     if save:
         save_statistics(save, statistics)

@@ -80,6 +80,7 @@ class FolderCorpus(CorpusReader):
         for name, path in names.items():
             with self.unreadable.caught(name):
                 durations[name] = self._duration(path)
+        self.settle()
         durations = self.long_enough(durations, durations)
         utterances = [
             Utterance(name, chosen[name], _speaker(names[name].relative_to(root), name), str(names[name]), duration)

@@ -70,10 +70,11 @@ class KaldiCorpus(CorpusReader):
         Raises InputError naming file and line for whatever does not fit.
         """
         utterances: dict[str, Utterance] = {}
-        tables: list[LabelTable] = []
+        listed = []
         for split in self.settings.splits:
             folder = self._folder(split)
             scp, recordings = self._listed(folder)
+            listed.append((folder, scp, recordings))
             speakers = folder.speakers()
             for key, recording in recordings.items():
                 if key in utterances:
@@ -82,9 +83,9 @@ class KaldiCorpus(CorpusReader):
                     raise InputError(f"names no speaker for {key!r}", folder.path / "utt2spk")
                 speaker = key if speakers is None else speakers[key]
                 utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
-            alignment = self._alignment(folder.path)
-            if alignment is not None:
-                tables.append(folder.labels(alignment, scp.name, recordings, self.too_short))
+        self.settle()
+        aligned = [(*each, path) for each in listed if (path := self._alignment(each[0].path)) is not None]
+        tables = [folder.labels(path, scp.name, found, self.too_short) for folder, scp, found, path in aligned]
         return list(utterances.values()), self._labels(tables)
 
     @property

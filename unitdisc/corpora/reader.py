@@ -51,6 +51,10 @@ class CorpusReader(ABC):
             self.notices.add("utterances that are too short for a frame, left out", what)
         return {name: entry for name, entry in listed.items() if name not in short}
 
+    def settle(self) -> None:
+        """Raise InputError for the utterances that cannot be read, or leave them out, as the settings have it."""
+        self.unreadable.settle(self.settings.on_bad_utterance, self.location, self.notices)
+
     def files(self) -> list[Path]:
         """Return the files that list utterances or labels; the corpus is read again when one of them changes."""
         return []

@@ -1,7 +1,7 @@
 """ScribbleLens: lists of handwritten lines by split, with images and alignments in one zip or its unpacked folder."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
 from unitdisc.corpora.alignments import Alignments
 from unitdisc.corpora.reader import CorpusReader
+from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.file_tree import FileTree, Folder, Zip, inside, read_text
@@ -68,6 +69,7 @@ class ScribbleLensCorpus(CorpusReader):
             alignments=plan.alignments,
             dev=plan.dev,
             seed=plan.seed,
+            unreadable=self.unreadable,
         )
 
     @property
@@ -124,6 +126,7 @@ def read(
     splits: Mapping[str, str] = own_lists,
     dev: float = 0.1,
     seed: int = 0,
+    unreadable: Unreadable | None = None,
 ) -> tuple[list[Utterance], list[Label]]:
     """Read the lines of the corpus at ``root``, its zip or its unpacked folder, and the labels of the aligned ones.
 
@@ -136,7 +139,8 @@ def read(
     Labels are in columns of the height-32 line: runs of equal symbols, so that 'ee' is one label. ``_`` is a space and
     ``*`` the blank of the alignment. Only the headers of the images are decoded.
 
-    Raises InputError naming file and line for whatever is missing, listed twice or malformed.
+    Raises InputError naming file and line for whatever is missing, listed twice or malformed; images that cannot be
+    read, and their alignments, are kept in ``unreadable`` if it is given.
     """
     with ExitStack() as stack:
         corpus = _corpus(root, stack)
@@ -147,7 +151,10 @@ def read(
             entries += _unsupervised(corpus, mode, writers, {entry.image for entry in entries})
         _check(entries, splits, root)
         aligned = Alignments.find(corpus, root, alignments, alignment_names, top, stack)
-        lines = [_line(corpus, aligned, entry) for entry in entries]
+        lines = []
+        for entry in entries:
+            with unreadable.caught(entry.name) if unreadable else nullcontext():
+                lines.append(_line(corpus, aligned, entry))
     labels = [label for _, labels_of_line in lines for label in labels_of_line]
     if alignments and not labels:
         raise InputError("aligns no line of the corpus", alignments, fix="name the corpus's own alignments")

@@ -16,6 +16,7 @@ class Unreadable:
 
     def __init__(self) -> None:
         self.errors: dict[str, InputError] = {}
+        self._told = 0
 
     @contextmanager
     def caught(self, name: str, path: Path | None = None, line: int | None = None) -> Iterator[None]:
@@ -27,9 +28,10 @@ class Unreadable:
 
     def settle(self, policy: OnBadUtterance, location: Path, notices: Notices) -> None:
         """Raise one InputError for all of them, or leave them out with a notice."""
-        if not self.errors:
+        errors = list(self.errors.values())[self._told :]
+        self._told = len(self.errors)
+        if not errors:
             return
-        errors = list(self.errors.values())
         if policy == "skip":
             notices.add("utterances that cannot be read, left out", str(errors[0]), len(errors))
         elif len(errors) == 1:

@@ -13,31 +13,40 @@ from pathlib import Path
 import numpy as np
 
 from unitdisc.arrays import Matrix
+from unitdisc.choices import OnBadUtterance
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.extractor import Extractor
+from unitdisc.notices import Notices
 from unitdisc.progress import track
 from unitdisc.records import Utterance
 
 log = logging.getLogger(__name__)
 
 
-def extract(utterances: Sequence[Utterance], ark: Path, extractor: Extractor, *, jobs: int = 1) -> None:
+def extract(
+    utterances: Sequence[Utterance],
+    ark: Path,
+    extractor: Extractor,
+    *,
+    jobs: int = 1,
+    on_bad: OnBadUtterance = "stop",
+) -> None:
     """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
 
     Shards that an interrupted run finished are kept if settings and utterances are the same. Raises InputError for a
-    split without utterances, or for the first source that cannot be read.
+    split without utterances, or for the first source that cannot be read, unless ``on_bad`` says to skip such sources.
     """
     if not utterances:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
     size = extractor.settings.shard
-    digest = _digest(extractor.settings, extractor.allow_pipes, utterances)
+    digest = _digest(extractor.settings, extractor.allow_pipes, on_bad, utterances)
     folder = ark.parent / f".{ark.stem}.{digest}"
     parts = [utterances[start : start + size] for start in range(0, len(utterances), size)]
     shards = [folder / f"{number:06d}.{_digest(*map(_stamp, part))}.ark" for number, part in enumerate(parts)]
     todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not shard.with_suffix(".scp").exists()]
     log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
-    work = partial(_write_shard, extractor)
+    work = partial(_write_shard, extractor, on_bad)
     if jobs > 1 and len(todo) > 1:
         # Spawned, not forked: torch and librosa hold threads that a fork would leave behind locked.
         with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
@@ -64,21 +73,38 @@ def _stamp(utterance: Utterance) -> tuple[int, int] | None:
     return None
 
 
-def _write_shard(extractor: Extractor, utterances: Sequence[Utterance], shard: Path) -> None:
-    archive.write(shard, _checked(extractor, utterances))
+def _write_shard(extractor: Extractor, on_bad: OnBadUtterance, utterances: Sequence[Utterance], shard: Path) -> None:
+    archive.write(shard, _readable(extractor, utterances, on_bad))
 
 
-def _checked(extractor: Extractor, utterances: Sequence[Utterance]) -> Iterator[tuple[str, Matrix]]:
-    matrices = extractor.read([utterance.source for utterance in utterances])
-    for utterance in utterances:
-        try:
-            features = next(matrices)
-        except InputError as error:
-            # Readers name the source in their errors; the computation of features does not know it.
-            source = None if utterance.source.partition("#")[0] in str(error) else utterance.source
-            raise InputError(str(error), source) from None
-        if features.ndim != 2 or not features.size:
-            raise InputError("gives no frames", utterance.source)
-        if not np.isfinite(features).all():
-            raise InputError("gives features that are not finite numbers", utterance.source)
-        yield utterance.utterance, features
+def _readable(
+    extractor: Extractor, utterances: Sequence[Utterance], on_bad: OnBadUtterance
+) -> Iterator[tuple[str, Matrix]]:
+    """Yield the features of each utterance, without those that cannot be read where these are to be skipped."""
+    notices, todo = Notices(), list(utterances)
+    while todo:
+        matrices = extractor.read([utterance.source for utterance in todo])
+        while todo:
+            utterance = todo.pop(0)
+            try:
+                yield utterance.utterance, _features(matrices, utterance)
+            except InputError as error:
+                if on_bad == "stop":
+                    raise
+                notices.add("utterances that cannot be read, left out", str(error))
+                break  # an iterator that failed is at its end
+    notices.say()
+
+
+def _features(matrices: Iterator[Matrix], utterance: Utterance) -> Matrix:
+    try:
+        features = next(matrices)
+    except InputError as error:
+        # Readers name the source in their errors; the computation of features does not know it.
+        source = None if utterance.source.partition("#")[0] in str(error) else utterance.source
+        raise InputError(str(error), source) from None
+    if features.ndim != 2 or not features.size:
+        raise InputError("gives no frames", utterance.source)
+    if not np.isfinite(features).all():
+        raise InputError("gives features that are not finite numbers", utterance.source)
+    return features

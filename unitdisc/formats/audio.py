@@ -190,6 +190,9 @@ def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
 
     import librosa
 
+    reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
+    if name.endswith("|"):
+        raise InputError(f"the pipe {name!r} gave no audio ({reason})")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -197,6 +200,5 @@ def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
     except Exception:  # decoders raise many kinds of errors, which all mean the same to the user
         common = Path(name).suffix.lower() in own_endings
         fix = None if common or shutil.which("ffmpeg") else "this format needs the program ffmpeg: install it"
-        reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
         raise InputError(f"cannot be decoded ({reason})", name, fix=fix) from None
     return np.atleast_2d(samples).T.astype(np.float32), int(rate)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.formats.text import fields_of, plain_name, read_fields, read_lines
+from unitdisc.formats.text import fields_of, plain, plain_name, read_fields, read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def read_rows(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
             continue
         if len(parts) < fields:
             raise InputError(f"has {len(parts)} fields, {fields} wanted: {line!r}", path, number)
-        yield number, [plain_name(parts[0]), *parts[1:]]
+        yield number, [plain_name(parts[0]), *parts[1:]] if fields > 1 else parts
 
 
 def read_pairs(path: Path) -> dict[str, tuple[int, str]]:
@@ -52,7 +52,7 @@ def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict
     for number, fields in rows:
         if len(fields) != 2:
             raise InputError("is not 'utterance speaker'", path, number)
-        utterance, speaker = map(plain_name, fields)
+        utterance, speaker = plain_name(fields[0]), plain(fields[1])
         if speakers.setdefault(utterance, speaker) != speaker:
             raise InputError(f"utterance {utterance!r} has two speakers", path, number)
     return speakers
@@ -61,10 +61,12 @@ def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict
 def read_index(scp: Path) -> dict[str, Entry]:
     """Read an index of lines ``utterance archive:offset``; raises InputError naming file and line."""
     entries: dict[str, Entry] = {}
-    for line, (utterance, source) in read_rows(scp, 2):
-        archive, _, offset = source.rpartition(":")
+    for line, (row,) in read_rows(scp, 1):
+        name, *source = fields_of(row, least=2, most=2)
+        utterance = plain_name(name)
+        archive, _, offset = "".join(source).rpartition(":")
         if not archive or not (offset.isascii() and offset.isdigit()):
-            raise InputError(f"is not 'utterance archive:offset': {utterance + ' ' + source!r}", scp, line)
+            raise InputError(f"is not 'utterance archive:offset': {row!r}", scp, line)
         if utterance in entries:
             raise InputError(f"utterance {utterance!r} occurs twice", scp, line)
         entries[utterance] = Entry(archive, int(offset), line)

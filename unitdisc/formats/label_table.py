@@ -33,11 +33,11 @@ class LabelTable:
         """The labels: utterance, start, end, label, sorted by utterance and start."""
         return self.rows[["utterance", "start", "end", "label"]].reset_index(drop=True)
 
-    def ordered(self, notices: Notices) -> "LabelTable":
+    def ordered(self, notices: Notices, *, overlap: float = frame_overlap) -> "LabelTable":
         """Return the labels with their texts made plain, in order and without overlaps.
 
-        A label without text is none. One of no length is left out, and one that reaches up to a frame into the next one
-        is cut there, both with a notice. Raises InputError for other faults of times.
+        A label without text is none. One of no length is left out, and one that reaches into the next one by up to
+        ``overlap`` is cut there, both with a notice. Raises InputError for other faults of times.
         """
         rows = self.rows
         plain_of = {text: plain(text) for text in rows["label"].unique()}
@@ -54,10 +54,10 @@ class LabelTable:
         rows = rows.sort_values(["utterance", "start", "end"], kind="stable", ignore_index=True)
         start, end = rows["start"].to_numpy(), rows["end"].to_numpy(copy=True)
         same = rows["utterance"].to_numpy()[1:] == rows["utterance"].to_numpy()[:-1]
-        overlap = np.where(same, end[:-1] - start[1:], 0) if len(rows) else np.zeros(0)
-        overlapping = np.append(False, overlap > frame_overlap + close)[: len(rows)]
+        shared = np.where(same, end[:-1] - start[1:], 0) if len(rows) else np.zeros(0)
+        overlapping = np.append(False, shared > overlap + close)[: len(rows)]
         self._refuse(rows, overlapping, "overlaps the label before it", "take one tier or one channel per utterance")
-        cut = np.flatnonzero(overlap > close)
+        cut = np.flatnonzero(shared > close)
         end[cut] = start[cut + 1]
         self._notice(rows, cut, "labels that overlap the next one by up to a frame, cut there", notices)
         return replace(self, rows=self._with_length(rows.assign(end=end), "", notices))
@@ -103,8 +103,8 @@ class LabelTable:
 
 
 def check(labels: pd.DataFrame) -> pd.DataFrame:
-    """Return labels put in order; see ``LabelTable.ordered``."""
-    return LabelTable(labels.assign(file=-1, line=0, channel=""), [], {}).ordered(Notices()).labels
+    """Return labels put in order; raises InputError for those that overlap; see ``LabelTable.ordered``."""
+    return LabelTable(labels.assign(file=-1, line=0, channel=""), [], {}).ordered(Notices(), overlap=0).labels
 
 
 def described(rows: pd.DataFrame, at: int) -> str:

@@ -26,6 +26,8 @@ def fields_of(line: str, *, least: int = 1, most: int = 0) -> list[str]:
     Where that gives fewer than ``least``, all white space separates. With ``most``, there are no more fields than that,
     and the last one is the rest of the line.
     """
+    if most == 1:
+        return [line.strip(blanks)] if line.strip() else []
     fields = separator.split(line.strip(blanks), maxsplit=max(most - 1, 0))
     if len(fields) < least:
         fields = line.split(maxsplit=most - 1 if most else -1)

@@ -24,7 +24,7 @@ def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[
     """
     reader = registry.corpora.load(settings.kind)(settings, source)
     utterances, labels = reader.read()
-    reader.unreadable.settle(settings.on_bad_utterance, reader.location, reader.notices)
+    reader.settle()
     reader.notices.say()
     present = {utterance.split for utterance in utterances}
     for split in settings.split_names:

@@ -13,4 +13,4 @@ def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> No
     corpus_utterances = tables.read_records(files.utterances, Utterance)
     utterances = [utterance for utterance in corpus_utterances if utterance.split == split]
     extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=settings.pipes)
-    extract(utterances, files.archive(split), extractor, jobs=jobs)
+    extract(utterances, files.archive(split), extractor, jobs=jobs, on_bad=settings.on_bad_utterance)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from unitdisc.training.batches import Utterances
 from unitdisc.training.targets import frame_labels
 from unitdisc.training.task import Learnt, Task
 from unitdisc.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
 
 
 def train(task: Task) -> Learnt | None:
@@ -56,6 +59,14 @@ def _learn(
         raise
     except ValueError as error:
         raise InputError(f"the model does not fit the features: {error}") from None
+    tokens = sum(-(-train.matrices.frames(name) // trainer.state.model.stride) for name in train.matrices)
+    codewords = settings.bottleneck.codewords
+    if tokens < codewords and not processes.rank():
+        log.warning(
+            "notice: train has %d tokens for %d codewords: most stay unused, and re-estimation lacks vectors",
+            tokens,
+            codewords,
+        )
     return loop.train(trainer, run, digest=digest)
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from tests import reference
 from unitdisc.formats.labels import read_labels
-from unitdisc.formats.textgrid import read_tiers
+from unitdisc.formats.textgrid import all_tiers
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.exports import pagexml, parquet
@@ -195,12 +195,16 @@ def test_textgrid(tmp_path, repeats):
     assert labels[-1][1] == 0.155
 
 
+def tiers_of(path):
+    return {tier.name: tier.intervals for tier in all_tiers(path)}
+
+
 def test_textgrid_is_read_by_our_own_reader(tmp_path):
     TextGrid().write(tmp_path, replace(make_part(tmp_path, "collapse"), meanings=None))
-    tiers = read_tiers(tmp_path / "train" / "b.TextGrid")
+    tiers = tiers_of(tmp_path / "train" / "b.TextGrid")
     assert [interval.text for interval in tiers["labels"]] == ["", 'A"A', "B", "", "C"]
-    assert list(read_tiers(tmp_path / "train" / "a.TextGrid")) == ["units"]
-    assert [interval.text for interval in read_tiers(tmp_path / "train" / "empty.TextGrid")["units"]] == [""]
+    assert list(tiers_of(tmp_path / "train" / "a.TextGrid")) == ["units"]
+    assert [interval.text for interval in tiers_of(tmp_path / "train" / "empty.TextGrid")["units"]] == [""]
 
 
 def handwritten(folder: Path, kept: str) -> ExportSplit:

@@ -97,6 +97,13 @@ def summarise(statistics: UtteranceStatistics, *, samples: int = 1000, seed: int
     ]
 
 
+def unknown_labels(excluded: Collection[str], labels: Collection[str]) -> list[str]:
+    """Return the names that no label has, with the label that differs in capitals only."""
+    alike = {label.casefold(): label for label in labels if label not in excluded}
+    unknown = sorted(set(excluded) - set(labels))
+    return [f"{n} (there is {alike[n.casefold()]})" if n.casefold() in alike else n for n in unknown]
+
+
 def _checked(frame: pd.DataFrame) -> pd.DataFrame:
     missing = {"utterance", "start", "end", "label"} - set(frame.columns)
     if missing:
