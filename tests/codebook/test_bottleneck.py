@@ -1,4 +1,6 @@
 import ast
+import copy
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ import torch
 from torch import nn
 
 import unitdisc.codebook
-from unitdisc.codebook import Bottleneck, MaskedBatchNorm
+from unitdisc.codebook import Bottleneck, MaskedBatchNorm, Reservoir, VectorQuantizer
 
 
 def padded(seed=0, frames=40, dim=6):
@@ -68,6 +70,77 @@ def test_padding_changes_nothing_of_the_real_frames():
     torch.testing.assert_close(out.codes[mask], other.codes[mask])
     for mine, its in zip(bottleneck.state_dict().values(), same.state_dict().values(), strict=True):
         torch.testing.assert_close(mine, its)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"batch_norm": False}, {"update": "ema"}, {"codebooks": 2}, {"quantise": False}],
+    ids=lambda options: "-".join(options) or "plain",
+)
+def test_padding_that_is_not_finite_changes_nothing(value, training, options):
+    torch.manual_seed(0)
+    options = dict(options)
+    quantise = options.pop("quantise", True)
+    bottleneck = Bottleneck(6, 4, 16, **options).double()
+    x, mask = padded()
+    found = []
+    for fill in (0.0, value):
+        part = copy.deepcopy(bottleneck).train(training)
+        spoilt = x.masked_fill(~mask.unsqueeze(-1), fill).requires_grad_()
+        out = part(spoilt, mask, quantise=quantise)
+        (out.loss + out.codes[mask].square().sum() + 0 * out.codes.sum()).backward()
+        assert not spoilt.grad[~mask].any()
+        reservoir = Reservoir(50, 4)
+        reservoir.add(out.vectors, mask)
+        assert reservoir.samples().isfinite().all()
+        gradients = [p.grad for p in part.parameters() if p.grad is not None]
+        scalars = [out.loss, out.distance, out.input_norm, out.codeword_norm]
+        tokens = [out.units[mask], out.codes[mask], spoilt.grad[mask], reservoir.samples()]
+        found.append([*tokens, *scalars, *gradients, *part.state_dict().values()])
+        assert out.codes.isfinite().all()
+    for clean, spoilt in zip(*found, strict=True):
+        assert clean.equal(spoilt)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+@pytest.mark.parametrize("masked", [True, False], ids=["mask", "no mask"])
+@pytest.mark.parametrize("update", ["gradient", "ema"])
+def test_a_bottleneck_in_half_precision_runs_and_is_near_that_in_full_precision(kind, training, masked, update):
+    torch.manual_seed(0)
+    full = Bottleneck(6, 4, 16, update=update).to(kind).float()  # the same weights, rounded
+    x, mask = padded()
+    x = x.to(kind)
+    half = copy.deepcopy(full).to(kind).train(training)
+    out = half(x, mask if masked else None)
+    exact = full.train(training)(x.float(), mask if masked else None)
+    (out.loss + out.codes.float().square().sum()).backward()
+    assert {out.codes.dtype, out.vectors.dtype} == {kind}
+    assert out.loss.dtype == torch.float32
+    real = mask if masked else mask | True
+    tolerance = {"rtol": 0.05, "atol": 0.1} if kind == torch.bfloat16 else {"rtol": 0.01, "atol": 0.02}
+    torch.testing.assert_close(out.vectors[real].float(), exact.vectors[real], **tolerance)
+    for mine, its in zip(half.state_dict().values(), full.state_dict().values(), strict=True):
+        torch.testing.assert_close(mine.float(), its.float(), **tolerance)
+    assert all(p.grad.isfinite().all() for p in half.parameters() if p.grad is not None)
+
+
+def test_the_moving_average_counts_more_vectors_than_half_precision_can():
+    vq = VectorQuantizer(4, 1, update="ema", decay=0.5).half()
+    vq(torch.ones(5000, 4))  # a sum of ones in half precision stops at 2048
+    assert vq.counts.item() == pytest.approx(2500, rel=1e-3)
+
+
+@pytest.mark.parametrize("options", [{"affine": False}, {"track_running_stats": False}])
+def test_masked_batch_norm_without_weights_or_running_statistics(options):
+    ours, theirs = (kind(6, **options).double() for kind in (MaskedBatchNorm, nn.BatchNorm1d))
+    x, mask = padded()
+    for training in (True, False):
+        ours.train(training)
+        theirs.train(training)
+        torch.testing.assert_close(ours(x, mask)[mask], theirs(x[mask]))
 
 
 def test_norms_and_vectors_are_those_of_the_quantiser():

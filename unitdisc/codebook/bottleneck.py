@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from unitdisc.codebook.normalisation import MaskedBatchNorm
+from unitdisc.codebook.padding import finite_padding
 from unitdisc.codebook.quantizer import Update, VectorQuantizer
 
 
@@ -25,6 +26,9 @@ class BottleneckOutput:
     vectors: Tensor
     input_norm: Tensor
     codeword_norm: Tensor
+
+
+torch.export.register_dataclass(BottleneckOutput, serialized_type_name="unitdisc.codebook.BottleneckOutput")
 
 
 class Bottleneck(nn.Module):
@@ -72,7 +76,7 @@ class Bottleneck(nn.Module):
 
     def project(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Normalise and project ``x`` (B, T, inputs) to the quantiser's input vectors (B, T, D)."""
-        vectors: Tensor = self.projection(x if self.norm is None else self.norm(x, mask))
+        vectors: Tensor = self.projection(finite_padding(x, mask) if self.norm is None else self.norm(x, mask))
         return vectors
 
     def codeword_norm(self) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 block = 64  # codewords per block of the search for the minimum; tables are padded to whole blocks
+traced_block = 8 * block  # codewords per table of the search that is traced
 
 
 def nearest(x: Tensor, codewords: Tensor) -> tuple[Tensor, Tensor]:
@@ -19,6 +20,23 @@ def nearest(x: Tensor, codewords: Tensor) -> tuple[Tensor, Tensor]:
     for rows, table in tables(x, codewords, codewords.square().sum(1)):
         values[rows], units[rows] = smallest(table)
     return units, values
+
+
+def nearest_traced(x: Tensor, codewords: Tensor, count: int) -> Tensor:
+    """Find the units (N,) that ``nearest`` finds, in steps that a tracer can record; ``count`` is K.
+
+    A tracer records a loop as often as its example goes through it. ``nearest`` loops over the vectors, so that its
+    recording is wrong for another number of them. This loops over the codewords, with a table of all vectors each time,
+    which does not fit the cache and is slower. The size of a tensor is no constant to torch.jit.trace, hence ``count``.
+    """
+    # Equal codewords have equal distances only in whole blocks, so copies of the last one fill the last block.
+    filled = codewords[torch.arange(count + -count % block, device=x.device).clamp(max=count - 1)]
+    with torch.autocast(x.device.type, enabled=False):
+        parts = [filled[start : start + traced_block] for start in range(0, count, traced_block)]
+        minima = [torch.addmm(part.square().sum(1), x, part.t(), alpha=-2).min(1) for part in parts]
+    chosen = torch.stack([values for values, _ in minima], 1).argmin(1, keepdim=True)
+    columns = torch.stack([indices for _, indices in minima], 1).gather(1, chosen)
+    return (columns + chosen * traced_block).squeeze(1).clamp(max=count - 1)
 
 
 def two_nearest(x: Tensor, codewords: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,32 +1,42 @@
 """Batch normalisation over the real frames of a padded batch."""
 
+from functools import reduce
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+from unitdisc.codebook.padding import finite_padding
 
 
 class MaskedBatchNorm(nn.BatchNorm1d):
     """BatchNorm1d over the last axis with statistics of real frames only.
 
     Equal to torch.nn.BatchNorm1d, running statistics included, on the real frames concatenated, but without a host
-    synchronisation and always in float32 or wider. Under torch.distributed the frames are those of all ranks.
+    synchronisation and always in float32 or wider. Under torch.distributed the frames are those of all ranks. The
+    output has the wider type of input and weight, so that a module in half precision goes on in half precision.
     """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Normalise ``x`` (..., C); ``mask`` (...) is true on real frames. Other frames are scaled in the same way."""
-        wide = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(-1, self.num_features)
+        kind = reduce(torch.promote_types, (parameter.dtype for parameter in self.parameters()), x.dtype)
+        flat = finite_padding(x, mask).to(kind).reshape(-1, self.num_features)
         single_process = not (dist.is_available() and dist.is_initialized())
-        if not self.training or (mask is None and single_process):
-            return super().forward(wide).view(x.shape)
+        known = self.track_running_stats and not self.training
+        if known or (mask is None and single_process):
+            return super().forward(flat).view(x.shape)  # float32 inside, whatever the type
+        wide = flat.to(torch.promote_types(kind, torch.float32))
         with torch.autocast(x.device.type, enabled=False):
             real = torch.ones_like(wide[:, :1], dtype=torch.bool) if mask is None else mask.reshape(-1, 1)
             frames = _over_ranks(real.sum(dtype=wide.dtype))
             divisor = frames.clamp(min=1)
-            mean = _over_ranks(wide.masked_fill(~real, 0).sum(0)) / divisor
-            variance = _over_ranks((wide - mean).masked_fill(~real, 0).square().sum(0)) / divisor
+            mean = _over_ranks(torch.where(real, wide, 0).sum(0)) / divisor
+            variance = _over_ranks(torch.where(real, wide - mean, 0).square().sum(0)) / divisor
             self._track(mean.detach(), variance.detach(), frames)
-            scale = self.weight * torch.rsqrt(variance + self.eps)
-            return ((wide - mean) * scale + self.bias).view(x.shape)
+            scale = torch.rsqrt(variance + self.eps)
+            if self.affine:
+                return ((wide - mean) * (self.weight * scale) + self.bias).to(kind).view(x.shape)
+            return ((wide - mean) * scale).to(kind).view(x.shape)
 
     @torch.no_grad()
     def _track(self, mean: Tensor, variance: Tensor, frames: Tensor) -> None:

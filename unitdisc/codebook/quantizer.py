@@ -8,7 +8,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unitdisc.codebook.distances import nearest
+from unitdisc.codebook.distances import nearest, nearest_traced
+from unitdisc.codebook.padding import finite_padding
 
 Update = Literal["gradient", "ema"]
 
@@ -25,6 +26,10 @@ class Quantized:
     units: Tensor
     loss: Tensor
     distance: Tensor
+
+
+# torch.export can then return one, and finds it by this name in a program that was saved.
+torch.export.register_dataclass(Quantized, serialized_type_name="unitdisc.codebook.Quantized")
 
 
 class VectorQuantizer(nn.Module):
@@ -79,6 +84,7 @@ class VectorQuantizer(nn.Module):
         Raises ValueError for shapes that do not fit.
         """
         self._check(x, mask)
+        x = finite_padding(x, mask)
         units = self.encode(x)
         wide = x.to(self._wide(x))
         words = self.decode(units).to(wide.dtype)
@@ -94,7 +100,7 @@ class VectorQuantizer(nn.Module):
         wide = self._wide(x)
         parts = x.detach().reshape(-1, self.codebooks, self.dim // self.codebooks).to(wide).unbind(1)
         words = self._groups().detach().to(wide).unbind(0)
-        units = torch.stack([nearest(parts[group], words[group])[0] for group in range(self.codebooks)], -1)
+        units = torch.stack([self._nearest(parts[group], words[group]) for group in range(self.codebooks)], -1)
         return units.view(*x.shape[:-1], self.codebooks) if self.codebooks > 1 else units.view(x.shape[:-1])
 
     def decode(self, units: Tensor) -> Tensor:
@@ -126,12 +132,12 @@ class VectorQuantizer(nn.Module):
 
     def _sums(self, x: Tensor, units: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         rows, groups = self._rows(units).reshape(-1), self._groups()
-        parts = x.detach().reshape(-1, groups.shape[-1]).to(groups.dtype)
+        parts = x.detach().reshape(-1, groups.shape[-1]).to(torch.promote_types(groups.dtype, torch.float32))
         ones = parts.new_ones(len(parts))
         if mask is not None:
             real = mask.reshape(-1).repeat_interleave(self.codebooks)
             parts, ones = parts.masked_fill(~real.unsqueeze(1), 0), real.to(parts.dtype)
-        sums = torch.zeros_like(groups).view(-1, groups.shape[-1]).index_add_(0, rows, parts)
+        sums = torch.zeros_like(groups, dtype=parts.dtype).view(-1, groups.shape[-1]).index_add_(0, rows, parts)
         counts = ones.new_zeros(len(sums)).index_add_(0, rows, ones)
         return counts.view(self.codebooks, -1), sums.view_as(groups)
 
@@ -142,6 +148,11 @@ class VectorQuantizer(nn.Module):
         if self.update == "gradient":
             loss = loss + _squares(x.detach() - words, mask) / (_at_least_one(frames) * self.dim)
         return loss, pull.detach()
+
+    def _nearest(self, x: Tensor, words: Tensor) -> Tensor:
+        if torch.compiler.is_compiling() or _is_jit_tracing():
+            return nearest_traced(x, words, self.codewords)
+        return nearest(x, words)[0]
 
     def _groups(self) -> Tensor:
         return self.codebook.view(self.codebooks, self.codewords, -1)
@@ -154,15 +165,22 @@ class VectorQuantizer(nn.Module):
         return torch.promote_types(torch.promote_types(x.dtype, self.codebook.dtype), torch.float32)
 
     def _check(self, x: Tensor, mask: Tensor | None) -> None:
+        if _is_jit_tracing():  # which records sizes as tensors, and warns of each comparison
+            return
         if not x.ndim or x.shape[-1] != self.dim:
             raise ValueError(f"vectors {tuple(x.shape)} do not end in the quantiser's {self.dim} dimensions")
         if mask is not None and (mask.shape != x.shape[:-1] or mask.dtype != torch.bool):
             raise ValueError(f"mask {tuple(mask.shape)} of {mask.dtype} is not a bool for each of {tuple(x.shape)}")
 
 
+def _is_jit_tracing() -> bool:
+    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return tracing
+
+
 def _squares(error: Tensor, mask: Tensor | None) -> Tensor:
     if mask is not None:
-        error = error.masked_fill(~mask.unsqueeze(-1), 0)
+        error = torch.where(mask.unsqueeze(-1), error.contiguous(), 0)
     return error.square().sum()
 
 
