@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 
 import kaldiio
@@ -18,7 +18,8 @@ from tests.helpers.pipeline import environment, tiny
 from unitdisc import provenance
 from unitdisc.config.load import read_config
 from unitdisc.config.section import Section
-from unitdisc.provenance import code_digest, imports, is_neutral, listing_digest, used_modules
+from unitdisc.files import below
+from unitdisc.provenance import code_digest, files_digest, imports, is_neutral, used_modules
 from unitdisc.registry import registries
 from unitdisc.steps.dependencies import chosen_modules, dependencies
 from unitdisc.steps.workflow import Plan
@@ -169,13 +170,14 @@ def test_the_training_of_the_chosen_model_alone_is_in_the_digest(experiment):
 
 def test_results_in_the_folder_of_a_corpus_are_no_part_of_it(tmp_path):
     (tmp_path / "a.png").write_bytes(b"1")
-    before = listing_digest(tmp_path, without=tmp_path / "results")
+    digest = partial(files_digest, without=tmp_path / "results")
+    before = digest(below(tmp_path))
     for name in ("results/x/log", ".snakemake/log/1"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
-    assert listing_digest(tmp_path, without=tmp_path / "results") == before
+    assert digest(below(tmp_path)) == before
     (tmp_path / "b.png").touch()
-    assert listing_digest(tmp_path, without=tmp_path / "results") != before
+    assert digest(below(tmp_path)) != before
 
 
 def test_an_edit_of_an_imported_module_changes_the_digest(tmp_path, monkeypatch):

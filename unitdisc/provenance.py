@@ -19,7 +19,7 @@ neutral = MappingProxyType(
         "unitdisc.cli": "parses options and calls a step; the workflow always passes the same options",
         "unitdisc.config": "its result is the settings that a step receives, defaults included",
         "unitdisc.errors": "error messages; a failed step leaves no result",
-        "unitdisc.notices": "lines of the log",
+        "unitdisc.notices": "lines of the log, which no later step reads",
         "unitdisc.layout": "paths of files: a file that moved is missing, and is made again",
         "unitdisc.progress": "progress bars on a terminal",
         "unitdisc.provenance": "computes digests, which are only compared with other digests",

@@ -16,6 +16,8 @@ from unitdisc.codebook.bottleneck import BottleneckOutput
 from unitdisc.codebook.distances import nearest, nearest_traced, traced_block
 from unitdisc.codebook.quantizer import Quantized
 
+pytestmark = pytest.mark.slow  # each export or trace compiles for a second or so
+
 other_sizes = [(5, 70), (2, 1000), (3, 1), (1, 1)]  # batch and length
 
 
