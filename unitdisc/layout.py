@@ -133,6 +133,11 @@ class CorpusFolder:
         return self.path / "source"
 
     @property
+    def spellings(self) -> Path:
+        """The names and labels that the corpus spells in another form than the other tables."""
+        return self.path / "spellings.tsv"
+
+    @property
     def utterances(self) -> Path:
         """The table of utterances."""
         return self.path / "utterances.tsv"

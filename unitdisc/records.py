@@ -27,6 +27,15 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """How the files of a corpus spell a name or label (``kind``) that is compared in another form, ``plain``."""
+
+    kind: str
+    plain: str
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitRow:
     """The unit sequence of an utterance as written in a table: units separated by spaces."""
 

@@ -34,7 +34,7 @@ def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
         scp = root / split / "feats.scp"
         kaldiio.save_ark(str(scp.with_suffix(".ark")), {f"{split}{n}": matrix + n for n in range(2)}, scp=str(scp))
     settings = PrecomputedSettings()
-    utterances, labels = read(KaldiSettings(root=root, features=settings), tmp_path)
+    utterances, labels, _ = read(KaldiSettings(root=root, features=settings), tmp_path)
     assert len(labels) == 12
     extract([u for u in utterances if u.split == "train"], tmp_path / "train.ark", Precomputed(settings))
     np.testing.assert_array_equal(Archive(tmp_path / "train.scp")["train1"], matrix + 1)
@@ -42,7 +42,7 @@ def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
 
 def test_a_folder_of_line_images(tmp_path):
     root = line_images(tmp_path / "lines")
-    utterances, labels = read(FolderSettings(root=root, features=HandwritingSettings()), tmp_path)
+    utterances, labels, _ = read(FolderSettings(root=root, features=HandwritingSettings()), tmp_path)
     assert labels == []
     assert {u.speaker for u in utterances} == {"w0", "w1", "w2"}
     extract(utterances, tmp_path / "all.ark", Handwriting(HandwritingSettings()))

@@ -24,7 +24,7 @@ def test_a_sample_corpus_is_made_and_read(tmp_path):
     corpus = SampleSpeechSettings(minutes=1)
     sample.run(Experiment(results=tmp_path, corpora={"made": corpus}), "made")
     source = Results(tmp_path).corpus("made").source
-    utterances, labels = read(corpus, source)
+    utterances, labels, _ = read(corpus, source)
     assert {u.split for u in utterances} == {"train", "dev", "test"}
     seen = {u.speaker for u in utterances if u.split == "train"}
     assert {u.speaker for u in utterances if u.split == "test"} - seen
@@ -37,7 +37,7 @@ def test_a_sample_corpus_is_made_and_read(tmp_path):
 def test_drawn_lines_are_made_and_read(tmp_path):
     corpus = SampleHandwritingSettings(lines=8, writers=2)
     sample.run(Experiment(results=tmp_path, corpora={"drawn": corpus}), "drawn")
-    utterances, labels = read(corpus, Results(tmp_path).corpus("drawn").source)
+    utterances, labels, _ = read(corpus, Results(tmp_path).corpus("drawn").source)
     assert len(utterances) == 8
     assert {label.utterance for label in labels} == {utterance.utterance for utterance in utterances}
 

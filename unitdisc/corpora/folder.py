@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -74,6 +75,8 @@ class FolderCorpus(CorpusReader):
             raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(root, modality))
         names = named(files, root)
         _check_names(names, root)
+        for name, path in names.items():
+            self.spelling_of_name[name] = re.sub(r"\s", "_", "-".join(path.relative_to(root).with_suffix("").parts))
         shares = {str(split): share for split, share in self.settings.splits.items()}
         chosen = _split(list(names), shares, self.settings.seed)
         durations = {}
@@ -123,6 +126,7 @@ class FolderCorpus(CorpusReader):
         known = {*durations, *self.unreadable.errors, *self.too_short}
         tier = None if plan.tier is None else str(plan.tier)
         table = read_label_table(plan.labels, plan.label_format, tier=tier, known=known, notices=self.notices)
+        self.spelling_of_label.update(table.spellings)
         unknown = ~table.rows["utterance"].isin(known).to_numpy()
         if unknown.any():
             at = int(np.argmax(unknown))

@@ -18,7 +18,7 @@ from unitdisc.formats.kaldi_matrix import split_source
 from unitdisc.formats.kaldi_table import locate, read_pairs
 from unitdisc.formats.label_table import LabelTable
 from unitdisc.formats.marks import plain_phone, report, without_marks
-from unitdisc.formats.text import digits
+from unitdisc.formats.text import digits, plain_name, read_fields
 from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
@@ -75,6 +75,7 @@ class KaldiCorpus(CorpusReader):
             folder = self._folder(split)
             scp, recordings = self._listed(folder)
             listed.append((folder, scp, recordings))
+            self.spelling_of_name.update({plain_name(fields[0]): fields[0] for _, fields in read_fields(scp)})
             speakers = folder.speakers()
             for key, recording in recordings.items():
                 if key in utterances:
@@ -141,6 +142,8 @@ class KaldiCorpus(CorpusReader):
         elif marks:
             plain = {label: plain_phone(label) for label in found}
         report(plain, self.notices)
+        for table in tables:
+            self.spelling_of_label |= {name: text for name, text in table.spellings.items() if plain.get(name) == name}
         columns = ("utterance", "start", "end", "label")
         rows = (zip(*(table.labels[column].tolist() for column in columns), strict=True) for table in tables)
         return [Label(name, start, end, plain[label]) for table in rows for name, start, end, label in table]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from unitdisc.config import CorpusSettings
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.notices import Notices
-from unitdisc.records import Label, Utterance
+from unitdisc.records import Label, Spelling, Utterance
 
 Listed = TypeVar("Listed")
 
@@ -22,6 +22,8 @@ class CorpusReader(ABC):
     def __init__(self, settings: Any, source: Path) -> None:
         self.settings, self.source = settings, source
         self.notices, self.unreadable = Notices(), Unreadable()
+        self.spelling_of_name: dict[str, str] = {}  # as in the files, where it differs from the name in the tables
+        self.spelling_of_label: dict[str, str] = {}
         self.too_short: set[str] = set()  # utterances without a frame, which are left out
 
     @abstractmethod
@@ -50,6 +52,12 @@ class CorpusReader(ABC):
             what = f"{name!r} has {durations[name]:g} {self.settings.features.modality.times}"
             self.notices.add("utterances that are too short for a frame, left out", what)
         return {name: entry for name, entry in listed.items() if name not in short}
+
+    @property
+    def spellings(self) -> list[Spelling]:
+        """The names and labels that the files of the corpus spell in another form."""
+        kinds = (("name", self.spelling_of_name), ("label", self.spelling_of_label))
+        return [Spelling(kind, plain, text) for kind, of in kinds for plain, text in of.items() if text != plain]
 
     def settle(self) -> None:
         """Raise InputError for the utterances that cannot be read, or leave them out, as the settings have it."""

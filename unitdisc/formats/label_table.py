@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ frame_overlap = 0.01  # seconds: times that are rounded to frames may overlap by
 class LabelTable:
     """Labels with their origin, and what the files say of where utterances end.
 
+    ``spellings`` has the texts of labels that differ from the plain ones.
+
     ``rows`` has the columns file (an index of ``files``, or -1), line (0 where it is not known), utterance, start, end,
     label, and channel (empty where the format has none); ``ends`` has the end of a tier even if its last part has no
     label. Times are in seconds or columns.
@@ -27,6 +30,7 @@ class LabelTable:
     rows: pd.DataFrame
     files: Sequence[Path]
     ends: Mapping[str, float]
+    spellings: Mapping[str, str] = MappingProxyType({})
 
     @property
     def labels(self) -> pd.DataFrame:
@@ -60,7 +64,9 @@ class LabelTable:
         cut = np.flatnonzero(shared > close)
         end[cut] = start[cut + 1]
         self._notice(rows, cut, "labels that overlap the next one by up to a frame, cut there", notices)
-        return replace(self, rows=self._with_length(rows.assign(end=end), "", notices))
+        # Other white space does not come back: formats separate fields by it.
+        spellings = {short: text for text, short in plain_of.items() if short and text != short and plain_spaced(text)}
+        return replace(self, rows=self._with_length(rows.assign(end=end), "", notices), spellings=spellings)
 
     def within(self, durations: Mapping[str, float], slack: float, notices: Notices) -> "LabelTable":
         """Return the labels cut at the ends of their utterances, which they may pass by ``slack``, with a notice.
@@ -105,6 +111,11 @@ class LabelTable:
 def check(labels: pd.DataFrame) -> pd.DataFrame:
     """Return labels put in order; raises InputError for those that overlap; see ``LabelTable.ordered``."""
     return LabelTable(labels.assign(file=-1, line=0, channel=""), [], {}).ordered(Notices(), overlap=0).labels
+
+
+def plain_spaced(text: str) -> bool:
+    """Return whether a text has single spaces at most, and none at its ends."""
+    return " ".join(text.split()) == text
 
 
 def described(rows: pd.DataFrame, at: int) -> str:

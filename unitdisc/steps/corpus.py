@@ -6,18 +6,19 @@ from unitdisc import registry, tables
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.errors import InputError
 from unitdisc.layout import Results
-from unitdisc.records import Label, Utterance
+from unitdisc.records import Label, Spelling, Utterance
 
 
 def run(experiment: Experiment, corpus: str) -> None:
     """Read a corpus and write its two tables."""
     files = Results(experiment.results).corpus(corpus)
-    utterances, labels = read(experiment.corpus(corpus), files.source)
+    utterances, labels, spellings = read(experiment.corpus(corpus), files.source)
     tables.write(files.labels, labels, Label)
+    tables.write(files.spellings, spellings, Spelling)
     tables.write(files.utterances, utterances, Utterance)
 
 
-def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[Label]]:
+def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[Label], list[Spelling]]:
     """Read a corpus; ``source`` is the folder in which a sample corpus was generated.
 
     Raises InputError for whatever the reader reports, or for a split without utterances.
@@ -32,4 +33,4 @@ def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[
             raise InputError(
                 f"the split {split} has no utterances", reader.location, fix="see the corpus's configuration"
             )
-    return utterances, labels
+    return utterances, labels, reader.spellings

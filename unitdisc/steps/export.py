@@ -1,6 +1,7 @@
 """The export step: the units of every split in the formats of other programs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -61,13 +62,27 @@ def _write(run: Run, units: UnitsFrom, repeats: Repeats, final: Path, formats: M
 def _parts(run: Run, units: UnitsFrom, repeats: Repeats, final: Path) -> Iterator[ExportSplit]:
     """Yield the export of each split, one in memory at a time; ``final`` is the path of the finished folder."""
     codebook = run.trained.model.codebook.numpy()
-    utterances, table = run.utterances, run.labels
-    meanings, labels = meanings_of(run.units("train", units), table, len(codebook)), Labels(table)
+    name_of, label_of = run.spellings["name"], run.spellings["label"]
+    meanings = meanings_of(run.units("train", units), run.labels, len(codebook))
+    table = run.labels.assign(
+        utterance=[name_of.get(name, name) for name in run.labels["utterance"]],
+        label=[label_of.get(label, label) for label in run.labels["label"]],
+    )
+    utterances = {name_of.get(name, name): row for name, row in run.utterances.items()}
     for split in run.splits:
         path, sequences = run.units_path(split, units), run.units(split, units)
-        _check(sequences, path, len(codebook), utterances)
-        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        yield ExportSplit(split, sequences, utterances, labels, meanings, codebook, repeats, final, made)
+        _check(sequences, path, len(codebook), run.utterances)
+        yield ExportSplit(
+            split,
+            {name_of.get(n, n): replace(s, utterance=name_of.get(n, n)) for n, s in sequences.items()},
+            {name: replace(row, utterance=name) for name, row in utterances.items()},
+            Labels(table),
+            meanings and tuple(label_of.get(label, label) for label in meanings),
+            codebook,
+            repeats,
+            final,
+            datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        )
 
 
 def _check(

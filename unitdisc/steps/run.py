@@ -13,7 +13,7 @@ from unitdisc.config.load import read_config
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
-from unitdisc.records import Label, UnitSequence, Utterance
+from unitdisc.records import Label, Spelling, UnitSequence, Utterance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +90,15 @@ class Run:
     def speakers(self) -> dict[str, str]:
         """The speaker of each utterance, by name."""
         return {name: utterance.speaker for name, utterance in self.utterances.items()}
+
+    @cached_property
+    def spellings(self) -> dict[str, dict[str, str]]:
+        """How the corpus spells names and labels, by kind, where that differs from the tables."""
+        found: dict[str, dict[str, str]] = {"name": {}, "label": {}}
+        if self.corpus_files.spellings.exists():
+            for row in tables.read_records(self.corpus_files.spellings, Spelling):
+                found.setdefault(row.kind, {})[row.plain] = row.spelling
+        return found
 
     @cached_property
     def all_labels(self) -> "pd.DataFrame":

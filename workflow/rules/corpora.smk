@@ -24,6 +24,7 @@ rule corpus:
     output:
         utterances=str(any_corpus.utterances),
         labels=str(any_corpus.labels),
+        spellings=str(any_corpus.spellings),
     log:
         str(any_corpus.log("corpus")),
     conda:

@@ -85,6 +85,7 @@ rule export:
         units("exports"),
         utterances=str(any_corpus.utterances),
         labels=str(any_corpus.labels),
+        spellings=str(any_corpus.spellings),
         weights=str(any_run.weights),
         description=str(any_run.description),
     output:
