@@ -1,9 +1,8 @@
 """Labels of one or several files: put in order, cut where they overlap by a frame, and cut to what they label."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -30,7 +29,7 @@ class LabelTable:
     rows: pd.DataFrame
     files: Sequence[Path]
     ends: Mapping[str, float]
-    spellings: Mapping[str, str] = MappingProxyType({})
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def labels(self) -> pd.DataFrame:
