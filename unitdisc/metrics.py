@@ -257,16 +257,22 @@ def find(name: str) -> Metric:
         return replace(family, name=name, title=title or f"{family.title}, {stages.titles.get(stage, stage)}")
     for suffix, flag in ((excluded, "views"), (heldout, "fitted")):
         bare = name.removesuffix(suffix)
-        if bare != name and getattr(find(bare), flag):
+        if bare != name and (bare in by_name or (suffix == excluded and bare.endswith(heldout))):
             known = find(bare)
+            if not getattr(known, flag):
+                continue
             return replace(
                 known, name=name, views=known.views and flag != "views", fitted=known.fitted and flag != "fitted"
             )
     if name.startswith(_word):
         source = "units" if name.endswith(_of_units) else "pieces"
-        known = find(name.removeprefix(_word).removesuffix(_of_units))
+        bare = name.removeprefix(_word).removesuffix(_of_units)
+        if bare not in of_words:
+            raise KeyError(name)
+        known = find(bare)
         title = "commonest word" if "majority" in name else f"words by {source}"
-        return replace(known, name=name, title=title, percent=True, views=False, page="exports.md")
+        level_of = f"{_word}{known.level}" if known.level else ""
+        return replace(known, name=name, title=title, views=False, level=level_of, page="exports.md")
     raise KeyError(name)
 
 

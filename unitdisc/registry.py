@@ -52,10 +52,11 @@ class Registry:
         """Import and return the class of a kind; raises InputError for one that is unknown or cannot be imported."""
         entry = self._entry(kind)
         try:
-            return getattr(import_module(entry.module), entry.attr)
-        except (ImportError, AttributeError) as error:
+            return getattr(import_module(entry.module), entry.attr or "")
+        except Exception as error:  # whatever the module of another package raises
+            reason = " ".join(str(error).split()) or type(error).__name__
             raise InputError(
-                f"{entry.value}, which is the kind {kind!r} of {self.group}, cannot be loaded ({error})"
+                f"{entry.value}, which is the kind {kind!r} of {self.group}, cannot be loaded ({reason})"
             ) from error
 
     def _entry(self, kind: str) -> EntryPoint:

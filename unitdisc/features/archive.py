@@ -1,7 +1,7 @@
 """Kaldi archives of float matrices: written atomically, and memory-mapped for reading, without a copy."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,14 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         if not self._locations:
             raise InputError("holds no matrices", self.path)
         return int(self[next(iter(self))].shape[1])
+
+
+def check_known(archive: "Archive", utterances: Collection[str]) -> None:
+    """Raise InputError for features of an utterance that the corpus no longer has."""
+    for name in archive:
+        if name not in utterances:
+            fix = "compute the features again: unitdisc features --help"
+            raise InputError(f"has features of {name!r}, which is not in the corpus", archive.path, fix=fix)
 
 
 def write(ark: Path, matrices: Iterable[tuple[str, NDArray[np.float32]]]) -> None:

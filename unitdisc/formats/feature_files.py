@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
+from unitdisc.files import below
 from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.kaldi_matrix import read_matrix
 from unitdisc.formats.kaldi_table import locate, read_index
 from unitdisc.formats.unit_arrays import is_integer_index, is_own_npz, load_array, open_npz
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.formats.unit_lines import kaldi_text
+from unitdisc.formats.utterance_names import utterance_name
 
 Array = NDArray[Any]
 
@@ -46,8 +48,9 @@ class FeatureFiles(Mapping[str, Array]):
 def open_features(path: str | Path, frame_shift: Fraction | float | str | None = None) -> FeatureFiles:
     """Open a folder of .npy or .pt, an .npz, a Kaldi .scp, or units of any format that ``read_sequences`` reads.
 
-    In a folder, an utterance is named by the path of its file without the ending, and by the file name alone where that
-    is unique. ``frame_shift`` (seconds or columns) is a number or a text like "0.01" or "1/75"; units may state their
+    In a folder, an utterance is named by the rule of ``utterance_names``, by the path of its file without the ending,
+    and by the file name alone where that is unique. ``frame_shift`` (seconds or columns) is a number or a text like
+    "0.01" or "1/75"; units may state their
     own. Raises InputError for a path of any other kind, a missing frame shift, or one that differs from the units'.
     """
     path = Path(path)
@@ -91,7 +94,7 @@ def _units(path: Path, shift: Fraction | None) -> FeatureFiles:
 
 
 def _folder(folder: Path) -> dict[str, Path]:
-    files = sorted(file for file in folder.rglob("*") if file.suffix in (".npy", ".pt"))
+    files = [file for file in below(folder) if file.suffix in (".npy", ".pt")]
     if not files:
         raise InputError("this folder holds no .npy or .pt file", folder)
     by_path: dict[str, Path] = {}
@@ -102,7 +105,8 @@ def _folder(folder: Path) -> dict[str, Path]:
             raise InputError(f"both .npy and .pt hold {name!r}", folder)
         by_path[name] = file
         by_stem.setdefault(file.stem, []).append(file)
-    return {stem: same_stem[0] for stem, same_stem in by_stem.items() if len(same_stem) == 1} | by_path
+    by_rule = {utterance_name(PurePath(name).with_suffix(".x")): file for name, file in by_path.items()}
+    return {stem: same_stem[0] for stem, same_stem in by_stem.items() if len(same_stem) == 1} | by_rule | by_path
 
 
 def _load(file: Path) -> Array:
@@ -137,3 +141,5 @@ def _kaldi(entry: tuple[Path, int, Path, int]) -> Array:
         raise InputError(f"there is no archive {file}", scp, line) from None
     except InputError as error:
         raise InputError(str(error), scp, line) from None
+    except (OSError, ValueError, OverflowError) as error:
+        raise InputError(f"{file} cannot be read ({getattr(error, 'strerror', None) or error})", scp, line) from None

@@ -1,6 +1,7 @@
 """Members of a zip, or files of the folder it unpacks to, read in location through one interface."""
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -167,6 +168,14 @@ def _damage_reported(location: str) -> Iterator[None]:
     """Report a damaged zip as an InputError that names ``location``."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         # RuntimeError is what zipfile raises for an encrypted member, NotImplementedError for an unknown compression.
         raise InputError(f"is not a valid zip ({error})", location, fix="download it again") from None

@@ -59,7 +59,7 @@ def _composed(text: str) -> str:
 def read_number(text: str, path: str | Path, line: int) -> float:
     """Return a finite number; raises InputError naming file and line for anything else."""
     try:
-        value = float(text)
+        value = float(text if text.isascii() and "_" not in text else "nan")
     except ValueError:
         value = float("nan")
     if not abs(value) < float("inf"):

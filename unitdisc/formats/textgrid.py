@@ -18,7 +18,7 @@ pattern = re.compile(r'"((?:[^"]|"")*)"|![^\n]*|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A text from ``start`` to ``end`` in seconds, and the line of the file it starts on."""
+    """A text from ``start`` to ``end`` in seconds, and the line of the file that it is on."""
 
     line: int
     start: float
@@ -177,7 +177,7 @@ def textgrid_lines(tiers: Mapping[str, Sequence[Span]], duration: float) -> Iter
     for number, (name, intervals) in enumerate(tiers.items(), start=1):
         yield f"    item [{number}]:"
         yield '        class = "IntervalTier"'
-        yield f'        name = "{name}"'
+        yield f'        name = "{name.replace(chr(34), chr(34) * 2)}"'
         yield "        xmin = 0"
         yield f"        xmax = {decimal(duration)}"
         yield f"        intervals: size = {len(intervals)}"

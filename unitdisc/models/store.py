@@ -18,7 +18,7 @@ import unitdisc
 from unitdisc import registry
 from unitdisc.config import AnyFeatures, AnyModel, FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
-from unitdisc.features.archive import Archive
+from unitdisc.features.archive import Archive, check_known
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.files import read_json, replacing, writing
 from unitdisc.formats.frame_shifts import read_shift
@@ -57,6 +57,8 @@ class Trained:
 
         Raises InputError for features with another number of columns than the model has inputs.
         """
+        if speaker:
+            check_known(archive, speaker)
         if archive.dim != self.inputs:
             raise InputError(f"has {archive.dim} columns where the model expects {self.inputs}", archive.path)
         by_speaker = speaker if self.features.normalise == "speaker" else None

@@ -9,7 +9,7 @@ import pandas as pd
 from unitdisc import registry
 from unitdisc.config import FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
-from unitdisc.features.archive import Archive
+from unitdisc.features.archive import Archive, check_known
 from unitdisc.features.normalise import Normalised, Statistics, statistics
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
@@ -39,6 +39,7 @@ def fit(
     """
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
+    check_known(train, speaker)
     shared = statistics(train[name] for name in train) if features.normalise == "global" else None
     task = Task(
         settings=settings,

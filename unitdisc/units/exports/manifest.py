@@ -55,6 +55,8 @@ def check(folder: Path) -> list[str]:
     """
     path = folder / name
     listed = read_json(path, keys=["files"])["files"]
+    if not isinstance(listed, dict) or not all(isinstance(of, dict) and "sha256" in of for of in listed.values()):
+        raise InputError("does not list files with their sha256", path)
     present = {*_files(folder)} - {name}
     changed = [file for file in listed if file in present and sha256(folder / file) != listed[file]["sha256"]]
     return sorted({*changed, *(present ^ set(listed))})
