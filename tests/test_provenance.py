@@ -75,12 +75,13 @@ def matrices(root):
         kaldiio.save_ark(str(scp.with_suffix(".ark")), {f"{split}{n}": matrix for n in range(2)}, scp=str(scp))
 
 
-def entered(folder, arguments):
-    out = folder / "entered.json"
-    command = [sys.executable, "-m", "tests.helpers.entered", str(out), *arguments]
+def entered(folder, calls):
+    """What each of the commands enters."""
+    (folder / "calls.json").write_text(json.dumps(calls))
+    command = [sys.executable, "-m", "tests.helpers.entered", "calls.json", "entered.json"]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-    return json.loads(out.read_text())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads((folder / "entered.json").read_text())
 
 
 def option(arguments, name):
@@ -90,18 +91,21 @@ def option(arguments, name):
 @pytest.mark.slow
 def test_what_a_step_enters_is_in_its_digest(experiment):
     settings = read_config(str(experiment / "config.yaml"))
-    missed = []
-    for step, calls in commands.items():
-        for arguments in calls:
-            corpus, model = option(arguments, "--corpus"), option(arguments, "--model")
-            part = dependencies[step]
-            chosen = chosen_modules(settings, part, corpus=corpus, model=model)
-            covered = set(used_modules(f"unitdisc.steps.{step}", *part.modules, *chosen))
-            plan = Plan(settings)
-            config = plan.settings(step, corpus, model)  # as the workflow calls it
-            for module, functions in entered(experiment, [*arguments, "--config", config]).items():
-                if module not in covered and not is_neutral(module) and not plans_alone(module, functions):
-                    missed.append((step, module, functions))
+    plan, runs = Plan(settings), []
+    for step, arguments in ((step, arguments) for step, calls in commands.items() for arguments in calls):
+        corpus, model = option(arguments, "--corpus"), option(arguments, "--model")
+        part = dependencies[step]
+        chosen = chosen_modules(settings, part, corpus=corpus, model=model)
+        covered = set(used_modules(f"unitdisc.steps.{step}", *part.modules, *chosen))
+        config = plan.settings(step, corpus, model)  # as the workflow calls it
+        runs.append((step, covered, [*arguments, "--config", config]))
+    found = entered(experiment, [arguments for _, _, arguments in runs])
+    missed = [
+        (step, module, functions)
+        for (step, covered, _), modules in zip(runs, found, strict=True)
+        for module, functions in modules.items()
+        if module not in covered and not is_neutral(module) and not plans_alone(module, functions)
+    ]
     assert not missed, "\n".join(map(str, missed))
 
 
