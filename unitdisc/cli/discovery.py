@@ -115,7 +115,7 @@ def _read(
     lengths: choices.Lengths,
 ) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
     from unitdisc.formats.labels import plain_phones, read_label_table
-    from unitdisc.formats.unit_files import read_sequences
+    from unitdisc.formats.unit_files import line_of, read_sequences
     from unitdisc.scores.discovery.alignment import check_lengths
 
     sequences, notices = read_sequences(units, frame_shift), Notices()
@@ -128,7 +128,7 @@ def _read(
         )
         raise InputError(f"no utterance has both units and labels: {example}", labels)
     if lengths == "strict":
-        check_lengths(sequences, table, units, read.ends)
+        check_lengths(sequences, table, units, partial(line_of, units), read.ends)
     return sequences, plain_phones(table) if kaldi_phones else table
 
 

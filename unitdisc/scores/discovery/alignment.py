@@ -4,7 +4,7 @@ Times are whole ticks of 0.1 µs (or of 1e-7 columns), which keeps 0.3 + 0.03 eq
 ``origin[u]`` of a time line on which utterances are too far apart to touch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.choices import Lengths
 from unitdisc.errors import InputError
-from unitdisc.formats.unit_files import line_of
 from unitdisc.records import UnitSequence
 
 second = 10_000_000  # ticks
@@ -96,11 +95,12 @@ def check_lengths(
     units: Mapping[str, UnitSequence],
     labels: pd.DataFrame,
     path: Path | None = None,
+    line_of: Callable[[int], int | None] = lambda _: None,
     ends: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Raise InputError for an utterance whose end differs from that of its labels by more than one token.
 
-    ``path`` is the file of units, which the error then names with the line. ``ends`` are the ends that files of labels
+    ``path`` is the file of units and ``line_of`` the line of each utterance, by number, for the error. ``ends`` are the ends that files of labels
     state, after which a last part without a label may lie. Utterances without labels are accepted.
     """
     shift = np.array([s.frame_shift for s in units.values()], dtype=float)
@@ -116,7 +116,7 @@ def check_lengths(
             f"the labels of {list(units)[u]!r} end at {label_end[u]:g}, its {tokens[u]} units at "
             f"{tokens[u] * shift[u]:g}, more than one token of {shift[u]:g} apart ({off.sum()} such utterances)",
             path,
-            None if path is None else line_of(path, u),
+            line_of(u),
             fix=collapsed if shorter else "check the frame shift, or score what they have in common (--lengths common)",
         )
 
