@@ -100,8 +100,9 @@ def check_lengths(
 ) -> None:
     """Raise InputError for an utterance whose end differs from that of its labels by more than one token.
 
-    ``path`` is the file of units and ``line_of`` the line of each utterance, by number, for the error. ``ends`` are the ends that files of labels
-    state, after which a last part without a label may lie. Utterances without labels are accepted.
+    ``path`` is the file of units and ``line_of`` the line of each utterance, by number, for the error. ``ends`` are the
+    ends that files of labels state, after which a last part without a label may lie. Utterances without labels are
+    accepted.
     """
     shift = np.array([s.frame_shift for s in units.values()], dtype=float)
     tokens = np.array([len(s.units) for s in units.values()], dtype=np.int64)
