@@ -146,3 +146,9 @@ def test_a_name_that_is_found_is_known_or_that_of_the_rule(known, data):
     names = Names(["-".join(parts) for parts in known])
     path = data.draw(paths)
     assert names.of_path(path) in {*names.known, utterance_name(path)}
+
+
+def test_an_alias_is_the_name_of_a_text_and_its_channel_unless_that_is_known():
+    names = Names(["left", "right", "sw2-A", "sw3"], {("sw1", "A"): "left", ("sw2", "A"): "left", ("sw3", "A"): "left"})
+    assert [names.of_text(text, "A") for text in ("sw1", "sw2", "sw3")] == ["left", "sw2-A", "sw3"]
+    assert names.of_text("sw1", "B") == "sw1"
