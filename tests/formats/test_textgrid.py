@@ -257,6 +257,7 @@ many = short(
     [
         (None, ["a", "b"]),
         ("MAU", ["m"]),
+        ("mau", ["m"]),  # and not the two whose names end in it
         ("ORT-MAU", ["w"]),
         ("KAN-MAU", ["k"]),
         ("kan-mau", ["k"]),

@@ -96,12 +96,13 @@ def read_tiers(path: Path, tier: str | None = None) -> list[Tier]:
 
 
 def _chosen(tiers: Sequence[Tier], tier: str) -> list[Tier]:
-    """Return the tiers of exactly this name, otherwise of this name in any case or after a speaker, or this number."""
+    """Return the tiers of exactly this name, otherwise of it in any case, otherwise after a speaker, or this number."""
     name = plain(tier)
     exact = [t for t in tiers if plain(t.name) == name]
-    alike = [t for t in tiers if name.lower() in (plain(t.name).lower(), t.kind)]
+    alike = [t for t in tiers if plain(t.name).lower() == name.lower()]
+    spoken = [t for t in tiers if t.kind == name.lower()]
     number = int(tier) if tier.isascii() and tier.isdigit() else 0
-    return exact or alike or list(tiers[number - 1 : number] if number else ())
+    return exact or alike or spoken or list(tiers[number - 1 : number] if number else ())
 
 
 def all_tiers(path: Path) -> list[Tier]:
