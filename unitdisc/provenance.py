@@ -19,7 +19,7 @@ neutral = MappingProxyType(
         "unitdisc.cli": "parses options and calls a step; the workflow always passes the same options",
         "unitdisc.config": "its result is the settings that a step receives, defaults included",
         "unitdisc.errors": "error messages; a failed step leaves no result",
-        "unitdisc.notices": "lines of the log",
+        "unitdisc.notices": "lines of the log, on which no result depends",
         "unitdisc.layout": "paths of files: a file that moved is missing, and is made again",
         "unitdisc.progress": "progress bars on a terminal",
         "unitdisc.provenance": "computes digests, which are only compared with other digests",
@@ -73,9 +73,9 @@ def files_digest(files: Iterable[Path], *, without: Path) -> str:
     """Digest the names, sizes and modification times of files, but for those in the folder of results, ``without``."""
     digest, results = hashlib.sha256(), f"{os.path.realpath(without)}{os.sep}"
     for path in files:
-        if os.path.realpath(path).startswith(results):
-            continue
         try:
+            if os.path.realpath(path).startswith(results):
+                continue
             status = os.stat(path)  # noqa: PTH116  (once per recording: fast)
             digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
         except (OSError, ValueError):
