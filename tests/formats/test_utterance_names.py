@@ -152,3 +152,11 @@ def test_an_alias_is_the_name_of_a_text_and_its_channel_unless_that_is_known():
     names = Names(["left", "right", "sw2-A", "sw3"], {("sw1", "A"): "left", ("sw2", "A"): "left", ("sw3", "A"): "left"})
     assert [names.of_text(text, "A") for text in ("sw1", "sw2", "sw3")] == ["left", "sw2-A", "sw3"]
     assert names.of_text("sw1", "B") == "sw1"
+
+
+@pytest.mark.parametrize("known", ["re\u0301-1", "r\u00e9-1", "r\u00e9 1", "re\u0301\u00a01"])
+def test_a_known_name_in_another_form_is_found_as_it_is_known(known):
+    names = Names([known, "spk-re\u0301-2"])
+    assert names.of_text("r\u00e9-1") == names.of_text("re\u0301_1") == known
+    assert names.of_path(PurePath("r\u00e9/1.TextGrid")) == known
+    assert names.of_text("r\u00e9-2") == "spk-re\u0301-2"

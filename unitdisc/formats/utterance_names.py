@@ -69,7 +69,7 @@ def named(files: Iterable[Path], root: Path, known: Collection[str] = ()) -> Map
 
 def _key(name: str) -> str:
     """Return what is the same for all spellings of a name."""
-    return re.sub(r"[-_/\\ .]+", "-", name)
+    return re.sub(r"[-_/\\ .]+", "-", plain_name(name))
 
 
 def _ends(key: str) -> list[str]:
