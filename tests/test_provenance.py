@@ -2,10 +2,11 @@
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 
 import kaldiio
@@ -172,16 +173,65 @@ def test_the_training_of_the_chosen_model_alone_is_in_the_digest(experiment):
         )
 
 
+def digest_below(folder):
+    return files_digest(below(folder), without=folder / "results")
+
+
 def test_results_in_the_folder_of_a_corpus_are_no_part_of_it(tmp_path):
     (tmp_path / "a.png").write_bytes(b"1")
-    digest = partial(files_digest, without=tmp_path / "results")
-    before = digest(below(tmp_path))
+    before = digest_below(tmp_path)
     for name in ("results/x/log", ".snakemake/log/1"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
-    assert digest(below(tmp_path)) == before
+    assert digest_below(tmp_path) == before
     (tmp_path / "b.png").touch()
-    assert digest(below(tmp_path)) != before
+    assert digest_below(tmp_path) != before
+
+
+def test_results_through_a_link_are_no_part_of_it_either(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "results").symlink_to(tmp_path / "disk")
+    before = files_digest([], without=tmp_path / "results")
+    (tmp_path / "disk" / "a").touch()
+    for name in ("disk/a", "results/a"):
+        assert files_digest([tmp_path / name], without=tmp_path / "results") == before
+    (tmp_path / "disk2").mkdir()
+    (tmp_path / "disk2" / "a").touch()
+    assert files_digest([tmp_path / "disk2" / "a"], without=tmp_path / "results") != before
+
+
+@pytest.mark.parametrize("change", ["write", "touch", "remove", "rename", "replace by a link"])
+def test_a_digest_of_files_changes_with_any_of_them(tmp_path, change):
+    file, other = tmp_path / "a.wav", tmp_path / "b.wav"
+    file.write_bytes(b"1")
+    before = digest_below(tmp_path)
+    assert digest_below(tmp_path) == before
+    if change == "write":
+        times = file.stat()
+        file.write_bytes(b"12")
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    elif change == "touch":
+        os.utime(file, ns=(0, file.stat().st_mtime_ns + 1))
+    elif change == "remove":
+        file.unlink()
+    elif change == "rename":
+        file.rename(other)
+    else:
+        file.unlink()
+        file.symlink_to("/dev/null")
+    assert digest_below(tmp_path) != before
+
+
+def test_files_that_are_missing_or_have_odd_names_are_in_the_digest(tmp_path):
+    def digest(*names):
+        return files_digest([tmp_path / name for name in names], without=tmp_path / "results")
+
+    assert digest("a") == digest("a") != digest("b")
+    assert digest("a\0b") != digest("a")
+    assert digest("a\udce9") != digest("a")
+    missing = digest("a")
+    (tmp_path / "a").touch()
+    assert digest("a") != missing
 
 
 def test_an_edit_of_an_imported_module_changes_the_digest(tmp_path, monkeypatch):

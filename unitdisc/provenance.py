@@ -73,9 +73,9 @@ def files_digest(files: Iterable[Path], *, without: Path) -> str:
     """Digest the names, sizes and modification times of files, but for those in the folder of results, ``without``."""
     digest, results = hashlib.sha256(), f"{os.path.realpath(without)}{os.sep}"
     for path in files:
-        if os.path.realpath(path).startswith(results):
-            continue
         try:
+            if os.path.realpath(path).startswith(results):
+                continue
             status = os.stat(path)  # noqa: PTH116  (once per recording: fast)
             digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
         except (OSError, ValueError):

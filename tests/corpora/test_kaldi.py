@@ -326,3 +326,38 @@ def test_word_times_are_where_a_data_directory_has_them(tmp_path):
     (root / "test/words.ctm").write_text("test0 1 0.0 0.3 yes\n")
     assert word_files(corpus, tmp_path) == [root / "test/words.ctm"]
     assert word_files(FolderSettings(root=root, features=HandwritingSettings()), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "strip", "plain"),
+    [
+        ("AA1_B T_I AH0_E SIL", "auto", "AA T AH SIL"),
+        ("AA1 T AH0 SIL", "auto", "AA T AH SIL"),
+        ("a_B b_E SIL_S SPN", "auto", "a b SIL SPN"),
+        ("t_S t i:6 i:", "auto", "t_S t i:6 i:"),
+        ("ma1 ma4 n SIL", "auto", "ma1 ma4 n SIL"),
+        ("AA1_B T SIL", "auto", "AA1_B T SIL"),
+        ("t_S t i:6 i:", True, "t t i: i:"),
+        ("AA1_B T_I AH0_E SIL", False, "AA1_B T_I AH0_E SIL"),
+    ],
+)
+def test_marks_are_those_of_the_whole_set_of_labels(folder, caplog, labels, strip, plain):
+    lines = [f"a 1 {n / 10:.1f} 0.1 {label}" for n, label in enumerate(labels.split())]
+    (folder / "phones.ctm").write_text("\n".join([*lines, ""]))
+    assert " ".join(label.label for label in read(folder, strip_marks=strip)[1]) == plain
+    merged = len(set(plain.split())) < len(labels.split())
+    assert ("labels that are the same without their marks (setting strip_marks): " in caplog.text) == merged
+
+
+def test_the_set_of_labels_is_that_of_all_splits(tmp_path):
+    root = kaldi_corpus(tmp_path, utterances=1)
+    (root / "test" / "phones.ctm").write_text("test0 1 0 0.3 t_S\n")
+    (root / "dev" / "phones.ctm").write_text("dev0 1 0 0.3 t\n")
+    _, labels = read_kaldi(root, {"train": "train", "dev": "dev", "test": "test"})
+    assert {label.label for label in labels} == {"AA0_B", "SIL", "t", "t_S"}
+
+
+def test_the_silences_of_the_settings_need_no_position(folder):
+    (folder / "phones.ctm").write_text("a 1 0 0.3 x_B\na 1 0.3 0.3 pau\n")
+    assert [label.label for label in read(folder)[1]] == ["x_B", "pau"]
+    assert [label.label for label in read(folder, exclude=["pau"])[1]] == ["x", "pau"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
+from tests.helpers.corpora import read_corpus
 from tests.helpers.places import shared
 from tests.helpers.zips import zipped
 from unitdisc.corpora import scribblelens
@@ -393,3 +394,45 @@ def test_the_unipen_lines_are_read_whole(monkeypatch):
         ends[label.utterance] = label.end
     assert ends == {u.utterance: u.duration for u in utterances}
     assert all(one.label != two.label for one, two in itertools.pairwise(labels) if two.start > 0)
+
+
+def test_unreadable_images_are_told_at_once_or_left_out_with_their_labels(corpus, tmp_path, caplog):
+    lost = [f"nl/tasman/{page}.left/line1" for page in (1, 2, 3)] + ["nl/van.neck.tweede/1.left/line1"]
+    corpus.files |= {f"{stem}.jpg": b"\xff\xd8\xff" + bytes(40) for stem in lost}
+    path = corpus.zip(tmp_path)
+    with pytest.raises(InputError) as error:
+        read_corpus("scribblelens", root=path, dev=0)
+    told = str(error.value)
+    assert told.startswith(f"{path}: 4 utterances cannot be read: {path}#{top}/{lost[0]}.jpg: ")
+    assert told.endswith("; and 1 more; mend them, or leave them out with on_bad_utterance: skip")
+    utterances, labels = read_corpus("scribblelens", root=path, dev=0, on_bad_utterance="skip")
+    names = {u.utterance for u in utterances}
+    assert len(names) == 20 - 4
+    assert {label.utterance for label in labels} == names
+    assert "utterances that cannot be read, left out: 4 (first: " in caplog.text
+
+
+def test_a_bad_alignment_leaves_its_line_out(corpus, tmp_path):
+    corpus.alignments[f"{first}.ali"] = ali(f"{first}.jpg", "ab")
+    path = corpus.zip(tmp_path)
+    with pytest.raises(InputError, match="aligns 2 columns of an image that has 20"):
+        read_corpus("scribblelens", root=path, dev=0)
+    utterances, _ = read_corpus("scribblelens", root=path, dev=0, on_bad_utterance="skip")
+    assert len(utterances) == 19
+
+
+@pytest.mark.parametrize("place", ["beside", "a folder"])
+def test_alignments_that_are_not_in_the_corpus_are_among_its_sources(corpus, tmp_path, place):
+    settings = {"root": corpus.zip(tmp_path)}
+    if place == "beside":
+        expected = [tmp_path / "scribblelens.paths.1.4b.zip"]
+        expected[0].write_bytes(b"zip")
+    else:
+        expected = [tmp_path / "ali" / "a.ali", tmp_path / "ali" / "b" / "c.ali"]
+        (tmp_path / "ali" / "b").mkdir(parents=True)
+        [file.touch() for file in expected]
+        settings["alignments"] = tmp_path / "ali"
+    kind = scribblelens.ScribbleLensCorpus
+    reader = kind(kind.Settings.model_validate({"kind": "scribblelens", **settings}), tmp_path)
+    assert reader.files() == [tmp_path / "corpus.zip"]
+    assert list(reader.sources()) == expected

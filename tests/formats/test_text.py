@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unitdisc.errors import InputError
-from unitdisc.formats.text import decimal, read_fields, read_lines, read_number
+from unitdisc.formats.text import decimal, fields_of, plain, plain_name, read_fields, read_lines, read_number
 
 
 def test_only_line_ends_separate_lines(tmp_path):
@@ -51,3 +51,54 @@ def test_a_time_of_whole_microseconds_reads_back(microseconds):
     assert round(float(text) * 10**6) == microseconds
     assert "e" not in text
     assert not (set(text[-1]) & set(".0") and "." in text)
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "fields"),
+    [
+        ("a b  c", {}, ["a", "b", "c"]),
+        (" a\tb \r", {}, ["a", "b"]),
+        ("a\x0bb\x0cc", {}, ["a", "b", "c"]),
+        ("a\u00a0b c", {}, ["a\u00a0b", "c"]),
+        ("a\u00a0b c", {"least": 3}, ["a", "b", "c"]),
+        ("a\u3000b", {"least": 2}, ["a", "b"]),
+        ("a\u3000b", {"least": 1}, ["a\u3000b"]),
+        ("u  a b.wav ", {"most": 2}, ["u", "a b.wav"]),
+        ("u\ta\tb", {"most": 2}, ["u", "a\tb"]),
+        ("u\u00a0a b", {"least": 2, "most": 2}, ["u\u00a0a", "b"]),
+        ("u\u00a0a", {"least": 2, "most": 2}, ["u", "a"]),
+        ("  a b ", {"most": 1}, ["a b"]),
+        ("", {}, []),
+        (" \t", {"most": 2}, []),
+        (" ", {"most": 1}, []),
+        ("\u00a0", {"least": 2}, []),
+    ],
+)
+def test_fields_are_separated_as_in_kaldi_or_by_any_white_space_where_that_gives_too_few(line, options, fields):
+    assert fields_of(line, **options) == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "name"),
+    [
+        ("a", "a", "a"),
+        ("e\u0301", "\u00e9", "\u00e9"),
+        ("\u1100\u1161", "\uac00", "\uac00"),
+        ("\u212b", "\u00c5", "\u00c5"),
+        ("\ufeffa\u200b", "a", "a"),
+        ("a\u00a0b", "a b", "a_b"),
+        (" \u00a0a", "a", "__a"),
+        ("a\u200db", "a\u200db", "a\u200db"),
+        ("\ufb01", "\ufb01", "\ufb01"),  # a ligature is another letter
+    ],
+)
+def test_labels_and_names_are_composed(text, label, name):
+    assert plain(text) == label
+    assert plain_name(text) == name
+
+
+@given(st.text())
+def test_what_is_plain_stays_plain(text):
+    assert plain(plain(text)) == plain(text)
+    assert plain_name(plain_name(text)) == plain_name(text)
+    assert not any(character.isspace() for character in plain_name(text))

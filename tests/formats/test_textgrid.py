@@ -170,3 +170,135 @@ def test_intervals_always_fill_the_recording(steps, duration):
     assert all(start < end for start, end, _ in filled)
     inside = [(start, min(end, duration / 10)) for start, end, _ in intervals if start < duration / 10]
     assert [interval[:2] for interval in filled if interval[2]] == inside
+
+
+# --- what other programs write --------------------------------------------------------------------------------------
+
+
+def test_the_header_of_old_programs_is_read(tmp_path):
+    old = short_grid.replace('"ooTextFile"', 'File type = "ooTextFile short"')
+    for text in (old, old.replace("\n", "\r\n"), short_grid.replace('"ooTextFile"', '"ooTextFile short"')):
+        assert [interval.text for interval in phones_of(grid(tmp_path, text))] == ["s", "ε"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.25", '0.25 ! not "0.3" 7'),
+        ("<exists>", "<exists> ! <absent>"),
+        ('"TextGrid"\n', '"TextGrid"\n! made by hand\n!\n'),
+        ('"s"', '"s" ! it is "s'),
+        ("0.25", "0.25 ! a\r"),
+    ],
+)
+def test_a_comment_is_none_of_the_values(tmp_path, old, new):
+    found = [(each.start, each.end, each.text) for each in phones_of(grid(tmp_path, short_grid.replace(old, new)))]
+    assert found == [(0.0, 0.25, "s"), (0.375, 0.5, "ε")]
+
+
+def test_a_comment_ends_with_its_line_whatever_ends_it(tmp_path):
+    text = short_grid.replace("<exists>", "<exists> ! yes").replace("\n", "\r")
+    assert [interval.text for interval in phones_of(grid(tmp_path, text))] == ["s", "ε"]
+
+
+def test_an_exclamation_mark_in_a_text_is_no_comment(tmp_path):
+    text = short(tier("phones", (0, 0.5, '"!"'), (0.5, 1, '"\u01c3 a"')))
+    assert [interval.text for interval in phones_of(grid(tmp_path, text))] == ["!", "\u01c3 a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [('"a ""b"" c"', 'a "b" c'), ('""""', '"'), ('"a\nb"', "a\nb"), ('" a "', "a")]
+)
+def test_quotes_line_ends_and_spaces_in_a_text(tmp_path, text, found):
+    assert [interval.text for interval in phones_of(grid(tmp_path, short(tier("phones", (0, 1, text)))))] == [found]
+
+
+@pytest.mark.parametrize("flag", ['"ooTextFile"\n"TextGrid"\n0\n1\n<absent>\n', ('File type = "ooTextFile"\n'
+                                  'Object class = "TextGrid"\n\nxmin = 0\nxmax = 1\ntiers? <absent>\n')])  # fmt: skip
+def test_tiers_that_are_absent_are_none(tmp_path, flag):
+    assert all_tiers(grid(tmp_path, flag)) == []
+    with pytest.raises(InputError, match=r"has no tier named phones; its interval tiers are: none"):
+        read_tiers(grid(tmp_path, flag))
+
+
+@pytest.mark.parametrize("content", [b"ooBinaryFile\x08TextGrid" + bytes(40), b"ooBinaryFile\x08TextGrid\xff\xff"])
+def test_a_binary_textgrid_is_told_with_the_way_out(tmp_path, content):
+    (tmp_path / "a.TextGrid").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.TextGrid: is a binary TextGrid; save it as a text file in Praat"):
+        all_tiers(tmp_path / "a.TextGrid")
+
+
+@pytest.mark.parametrize("number", ["0.5", "5e-1", "5E-01", "0.50000000000000000001", "-0.0e0"])
+def test_numbers_of_every_form(tmp_path, number):
+    (found,) = read_tiers(grid(tmp_path, short(tier("phones", (number, 1, '"a"')))))
+    assert found.intervals[0].start == float(number)
+
+
+def test_a_tier_ends_where_it_says_even_after_its_last_text(tmp_path):
+    text = short(tier("phones", (0, 0.5, '"a"'), (0.5, 1, '""')))
+    assert [(each.end, len(each.intervals)) for each in read_tiers(grid(tmp_path, text))] == [(1.0, 2)]
+
+
+# --- the choice of a tier -------------------------------------------------------------------------------------------
+
+many = short(
+    tier("ORT-MAU", (0, 1, '"w"')),
+    tier("KAN-MAU", (0, 1, '"k"')),
+    tier("clicks", (0.5, '"!"'), kind="TextTier"),
+    tier("MAU", (0, 1, '"m"')),
+    tier("Anna - phones", (0, 0.5, '"a"')),
+    tier("Bert - phones", (0.5, 1, '"b"')),
+    tier("2", (0, 1, '"two"')),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        (None, ["a", "b"]),
+        ("MAU", ["m"]),
+        ("mau", ["m"]),  # and not the two whose names end in it
+        ("ORT-MAU", ["w"]),
+        ("KAN-MAU", ["k"]),
+        ("kan-mau", ["k"]),
+        (" Anna - Phones ", ["a"]),
+        ("phones", ["a", "b"]),
+        ("Phones", ["a", "b"]),
+        ("1", ["w"]),
+        ("2", ["two"]),  # the name goes before the number
+        ("3", ["m"]),  # tiers of points have none
+        ("5", ["b"]),
+    ],
+)
+def test_a_tier_is_chosen_by_name_in_any_case_by_speaker_or_by_number(tmp_path, name, texts):
+    chosen = read_tiers(grid(tmp_path, many), name)
+    assert [interval.text for each in chosen for interval in each.intervals] == texts
+
+
+@pytest.mark.parametrize("name", ["words", "0", "7", "-1", "1.0", "\u0662", "ort", " "])
+def test_a_tier_that_is_not_there_is_told_with_those_that_are(tmp_path, name):
+    with pytest.raises(InputError) as error:
+        read_tiers(grid(tmp_path, many), name)
+    assert str(error.value) == (
+        f"{tmp_path / 'a.TextGrid'}: has no tier {name!r}; its interval tiers are: 1 'ORT-MAU', 2 'KAN-MAU', 3 'MAU', "
+        "4 'Anna - phones', 5 'Bert - phones', 6 '2'; choose one by name or number: tier"
+    )
+
+
+@pytest.mark.parametrize("name", ["phon\u00e8mes", "phone\u0300mes", "PHON\u00c8MES", "PHONE\u0300MES"])
+@pytest.mark.parametrize("written", ["phon\u00e8mes", "phone\u0300mes", "Anna - phone\u0300mes"])
+def test_a_name_of_a_tier_is_compared_composed(tmp_path, written, name):
+    text = short(tier("w", (0, 1, '"w"')), tier(written, (0, 1, '"p"')))
+    assert [t.intervals[0].text for t in read_tiers(grid(tmp_path, text), name)] == ["p"]
+
+
+def test_both_of_two_tiers_of_one_name_are_read(tmp_path):
+    text = short(tier("phones", (0, 0.5, '"a"')), tier("phones", (0.5, 1, '"b"')))
+    for name in (None, "phones", "PHONES"):
+        assert [t.intervals[0].text for t in read_tiers(grid(tmp_path, text), name)] == ["a", "b"]
+    assert [t.intervals[0].text for t in read_tiers(grid(tmp_path, text), "2")] == ["b"]
+
+
+def test_the_only_tier_needs_no_name(tmp_path):
+    text = short(tier("whatever", (0, 1, '"a"')), tier("clicks", (0.5, '"!"'), kind="TextTier"))
+    assert [t.name for t in read_tiers(grid(tmp_path, text))] == ["whatever"]

@@ -67,3 +67,26 @@ def test_the_split_and_train_must_be_encoded(config, lost):
     with pytest.raises(InputError, match=rf"{lost}\.units\.tsv: no such file"):
         score.run(run, ["test"])
     assert not run.files.scores("test").exists()
+
+
+@pytest.mark.parametrize(
+    ("exclude", "told"),
+    [
+        (["SIL"], None),
+        (["SIL", "sil", "<eps>", "NSN"], None),  # those of the defaults need not be there
+        (["SIL", "pau"], "exclude names labels that toy does not have: pau"),
+        (["SIL", "A", "pau"], "exclude names labels that toy does not have: A (there is a), pau"),
+        ([], None),
+    ],
+)
+def test_labels_to_exclude_that_the_corpus_lacks_are_told(config, caplog, exclude, told):
+    run = run_with(config, exclude=exclude)
+    score.run(run, ["test"])
+    assert [record.getMessage() for record in caplog.records if "exclude" in record.getMessage()] == (
+        [f"notice: {told}"] if told else []
+    )
+
+
+@pytest.mark.parametrize("setting", ["exclude", "ignore"])
+def test_labels_to_leave_out_are_compared_composed(config, setting):
+    assert getattr(run_with(config, **{setting: ["e\u0301"]}).settings, setting) == ("\u00e9",)

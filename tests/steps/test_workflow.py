@@ -1,5 +1,6 @@
 """The plan of the workflow: the paths of every rule, and a workflow that follows it."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -93,6 +94,170 @@ def test_the_page_reads_the_files_of_each_corpus_once(values):
     reported = plan_of(values, seeds=[0, 1]).reported()
     assert len(reported) == len(set(reported)) == 4 * 4 + 4
     assert "results/lines/features/dev.scp" not in reported
+
+
+# --- what a corpus is made of ---------------------------------------------------------------------------------------
+
+
+def sources_of(values, corpus="speech"):
+    """The digest of a corpus's files, which a plan asks for once."""
+    plan = plan_of(values)
+    first = plan.corpus_sources(corpus)
+    assert plan.corpus_sources(corpus) == first
+    return first
+
+
+def changed(path):
+    """Change a file as little as can be seen: its time, by a nanosecond."""
+    status = Path(path).stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+
+
+def speech_with(values, **corpus):
+    values["corpora"]["speech"] |= corpus
+    return values
+
+
+def folder_of_recordings(values, **corpus):
+    """A folder of recordings with TextGrids beside it in place of the Kaldi corpus."""
+    Path("tg/s0").mkdir(parents=True)
+    Path("tg/s0/train0.TextGrid").write_text("")
+    Path("tg/.hidden").touch()
+    values["corpora"]["speech"] = {"kind": "folder", "root": "speech/train/audio", "labels": "tg", **corpus}
+    return values
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["train/audio/train0.wav", "test/audio/test3.wav", "train/wav.scp", "dev/utt2spk", "train/phones.ctm"],
+)
+def test_a_kaldi_corpus_is_made_of_its_lists_and_of_what_they_name(values, file):
+    before = sources_of(values)
+    assert sources_of(values) == before
+    changed(f"speech/{file}")
+    assert sources_of(values) != before
+
+
+@pytest.mark.parametrize("file", ["speech/train/spk2utt", "speech/notes.txt", "elsewhere.wav"])
+def test_other_files_are_no_part_of_a_kaldi_corpus(values, file):
+    before = sources_of(values)
+    Path(file).touch()
+    assert sources_of(values) == before
+
+
+def test_archives_words_of_pipes_and_matrices_are_parts_of_a_kaldi_corpus(values):
+    for name in ("wav.ark", "a.sph", "f.ark", "b.wav"):
+        Path(name).touch()
+    Path("speech/train/wav.scp").write_text("train0 wav.ark:7\ntrain1 sph2pipe -f wav a.sph |\ntrain2 ../../b.wav\n")
+    for name, counts in (("wav.ark", True), ("a.sph", True), ("b.wav", True), ("f.ark", False)):
+        before = sources_of(values)
+        changed(name)
+        assert (sources_of(values) != before) == counts, name
+    Path("speech/train/feats.scp").write_text("train0 f.ark:7\n")
+    speech_with(values, features={"kind": "precomputed", "frame_shift": 10})
+    for name, counts in (("wav.ark", False), ("f.ark", True), ("speech/train/feats.scp", True)):
+        before = sources_of(values)
+        changed(name)
+        assert (sources_of(values) != before) == counts, name
+
+
+def test_a_recording_that_is_replaced_by_one_of_the_same_name_is_another(values):
+    before = sources_of(values)
+    content = Path("speech/train/audio/train0.wav").read_bytes()
+    Path("new.wav").write_bytes(content)
+    Path("new.wav").replace("speech/train/audio/train0.wav")
+    assert sources_of(values) != before
+
+
+@pytest.mark.parametrize("file", ["lines/w0/0.png", "lines/w2/2.png"])
+def test_a_folder_is_made_of_all_files_in_it(values, file):
+    before = sources_of(values, "lines")
+    changed(file)
+    after = sources_of(values, "lines")
+    assert after != before
+    Path("lines/w0/notes.txt").touch()
+    assert sources_of(values, "lines") != after
+
+
+def test_a_linked_writer_is_part_of_the_folder(values):
+    Path("lines/w2").rename("disk")
+    Path("lines/w2").symlink_to("../disk")
+    before = sources_of(values, "lines")
+    changed("disk/0.png")
+    assert sources_of(values, "lines") != before
+
+
+def test_textgrids_in_a_folder_of_labels_are_parts_of_the_corpus(values):
+    folder_of_recordings(values)
+    before = sources_of(values)
+    changed("tg/s0/train0.TextGrid")
+    after = sources_of(values)
+    assert after != before
+    Path("tg/s0/train1.TextGrid").write_text("")
+    assert sources_of(values) != after
+    after = sources_of(values)
+    changed("tg/.hidden")
+    assert sources_of(values) == after
+    changed("speech/train/audio/train5.wav")
+    assert sources_of(values) != after
+
+
+def test_a_file_of_labels_is_part_of_the_corpus(values):
+    folder_of_recordings(values, labels="l.ctm")
+    before = sources_of(values)
+    Path("l.ctm").write_text("")
+    after = sources_of(values)
+    assert after != before
+    assert plan_of(values).corpus_files("speech") == ["l.ctm"]
+    changed("l.ctm")
+    assert sources_of(values) != after
+
+
+def test_results_in_the_folder_are_no_part_of_the_corpus(values):
+    values["corpora"]["lines"]["root"] = "."
+    before = sources_of(values, "lines")
+    Path("results/lines").mkdir(parents=True)
+    Path("results/lines/utterances.tsv").touch()
+    assert sources_of(values, "lines") == before
+
+
+def test_a_corpus_that_cannot_be_listed_is_left_to_its_step(values):
+    Path("speech/train/wav.scp").write_text("train0\n")
+    assert plan_of(values).corpus_sources("speech") == ""
+    values["corpora"]["lines"]["root"] = "nowhere"
+    assert plan_of(values).corpus_sources("lines") == ""
+
+
+def test_a_sample_corpus_is_made_and_not_listed(values):
+    values["corpora"]["drawn"] = {"kind": "sample-handwriting"}
+    before = sources_of(values, "drawn")
+    assert sources_of(values, "drawn") == before
+
+
+@pytest.mark.parametrize(
+    ("results", "braces"),
+    [
+        ("results", {}),
+        ("my results", {}),
+        ("{x}", {"x": "{x}"}),
+        ("a {x} and { y }/z", {"x": "{x}", "y": "{ y }"}),
+        ("{a-b} {} {{", {}),
+        ("{{x}}", {"x": "{x}"}),
+    ],
+)
+def test_words_in_braces_in_the_path_of_the_results_stand_for_themselves(values, results, braces):
+    assert plan_of(values, results=results).braces == braces
+
+
+def test_files_with_braces_are_in_the_digest_but_no_inputs(values):
+    Path("speech").rename("{speech}")
+    speech_with(values, root="{speech}")
+    Path("{speech}/test/words.ctm").write_text("")
+    plan = plan_of(values)
+    assert plan.corpus_files("speech") == plan.word_files("speech") == []
+    before = sources_of(values)
+    changed("{speech}/train/phones.ctm")
+    assert sources_of(values) != before
 
 
 asked = {

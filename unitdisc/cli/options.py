@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import unicodedata
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -42,8 +43,8 @@ Settings = TypeVar("Settings", bound=Any)
 
 
 def names(listed: str) -> list[str]:
-    """Return the names in an option, separated by commas."""
-    return [name.strip() for name in listed.split(",") if name.strip()]
+    """Return the names in an option, separated by commas, composed as labels are when they are read."""
+    return [name.strip() for name in unicodedata.normalize("NFC", listed).split(",") if name.strip()]
 
 
 def overridden(settings: Settings, **options: Any) -> Settings:

@@ -1,10 +1,11 @@
 """Settings that all corpora share."""
 
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from unitdisc import registry
 from unitdisc.choices import OnBadUtterance
@@ -42,6 +43,11 @@ class CorpusSettings(Section):
     def pipes(self) -> tuple[str, ...]:
         """The programs that a source may run."""
         return ()
+
+    @field_validator("exclude", "ignore")
+    @classmethod
+    def _composed(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(unicodedata.normalize("NFC", label) for label in labels)  # as labels are read
 
     @model_validator(mode="after")
     def _features_fit(self) -> "CorpusSettings":

@@ -1,7 +1,7 @@
 """One Kaldi data directory: wav.scp or feats.scp, segments, utt2spk and a phone alignment."""
 
-from collections.abc import Collection, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -52,6 +52,8 @@ class DataFolder:
     unreadable: Unreadable
     allow_pipes: tuple[str, ...] = ()
     sample_rate: int | None = None
+    whole: set[str] = field(default_factory=set)  # the recordings of wav.scp where segments are cut from them
+    lost: set[str] = field(default_factory=set)  # those of them that cannot be read
 
     def recordings(self) -> tuple[Path, dict[str, Recording]]:
         """Return the file that lists the utterances, and utterance → recording; each recording is opened once."""
@@ -93,10 +95,10 @@ class DataFolder:
         Its times may be those of recordings of which the utterances are segments. Raises InputError for a label of an
         utterance that is neither in the ``manifest`` nor ``left_out``.
         """
-        whole = {segment.recording for segment in utterances.values() if segment.recording} - utterances.keys()
-        known = utterances.keys() | whole | self.unreadable.errors.keys() | left_out
+        whole = self.whole - utterances.keys()
+        known = utterances.keys() | whole | self.lost | self.unreadable.errors.keys() | left_out
         kind: LabelFormat = "text_ali" if file.name == "text_ali" else "ctm"
-        table = self._by_recording(read_label_table(file, kind, known=known, notices=self.notices), known)
+        table = read_label_table(file, kind, known=known, aliases=self._of_channels(), notices=self.notices)
         names = table.rows["utterance"]
         unknown = ~names.isin(known).to_numpy()
         if unknown.any():
@@ -146,7 +148,9 @@ class DataFolder:
                     raise self.unreadable.errors[recording]
                 part = self._segment(recordings[recording], start, end, channel[0] if channel else "")
                 segments[utterance] = replace(part, line=line, recording=recording)
-        for name in read_pairs(self.path / "wav.scp").keys() & self.unreadable.errors.keys() - listed:
+        self.whole = set(recordings)
+        self.lost = read_pairs(self.path / "wav.scp").keys() - recordings.keys()
+        for name in self.lost - listed:
             del self.unreadable.errors[name]  # its segments are there instead
         return segments
 
@@ -160,21 +164,17 @@ class DataFolder:
             what = f"{start:g}–{end:g} s of {recording.source}, which has {recording.duration:g} s"
             self.notices.add("segments past the end of their recording, cut there", what)
         end = min(end, recording.duration)
-        if channel and not (channel.isdigit() or channel in channels):
+        if channel and not (channel.isdecimal() or channel in channels):
             raise InputError(f"channel {channel!r} is neither a number from 0 nor A or B")
-        number = channels.get(channel, int(channel) if channel.isdigit() else 0) if channel else None
+        number = channels.get(channel, int(channel) if channel.isdecimal() else 0) if channel else None
         source = str(Part(recording.source, start, end, number))
         return Recording(source, end - start, 0, start=start, channel=channel)
 
-    def _by_recording(self, table: LabelTable, known: Collection[str]) -> LabelTable:
-        """Replace file and channel by the recording that reco2file_and_channel has for them."""
+    def _of_channels(self) -> dict[tuple[str, str], str]:
+        """Return the recording that reco2file_and_channel has for a file and its channel."""
         path = self.path / "reco2file_and_channel"
-        if not path.exists():
-            return table
-        names = {(plain_name(f[1]), f[2]): plain_name(f[0]) for _, f in read_fields(path, least=3) if len(f) == 3}
-        pairs = zip(table.rows["utterance"], table.rows["channel"], strict=True)
-        found = [name if name in known else names.get((name, channel), name) for name, channel in pairs]
-        return replace(table, rows=table.rows.assign(utterance=found))
+        rows = [fields for _, fields in read_fields(path, least=3)] if path.exists() else []
+        return {(plain_name(row[1]), row[2]): plain_name(row[0]) for row in rows if len(row) == 3}
 
     def _cut(self, labels: pd.DataFrame, utterances: Mapping[str, Recording]) -> pd.DataFrame:
         """Return the labels of recordings as those of the segments in which their middles lie."""

@@ -35,7 +35,8 @@ def extract(
     """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
 
     Shards that an interrupted run finished are kept if settings and utterances are the same. Raises InputError for a
-    split without utterances, or for the first source that cannot be read, unless ``on_bad`` says to skip such sources.
+    split without utterances, or for the first source that cannot be read, unless ``on_bad`` says to skip such sources;
+    then where no source can be read.
     """
     if not utterances:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
@@ -54,6 +55,8 @@ def extract(
     else:
         for part, shard in track(todo, ark.stem):
             work(part, shard)
+    if not any(shard.with_suffix(".scp").stat().st_size for shard in shards):
+        raise InputError(f"none of the {len(utterances)} utterances can be read", ark, fix="see the notices of the log")
     archive.join(ark, shards)
     shutil.rmtree(folder)
 

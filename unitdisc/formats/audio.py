@@ -89,6 +89,8 @@ def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int,
         return len(samples), rate
     if decoded < frames < longest:
         notices.add(cut_short, f"{name}, {decoded} of {frames} samples")
+    else:
+        _tell_of_the_rest(name, allowed, decoded, notices)
     return decoded, rate
 
 
@@ -113,7 +115,7 @@ def _samples(part: Part, allowed: tuple[str, ...]) -> tuple[Samples, int]:
             rate, frames = int(file.samplerate), int(file.frames)
             first, last = round(part.start * rate), None if part.end is None else round(part.end * rate)
             if 0 < frames < longest:
-                first, end = min(first, frames), min(last or frames, frames)
+                first, end = min(first, frames), frames if last is None else min(last, frames)
                 samples = _read_part(file, first, end - first)
                 if len(samples) == end - first:
                     return samples, rate
@@ -132,7 +134,7 @@ def _read_part(file: "SoundFile", first: int, count: int) -> Samples:
     try:
         file.seek(first)
         samples: Samples = file.read(count, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError:
+    except (soundfile.LibsndfileError, MemoryError):  # the latter where a header promises far too much
         return np.zeros((0, file.channels), dtype=np.float32)
     return samples
 

@@ -93,7 +93,7 @@ def _entry(archive: Path, offset: int) -> bytes:
     if not archive.is_file():
         raise InputError("no such archive", archive)
     with archive.open("rb") as file:
-        file.seek(offset)
+        file.seek(min(offset, archive.stat().st_size))
         head = file.read(8)
         if head[:4] != b"RIFF":
             raise InputError(f"holds no WAV at {offset}", archive)

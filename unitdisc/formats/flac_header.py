@@ -21,7 +21,7 @@ def flac_length(file: BinaryIO) -> FlacLength | None:
     """Return how many samples a FLAC has; None for other files, and where no frame is found."""
     file.seek(0)
     head = file.read(42)
-    if head[:4] != b"fLaC" or head[4] & 0x7F:
+    if len(head) < 42 or head[:4] != b"fLaC" or head[4] & 0x7F:
         return None
     size = file.seek(0, 2)
     file.seek(max(len(head), size - tail))

@@ -1,8 +1,9 @@
 """Labels with times, read from the common formats of alignments; times in seconds (speech) or columns (handwriting)."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_args
 
 import pandas as pd
@@ -51,6 +52,7 @@ def read_label_table(
     *,
     tier: str | None = None,
     known: Collection[str] = (),
+    aliases: Mapping[tuple[str, str], str] = MappingProxyType({}),
     notices: Notices,
 ) -> LabelTable:
     """Read labels, put in order; see ``LabelTable.ordered``.
@@ -58,14 +60,14 @@ def read_label_table(
     ``path`` is a labels.tsv, a CTM, a TextGrid, a TIMIT .phn (samples at 16 kHz), a text_ali (integer 10 ms frames), or
     a folder of these. A TextGrid or .phn holds one utterance, named by the rule of ``utterance_names``; ``tier``
     chooses tiers of TextGrids by name or number. ``format`` None is inferred from each file's name. Names are those of
-    the ``known`` utterances where they can be matched with them. Raises InputError naming file and line for what cannot
-    be read, and for faults of the times.
+    the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file and its channel.
+    Raises InputError naming file and line for what cannot be read, and for faults of the times.
     """
     path = Path(path)
     kinds = {file: format or format_of(file) for file in label_files(path, format, notices)}
     root = path if path.is_dir() else path.parent
     own = named([file for file, kind in kinds.items() if kind in of_one_utterance], root, known)
-    names, texts = {file: name for name, file in own.items()}, Names(known)
+    names, texts = {file: name for name, file in own.items()}, Names(known, aliases)
     parts = []
     for file, kind in kinds.items():
         rows, end = _rows(file, kind, names.get(file, ""), tier)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from unitdisc.errors import InputError
 from unitdisc.files import decode, read_bytes
-from unitdisc.formats.text import close, decimal, digits
+from unitdisc.formats.text import close, decimal, digits, plain
 
 Span = tuple[float, float, str]  # start, end, text
 
 phone_tiers = ("phones", "phone", "phonemes", "phoneme", "segments")
 # A quoted text (with quotes inside doubled), a comment, a number by itself (not an index in brackets), or a flag.
-pattern = re.compile(r'"((?:[^"]|"")*)"|![^\n]*|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
+pattern = re.compile(r'"((?:[^"]|"")*)"|![^\r\n]*|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Tier:
     @property
     def kind(self) -> str:
         """The name without a speaker before it, as in ``Anna - phones``."""
-        return self.name.rpartition("-")[2].strip().lower()
+        return plain(self.name.rpartition("-")[2]).lower()
 
 
 class Values:
@@ -96,11 +96,13 @@ def read_tiers(path: Path, tier: str | None = None) -> list[Tier]:
 
 
 def _chosen(tiers: Sequence[Tier], tier: str) -> list[Tier]:
-    """Return the tiers of exactly this name, otherwise of this name in any case or after a speaker, or this number."""
-    exact = [t for t in tiers if t.name == tier]
-    alike = [t for t in tiers if tier.strip().lower() in (t.name.strip().lower(), t.kind)]
+    """Return the tiers of exactly this name, otherwise of it in any case, otherwise after a speaker, or this number."""
+    name = plain(tier)
+    exact = [t for t in tiers if plain(t.name) == name]
+    alike = [t for t in tiers if plain(t.name).lower() == name.lower()]
+    spoken = [t for t in tiers if t.kind == name.lower()]
     number = int(tier) if tier.isascii() and tier.isdigit() else 0
-    return exact or alike or list(tiers[number - 1 : number] if number else ())
+    return exact or alike or spoken or list(tiers[number - 1 : number] if number else ())
 
 
 def all_tiers(path: Path) -> list[Tier]:

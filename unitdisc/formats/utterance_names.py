@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePath
+from types import MappingProxyType
 
 from unitdisc.errors import InputError
 from unitdisc.formats.text import plain_name
@@ -15,10 +16,15 @@ def utterance_name(relative: PurePath) -> str:
 
 
 class Names:
-    """The names of utterances that are ``known``, found by the paths and spellings that other programs use for them."""
+    """The names of utterances that are ``known``, found by the paths and spellings that other programs use for them.
 
-    def __init__(self, known: Collection[str] = ()) -> None:
-        self.known = frozenset(known)
+    ``aliases`` are names of their own for a text and its channel.
+    """
+
+    def __init__(
+        self, known: Collection[str] = (), aliases: Mapping[tuple[str, str], str] = MappingProxyType({})
+    ) -> None:
+        self.known, self._aliases = frozenset(known), aliases
         self._alike = _unambiguous((_key(name), name) for name in self.known)
         self._ends = _unambiguous((end, name) for name in self.known for end in _ends(_key(name)))
 
@@ -43,7 +49,7 @@ class Names:
             found = self._found(spelling)
             if found:
                 return found
-        return self._ends.get(_key(name), name)
+        return self._aliases.get((name, channel)) or self._ends.get(_key(name), name)
 
     def _found(self, name: str) -> str | None:
         return name if name in self.known else self._alike.get(_key(name))
@@ -63,7 +69,7 @@ def named(files: Iterable[Path], root: Path, known: Collection[str] = ()) -> Map
 
 def _key(name: str) -> str:
     """Return what is the same for all spellings of a name."""
-    return re.sub(r"[-_/\\ .]+", "-", name)
+    return re.sub(r"[-_/\\ .]+", "-", plain_name(name))
 
 
 def _ends(key: str) -> list[str]:

@@ -17,7 +17,7 @@ from unitdisc.errors import InputError
 from unitdisc.formats.labels import read_labels
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import UnitSequence
-from unitdisc.scores.discovery.score import score
+from unitdisc.scores.discovery.score import score, unknown_labels
 
 quick = settings(deadline=None, max_examples=60)
 usage = {"units_used", "perplexity", "bitrate", "bitrate_runs", "run_duration"}
@@ -257,3 +257,19 @@ def test_the_oracle_files_numbers():
     names = {"pnmi": "pnmi", "per": "per_many_to_one", "f1": "boundary_f1", "r_val": "r_value"}
     for theirs, ours in names.items():
         assert got[ours] == pytest.approx(want[theirs], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("excluded", "labels", "unknown"),
+    [
+        ([], ["a"], []),
+        (["SIL"], ["SIL", "a"], []),
+        (["SIL"], ["sil", "a"], ["SIL (there is sil)"]),
+        (["SIL", "sil"], ["sil", "a"], ["SIL"]),  # sil is named too
+        (["pau", "b"], ["a"], ["b", "pau"]),
+        (["STRASSE"], ["stra\u00dfe"], ["STRASSE (there is stra\u00dfe)"]),
+        (["x"], [], ["x"]),
+    ],
+)
+def test_names_that_no_label_has_are_found_with_those_that_differ_in_capitals(excluded, labels, unknown):
+    assert unknown_labels(excluded, labels) == unknown

@@ -1,0 +1,162 @@
+"""One rule names the utterances of all folders, and names in the spellings of other programs are matched."""
+
+import unicodedata
+from pathlib import Path, PurePath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unitdisc.errors import InputError
+from unitdisc.formats.utterance_names import Names, named, utterance_name
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a0.wav", "a0"),
+        ("spk0/a0.wav", "spk0-a0"),
+        ("dr1/FCJF0/SA1.PHN", "dr1-FCJF0-SA1"),
+        ("a.b.wav", "a.b"),
+        ("v1.0/a.flac", "v1.0-a"),
+        ("spk_0/a_0.wav", "spk_0-a_0"),
+        ("John Smith/day one.wav", "John_Smith-day_one"),
+        ("a\u3000b.wav", "a_b"),
+        ("a\u00a0b\tc.wav", "a_b_c"),
+        ("re\u0301sume\u0301.wav", "r\u00e9sum\u00e9"),
+        ("\u4e00/\u4e8c.png", "\u4e00-\u4e8c"),
+        ("a\u200bb.wav", "ab"),
+    ],
+)
+def test_the_rule(path, name):
+    assert utterance_name(PurePath(path)) == name
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["spk0/a0.TextGrid", "spk0-a0.TextGrid", "spk0_a0.TextGrid", "spk0.a0.TextGrid", "spk0 a0.TextGrid",
+     "align/spk0/a0.TextGrid", "align/spk0_a0.TextGrid", "x/y/spk0/a0.TextGrid", "a0.TextGrid"],
+)  # fmt: skip
+def test_a_file_in_any_tree_is_the_utterance_that_its_path_spells(path):
+    assert Names(["spk0-a0", "spk1-a1"]).of_path(PurePath(path)) == "spk0-a0"
+
+
+@pytest.mark.parametrize("text", ["spk0-a0", "spk0_a0", "spk0/a0", "spk0\\a0", "spk0.a0", "spk0 a0", "spk0--a0", "a0"])
+def test_a_text_spells_a_name_in_many_ways(text):
+    assert Names(["spk0-a0", "spk1-a1"]).of_text(text) == "spk0-a0"
+
+
+@pytest.mark.parametrize("name", ["spk_0_a_0", "u.1", "SA1", "FCJF0-SA1", "a_b-c.d"])
+def test_a_known_name_is_itself_whatever_its_separators(name):
+    known = ["spk_0_a_0", "u.1", "SA1", "FCJF0-SA1", "a_b-c.d"]
+    assert Names(known).of_text(name) == name
+    assert Names(known).of_path(PurePath(f"{name}.TextGrid")) == name
+
+
+def test_an_end_that_two_names_have_is_no_name():
+    names = Names(["spk0-a0", "spk1-a0", "spk1-b0"])
+    assert names.of_text("a0") == "a0"
+    assert names.of_path(PurePath("a0.TextGrid")) == "a0"
+    assert names.of_path(PurePath("x/a0.TextGrid")) == "x-a0"
+    assert names.of_text("b0") == "spk1-b0"
+
+
+def test_spellings_that_two_names_have_are_only_those_names():
+    names = Names(["a-b", "a_b"])
+    assert [names.of_text(text) for text in ("a-b", "a_b", "a.b")] == ["a-b", "a_b", "a.b"]
+
+
+def test_a_whole_path_goes_before_its_end():
+    names = Names(["spk0-a0", "a0"])
+    assert names.of_path(PurePath("spk0/a0.TextGrid")) == "spk0-a0"
+    assert names.of_path(PurePath("spk1/a0.TextGrid")) == "a0"
+    assert names.of_path(PurePath("a0.TextGrid")) == "a0"
+
+
+def test_an_end_begins_after_a_separator():
+    assert Names(["spk0-a10"]).of_text("0") == "0"
+    assert Names(["spk0-a10"]).of_text("10") == "10"
+
+
+def test_names_are_compared_composed_and_with_an_underscore_for_white_space():
+    names = Names(["r\u00e9sum\u00e9-1", "John_Smith-a"])
+    assert names.of_text("re\u0301sume\u0301_1") == "r\u00e9sum\u00e9-1"
+    assert names.of_path(PurePath("re\u0301sume\u0301/1.TextGrid")) == "r\u00e9sum\u00e9-1"
+    assert names.of_path(PurePath("John\u00a0Smith/a.TextGrid")) == "John_Smith-a"
+
+
+def test_a_channel_belongs_to_the_name_where_only_both_are_known():
+    names = Names(["sw1-A", "sw1-B", "u1"])
+    assert (names.of_text("sw1", "A"), names.of_text("sw1", "B")) == ("sw1-A", "sw1-B")
+    assert names.of_text("u1", "A") == "u1"
+    assert names.of_text("sw1", "C") == "sw1"
+    assert names.of_text("sw1") == "sw1"
+
+
+def test_case_matters():
+    assert Names(["SA1"]).of_text("sa1") == "sa1"
+
+
+def test_nothing_is_known_of_other_files():
+    assert Names().of_path(PurePath("x/a.phn")) == "x-a"
+    assert Names(["b"]).of_text("x a") == "x_a"
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (["a.wav", "a.flac"], "a"),
+        (["x/a.wav", "x-a.wav"], "x-a"),
+        (["x y.wav", "x_y.wav"], "x_y"),
+        (["re\u0301.wav", "r\u00e9.wav"], "r\u00e9"),
+    ],
+)
+def test_two_files_of_one_name_are_refused(files, name):
+    with pytest.raises(InputError, match=rf"{files[0]}: is the utterance '{name}', as 2 files are; rename the others"):
+        named([Path("root") / file for file in files], Path("root"))
+
+
+def test_two_files_of_labels_for_one_utterance_are_refused():
+    files = [Path("tg/old/spk0/a0.TextGrid"), Path("tg/new/spk0_a0.TextGrid")]
+    assert list(named(files, Path("tg"))) == ["old-spk0-a0", "new-spk0_a0"]
+    with pytest.raises(InputError, match="is the utterance 'spk0-a0', as 2 files are"):
+        named(files, Path("tg"), ["spk0-a0"])
+
+
+part = st.text(st.sampled_from("ab1_-. \u00e9e\u0301\u3000"), min_size=1, max_size=4).filter(
+    lambda text: text.strip(" .") == text and text not in (".", "..")
+)
+paths = st.lists(part, min_size=1, max_size=3).map(lambda parts: PurePath(*parts[:-1], f"{parts[-1]}.wav"))
+
+
+@given(st.lists(paths, max_size=8), st.sampled_from(["NFC", "NFD"]))
+@settings(deadline=None)
+def test_every_name_is_found_from_its_own_path_and_text(tree, form):
+    names = Names([utterance_name(path) for path in tree])
+    for path in tree:
+        other = PurePath(unicodedata.normalize(form, str(path)))
+        assert names.of_path(other) == utterance_name(path)
+        assert names.of_path("align" / other) == utterance_name(path) or "align" in path.parts
+        assert names.of_text(utterance_name(other)) == utterance_name(path)
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c1"]), min_size=1, max_size=3), max_size=6), st.data())
+@settings(deadline=None)
+def test_a_name_that_is_found_is_known_or_that_of_the_rule(known, data):
+    names = Names(["-".join(parts) for parts in known])
+    path = data.draw(paths)
+    assert names.of_path(path) in {*names.known, utterance_name(path)}
+
+
+def test_an_alias_is_the_name_of_a_text_and_its_channel_unless_that_is_known():
+    names = Names(["left", "right", "sw2-A", "sw3"], {("sw1", "A"): "left", ("sw2", "A"): "left", ("sw3", "A"): "left"})
+    assert [names.of_text(text, "A") for text in ("sw1", "sw2", "sw3")] == ["left", "sw2-A", "sw3"]
+    assert names.of_text("sw1", "B") == "sw1"
+
+
+@pytest.mark.parametrize("known", ["re\u0301-1", "r\u00e9-1", "r\u00e9 1", "re\u0301\u00a01"])
+def test_a_known_name_in_another_form_is_found_as_it_is_known(known):
+    names = Names([known, "spk-re\u0301-2"])
+    assert names.of_text("r\u00e9-1") == names.of_text("re\u0301_1") == known
+    assert names.of_path(PurePath("r\u00e9/1.TextGrid")) == known
+    assert names.of_text("r\u00e9-2") == "spk-re\u0301-2"
