@@ -105,8 +105,9 @@ class KaldiCorpus(CorpusReader):
             for _, value in read_pairs(scp).values():
                 words = [value] if not value.endswith("|") else value[:-1].split()
                 split = split_source if self._matrices else split_entry
-                for archive in (split(word)[0] for word in words):
-                    yield locate(archive, scp)
+                for word in words:
+                    whole = locate(word, scp)
+                    yield whole if whole.exists() else locate(split(word)[0], scp)
 
     def word_files(self) -> list[Path]:
         """Return the words.ctm of each split that has one."""

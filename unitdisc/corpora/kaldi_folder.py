@@ -98,7 +98,9 @@ class DataFolder:
         whole = self.whole - utterances.keys()
         known = utterances.keys() | whole | self.lost | self.unreadable.errors.keys() | left_out
         kind: LabelFormat = "text_ali" if file.name == "text_ali" else "ctm"
-        table = read_label_table(file, kind, known=known, aliases=self._of_channels(), notices=self.notices)
+        table = read_label_table(
+            file, kind, known=known, aliases=self._of_channels(), notices=self.notices, by_channel=True
+        )
         names = table.rows["utterance"]
         unknown = ~names.isin(known).to_numpy()
         if unknown.any():
@@ -107,7 +109,7 @@ class DataFolder:
         own, of_whole = table.rows[names.isin(utterances.keys())], table.rows[names.isin(whole)]
         rows = pd.concat([own, self._cut(of_whole, utterances)], ignore_index=True) if len(of_whole) else own
         durations = {name: round(utterance.duration, digits) for name, utterance in utterances.items()}
-        return replace(table, rows=rows).within(durations, self.slack, self.notices)
+        return replace(table, rows=rows).ordered(self.notices).within(durations, self.slack, self.notices)
 
     def _source(self, value: str, line: int) -> str:
         """Return a source of wav.scp with its path from here; raises InputError for what may not be read."""
@@ -166,7 +168,10 @@ class DataFolder:
         end = min(end, recording.duration)
         if channel and not (channel.isdecimal() or channel in channels):
             raise InputError(f"channel {channel!r} is neither a number from 0 nor A or B")
-        number = channels.get(channel, int(channel) if channel.isdecimal() else 0) if channel else None
+        count = audio.channels(recording.source, self.allow_pipes) if channel else 1
+        number = _number(channel, first=0) if channel else None
+        if number is not None and 1 < count <= number:
+            raise InputError(f"{recording.source} has no channel {number}, but {count} channels from 0")
         source = str(Part(recording.source, start, end, number))
         return Recording(source, end - start, 0, start=start, channel=channel)
 
@@ -177,14 +182,18 @@ class DataFolder:
         return {(plain_name(row[1]), row[2]): plain_name(row[0]) for row in rows if len(row) == 3}
 
     def _cut(self, labels: pd.DataFrame, utterances: Mapping[str, Recording]) -> pd.DataFrame:
-        """Return the labels of recordings as those of the segments in which their middles lie."""
+        """Return the labels of recordings as those of the segments, and channels, in which their middles lie."""
         middle = (labels["start"] + labels["end"]).to_numpy() / 2
         rows_of = labels.groupby("utterance").indices
+        numbers = labels["channel"].map(_number).to_numpy()
+        several = labels.groupby("utterance")["channel"].nunique() > 1
         used = np.zeros(len(labels), dtype=bool)
         parts = [labels.iloc[:0]]
         for name, segment in utterances.items():
             rows = np.asarray(rows_of.get(segment.recording, []), dtype=np.int64)
             rows = rows[(middle[rows] >= segment.start) & (middle[rows] < segment.start + segment.duration)]
+            if segment.channel and several.get(segment.recording, False):
+                rows = rows[numbers[rows] == _number(segment.channel, first=0)]
             used[rows] = True
             part = labels.iloc[rows]
             times = {
@@ -196,6 +205,11 @@ class DataFolder:
             what = described(labels, int(np.argmin(used)))
             self.notices.add("labels outside every segment, left out", what, int((~used).sum()))
         return pd.concat(parts, ignore_index=True)
+
+
+def _number(channel: str, first: int = 1) -> int:
+    """Return the number from 0 of a channel, a letter or a number from ``first``: 1 in a CTM, 0 in segments."""
+    return int(channel) - first if channel.isdecimal() else channels.get(channel.upper(), 0)
 
 
 def _shape(source: str) -> tuple[int, int]:

@@ -162,6 +162,8 @@ def read(
 
 
 def _line(corpus: FileTree, aligned: Alignments | None, entry: Entry) -> tuple[Utterance, list[Label]]:
+    if not corpus.has(entry.image):
+        raise _not_there(corpus, entry.image, entry.list_path, entry.line)
     width = _columns(corpus, entry)
     utterance = Utterance(entry.name, entry.split, entry.writer, corpus.where(entry.image), float(width))
     return utterance, aligned.labels(entry.image, entry.name, width) if aligned and entry.labelled else []
@@ -207,22 +209,27 @@ def _list(corpus: FileTree, member: str, split: str) -> list[Entry]:
             form = "expected: an image and, at most, a transcript"
             raise InputError(f"has {len(fields)} fields", location, number, form)
         for field in fields:
-            _check_path(corpus, field, location, number)
+            _check_path(field, location, number)
         if fields:
             if len(PurePosixPath(fields[0]).parts) < 3:
                 raise InputError(f"image {fields[0]!r} has no writer", location, number, "expected: nl/<writer>/…")
+            if not all(corpus.has(field) for field in fields[1:]):
+                raise _not_there(corpus, fields[1], location, number)
             entries.append(Entry(fields[0], split, location, number))
     return entries
 
 
-def _check_path(corpus: FileTree, path: str, location: str, line: int) -> None:
+def _not_there(corpus: FileTree, path: str, location: str, line: int) -> InputError:
+    """Return the error of a list that names what the corpus does not have."""
+    return InputError(f"names {corpus.where(path)}, which is missing", location, line, "take the line off the list")
+
+
+def _check_path(path: str, location: str, line: int) -> None:
     try:
         inside(path, location)
     except InputError:
         fix = "name it relative to the corpus, without '..'"
         raise InputError(f"path {path!r} leads out of the corpus", location, line, fix) from None
-    if not corpus.has(path):
-        raise InputError(f"names {corpus.where(path)}, which is missing", location, line, "take the line off the list")
 
 
 def _with_dev(entries: list[Entry], share: float, seed: int, root: Path) -> list[Entry]:

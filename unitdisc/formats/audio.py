@@ -4,6 +4,7 @@ import io
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,13 @@ def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[Samples, int]:
     if not finite.all():
         raise InputError(f"sample {int(np.argmin(finite))} is not a finite number", source)
     return mixed, rate
+
+
+@lru_cache(maxsize=1)  # the segments of a recording follow one another
+def channels(source: str, allow_pipes: tuple[str, ...] = ()) -> int:
+    """Return the number of channels of a source."""
+    with _opened(part_of(source).name, allow_pipes) as file:
+        return int(file.channels)
 
 
 def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int, int]:
@@ -182,7 +190,8 @@ def _opened(name: str, allowed: tuple[str, ...], *, recount: bool = False) -> It
                 samples = length.with_last if _reaches(file, length.with_last) else length.before_last
             sound = io.BytesIO(with_length(stream, samples))
         sound.seek(0)
-        with soundfile.SoundFile(sound) as file:
+        # A file by its name, as libsndfile's own reading of it is faster and fails more quietly.
+        with soundfile.SoundFile(name if sound is stream and isinstance(stream, io.BufferedReader) else sound) as file:
             yield file
 
 

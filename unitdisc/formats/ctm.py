@@ -26,12 +26,14 @@ def read_ctm(path: Path) -> Iterator[Row]:
     Of alternatives (``<ALT_BEGIN>``, ``<ALT>``, ``<ALT_END>``) the first is taken. Raises InputError naming file and
     line for a line with fewer than five fields or a time that is not a number.
     """
-    alternative = 0
+    alternative, owner = 0, ""
     for line, fields in read_fields(path, comment=";;", least=5):
         if fields[0].startswith("#") and (len(fields) < 5 or not re.match(r"[\d.]", fields[2])):
             continue
         if len(fields) < 5:
             raise InputError("is not 'utterance channel start duration label'", path, line)
+        if fields[0] != owner:
+            alternative, owner = 0, fields[0]  # alternatives that were never closed end with their utterance
         mark = fields[4].upper()
         if mark in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>"):
             alternative = {"<ALT_BEGIN>": 1, "<ALT_END>": 0}.get(mark, alternative + 1)

@@ -36,13 +36,14 @@ class LabelTable:
         """The labels: utterance, start, end, label, sorted by utterance and start."""
         return self.rows[["utterance", "start", "end", "label"]].reset_index(drop=True)
 
-    def ordered(self, notices: Notices, *, overlap: float = frame_overlap) -> "LabelTable":
+    def ordered(self, notices: Notices, *, overlap: float = frame_overlap, by_channel: bool = False) -> "LabelTable":
         """Return the labels with their texts made plain, in order and without overlaps.
 
         A label without text is none. One of no length is left out, and one that reaches into the next one by up to
-        ``overlap`` is cut there, both with a notice. Raises InputError for other faults of times.
+        ``overlap`` is cut there, both with a notice. With ``by_channel``, those of different channels
+        may overlap. Raises InputError for other faults of times.
         """
-        rows = self.rows
+        rows, owner = self.rows, ["utterance", "channel"] if by_channel else ["utterance"]
         plain_of = {text: plain(text) for text in rows["label"].unique()}
         rows = rows.assign(
             label=rows["label"].map(plain_of).astype("str"),
@@ -54,9 +55,10 @@ class LabelTable:
         self._refuse(rows, (rows["start"] < 0).to_numpy(), "starts before 0")
         self._refuse(rows, (rows["end"] < rows["start"]).to_numpy(), "does not end after it starts")
         rows = self._with_length(rows, "labels of no length, left out", notices)
-        rows = rows.sort_values(["utterance", "start", "end"], kind="stable", ignore_index=True)
+        rows = rows.sort_values([*owner, "start", "end"], kind="stable", ignore_index=True)
         start, end = rows["start"].to_numpy(), rows["end"].to_numpy(copy=True)
-        same = rows["utterance"].to_numpy()[1:] == rows["utterance"].to_numpy()[:-1]
+        owners = rows[owner].to_numpy()
+        same = (owners[1:] == owners[:-1]).all(axis=1)
         shared = np.where(same, end[:-1] - start[1:], 0) if len(rows) else np.zeros(0)
         overlapping = np.append(False, shared > overlap + close)[: len(rows)]
         self._refuse(rows, overlapping, "overlaps the label before it", "take one tier or one channel per utterance")

@@ -54,13 +54,15 @@ def read_label_table(
     known: Collection[str] = (),
     aliases: Mapping[tuple[str, str], str] = MappingProxyType({}),
     notices: Notices,
+    by_channel: bool = False,
 ) -> LabelTable:
     """Read labels, put in order; see ``LabelTable.ordered``.
 
     ``path`` is a labels.tsv, a CTM, a TextGrid, a TIMIT .phn (samples at 16 kHz), a text_ali (integer 10 ms frames), or
     a folder of these. A TextGrid or .phn holds one utterance, named by the rule of ``utterance_names``; ``tier``
     chooses tiers of TextGrids by name or number. ``format`` None is inferred from each file's name. Names are those of
-    the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file and its channel.
+    the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file and its channel. With
+    ``by_channel``, labels of different channels may overlap.
     Raises InputError naming file and line for what cannot be read, and for faults of the times.
     """
     path = Path(path)
@@ -77,7 +79,7 @@ def read_label_table(
             frame["utterance"] = [spelt[row.utterance, row.channel] for row in rows]
         ends = {names[file]: end} if end else {}
         parts.append(LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], ends))
-    return joined(parts).ordered(notices)
+    return joined(parts).ordered(notices, by_channel=by_channel)
 
 
 def _rows(file: Path, kind: LabelFormat, name: str, tier: str | None) -> tuple[list[Row], float]:
@@ -113,11 +115,19 @@ def label_files(path: Path, format: LabelFormat | None, notices: Notices) -> lis
     """Return the files of labels: ``path`` itself, or those below it if it is a folder; raises InputError for none."""
     if not path.is_dir():
         return [path]
-    wanted = {suffix for suffix, kind in suffixes.items() if kind != "tsv" and format in (None, kind)}
-    files = [file for file in below(path, notices) if file.suffix.lower() in wanted]
+    kinds = {file: _inferred(file) for file in below(path, notices)}
+    files = [file for file, kind in kinds.items() if kind and format in (None, kind)]
+    others = [file for file in files if kinds[file] != "tsv"]  # tables may be of anything else, where there are others
     if not files:
-        raise InputError(f"this folder holds no {', '.join(sorted(wanted)) or format} file", path)
-    return files
+        raise InputError(f"this folder holds no {format or ', '.join(get_args(LabelFormat))} file", path)
+    return others or files
+
+
+def _inferred(path: Path) -> LabelFormat | None:
+    try:
+        return format_of(path)
+    except InputError:
+        return None
 
 
 def plain_phones(labels: pd.DataFrame) -> pd.DataFrame:
