@@ -361,3 +361,11 @@ def test_the_silences_of_the_settings_need_no_position(folder):
     (folder / "phones.ctm").write_text("a 1 0 0.3 x_B\na 1 0.3 0.3 pau\n")
     assert [label.label for label in read(folder)[1]] == ["x_B", "pau"]
     assert [label.label for label in read(folder, exclude=["pau"])[1]] == ["x", "pau"]
+
+
+def test_the_sources_of_a_corpus_are_the_files_that_its_lists_name(folder):
+    (folder / "audio" / "12:30").write_bytes((folder / "audio" / "a.wav").read_bytes())
+    (folder / "wav.scp").write_text(f"a audio/12:30\nb audio/b.wav\nc wav.ark:17\nd cat {folder}/audio/a.wav |\n")
+    settings = KaldiSettings(root=folder.parent, splits={"train": folder.name})
+    found = [path.name for path in registry.corpora.load("kaldi")(settings, folder).sources()]
+    assert found == ["12:30", "b.wav", "wav.ark", "cat", "a.wav"]

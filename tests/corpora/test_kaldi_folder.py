@@ -174,6 +174,23 @@ def test_reco2file_and_channel_names_the_recording_of_a_channel(folder, cut):
     assert times(folder)[1] == expected
 
 
+@pytest.mark.parametrize(("first", "second"), [("A", "B"), ("0", "1")])
+@pytest.mark.parametrize("names", [("A", "B"), ("1", "2")])
+def test_the_channels_of_a_conversation_may_overlap(folder, first, second, names):
+    soundfile.write(folder / "audio" / "r1.wav", np.stack([tone(0.6), tone(0.6, 300)], axis=1), rate)
+    segmented(folder, f"u1 r1 0 0.6 {first}", f"u2 r1 0 0.6 {second}")
+    put(folder, phones__ctm=[f"r1 {names[0]} 0 0.3 a", f"r1 {names[1]} 0.1 0.3 b"])
+    _, labels = times(folder)
+    assert labels == [("u1", 0.0, 0.3, "a"), ("u2", 0.1, 0.4, "b")]
+
+
+def test_a_channel_that_a_recording_does_not_have_is_told(folder):
+    soundfile.write(folder / "audio" / "r1.wav", np.stack([tone(0.6), tone(0.6, 300)], axis=1), rate)
+    segmented(folder, "u1 r1 0 0.6 1", "u2 r1 0 0.6 2")
+    with pytest.raises(InputError, match=r"segments:2: .*r1\.wav has no channel 2, but 2 channels from 0"):
+        read(folder)
+
+
 def test_a_channel_that_no_file_names_is_told(folder):
     put(folder, phones__ctm=["sw1 A 0 0.3 a"], reco2file_and_channel=["r1 sw1 B"])
     with pytest.raises(InputError, match=r"phones\.ctm:1: utterance 'sw1' is not in wav\.scp"):

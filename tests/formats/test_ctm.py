@@ -114,3 +114,8 @@ def test_a_confidence_is_no_part_of_the_label(tmp_path, confidence):
 def test_white_space_of_other_kinds_separates_only_where_it_must(tmp_path):
     assert read(tmp_path, "a\u00a0b 1 0 0.2 c\u00a0d\n") == [(1, "a\u00a0b", 0.0, 0.2, "c\u00a0d")]
     assert read(tmp_path, "u\u30001\u30000\u30000.2\u3000a\n") == [(1, "u", 0.0, 0.2, "a")]
+
+
+def test_alternatives_that_are_never_closed_end_with_their_utterance(tmp_path):
+    text = "u A * * <ALT_BEGIN>\nu A 0 0.2 a\nu A * * <ALT>\nu A 0 0.3 b\nv A 0 0.1 c\n"
+    assert [row[4] for row in read(tmp_path, text)] == ["a", "c"]

@@ -249,3 +249,14 @@ def test_two_speakers_in_one_textgrid_may_take_turns_but_not_speak_at_once(tmp_p
         notices_of(tiers((0, 0.6), (0.5, 1)))
     assert notices_of(tiers((0, 0.6), (0.5, 1)), tier="Bert - phones")[0] == [("u", 0.5, 1.0, "b")]
     assert notices_of(tiers((0, 0.6), (0.5, 1)), tier="1")[0] == [("u", 0.0, 0.6, "a")]
+
+
+def test_a_folder_of_text_ali_or_of_tables_is_read(tmp_path):
+    (tmp_path / "ali").mkdir()
+    for name in ("u", "v"):
+        (tmp_path / "ali" / f"text_ali.{name}").write_text(f"{name} a 0 3 ; b 3 5 ;\n")
+    assert read_labels(tmp_path / "ali", "text_ali")["label"].tolist() == ["a", "b", "a", "b"]
+    (tmp_path / "tables").mkdir()
+    for name in ("u", "v"):
+        (tmp_path / "tables" / f"{name}.tsv").write_text(f"utterance\tstart\tend\tlabel\n{name}\t0\t1\ta\n")
+    assert read_labels(tmp_path / "tables")["utterance"].tolist() == ["u", "v"]
