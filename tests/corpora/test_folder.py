@@ -178,7 +178,7 @@ labelled = {
     "a table": ("labels.tsv", {"labels.tsv": "utterance\tstart\tend\tlabel\nanna-u1\t0\t0.25\ta\nanna-u1\t0.25\t0.5\tb\n"
                                "bert-u2\t0\t0.5\ta\n"}),
     "a table in other spellings": ("l.tsv", {"l.tsv": "utterance\tstart\tend\tlabel\nanna/u1\t0\t0.25\ta\n"
-                                             "anna_u1\t0.25\t0.5\tb\nu2\t0\t0.5\ta\n"}),
+                                             "anna/u1\t0.25\t0.5\tb\nbert_u2\t0\t0.5\ta\n"}),
     "a CTM": ("l.ctm", {"l.ctm": "anna-u1 1 0.25 0.25 b\nanna-u1 1 0 0.25 a\nbert-u2 1 0 0.5 a\n"}),
     "a text_ali": ("text_ali", {"text_ali": "anna-u1 a 0 25 ; b 25 50 ;\nbert-u2 a 0 50 ;\n"}),
     "a tree of .phn": ("phn", {"phn/anna/u1.PHN": "0 4000 a\n4000 8000 b\n", "phn/bert/u2.phn": "0 8000 a\n"}),
@@ -273,7 +273,7 @@ def test_bad_files_are_told_at_once_or_left_out_with_their_labels(tmp_path, capl
     root = recorded(tmp_path / "src", "anna/u1.wav", "bert/u2.wav")
     for name in ("u3", "u4", "u5", "u6"):
         (root / "anna" / f"{name}.wav").write_bytes(b"no sound at all" * 20)
-    put(tmp_path, {"l.ctm": labelled["a CTM"][1]["l.ctm"] + "u3 1 0 9 x\nanna_u4 1 0 0.1 y\n"})
+    put(tmp_path, {"l.ctm": labelled["a CTM"][1]["l.ctm"] + "anna-u3 1 0 9 x\nanna_u4 1 0 0.1 y\n"})
     with pytest.raises(InputError) as error:
         read_folder(root, speech, whole, labels=tmp_path / "l.ctm")
     told = str(error.value)

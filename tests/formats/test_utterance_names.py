@@ -160,3 +160,17 @@ def test_a_known_name_in_another_form_is_found_as_it_is_known(known):
     assert names.of_text("r\u00e9-1") == names.of_text("re\u0301_1") == known
     assert names.of_path(PurePath("r\u00e9/1.TextGrid")) == known
     assert names.of_text("r\u00e9-2") == "spk-re\u0301-2"
+
+
+def test_an_equal_name_goes_before_one_that_is_spelt_in_another_way():
+    names = Names(["maria-anna", "x-1"])
+    texts = [("maria-anna", ""), ("anna", ""), ("x_1", ""), ("1", "")]
+    assert list(names.of_texts(texts).values()) == ["maria-anna", "anna", "x-1", "1"]
+    assert names.of_texts([("anna", "")]) == {("anna", ""): "maria-anna"}
+    assert list(names.of_paths([PurePath("1.TextGrid"), PurePath("x/1.TextGrid")]).values()) == ["1", "x-1"]
+
+
+def test_two_texts_are_never_one_utterance():
+    names = Names(["a-b", "sw1"])
+    assert list(names.of_texts([("a_b", ""), ("a/b", "")]).values()) == ["a_b", "a/b"]
+    assert list(names.of_texts([("sw1", "A"), ("sw1", "B")]).values()) == ["sw1", "sw1"]

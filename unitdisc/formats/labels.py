@@ -17,7 +17,7 @@ from unitdisc.formats.label_table import LabelTable, joined
 from unitdisc.formats.marks import plain_phone
 from unitdisc.formats.text import digits, read_fields, read_number
 from unitdisc.formats.textgrid import read_tiers
-from unitdisc.formats.utterance_names import Names, named
+from unitdisc.formats.utterance_names import Names, named, shortened
 from unitdisc.notices import Notices
 from unitdisc.records import Label
 
@@ -75,8 +75,11 @@ def read_label_table(
         rows, end = _rows(file, kind, names.get(file, ""), tier)
         frame = pd.DataFrame(rows, columns=Row._fields).assign(file=0)
         if file not in names:
-            spelt = {pair: texts.of_text(*pair) for pair in {(row.utterance, row.channel) for row in rows}}
+            spelt = texts.of_texts({(row.utterance, row.channel): None for row in rows})
             frame["utterance"] = [spelt[row.utterance, row.channel] for row in rows]
+            for (text, _), name in spelt.items():
+                if shortened(text, name):
+                    notices.add("utterances found by the end of their names", f"{text!r} is {name!r}")
         ends = {names[file]: end} if end else {}
         parts.append(LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], ends))
     return joined(parts).ordered(notices, by_channel=by_channel)

@@ -99,8 +99,8 @@ def read_speakers(path: str | Path, of: Collection[str] = ()) -> dict[str, str]:
         speakers = speakers_of(enumerate(rows, start=2), path)
     else:
         speakers = read_utt2spk(path)
-    names = Names(of)
-    speakers = {names.of_text(name): speaker for name, speaker in speakers.items()}
+    names = Names(of).of_texts((name, "") for name in speakers)
+    speakers = {names[name, ""]: speaker for name, speaker in speakers.items()}
     for name in of:
         if name not in speakers:
             raise InputError(f"has no speaker of utterance {name!r}", path, fix="add a line 'utterance speaker'")

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from types import MappingProxyType
+from typing import TypeVar
 
 from unitdisc.errors import InputError
 from unitdisc.formats.text import plain_name
@@ -34,22 +35,45 @@ class Names:
         That is the known name which its path, or the end of its path, spells with ``-``, ``_`` or ``/`` between the
         folders, or which ends in its path; where there is none, the name by the rule.
         """
-        name = utterance_name(relative)
-        parts = name.split("-") if len(relative.parts) == 1 else [plain_name(p) for p in relative.with_suffix("").parts]
-        for first in range(len(parts)):
-            found = self._found("-".join(parts[first:]))
-            if found:
-                return found
-        return self._ends.get(_key(name), name)
+        return self.of_paths([relative])[relative]
+
+    def of_paths(self, paths: Iterable[PurePath]) -> dict[PurePath, str]:
+        """Return the name of each file, one by its path alone before one by a part of it.
+
+        Known names that end in a path count only where no path is a known name. Raises ValueError for two paths that
+        are the same name, with the name.
+        """
+        spelt = {path: (utterance_name(path), _tails(path)) for path in paths}
+        levels = (
+            lambda path: spelt[path][0] if spelt[path][0] in self.known else None,
+            lambda path: next(filter(None, map(self._found, spelt[path][1])), None),
+            lambda path: self._ends.get(_key(spelt[path][0])),
+        )
+        found = _in_turn(spelt, levels, strict=True)
+        names = {path: found.get(path, spelt[path][0]) for path in spelt}
+        name, count = Counter(names.values()).most_common(1)[0] if names else ("", 1)
+        if count > 1:
+            raise ValueError(name)
+        return names
 
     def of_text(self, text: str, channel: str = "") -> str:
         """Return the known name that a text spells, with its ``channel`` after it where that is needed."""
-        name = plain_name(text)
-        for spelling in (name, f"{name}-{channel}") if channel else (name,):
-            found = self._found(spelling)
-            if found:
-                return found
-        return self._aliases.get((name, channel)) or self._ends.get(_key(name), name)
+        return self.of_texts([(text, channel)])[text, channel]
+
+    def of_texts(self, texts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return the name of each text and channel, an equal one before one that is spelt in another way.
+
+        Known names that end in a text count only where no text is a known name: a file may be of other utterances too.
+        """
+        spelt = {pair: plain_name(pair[0]) for pair in texts}
+        levels = (
+            lambda pair: spelt[pair] if spelt[pair] in self.known else None,
+            lambda pair: self._found(spelt[pair]) or (pair[1] and self._found(f"{spelt[pair]}-{pair[1]}")),
+            lambda pair: self._aliases.get((spelt[pair], pair[1])),
+            lambda pair: self._ends.get(_key(spelt[pair])),
+        )
+        found = _in_turn(spelt, levels, several=spelt.__getitem__)
+        return {pair: found.get(pair, name) for pair, name in spelt.items()}
 
     def _found(self, name: str) -> str | None:
         return name if name in self.known else self._alike.get(_key(name))
@@ -57,14 +81,59 @@ class Names:
 
 def named(files: Iterable[Path], root: Path, known: Collection[str] = ()) -> Mapping[str, Path]:
     """Return the files below ``root`` by utterance; raises InputError where two would have the same name."""
+    by_path = {file.relative_to(root): file for file in files}
     names = Names(known)
-    by_file = {file: names.of_path(file.relative_to(root)) for file in files}
-    counts = Counter(by_file.values())
-    for file, name in by_file.items():
-        if counts[name] > 1:
-            others = sum(other == name for other in by_file.values())
-            raise InputError(f"is the utterance {name!r}, as {others} files are", file, fix="rename the others")
-    return {name: file for file, name in by_file.items()}
+    try:
+        return {name: by_path[Path(path)] for path, name in names.of_paths(by_path).items()}
+    except ValueError as error:
+        (name,) = error.args
+        same = [file for path, file in by_path.items() if names.of_path(path) == name] or list(by_path.values())
+        what = f"is the utterance {name!r}, as {len(same)} files are"
+        raise InputError(what, same[0], fix="rename the others") from None
+
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+def shortened(text: str, name: str) -> bool:
+    """Return whether a text is only the end of the name that it was found to be."""
+    return _key(name).endswith(f"-{_key(text)}")
+
+
+def _in_turn(
+    items: Iterable[Item],
+    levels: Sequence[Callable[[Item], str | None]],
+    several: Callable[[Item], Hashable] = lambda item: item,
+    *,
+    strict: bool = False,
+) -> dict[Item, str]:
+    """Return the name that the first possible level gives an item, unless an earlier level gave it to another one.
+
+    The last level counts only where the others find nothing at all. Items that are the same by ``several`` may share a
+    name; of others, none has a name that a later level gives to two. If ``strict``, that raises ValueError.
+    """
+    found: dict[Item, str] = {}
+    for number, level in enumerate(levels):
+        if number == len(levels) - 1 and found:
+            break
+        taken = set(found.values())
+        given = {item: name for item in items if item not in found and (name := level(item)) and name not in taken}
+        owners: dict[str, set[Hashable]] = {}
+        for item, name in given.items():
+            owners.setdefault(name, set()).add(several(item))
+        clashes = [name for name, of in owners.items() if len(of) > 1]
+        if strict and clashes:
+            raise ValueError(clashes[0])
+        found |= {item: name for item, name in given.items() if number == 0 or len(owners[name]) == 1}
+    return found
+
+
+def _tails(path: PurePath) -> list[str]:
+    """Return the ends of a path, longest first, with ``-`` between its folders."""
+    parts = [plain_name(part) for part in path.with_suffix("").parts]
+    if len(parts) == 1:
+        parts = parts[0].split("-")
+    return ["-".join(parts[first:]) for first in range(len(parts))]
 
 
 def _key(name: str) -> str:
