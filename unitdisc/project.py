@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from unitdisc.errors import InputError
-from unitdisc.files import writing
+from unitdisc.files import below, writing
 from unitdisc.modality import Modality, modalities
 
 package = Path(__file__).parent
@@ -39,7 +39,7 @@ def starter(kind: str, root: Path | None) -> str:
 
 def modality_of(root: Path) -> Modality:
     """Return the modality of most of the files below a folder."""
-    endings = [path.suffix.lower() for path in root.rglob("*")] if root.is_dir() else []
+    endings = [path.suffix.lower() for path in below(root)] if root.is_dir() else []
     return max(modalities.values(), key=lambda modality: sum(ending in modality.endings for ending in endings))
 
 

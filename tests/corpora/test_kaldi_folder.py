@@ -229,9 +229,60 @@ def test_a_wav_scp_of_archives(folder):
     assert durations(folder) == {"r1": 0.2, "r2": 0.4}
     put(folder, wav__scp=["r1 wav.ark:4", "r2 gone.ark:4"])
     with pytest.raises(
-        InputError, match=r"2 utterances cannot be read: .*wav\.scp:1: .*holds no WAV at 4; .*no such arch"
+        InputError, match=r"2 utterances cannot be read: .*wav\.scp:1: .*holds no WAV or FLAC at 4; .*no such arch"
     ):
         durations(folder)
+
+
+def test_a_flac_in_an_archive_is_read_as_it_is_or_as_espnet_writes_it(folder):
+    sound, other = encoded(tone(0.2), "FLAC"), encoded(tone(0.4), "FLAC")
+    length = len(other).to_bytes(4, "little")
+    (folder / "wav.ark").write_bytes(b"r2 AUDIO\4" + length + other + b"r1 " + sound + b"r3 " + other)
+    put(folder, wav__scp=["r2 wav.ark:3", f"r1 wav.ark:{16 + len(other)}"])
+    assert durations(folder) == {"r2": 0.4, "r1": 0.2}
+
+
+def test_speakers_are_those_of_spk2utt_where_there_is_no_utt2spk(folder):
+    (folder / "utt2spk").unlink()
+    put(folder, spk2utt=["anna r1 r2"])
+    assert {u.speaker for u in read(folder)[0]} == {"anna"}
+
+
+@pytest.mark.parametrize(("end", "told"), [("0.9", "cut there: 1"), ("1.0", "cut there: 1"), ("1.3", None)])
+def test_a_label_past_the_end_of_a_recording_is_cut_or_told_though_segments_cut_it_too(folder, caplog, end, told):
+    segmented(folder, "u1 r1 0 0.3", "u2 r1 0.3 0.6")
+    put(folder, phones__ctm=["r1 1 0 0.3 a", f"r1 1 0.3 {float(end) - 0.3:.1f} b"])
+    if told:
+        labels = times(folder)[1]
+        assert told in caplog.text
+        assert labels == [("u1", 0.0, 0.3, "a"), ("u2", 0.0, 0.3, "b")]
+    else:
+        with pytest.raises(InputError, match=r"phones\.ctm:2: label 'b' of 'r1' .* lies past the end at 0\.6"):
+            times(folder)
+
+
+def test_a_label_across_two_segments_is_cut_and_counted(folder, caplog):
+    segmented(folder, "u1 r1 0 0.3", "u2 r1 0.3 0.6")
+    put(folder, phones__ctm=["r1 1 0 0.2 a", "r1 1 0.2 0.3 b"])
+    assert times(folder)[1] == [("u1", 0.0, 0.2, "a"), ("u2", 0.0, 0.2, "b")]
+    assert "labels that cross the end of a segment, cut there: 1 (first: label 'b' of 'r1'" in caplog.text
+
+
+def test_matrices_of_segments_have_labels_timed_on_recordings(folder):
+    for name in ("u1", "u2"):
+        kaldiio.save_ark(
+            str(folder / f"{name}.ark"), {name: np.ones((30, 5), np.float32)}, scp=str(folder / f"{name}.scp")
+        )
+    put(folder, feats__scp=[(folder / f"{name}.scp").read_text().strip() for name in ("u1", "u2")])
+    segmented(folder, "u1 r1 0 0.3", "u2 r1 0.3 0.6")
+    put(folder, phones__ctm=["r1 1 0 0.3 a", "r1 1 0.3 0.3 b"])
+    assert times(folder, precomputed=0.01)[1] == [("u1", 0.0, 0.3, "a"), ("u2", 0.0, 0.3, "b")]
+
+
+def test_a_matrix_with_nan_is_told(folder):
+    kaldiio.save_ark(str(folder / "f.ark"), {"r1": np.full((60, 5), np.nan, np.float32)}, scp=str(folder / "feats.scp"))
+    with pytest.raises(InputError, match=r"feats\.scp:1: .* holds numbers that are not finite"):
+        read(folder, precomputed=0.01)
 
 
 @pytest.mark.parametrize("where", ["", "data/train/", "{folder}/"])

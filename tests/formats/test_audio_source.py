@@ -87,9 +87,9 @@ def test_an_entry_of_an_archive_is_that_recording(tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("wav.ark:0", r"wav\.ark: holds no WAV at 0"),
-        ("wav.ark:999999", r"wav\.ark: holds no WAV at 999999"),
-        ("wav.ark:99999999999999999999", r"wav\.ark: holds no WAV at 9+"),
+        ("wav.ark:0", r"wav\.ark: holds no WAV or FLAC at 0"),
+        ("wav.ark:999999", r"wav\.ark: holds no WAV or FLAC at 999999"),
+        ("wav.ark:99999999999999999999", r"wav\.ark: holds no WAV or FLAC at 9+"),
         ("gone.ark:3", r"gone\.ark: no such archive"),
         ("gone.wav", r"gone\.wav: no such recording"),
         ("empty.wav", r"empty\.wav: is empty"),

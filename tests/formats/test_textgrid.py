@@ -94,7 +94,7 @@ def test_a_textgrid_without_one_tier_of_phones_is_refused(tmp_path, tiers, messa
     [
         ("nonsense", "a.TextGrid:1: the file ends where a TextGrid has 'ooTextFile'"),
         (short_grid.replace('"s"', "7"), "a.TextGrid:14: '7' occurs where a TextGrid has the text"),
-        (long_grid.replace("phones", "x"), "has no tier named phones; its interval tiers are: 1 'words', 2 'anna - x'"),
+        (long_grid.replace("phones", "x"), "has no tier named phones; its interval tiers are: 1 'words', 3 'anna - x'"),
         ("", "a.TextGrid:1: the file ends where a TextGrid has 'ooTextFile'"),
         (short_grid.replace("TextGrid", "Pitch 1"), "a.TextGrid:1: is not a TextGrid in text form"),
         (
@@ -266,8 +266,8 @@ many = short(
         ("Phones", ["a", "b"]),
         ("1", ["w"]),
         ("2", ["two"]),  # the name goes before the number
-        ("3", ["m"]),  # tiers of points have none
-        ("5", ["b"]),
+        ("4", ["m"]),  # as in Praat, where tiers of points count too
+        ("6", ["b"]),
     ],
 )
 def test_a_tier_is_chosen_by_name_in_any_case_by_speaker_or_by_number(tmp_path, name, texts):
@@ -275,13 +275,13 @@ def test_a_tier_is_chosen_by_name_in_any_case_by_speaker_or_by_number(tmp_path, 
     assert [interval.text for each in chosen for interval in each.intervals] == texts
 
 
-@pytest.mark.parametrize("name", ["words", "0", "7", "-1", "1.0", "\u0662", "ort", " "])
+@pytest.mark.parametrize("name", ["words", "0", "3", "8", "-1", "1.0", "\u0662", "ort", " "])
 def test_a_tier_that_is_not_there_is_told_with_those_that_are(tmp_path, name):
     with pytest.raises(InputError) as error:
         read_tiers(grid(tmp_path, many), name)
     assert str(error.value) == (
-        f"{tmp_path / 'a.TextGrid'}: has no tier {name!r}; its interval tiers are: 1 'ORT-MAU', 2 'KAN-MAU', 3 'MAU', "
-        "4 'Anna - phones', 5 'Bert - phones', 6 '2'; choose one by name or number: tier"
+        f"{tmp_path / 'a.TextGrid'}: has no tier {name!r}; its interval tiers are: 1 'ORT-MAU', 2 'KAN-MAU', 4 'MAU', "
+        "5 'Anna - phones', 6 'Bert - phones', 7 '2'; choose one by name or number: tier"
     )
 
 

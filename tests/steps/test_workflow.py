@@ -138,7 +138,7 @@ def test_a_kaldi_corpus_is_made_of_its_lists_and_of_what_they_name(values, file)
     assert sources_of(values) != before
 
 
-@pytest.mark.parametrize("file", ["speech/train/spk2utt", "speech/notes.txt", "elsewhere.wav"])
+@pytest.mark.parametrize("file", ["speech/train/text", "speech/notes.txt", "elsewhere.wav"])
 def test_other_files_are_no_part_of_a_kaldi_corpus(values, file):
     before = sources_of(values)
     Path(file).touch()

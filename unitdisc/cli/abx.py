@@ -110,10 +110,15 @@ def abx_items(
     from unitdisc.formats.labels import plain_phones, read_labels
     from unitdisc.formats.unit_files import read_speakers
     from unitdisc.scores.abx.items import Kind, make_items
+    from unitdisc.scores.discovery.score import unknown_labels
 
     voices = read_speakers(speakers or _speakers_beside(labels))
     table = read_labels(labels, label_format, tier=tier, known=voices)
     table = plain_phones(table) if kaldi_phones else table
+    if unknown := unknown_labels(names(exclude), set(table["label"])):
+        alike = [name for name in unknown if "(" in name]
+        if alike:
+            typer.echo(f"unitdisc: no label is named {', '.join(alike)}", err=True)
     kinds: list[tuple[Path, Kind]] = [(phone, "phone"), (triphone, "triphone")]
     for path, kind in kinds:
         try:

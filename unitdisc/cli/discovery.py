@@ -119,7 +119,9 @@ def _read(
     from unitdisc.scores.discovery.alignment import check_lengths
 
     sequences, notices = read_sequences(units, frame_shift), Notices()
-    read = read_label_table(labels, label_format, tier=tier, known=sequences, notices=notices)
+    read = read_label_table(
+        labels, label_format, tier=tier, known=sequences, notices=notices, overlap=_frame(sequences)
+    )
     notices.say()
     table = read.labels
     if len(table) and sequences and not set(table["utterance"]) & set(sequences):
@@ -138,6 +140,13 @@ def _step(frame: str | None) -> float | None:
     return None if frame is None else float(read_shift(frame))
 
 
+def _frame(sequences: "dict[str, UnitSequence]") -> float:
+    """Return by how much labels may overlap: a token, or what is usual."""
+    from unitdisc.formats.label_table import frame_overlap
+
+    return max([frame_overlap, *(sequence.frame_shift for sequence in sequences.values())])
+
+
 def _mapping(
     read: "Callable[[Path, Path], Labelled]", units: Path | None, labels: Path | None, scored: "pd.DataFrame"
 ) -> "Labelled | None":
@@ -147,6 +156,8 @@ def _mapping(
     if units is None or labels is None:
         return None
     fitted = read(units, labels)
+    if not len(fitted[1]):
+        raise InputError("holds no labels to fit a mapping on", labels)
     ours, theirs = (sorted(table["label"].unique())[:3] for table in (scored, fitted[1]))
     if len(scored) and len(fitted[1]) and not set(scored["label"]) & set(fitted[1]["label"]):
         found = f"{', '.join(map(repr, theirs))} and so on here, {', '.join(map(repr, ours))} among those to score"

@@ -51,7 +51,7 @@ def run(
     if not configfile.is_file():
         raise InputError("no such file", configfile, fix="write one: unitdisc init")
     files = project.folder()
-    arguments = ["--snakefile", str(files / "Snakefile"), "--configfile", str(configfile)]
+    arguments = ["--snakefile", str(files / "Snakefile"), "--configfile", os.path.join(".", configfile)]  # noqa: PTH118 (a name may begin with a dash)
     has_profile = any(option.startswith(("--workflow-profile", "--profile")) for option in context.args)
     if not has_profile and not Path("profiles/default").is_dir():
         arguments += ["--workflow-profile", str(files / "profiles" / "default")]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -20,6 +21,7 @@ from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio, line_images
+from unitdisc.formats.label_table import frame_overlap
 from unitdisc.formats.labels import read_label_table
 from unitdisc.formats.text import digits, plain_name
 from unitdisc.formats.utterance_names import named
@@ -112,6 +114,7 @@ class FolderCorpus(CorpusReader):
     def _duration(self, path: Path) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""
         if self.settings.features.needs == "images":
+            line_images.check(str(path))
             return round(line_images.probe(str(path))[0], digits)
         duration, rate = audio.probe(str(path), notices=self.notices)
         if self.settings.sample_rate not in (None, rate):
@@ -125,7 +128,8 @@ class FolderCorpus(CorpusReader):
             return []
         known = {*durations, *self.unreadable.errors, *self.too_short}
         tier = None if plan.tier is None else str(plan.tier)
-        table = read_label_table(plan.labels, plan.label_format, tier=tier, known=known, notices=self.notices)
+        read = partial(read_label_table, overlap=max(frame_overlap, plan.features.shift), notices=self.notices)
+        table = read(plan.labels, plan.label_format, tier=tier, known=known)
         self.spelling_of_label.update(table.spellings)
         unknown = ~table.rows["utterance"].isin(known).to_numpy()
         if unknown.any():

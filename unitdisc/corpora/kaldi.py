@@ -1,5 +1,6 @@
 """Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -23,7 +24,16 @@ from unitdisc.records import Label, Utterance
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
-kaldi_files = ("wav.scp", "segments", "utt2spk", "feats.scp", "phones.ctm", "text_ali", "reco2file_and_channel")
+kaldi_files = (
+    "wav.scp",
+    "segments",
+    "utt2spk",
+    "spk2utt",
+    "feats.scp",
+    "phones.ctm",
+    "text_ali",
+    "reco2file_and_channel",
+)
 
 
 class KaldiSettings(CorpusSettings):
@@ -103,7 +113,7 @@ class KaldiCorpus(CorpusReader):
         name = "feats.scp" if self._matrices else "wav.scp"
         for scp in self._existing(name):
             for _, value in read_pairs(scp).values():
-                words = [value] if not value.endswith("|") else value[:-1].split()
+                words = [value] if not value.endswith("|") else _words(value)
                 split = split_source if self._matrices else split_entry
                 for word in words:
                     whole = locate(word, scp)
@@ -159,6 +169,14 @@ class KaldiCorpus(CorpusReader):
         if not (folder / alignment).exists():
             raise InputError("no such file", folder / alignment, fix="or set alignment: none")
         return folder / alignment
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a pipe, as they are split when it is run."""
+    try:
+        return shlex.split(command.rstrip().removesuffix("|"))
+    except ValueError:
+        return []  # the corpus step reports the error
 
 
 def existing(root: Path, folders: Iterable[str], name: str) -> list[Path]:

@@ -14,7 +14,7 @@ from unitdisc.errors import InputError
 from unitdisc.formats import audio
 from unitdisc.formats.audio_source import Part, check_pipe, split_entry
 from unitdisc.formats.kaldi_matrix import read_matrix, split_source
-from unitdisc.formats.kaldi_table import locate, read_pairs, read_rows, read_utt2spk
+from unitdisc.formats.kaldi_table import locate, read_pairs, read_rows, read_utt2spk, speakers_of
 from unitdisc.formats.label_table import LabelTable, described
 from unitdisc.formats.labels import read_label_table
 from unitdisc.formats.text import close, digits, fields_of, plain_name, read_fields, read_number
@@ -52,7 +52,7 @@ class DataFolder:
     unreadable: Unreadable
     allow_pipes: tuple[str, ...] = ()
     sample_rate: int | None = None
-    whole: set[str] = field(default_factory=set)  # the recordings of wav.scp where segments are cut from them
+    whole: dict[str, float] = field(default_factory=dict)  # durations of recordings that segments are cut from
     lost: set[str] = field(default_factory=set)  # those of them that cannot be read
 
     def recordings(self) -> tuple[Path, dict[str, Recording]]:
@@ -82,12 +82,30 @@ class DataFolder:
                     raise InputError(f"{name!r} has {columns} columns where those before it have {width}")
                 width = columns
                 matrices[name] = Recording(source, frames * frame_shift, line)
-        return scp, matrices
+        segments = self.path / "segments"
+        return scp, self.placed(matrices) if segments.exists() else matrices
+
+    def placed(self, utterances: Mapping[str, Recording]) -> dict[str, Recording]:
+        """Return utterances with the recordings that they are segments of, by ``segments``, which opens no audio."""
+        placed = dict(utterances)
+        for line, (name, recording, first, rest) in read_rows(self.path / "segments", 4):
+            start, (last, *channel) = read_number(first, self.path / "segments", line), fields_of(rest)
+            end = read_number(last, self.path / "segments", line)
+            whole = plain_name(recording)
+            if name in placed:
+                part = placed[name]
+                placed[name] = replace(part, recording=whole, start=start, channel=channel[0] if channel else "")
+                end = max(end, start + part.duration)
+            self.whole[whole] = max(self.whole.get(whole, 0.0), end)
+        return placed
 
     def speakers(self) -> dict[str, str] | None:
         """Return the speaker of each utterance; None without utt2spk."""
-        path = self.path / "utt2spk"
-        return read_utt2spk(path) if path.exists() else None
+        path, inverse = self.path / "utt2spk", self.path / "spk2utt"
+        if path.exists() or not inverse.exists():
+            return read_utt2spk(path) if path.exists() else None
+        rows = [(line, fields) for line, fields in read_fields(inverse)]
+        return speakers_of(((line, [name, fields[0]]) for line, fields in rows for name in fields[1:]), inverse)
 
     def labels(self, file: Path, manifest: str, utterances: Mapping[str, Recording], left_out: Set[str]) -> LabelTable:
         """Return the labels of the ``utterances`` in an alignment, cut at their ends.
@@ -95,7 +113,7 @@ class DataFolder:
         Its times may be those of recordings of which the utterances are segments. Raises InputError for a label of an
         utterance that is neither in the ``manifest`` nor ``left_out``.
         """
-        whole = self.whole - utterances.keys()
+        whole = self.whole.keys() - utterances.keys()
         known = utterances.keys() | whole | self.lost | self.unreadable.errors.keys() | left_out
         kind: LabelFormat = "text_ali" if file.name == "text_ali" else "ctm"
         table = read_label_table(
@@ -107,6 +125,8 @@ class DataFolder:
             at = int(np.argmax(unknown))
             raise InputError(f"utterance {names.iloc[at]!r} is not in {manifest}", *table.where(at))
         own, of_whole = table.rows[names.isin(utterances.keys())], table.rows[names.isin(whole)]
+        if len(of_whole):
+            of_whole = replace(table, rows=of_whole).within(self.whole, self.slack, self.notices).rows
         rows = pd.concat([own, self._cut(of_whole, utterances)], ignore_index=True) if len(of_whole) else own
         durations = {name: round(utterance.duration, digits) for name, utterance in utterances.items()}
         return replace(table, rows=rows).ordered(self.notices).within(durations, self.slack, self.notices)
@@ -150,7 +170,7 @@ class DataFolder:
                     raise self.unreadable.errors[recording]
                 part = self._segment(recordings[recording], start, end, channel[0] if channel else "")
                 segments[utterance] = replace(part, line=line, recording=recording)
-        self.whole = set(recordings)
+        self.whole = {name: round(recording.duration, digits) for name, recording in recordings.items()}
         self.lost = read_pairs(self.path / "wav.scp").keys() - recordings.keys()
         for name in self.lost - listed:
             del self.unreadable.errors[name]  # its segments are there instead
@@ -201,6 +221,10 @@ class DataFolder:
                 for column in ("start", "end")
             }
             parts.append(part.assign(utterance=name, **times))
+            crossing = np.abs((part["end"] - part["start"]) - (times["end"] - times["start"])).to_numpy() > close
+            if crossing.any():
+                what = described(part, int(np.argmax(crossing)))
+                self.notices.add("labels that cross the end of a segment, cut there", what, int(crossing.sum()))
         if not used.all():
             what = described(labels, int(np.argmin(used)))
             self.notices.add("labels outside every segment, left out", what, int((~used).sum()))
@@ -214,7 +238,9 @@ def _number(channel: str, first: int = 1) -> int:
 
 def _shape(source: str) -> tuple[int, int]:
     try:
-        frames, columns = read_matrix(source).shape
+        matrix = read_matrix(source)
     except OSError as error:
         raise InputError(f"{source} cannot be read ({error.strerror or error})") from None
-    return frames, columns
+    if not np.isfinite(matrix).all():
+        raise InputError(f"{source} holds numbers that are not finite")
+    return matrix.shape[0], matrix.shape[1]

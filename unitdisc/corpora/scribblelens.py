@@ -267,4 +267,5 @@ def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
 
 def _columns(corpus: FileTree, entry: Entry) -> int:
     with corpus.open(entry.image) as file, opened(file, corpus.where(entry.image)) as image:
+        image.load()
         return columns(*shown_size(image))

@@ -83,7 +83,11 @@ def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int,
     try:
         with _opened(name, allowed) as file:
             frames, rate = int(file.frames), int(file.samplerate)
-            if file.subtype not in ("FLOAT", "DOUBLE") and _reaches(file, frames):
+            if (
+                file.subtype not in ("FLOAT", "DOUBLE")
+                and _reaches(file, frames)
+                and not _longer(name, allowed, frames)
+            ):
                 _tell_of_the_rest(name, allowed, frames, notices)
                 return frames, rate
         with _opened(name, allowed, recount=True) as file:
@@ -100,6 +104,15 @@ def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int,
     else:
         _tell_of_the_rest(name, allowed, decoded, notices)
     return decoded, rate
+
+
+def _longer(name: str, allowed: tuple[str, ...], frames: int) -> bool:
+    """Return whether a FLAC has more than the ``frames`` that its header declares."""
+    if not name.lower().endswith(".flac"):
+        return False
+    with opened(name, allowed) as stream:
+        length = flac_length(stream)
+    return length is not None and length.with_last > frames
 
 
 def _tell_of_the_rest(name: str, allowed: tuple[str, ...], frames: int, notices: Notices) -> None:
@@ -122,7 +135,7 @@ def _samples(part: Part, allowed: tuple[str, ...]) -> tuple[Samples, int]:
         with _opened(part.name, allowed) as file:
             rate, frames = int(file.samplerate), int(file.frames)
             first, last = round(part.start * rate), None if part.end is None else round(part.end * rate)
-            if 0 < frames < longest:
+            if 0 < frames < longest and not _longer(part.name, allowed, frames):
                 first, end = min(first, frames), frames if last is None else min(last, frames)
                 samples = _read_part(file, first, end - first)
                 if len(samples) == end - first:
@@ -209,6 +222,10 @@ def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
             warnings.simplefilter("ignore")
             samples, rate = librosa.load(Path(name), sr=None, mono=False)
     except Exception:  # decoders raise many kinds of errors, which all mean the same to the user
+        if Path(name).suffix.lower() in (".sph", ".wv1", ".wv2"):
+            raise InputError(
+                f"cannot be decoded ({reason})", name, fix="if shorten packed it, use a sph2pipe pipe"
+            ) from None
         common = Path(name).suffix.lower() in own_endings
         fix = None if common or shutil.which("ffmpeg") else "this format needs the program ffmpeg: install it"
         raise InputError(f"cannot be decoded ({reason})", name, fix=fix) from None

@@ -89,14 +89,22 @@ def opened(name: str, allowed: tuple[str, ...]) -> BinaryIO:
 
 
 def _entry(archive: Path, offset: int) -> bytes:
-    """Return the bytes of a WAV in a Kaldi archive, whose length its header has."""
+    """Return the bytes of a recording in a Kaldi archive: a WAV or FLAC, or what ESPnet writes with its length.
+
+    A WAV has its length in its header; a FLAC is followed by the rest of the archive, which no decoder reads.
+    """
     if not archive.is_file():
         raise InputError("no such archive", archive)
     with archive.open("rb") as file:
         file.seek(min(offset, archive.stat().st_size))
         head = file.read(8)
+        if head[:5] == b"AUDIO":
+            file.seek(offset + 6)
+            return file.read(int.from_bytes(file.read(head[5]), "little"))
+        if head[:4] == b"fLaC":
+            return head + file.read()
         if head[:4] != b"RIFF":
-            raise InputError(f"holds no WAV at {offset}", archive)
+            raise InputError(f"holds no WAV or FLAC at {offset}", archive)
         return head + file.read(int.from_bytes(head[4:], "little"))
 
 
@@ -111,7 +119,9 @@ def _output(command: str, allowed: tuple[str, ...]) -> bytes:
     except (OSError, ValueError) as error:
         raise InputError(f"the pipe {command!r} cannot be run ({error})") from None
     except subprocess.CalledProcessError as error:
-        raise InputError(f"the pipe {command!r} ended with exit code {error.returncode}") from None
+        last = error.stderr.decode(errors="replace").strip().rpartition("\n")[2].strip()
+        said = f": {last}" if last else ""
+        raise InputError(f"the pipe {command!r} ended with exit code {error.returncode}{said}") from None
     if not output:
         raise InputError(f"the pipe {command!r} gave no audio")
     return output

@@ -6,7 +6,7 @@ Layout: RFC 9639. The last frame tells its number and its own size.
 from typing import BinaryIO, NamedTuple
 
 total_at = 21  # byte of the header in whose lower half the 36 bits of the number of samples begin
-tail = 2**20  # bytes from the end in which the last frame begins; a frame of a recording has a few thousand
+tails = (2**16, 2**22)  # bytes from the end in which the last frame begins; it usually has a few thousand
 
 
 class FlacLength(NamedTuple):
@@ -24,15 +24,16 @@ def flac_length(file: BinaryIO) -> FlacLength | None:
     if len(head) < 42 or head[:4] != b"fLaC" or head[4] & 0x7F:
         return None
     size = file.seek(0, 2)
-    file.seek(max(len(head), size - tail))
-    data = file.read()
     declared = (head[total_at] & 0x0F) << 32 | int.from_bytes(head[total_at + 1 : total_at + 5], "big")
     block = int.from_bytes(head[8:10], "big")
-    position = len(data)
-    while (position := data.rfind(b"\xff", 0, position)) >= 0:
-        frame = _frame(data[position : position + 16], block)
-        if frame is not None:
-            return FlacLength(declared, frame[0], frame[0] + frame[1])
+    for tail in tails:
+        file.seek(max(len(head), size - tail))
+        data = file.read()
+        position = len(data)
+        while (position := data.rfind(b"\xff", 0, position)) >= 0:
+            frame = _frame(data[position : position + 16], block)
+            if frame is not None:
+                return FlacLength(declared, frame[0], frame[0] + frame[1])
     return None
 
 

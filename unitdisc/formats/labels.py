@@ -13,7 +13,7 @@ from unitdisc.choices import LabelFormat
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.ctm import Row, read_ctm
-from unitdisc.formats.label_table import LabelTable, joined
+from unitdisc.formats.label_table import LabelTable, frame_overlap, joined
 from unitdisc.formats.marks import plain_phone
 from unitdisc.formats.text import digits, read_fields, read_number
 from unitdisc.formats.textgrid import read_tiers
@@ -55,6 +55,7 @@ def read_label_table(
     aliases: Mapping[tuple[str, str], str] = MappingProxyType({}),
     notices: Notices,
     by_channel: bool = False,
+    overlap: float = frame_overlap,
 ) -> LabelTable:
     """Read labels, put in order; see ``LabelTable.ordered``.
 
@@ -62,7 +63,7 @@ def read_label_table(
     a folder of these. A TextGrid or .phn holds one utterance, named by the rule of ``utterance_names``; ``tier``
     chooses tiers of TextGrids by name or number. ``format`` None is inferred from each file's name. Names are those of
     the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file and its channel. With
-    ``by_channel``, labels of different channels may overlap.
+    ``by_channel``, labels of different channels may overlap; ``overlap`` is the most that others may.
     Raises InputError naming file and line for what cannot be read, and for faults of the times.
     """
     path = Path(path)
@@ -82,7 +83,7 @@ def read_label_table(
                     notices.add("utterances found by the end of their names", f"{text!r} is {name!r}")
         ends = {names[file]: end} if end else {}
         parts.append(LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], ends))
-    return joined(parts).ordered(notices, by_channel=by_channel)
+    return joined(parts).ordered(notices, overlap=overlap, by_channel=by_channel)
 
 
 def _rows(file: Path, kind: LabelFormat, name: str, tier: str | None) -> tuple[list[Row], float]:

@@ -80,6 +80,12 @@ def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None
         return float(columns(*shown_size(image))), None
 
 
+def check(source: str) -> None:
+    """Decode the pixels of the image at a path; raises InputError naming it where that is not possible."""
+    with line_data(source) as data, opened(data, source) as image:
+        image.load()
+
+
 @contextmanager
 def line_data(source: str, archives: OpenSources | None = None) -> Iterator[bytes]:
     """Yield the bytes at ``source``; ``archives`` keeps zips open between lines."""

@@ -28,8 +28,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """An interval tier, which ends at ``end`` seconds even where its last intervals have no text."""
+    """An interval tier, which ends at ``end`` seconds even where its last intervals have no text.
 
+    ``number`` is that of Praat, which counts point tiers too.
+    """
+
+    number: int
     name: str
     end: float
     intervals: tuple[Interval, ...]
@@ -90,7 +94,7 @@ def read_tiers(path: Path, tier: str | None = None) -> list[Tier]:
     chosen = _chosen(tiers, tier) if tier else phones or (tiers if len(tiers) == 1 else [])
     if not chosen:
         what = f"has no tier {tier!r}" if tier else "has no tier named phones"
-        present = ", ".join(f"{number} {t.name!r}" for number, t in enumerate(tiers, start=1)) or "none"
+        present = ", ".join(f"{t.number} {t.name!r}" for t in tiers) or "none"
         raise InputError(f"{what}; its interval tiers are: {present}", path, fix="choose one by name or number: tier")
     return chosen
 
@@ -101,8 +105,7 @@ def _chosen(tiers: Sequence[Tier], tier: str) -> list[Tier]:
     exact = [t for t in tiers if plain(t.name) == name]
     alike = [t for t in tiers if plain(t.name).lower() == name.lower()]
     spoken = [t for t in tiers if t.kind == name.lower()]
-    number = int(tier) if tier.isascii() and tier.isdigit() else 0
-    return exact or alike or spoken or list(tiers[number - 1 : number] if number else ())
+    return exact or alike or spoken or [t for t in tiers if str(t.number) == name]
 
 
 def all_tiers(path: Path) -> list[Tier]:
@@ -110,19 +113,20 @@ def all_tiers(path: Path) -> list[Tier]:
     values = Values(path, _decode(path))
     header = values.string("'ooTextFile'"), values.string("'TextGrid'")
     if header not in (("ooTextFile", "TextGrid"), ("ooTextFile short", "TextGrid")):  # the latter of old programs
-        raise InputError("is not a TextGrid in text form", path, 1)
+        fix = "save it in Praat as a text file, not a chronological one"
+        raise InputError("is not a TextGrid in text form", path, 1, fix)
     values.number("its start")
     values.number("its end")
     tiers: list[Tier] = []
     if values.next(3, "<exists>") == "absent":
         return tiers
-    for _ in range(values.count("its number of tiers")):
+    for number in range(1, values.count("its number of tiers") + 1):
         kind, name = values.string("the class of a tier"), values.string("the name of a tier")
         values.number("the start of a tier")
         end = values.number("the end of a tier")
         count = values.count("the size of a tier")
         if kind == "IntervalTier":
-            tiers.append(Tier(name, end, tuple(_interval(values) for _ in range(count))))
+            tiers.append(Tier(number, name, end, tuple(_interval(values) for _ in range(count))))
         else:
             for _ in range(count):
                 values.number("a time")
@@ -141,7 +145,12 @@ def _decode(path: Path) -> str:
     if raw.startswith(b"ooBinaryFile"):
         raise InputError("is a binary TextGrid", path, fix="save it as a text file in Praat")
     if raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):  # Praat writes UTF-16 for text that is not ASCII
-        return decode(raw, path)
+        try:
+            return decode(raw, path)
+        except InputError as error:
+            raise InputError(
+                str(error), fix="set Praat's text writing preferences to UTF-8 and save it again"
+            ) from None
     try:
         return raw.decode("utf-16")
     except UnicodeDecodeError as error:

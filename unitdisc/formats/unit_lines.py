@@ -79,7 +79,7 @@ def _named(path: Path, present: list[Line], split: Named) -> Iterator[UnitRuns]:
 
 def _at_bar(text: str) -> tuple[str, str] | None:
     name, bar, units = text.rpartition("|")
-    return (name, units) if bar and not twice.search(name) else None
+    return (name.replace("%7C", "|"), units) if bar and not twice.search(name) else None
 
 
 def _at_tab(text: str) -> tuple[str, str] | None:

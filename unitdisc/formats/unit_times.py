@@ -91,7 +91,8 @@ def _page(file: Path, name: str) -> UnitRuns:
         starts.append(_left(glyph, file) * height / rows)
         growing.add((texts[0].findtext("{*}Unicode") or "") if texts else "", starts[-1], 0.0, file, None)
     growing.end = array("d", [*starts[1:], width * height / rows][: len(starts)])
-    return growing.runs(custom[1] if custom else name)
+    spelt = custom and re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), custom[1])
+    return growing.runs(spelt or name)
 
 
 def _root(file: Path) -> ElementTree.Element:

@@ -64,7 +64,7 @@ class Plan:
     @property
     def braces(self) -> dict[str, str]:
         """The words in braces in the path of the results, wildcards to Snakemake, with what each stands for."""
-        return {match[1]: match[0] for match in re.finditer(r"{\s*(\w+)\s*}", str(self.experiment.results))}
+        return {match[1]: match[0] for match in re.finditer(r"{\s*(\w+)\s*(?:,[^{}]*)?}", str(self.experiment.results))}
 
     def corpus_files(self, corpus: str) -> list[str]:
         """Return the files that list a corpus's utterances and labels, but for those with braces in their paths.
@@ -79,7 +79,7 @@ class Plan:
             reader = self._reader(corpus)
             folder = reader.folder()
             try:
-                files = [*(below(folder) if folder else ()), *reader.files(), *reader.sources()]
+                files = [*(below(folder) if folder else ()), *reader.files(), *reader.sources(), *reader.word_files()]
             except InputError:
                 files = []  # the corpus step reports the error
             self._sources[corpus] = files_digest(files, without=self.experiment.results) if files else ""

@@ -66,6 +66,9 @@ def _paired(a: UtteranceStatistics, b: UtteranceStatistics) -> UtteranceStatisti
     b = reorder(b, a.utterances)
     if a.groups != b.groups:
         raise UnpairedError("the two sides were not scored with the same speakers")
+    if a.labels != b.labels:
+        other = sorted(set(a.labels) ^ set(b.labels))[0]
+        raise UnpairedError(f"the two sides were not scored on the same labels: only one has {other!r}")
     if "labels" in a.sums and "labels" in b.sums and (a.sums["labels"] != b.sums["labels"]).any():
         bad = a.utterances[int(np.argmax(a.sums["labels"] != b.sums["labels"]))]
         raise UnpairedError(f"the two sides were not scored on the same labels: {bad!r} has more on one side")
