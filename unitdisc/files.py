@@ -75,7 +75,7 @@ def below(root: Path, notices: Notices | None = None) -> list[Path]:
         except OSError as error:
             raise InputError(f"cannot be listed ({error.strerror or error})", folder) from None
         for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__MACOSX":
+            if entry.name.startswith(".") or entry.name in ("__MACOSX", "@eaDir"):
                 notices.add("hidden files and folders left out", str(entry))
             elif entry.is_dir():
                 real = os.path.realpath(entry)

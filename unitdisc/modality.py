@@ -33,7 +33,9 @@ speech = Modality(
     slack=0.5,
     total=("min", 60.0, 1),
     sources="recordings",
-    endings=frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".m4a"}),
+    endings=frozenset(
+        {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".au", ".w64", ".caf", ".m4a"}
+    ),
     features=MappingProxyType({"kind": "speech", "type": "mfcc", "bins": 40, "deltas": 2, "energy": False}),
     window=12.0,
     margin=0.6,

@@ -228,3 +228,10 @@ def test_no_labels_at_all_score_the_usage_alone(folder):
     done = in_process(folder, "discovery", "u.tsv", "g.ctm", "--bootstrap", "0", "--json")
     assert done.returncode == 0, done.stderr
     assert "many_to_one" not in json.loads(done.stdout)
+
+
+def test_a_mapping_without_any_label_is_told(folder):
+    put(folder, {"g.ctm": "u1 1 0 0.6 a\n", "none.ctm": ""})
+    assert scored(folder, "g.ctm", "--map-units", "u.tsv", "--map-labels", "none.ctm") == (
+        "none.ctm: holds no labels to fit a mapping on"
+    )

@@ -1,4 +1,5 @@
 import copy
+from pathlib import Path
 
 import pytest
 import yaml
@@ -170,3 +171,16 @@ def test_a_setting_under_both_its_names_is_a_mistake(tmp_path):
     with pytest.raises(InputError, match=rf"config\.yaml:{line}: unknown key corpora\.c\.never") as error:
         read_config(str(path))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["corpus", "model", "seed", "split"])
+def test_results_in_a_folder_named_like_a_wildcard_are_refused(name):
+    with pytest.raises(InputError, match=rf"{{{name}}} stands for something else in the workflow: choose another name"):
+        check_config({"results": f"res {{{name}}}", "corpora": {}, "models": {}})
+
+
+def test_a_path_may_begin_at_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    experiment = check_config({"results": "~/res", "corpora": {"c": {"kind": "folder", "root": "~/src"}}, "models": {}})
+    assert (experiment.results, experiment.corpora["c"].root) == (tmp_path / "res", tmp_path / "src")
+    assert check_config({"results": "a~", "corpora": {}, "models": {}}).results == Path("a~")

@@ -223,3 +223,8 @@ def test_bytes_of_a_source_are_the_same_from_a_file_an_archive_and_a_pipe(tmp_pa
         with opened(name, (program,)) as stream:
             assert stream.read() == content
     assert isinstance(opened(entry, ()), io.BytesIO)
+
+
+def test_a_pipe_that_fails_says_why(tmp_path):
+    with pytest.raises(InputError, match=r"ended with exit code 1: cat: .*gone.wav'?: No such file"):
+        audio.read(f"cat {tmp_path / 'gone.wav'} |", ["cat"])

@@ -8,8 +8,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.corpora import tone
+from tests.helpers.corpora import rate, tone
 from tests.helpers.recordings import encoded, flac
+from unitdisc.formats import audio
 from unitdisc.formats.flac_header import flac_length, with_length
 
 compressed = encoded(tone(1.2), "FLAC", "PCM_16")  # 19,200 samples in blocks of 4,096
@@ -85,3 +86,10 @@ def test_a_flac_cut_anywhere_has_no_more_samples_than_were_there(content, data):
 def test_whatever_follows_the_header_is_searched_to_its_end(rest):
     found = length_of(compressed[:42] + rest)
     assert found is None or found.with_last > found.before_last
+
+
+def test_a_tag_before_a_flac_is_passed_over(tmp_path):
+    sound = with_length(io.BytesIO(compressed), 0)
+    (tmp_path / "a.flac").write_bytes(b"ID3\4\0\0" + bytes([0, 0, 2, 1]) + bytes(257) + sound)
+    assert audio.probe(str(tmp_path / "a.flac")) == (1.2, rate)
+    assert len(audio.read(str(tmp_path / "a.flac"))[0]) == 19200

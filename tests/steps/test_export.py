@@ -11,7 +11,7 @@ from tests import reference
 from tests.helpers.commands import change_config, lines, lines_run, run, speech, speech_run
 from unitdisc import tables
 from unitdisc.errors import InputError
-from unitdisc.records import Label
+from unitdisc.records import Label, Spelling
 from unitdisc.steps.export import suitable
 from unitdisc.units.exports import manifest
 
@@ -125,3 +125,19 @@ def test_formats_suit_what_the_corpus_holds():
     assert "pagexml" not in suitable("speech")
     assert "npz" in suitable("speech")
     assert "npz" in suitable("handwriting")
+
+
+@pytest.mark.usefixtures("here")
+def test_names_labels_and_speakers_leave_as_the_corpus_spells_them():
+    folder = Path("results/speech")
+    known = (folder / "utterances.tsv").read_text().split("\n")[1].split("\t")
+    name, speaker = f"re\u0301_{known[0]}", f"e\u0301_{known[2]}"
+    label = (folder / "labels.tsv").read_text().split("\n")[1].split("\t")[3]
+    rows = [("name", known[0], name), ("speaker", known[2], speaker), ("label", label, f"{label}\u0301")]
+    tables.write(folder / "spellings.tsv", [Spelling(*row) for row in rows], Spelling)
+    run("export", *speech, "--formats", "kaldi-text,textgrid")
+    units = folder / "kmeans/seed0/exports/units"
+    split = known[1]
+    assert f"{name} {speaker}\n" in (units / f"kaldi-text/{split}/utt2spk").read_text()
+    assert (units / f"textgrid/{split}/{name}.TextGrid").is_file()
+    assert f'"{label}\u0301"' in (units / f"textgrid/{split}/{name}.TextGrid").read_text()

@@ -8,8 +8,10 @@ import pytest
 
 from tests import reference
 from tests.helpers.commands import change_config, run, speech, speech_run, word_times
+from tests.helpers.corpora import kaldi_split
 from unitdisc import tables
 from unitdisc.config import Pieces
+from unitdisc.corpora.kaldi import KaldiCorpus, KaldiSettings
 from unitdisc.errors import InputError
 from unitdisc.records import Label
 from unitdisc.steps import pieces
@@ -128,3 +130,15 @@ def test_pieces_go_to_another_folder_where_one_is_named(config, tmp_path):
     assert manifest.check(tmp_path / "given") == []
     assert not run.files.pieces.exists()
     assert tables.read_records(tmp_path / "given/scores.tsv", pieces.SplitScore)[0].metric == scores[0].metric
+
+
+def test_words_may_be_timed_on_the_recordings_that_segments_cut(tmp_path):
+    root = kaldi_split(tmp_path / "train", ["r1"]).parent
+    (root / "train" / "segments").write_text("u1 r1 0 0.3\nu2 r1 0.3 0.6\n")
+    (root / "train" / "utt2spk").write_text("u1 a\nu2 a\n")
+    (root / "train" / "words.ctm").write_text("r1 1 0 0.2 one\nr1 1 0.3 0.3 two\nother 1 0 0.1 three\n")
+    settings = KaldiSettings(root=root, splits={"train": "train"})
+    reader = KaldiCorpus(settings, tmp_path)
+    utterances, _ = reader.read()
+    (table,) = reader.words(utterances).values()
+    assert table.to_numpy().tolist() == [["u1", 0.0, 0.2, "one"], ["u2", 0.0, 0.3, "two"]]

@@ -284,11 +284,11 @@ def test_bad_input_stops_the_run_before_training_and_leaves_nothing_half_written
 
 
 def test_names_may_hold_what_a_shell_reads(tmp_path, package):
-    folder = tmp_path / "a b & 'c'"
+    folder = tmp_path / "a b & {c} 'd' \u00e9"
     folder.mkdir()
     path = tiny(folder)
     values = yaml.safe_load(path.read_text())
-    values["results"] = 're $(touch hacked) & "sults"'
+    values["results"] = 're {s} $(touch hacked) & "sults"'
     values["corpora"]["speech"]["root"] = str((folder / "speech").rename(folder / "speech; touch hacked"))
     path.write_text(yaml.safe_dump(values))
     results = Results(folder / values["results"])

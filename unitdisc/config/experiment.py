@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
 from unitdisc.config.models import AnyModel, ModelSettings
@@ -25,10 +25,23 @@ class ReportOptions(Section):
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
+wildcards = ("corpus", "model", "seed", "split")
+
+
+def _no_wildcards(results: Path) -> Path:
+    """Return the folder of results; raises ValueError where its name holds a wildcard of the workflow."""
+    for name in wildcards:
+        if f"{{{name}}}" in str(results):
+            raise ValueError(f"{{{name}}} stands for something else in the workflow: choose another name")
+    return results
+
+
 class Experiment(Section):
     """Everything that is run: corpora, models, which models are trained on which corpora, and the seeds."""
 
-    results: Path = Field(Path("results"), description="Folder of all results.")
+    results: Annotated[Path, AfterValidator(_no_wildcards)] = Field(
+        Path("results"), description="Folder of all results."
+    )
     corpora: dict[Name, AnyCorpus] = Field(description="Corpora by name.")
     models: dict[Name, AnyModel] = Field({}, description="Models by name.")
     runs: dict[Name, tuple[Name, ...]] = Field({}, description="By corpus: the models that are trained on it.")

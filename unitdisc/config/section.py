@@ -1,12 +1,14 @@
 """Base of all sections of the configuration: known keys, renamed keys, and sections chosen by their kind."""
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -53,6 +55,12 @@ class Section(BaseModel):
                     "unknown_key", "unknown key", {"key": str(key), "nearest": nearest(str(key), cls.model_fields)}
                 )
         return present
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _from_home(cls, value: Any) -> Any:
+        """Replace ``~`` at the start of a path, as a shell does."""
+        return Path(os.path.expanduser(value)) if isinstance(value, Path) else value  # noqa: PTH111 (no such user: as is)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+import pandas as pd
 from pydantic import Field
 
 from unitdisc.choices import silences
@@ -87,6 +88,7 @@ class KaldiCorpus(CorpusReader):
             listed.append((folder, scp, recordings))
             self.spelling_of_name.update({plain_name(fields[0]): fields[0] for _, fields in read_fields(scp)})
             speakers = folder.speakers()
+            self.spelling_of_speaker.update(folder.spelt_speakers())
             for key, recording in recordings.items():
                 if key in utterances:
                     raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
@@ -122,6 +124,20 @@ class KaldiCorpus(CorpusReader):
     def word_files(self) -> list[Path]:
         """Return the words.ctm of each split that has one."""
         return self._existing("words.ctm")
+
+    def words(self, utterances: Collection[Utterance]) -> dict[Path, pd.DataFrame]:
+        """Return the words of utterances, whose times may be those of the recordings that ``segments`` cuts."""
+        words = {}
+        for split, name in self.settings.splits.items():
+            path = self.settings.root / name / "words.ctm"
+            if path.is_file():
+                folder = self._folder(split)
+                listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
+                if (folder.path / "segments").exists():
+                    listed = folder.placed(listed)
+                words[path] = folder.labels(path, None, listed).labels
+        self.notices.say()
+        return words
 
     @property
     def _matrices(self) -> bool:

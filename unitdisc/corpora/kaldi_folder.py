@@ -17,7 +17,7 @@ from unitdisc.formats.kaldi_matrix import read_matrix, split_source
 from unitdisc.formats.kaldi_table import locate, read_pairs, read_rows, read_utt2spk, speakers_of
 from unitdisc.formats.label_table import LabelTable, described
 from unitdisc.formats.labels import read_label_table
-from unitdisc.formats.text import close, digits, fields_of, plain_name, read_fields, read_number
+from unitdisc.formats.text import close, digits, fields_of, plain, plain_name, read_fields, read_number
 from unitdisc.notices import Notices
 
 channels = MappingProxyType({"A": 0, "B": 1})  # of a telephone conversation
@@ -107,11 +107,21 @@ class DataFolder:
         rows = [(line, fields) for line, fields in read_fields(inverse)]
         return speakers_of(((line, [name, fields[0]]) for line, fields in rows for name in fields[1:]), inverse)
 
-    def labels(self, file: Path, manifest: str, utterances: Mapping[str, Recording], left_out: Set[str]) -> LabelTable:
+    def spelt_speakers(self) -> dict[str, str]:
+        """Return the speakers as utt2spk or spk2utt spells them, by their names."""
+        column, path = 1, self.path / "utt2spk"
+        if not path.exists():
+            column, path = 0, self.path / "spk2utt"
+        rows = read_fields(path, least=2) if path.exists() else ()
+        return {plain(fields[column]): fields[column] for _, fields in rows if len(fields) > column}
+
+    def labels(
+        self, file: Path, manifest: str | None, utterances: Mapping[str, Recording], left_out: Set[str] = frozenset()
+    ) -> LabelTable:
         """Return the labels of the ``utterances`` in an alignment, cut at their ends.
 
         Its times may be those of recordings of which the utterances are segments. Raises InputError for a label of an
-        utterance that is neither in the ``manifest`` nor ``left_out``.
+        utterance that is neither in the ``manifest`` nor ``left_out``; without a manifest such labels do not count.
         """
         whole = self.whole.keys() - utterances.keys()
         known = utterances.keys() | whole | self.lost | self.unreadable.errors.keys() | left_out
@@ -121,7 +131,7 @@ class DataFolder:
         )
         names = table.rows["utterance"]
         unknown = ~names.isin(known).to_numpy()
-        if unknown.any():
+        if unknown.any() and manifest is not None:
             at = int(np.argmax(unknown))
             raise InputError(f"utterance {names.iloc[at]!r} is not in {manifest}", *table.where(at))
         own, of_whole = table.rows[names.isin(utterances.keys())], table.rows[names.isin(whole)]

@@ -1,12 +1,15 @@
 """The interface of corpus readers; a reader is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import pandas as pd
+
 from unitdisc.config import CorpusSettings
 from unitdisc.corpora.unreadable import Unreadable
+from unitdisc.formats.labels import read_labels
 from unitdisc.notices import Notices
 from unitdisc.records import Label, Spelling, Utterance
 
@@ -24,6 +27,7 @@ class CorpusReader(ABC):
         self.notices, self.unreadable = Notices(), Unreadable()
         self.spelling_of_name: dict[str, str] = {}  # as in the files, where it differs from the name in the tables
         self.spelling_of_label: dict[str, str] = {}
+        self.spelling_of_speaker: dict[str, str] = {}
         self.too_short: set[str] = set()  # utterances without a frame, which are left out
 
     @abstractmethod
@@ -56,7 +60,11 @@ class CorpusReader(ABC):
     @property
     def spellings(self) -> list[Spelling]:
         """The names and labels that the files of the corpus spell in another form."""
-        kinds = (("name", self.spelling_of_name), ("label", self.spelling_of_label))
+        kinds = (
+            ("name", self.spelling_of_name),
+            ("label", self.spelling_of_label),
+            ("speaker", self.spelling_of_speaker),
+        )
         return [Spelling(kind, plain, text) for kind, of in kinds for plain, text in of.items() if text != plain]
 
     def settle(self) -> None:
@@ -78,6 +86,11 @@ class CorpusReader(ABC):
     def word_files(self) -> list[Path]:
         """Return the existing files of word times: lines of ``utterance 1 start duration word``, in seconds."""
         return []
+
+    def words(self, utterances: Collection[Utterance]) -> dict[Path, pd.DataFrame]:
+        """Return the words of utterances with their times, for each of ``word_files``."""
+        known = {utterance.utterance for utterance in utterances}
+        return {path: read_labels(path, known=known) for path in self.word_files()}
 
 
 class SampleCorpus(CorpusReader):

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from unitdisc.errors import InputError
 from unitdisc.formats.audio_source import Part, opened, part_of
 from unitdisc.formats.declared_length import declared_samples, never_ends
-from unitdisc.formats.flac_header import flac_length, with_length
+from unitdisc.formats.flac_header import flac_length, with_length, without_tag
 from unitdisc.formats.wav_header import completed, wav_data
+from unitdisc.modality import modalities
 from unitdisc.notices import Notices
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Samples = NDArray[np.float32]
 
 longest = 2**40  # samples: more stand for an unknown length
 block = 2**20  # samples that are decoded at a time
-own_endings = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff"})  # of libsndfile
+own_endings = modalities["speech"].endings - {".m4a"}  # those of libsndfile
 cut_short = "recordings shorter than their header says, used as far as they go"
 
 
@@ -193,7 +194,8 @@ def _opened(name: str, allowed: tuple[str, ...], *, recount: bool = False) -> It
     """
     import soundfile
 
-    with opened(name, allowed) as stream:
+    with opened(name, allowed) as file_or_bytes:
+        stream = without_tag(file_or_bytes)
         data, sound = wav_data(stream), stream
         if data is not None and data.open:
             sound = io.BytesIO(completed(stream, data))

@@ -3,6 +3,7 @@
 Layout: RFC 9639. The last frame tells its number and its own size.
 """
 
+import io
 from typing import BinaryIO, NamedTuple
 
 total_at = 21  # byte of the header in whose lower half the 36 bits of the number of samples begin
@@ -15,6 +16,19 @@ class FlacLength(NamedTuple):
     declared: int
     before_last: int
     with_last: int
+
+
+def without_tag(file: BinaryIO) -> BinaryIO:
+    """Return a FLAC without the ID3 tag that some programs write before it; other files as they are."""
+    file.seek(0)
+    head = file.read(10)
+    if head[:3] == b"ID3" and len(head) == 10:
+        size = sum((byte & 0x7F) << 7 * (3 - number) for number, byte in enumerate(head[6:]))
+        file.seek(10 + size)
+        if file.read(4) == b"fLaC":
+            file.seek(10 + size)
+            return io.BytesIO(file.read())
+    return file
 
 
 def flac_length(file: BinaryIO) -> FlacLength | None:

@@ -62,20 +62,26 @@ def _write(run: Run, units: UnitsFrom, repeats: Repeats, final: Path, formats: M
 def _parts(run: Run, units: UnitsFrom, repeats: Repeats, final: Path) -> Iterator[ExportSplit]:
     """Yield the export of each split, one in memory at a time; ``final`` is the path of the finished folder."""
     codebook = run.trained.model.codebook.numpy()
-    name_of, label_of = run.spellings["name"], run.spellings["label"]
+    name_of, label_of, speaker_of = (run.spellings[kind] for kind in ("name", "label", "speaker"))
     meanings = meanings_of(run.units("train", units), run.labels, len(codebook))
     table = run.labels.assign(
         utterance=[name_of.get(name, name) for name in run.labels["utterance"]],
         label=[label_of.get(label, label) for label in run.labels["label"]],
     )
-    utterances = {name_of.get(name, name): row for name, row in run.utterances.items()}
+    utterances = {
+        name_of.get(n, n): replace(u, utterance=name_of.get(n, n), speaker=speaker_of.get(u.speaker, u.speaker))
+        for n, u in run.utterances.items()
+    }
     for split in run.splits:
         path, sequences = run.units_path(split, units), run.units(split, units)
         _check(sequences, path, len(codebook), run.utterances)
         yield ExportSplit(
             split,
             {name_of.get(n, n): replace(s, utterance=name_of.get(n, n)) for n, s in sequences.items()},
-            {name: replace(row, utterance=name) for name, row in utterances.items()},
+            {
+                name: replace(row, utterance=name, speaker=speaker_of.get(row.speaker, row.speaker))
+                for name, row in utterances.items()
+            },
             Labels(table),
             meanings and tuple(label_of.get(label, label) for label in meanings),
             codebook,

@@ -81,14 +81,14 @@ def words_of(run: Run, path: Path | None, utterances: Collection[str]) -> pd.Dat
     Raises InputError for a file without words of any of the ``utterances``.
     """
     reader = registry.corpora.load(run.settings.kind)(run.settings, run.corpus_files.source)
-    paths = [path] if path is not None else reader.word_files()
-    word_tables = [read_labels(file, known=utterances) for file in paths]
-    for file, table in zip(paths, word_tables, strict=True):
+    tables = reader.words(run.utterances.values()) if path is None else {path: read_labels(path, known=utterances)}
+    for file, table in tables.items():
         if not table["utterance"].isin(utterances).any():
             fix = "its first field is the utterance's name"
             raise InputError(f"has no word of any utterance of {run.corpus}", file, fix=fix)
-    if word_tables:
-        return pd.concat(word_tables, ignore_index=True)
+    if tables:
+        words: pd.DataFrame | None = pd.concat(tables.values(), ignore_index=True)
+        return words
     words = words_of_characters(run.labels) if run.modality.spaced_words else None
     if words is None or words.empty:
         log.warning("unitdisc: %s has no times of words, so pieces are not scored against them", run.corpus)

@@ -94,7 +94,7 @@ class Run:
     @cached_property
     def spellings(self) -> dict[str, dict[str, str]]:
         """How the corpus spells names and labels, by kind, where that differs from the tables."""
-        found: dict[str, dict[str, str]] = {"name": {}, "label": {}}
+        found: dict[str, dict[str, str]] = {"name": {}, "label": {}, "speaker": {}}
         if self.corpus_files.spellings.exists():
             for row in tables.read_records(self.corpus_files.spellings, Spelling):
                 found.setdefault(row.kind, {})[row.plain] = row.spelling

@@ -107,3 +107,12 @@ def test_a_75th_of_a_second_does_not_drift_in_an_hour(tmp_path, kind):
     units = (np.arange(270_000) // 7 % 8).tolist()
     path = made(tmp_path, kind, "collapse", {"b": units}, Fraction(1, 75))
     assert read_sequences(path, "1/75")["b"].units.tolist() == units
+
+
+@pytest.mark.parametrize("name", ["a|b", "a:b", "{a};b", "a b", "a%7Cb"])
+@pytest.mark.parametrize("kind", ["pagexml", "fairseq"])
+def test_names_that_a_format_escapes_come_back(tmp_path, kind, name):
+    if (kind, name) == ("fairseq", "a%7Cb"):
+        pytest.skip("what looks like an escape is read as one")
+    path = made(tmp_path, kind, "keep", {name: [1, 2, 2]}, Fraction(4))
+    assert list(read_sequences(path, 4)) == [name]
