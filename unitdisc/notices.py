@@ -26,4 +26,5 @@ class Notices:
         """Log a line per kind, and forget them."""
         for line in self.lines():
             log.warning("notice: %s", line)
-        self.__init__()  # type: ignore[misc]
+        self._counts.clear()
+        self._examples.clear()

@@ -1,8 +1,9 @@
 import kaldiio
 import numpy as np
 import pytest
+import soundfile
 
-from tests.helpers.corpora import kaldi_corpus
+from tests.helpers.corpora import kaldi_corpus, rate, tone
 from tests.helpers.pipeline import line_images
 from unitdisc import tables
 from unitdisc.config import Experiment
@@ -69,3 +70,30 @@ def test_a_corpus_with_a_mistake_leaves_no_table(tmp_path):
     with pytest.raises(InputError, match=r"test/phones\.ctm:1: "):
         corpus.run(Experiment(results=tmp_path / "r", corpora={"c": KaldiSettings(root=root)}), "c")
     assert not (tmp_path / "r").exists()
+
+
+def test_names_labels_and_speakers_keep_the_spelling_of_their_files(tmp_path):
+    root = kaldi_corpus(tmp_path / "c", utterances=2)
+    for file in ("wav.scp", "utt2spk", "phones.ctm"):
+        text = (root / "test" / file).read_text().replace("test0 ", "te\u0301st0 ").replace("s0\n", "s\u03010\n")
+        (root / "test" / file).write_text(text.replace(" SIL\n", " e\u0301\n"), encoding="utf-8")
+    utterances, labels, spellings = read(KaldiSettings(root=root), tmp_path)
+    assert {"t\u00e9st0", "test1"} <= {u.utterance for u in utterances}
+    assert "\u00e9" in {label.label for label in labels}
+    assert {(s.kind, s.plain, s.spelling) for s in spellings} == {
+        ("name", "t\u00e9st0", "te\u0301st0"),
+        ("speaker", "\u015b0", "s\u03010"),
+        ("label", "\u00e9", "e\u0301"),
+    }
+
+
+def test_a_folder_keeps_the_spelling_of_its_files_and_labels(tmp_path):
+    root = tmp_path / "src"
+    root.mkdir()
+    soundfile.write(root / "e\u0301 1.wav", tone(0.5), rate)
+    (tmp_path / "l.ctm").write_text("\u00e9_1 1 0 0.5 a\u0301\n", encoding="utf-8")
+    _, labels, spellings = read(FolderSettings(root=root, labels=tmp_path / "l.ctm", splits={"train": 1}), tmp_path)
+    assert labels == [Label("\u00e9_1", 0.0, 0.5, "\u00e1")]
+    assert {(s.kind, s.plain, s.spelling) for s in spellings} == {
+        ("name", "\u00e9_1", "e\u0301_1"), ("label", "\u00e1", "a\u0301"),
+    }  # fmt: skip

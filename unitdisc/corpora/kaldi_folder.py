@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -215,7 +216,8 @@ class DataFolder:
         """Return the labels of recordings as those of the segments, and channels, in which their middles lie."""
         middle = (labels["start"] + labels["end"]).to_numpy() / 2
         rows_of = labels.groupby("utterance").indices
-        numbers = labels["channel"].map(_number).to_numpy()
+        first = 0 if (labels["channel"] == "0").any() else 1  # some programs count from 0
+        numbers = labels["channel"].map(partial(_number, first=first)).to_numpy()
         several = labels.groupby("utterance")["channel"].nunique() > 1
         used = np.zeros(len(labels), dtype=bool)
         parts = [labels.iloc[:0]]
@@ -241,8 +243,8 @@ class DataFolder:
         return pd.concat(parts, ignore_index=True)
 
 
-def _number(channel: str, first: int = 1) -> int:
-    """Return the number from 0 of a channel, a letter or a number from ``first``: 1 in a CTM, 0 in segments."""
+def _number(channel: str, first: int) -> int:
+    """Return the number from 0 of a channel, a letter or a number from ``first``: mostly 1 in a CTM, 0 in segments."""
     return int(channel) - first if channel.isdecimal() else channels.get(channel.upper(), 0)
 
 

@@ -19,11 +19,9 @@ frame_overlap = 0.01  # seconds: times that are rounded to frames may overlap by
 class LabelTable:
     """Labels with their origin, and what the files say of where utterances end.
 
-    ``spellings`` has the texts of labels that differ from the plain ones.
-
     ``rows`` has the columns file (an index of ``files``, or -1), line (0 where it is not known), utterance, start, end,
     label, and channel (empty where the format has none); ``ends`` has the end of a tier even if its last part has no
-    label. Times are in seconds or columns.
+    label; ``spellings`` has the texts of labels that differ from the plain ones. Times are in seconds or columns.
     """
 
     rows: pd.DataFrame
@@ -40,8 +38,8 @@ class LabelTable:
         """Return the labels with their texts made plain, in order and without overlaps.
 
         A label without text is none. One of no length is left out, and one that reaches into the next one by up to
-        ``overlap`` is cut there, both with a notice. With ``by_channel``, those of different channels
-        may overlap. Raises InputError for other faults of times.
+        ``overlap`` is cut there, both with a notice. With ``by_channel``, those of different channels may overlap.
+        Raises InputError for other faults of times.
         """
         rows, owner = self.rows, ["utterance", "channel"] if by_channel else ["utterance"]
         plain_of = {text: plain(text) for text in rows["label"].unique()}
@@ -67,7 +65,8 @@ class LabelTable:
         self._notice(rows, cut, "labels that overlap the next one by up to a frame, cut there", notices)
         # Other white space does not come back: formats separate fields by it.
         spellings = {short: text for text, short in plain_of.items() if short and text != short and plain_spaced(text)}
-        return replace(self, rows=self._with_length(rows.assign(end=end), "", notices), spellings=spellings)
+        rows = self._with_length(rows.assign(end=end), "", notices)
+        return replace(self, rows=rows, spellings={**self.spellings, **spellings})
 
     def within(self, durations: Mapping[str, float], slack: float, notices: Notices) -> "LabelTable":
         """Return the labels cut at the ends of their utterances, which they may pass by ``slack``, with a notice.

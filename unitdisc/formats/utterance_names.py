@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TypeVar
@@ -26,8 +27,14 @@ class Names:
         self, known: Collection[str] = (), aliases: Mapping[tuple[str, str], str] = MappingProxyType({})
     ) -> None:
         self.known, self._aliases = frozenset(known), aliases
-        self._alike = _unambiguous((_key(name), name) for name in self.known)
-        self._ends = _unambiguous((end, name) for name in self.known for end in _ends(_key(name)))
+
+    @cached_property
+    def _alike(self) -> dict[str, str]:
+        return _unambiguous((_key(name), name) for name in self.known)
+
+    @cached_property
+    def _ends(self) -> dict[str, str]:
+        return _unambiguous((end, name) for name in self.known for end in _ends(_key(name)))
 
     def of_path(self, relative: PurePath) -> str:
         """Return the name of the file at a path below its folder.
@@ -148,7 +155,8 @@ def _ends(key: str) -> list[str]:
 
 def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the values of the keys that have one value only."""
-    values: dict[str, set[str]] = {}
+    values: dict[str, str | None] = {}
     for key, value in pairs:
-        values.setdefault(key, set()).add(value)
-    return {key: next(iter(of)) for key, of in values.items() if len(of) == 1}
+        if values.setdefault(key, value) != value:
+            values[key] = None
+    return {key: value for key, value in values.items() if value is not None}
