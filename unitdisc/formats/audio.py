@@ -15,6 +15,7 @@ from unitdisc.errors import InputError
 from unitdisc.formats.audio_source import Part, opened, part_of
 from unitdisc.formats.declared_length import declared_samples, never_ends
 from unitdisc.formats.flac_header import flac_length, with_length, without_tag
+from unitdisc.formats.mp3_header import mp3_frames, with_frames
 from unitdisc.formats.wav_header import completed, wav_data
 from unitdisc.modality import modalities
 from unitdisc.notices import Notices
@@ -107,13 +108,18 @@ def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int,
     return decoded, rate
 
 
+@lru_cache(maxsize=1)  # the segments of a recording follow one another
 def _longer(name: str, allowed: tuple[str, ...], frames: int) -> bool:
-    """Return whether a FLAC has more than the ``frames`` that its header declares."""
-    if not name.lower().endswith(".flac"):
+    """Return whether a FLAC or MP3 has more samples than the ``frames`` that its header declares."""
+    ending = name.lower().rpartition(".")[2]
+    if ending not in ("flac", "mp3"):
         return False
     with opened(name, allowed) as stream:
-        length = flac_length(stream)
-    return length is not None and length.with_last > frames
+        if ending == "flac":
+            length = flac_length(stream)
+            return length is not None and length.with_last > frames
+        sound = mp3_frames(stream)
+        return sound is not None and sound.exceed(frames)
 
 
 def _tell_of_the_rest(name: str, allowed: tuple[str, ...], frames: int, notices: Notices) -> None:
@@ -204,6 +210,8 @@ def _opened(name: str, allowed: tuple[str, ...], *, recount: bool = False) -> It
             with soundfile.SoundFile(whole) as file:
                 samples = length.with_last if _reaches(file, length.with_last) else length.before_last
             sound = io.BytesIO(with_length(stream, samples))
+        elif recount and (frames := mp3_frames(stream)) is not None:
+            sound = io.BytesIO(with_frames(stream, frames))
         sound.seek(0)
         # A file by its name, as libsndfile's own reading of it is faster and fails more quietly.
         with soundfile.SoundFile(name if sound is stream and isinstance(stream, io.BufferedReader) else sound) as file:
