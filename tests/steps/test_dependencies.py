@@ -12,6 +12,7 @@ from tests.helpers.places import repository
 from unitdisc.config import models
 from unitdisc.config.load import check_config, read_config
 from unitdisc.errors import InputError
+from unitdisc.registry import registries
 from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
 from unitdisc.steps.workflow import Plan
 
@@ -178,3 +179,11 @@ def test_unknown_names_are_told(values):
             step_settings(experiment, dependencies["train"], **chosen)
         with pytest.raises(InputError, match=f"no {name} 'vqq'"):
             chosen_modules(experiment, dependencies["train"], **chosen)
+
+
+def test_a_training_in_a_module_that_is_not_there_is_told_at_once(monkeypatch):
+    kmeans = registries["models"].load("kmeans")
+    monkeypatch.setattr(kmeans, "trained_by", "nowhere.at_all:train")
+    values = {"corpora": {"c": {"kind": "folder", "root": "."}}, "models": {"m": {"kind": "kmeans"}}}
+    with pytest.raises(InputError, match=r"the module nowhere\.at_all, which a chosen kind names, does not exist"):
+        Plan(check_config(values))

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
 from unitdisc.config import Experiment
+from unitdisc.errors import InputError
 from unitdisc.modality import modalities
 from unitdisc.registry import registries
 
@@ -99,4 +101,14 @@ def chosen_modules(
     modules = [registries[name].module(kind) for name, kind in chosen if name in part.kinds]
     trainings = [registries["models"].load(settings.kind).trained_by for settings in models] if part.trains else []
     modules += [training.partition(":")[0] for training in trainings if training]
+    for module in modules:
+        if not _exists(module):
+            raise InputError(f"the module {module}, which a chosen kind names, does not exist")
     return list(dict.fromkeys(modules))
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ImportError:
+        return False

@@ -30,6 +30,7 @@ class Plan:
         abx = experiment.scoring.abx
         self.abx_splits: tuple[str, ...] = abx.splits if abx else ()
         self._sources: dict[str, str] = {}
+        chosen_modules(experiment, dependencies["train"])  # raises InputError where one does not exist
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return the digest of a step's code: its module, and the kinds that it runs on this corpus and model."""
