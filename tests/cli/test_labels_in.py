@@ -68,7 +68,7 @@ def test_a_tier_is_chosen_by_name_or_number(folder, tier):
 
 def test_a_tier_must_be_chosen_where_none_is_of_phones(folder):
     put(folder, {"tg/u1.TextGrid": maus})
-    tiers = "its interval tiers are: 1 'ORT-MAU', 2 'KAN-MAU', 3 'MAU'; choose one by name or number: tier"
+    tiers = "its interval tiers are: 1 'ORT-MAU', 2 'KAN-MAU', 3 'MAU'; choose one by name or number with --tier, in a configuration tier"
     assert scored(folder, "tg") == f"tg/u1.TextGrid: has no tier named phones; {tiers}"
     assert scored(folder, "tg", "--tier", "words") == f"tg/u1.TextGrid: has no tier 'words'; {tiers}"
 
@@ -213,7 +213,7 @@ def test_utterances_without_labels_are_counted(folder):
          "take one tier or one channel per utterance")),
         ("g.ctm", "u1 1 -1 0.3 a\n", "g.ctm:1: label 'a' of 'u1' (-1 to -0.7) starts before 0"),
         ("g.txt", "u1 1 0 0.3 a\n", ("g.txt: the format of the labels cannot be inferred from the name; name it with "
-         "--format: tsv, ctm, textgrid, phn, text_ali")),
+         "--format, in a configuration label_format: tsv, ctm, textgrid, phn, text_ali")),
         ("u1.TextGrid", "ooBinaryFile", "u1.TextGrid: is a binary TextGrid; save it as a text file in Praat"),
         ("g/notes.txt", "", "g: this folder holds no tsv, ctm, textgrid, phn, text_ali file"),
     ],

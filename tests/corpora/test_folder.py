@@ -224,7 +224,10 @@ def test_a_tier_is_chosen_by_name_or_number(tmp_path, tier, label):
     )
     put(tmp_path, {"tg/u1.TextGrid": f'"ooTextFile"\n"TextGrid"\n0\n0.5\n<exists>\n3\n{tiers}'})
     assert read_folder(root, speech, whole, labels=tmp_path / "tg", tier=tier)[1] == [Label("u1", 0, 0.5, label)]
-    with pytest.raises(InputError, match=r"has no tier named phones; .* 3 'MAU'; choose one by name or number: tier"):
+    with pytest.raises(
+        InputError,
+        match=r"has no tier named phones; .* 3 'MAU'; choose one by name or number with --tier, in a configuration tier",
+    ):
         read_folder(root, speech, whole, labels=tmp_path / "tg")
 
 

@@ -339,7 +339,7 @@ def test_labels_may_pass_the_end_of_a_recording_by_half_a_second(folder, end, ke
 def test_labels_that_start_past_the_end_are_left_out(folder, caplog):
     put(folder, phones__ctm=["r1 1 0 0.6 a", "r1 1 0.6 0.1 b", "r1 1 0.7 0.4 c"])
     assert times(folder)[1] == [("r1", 0.0, 0.6, "a")]
-    assert "labels past the end of their recording, cut there: 2" in caplog.text
+    assert "labels after the end of their recording, left out: 2" in caplog.text
 
 
 def test_labels_that_pass_the_end_by_more_are_told(folder):

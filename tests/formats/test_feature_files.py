@@ -192,3 +192,14 @@ def test_items_are_made_from_a_table_with_the_speakers_beside_it(tmp_path, monke
     told = run("abx-items", "labels.tsv", "--exclude", "_", "--triphone", "three.item")
     assert told.stderr == "unitdisc: phone.item: 2 tokens\nunitdisc: three.item: 2 tokens\n"
     assert (tmp_path / "three.item").read_text().splitlines()[1:] == ["u 3 6 d c e writer", "u 4 7 e d a writer"]
+
+
+def test_features_are_found_by_other_spellings_of_a_name(tmp_path):
+    (tmp_path / "f" / "s1").mkdir(parents=True)
+    np.save(tmp_path / "f" / "s1" / "a0.npy", np.zeros((3, 2)))
+    np.save(tmp_path / "f" / "s1" / "a1.npy", np.ones((3, 2)))
+    features = open_features(tmp_path / "f", "0.01")
+    for name in ("s1-a1", "s1/a1", "s1_a1", "s1_a1.wav", "a1"):
+        assert features[name].min() == 1
+    with pytest.raises(KeyError):
+        features["s2-a1"]

@@ -133,7 +133,7 @@ def test_a_label_that_passes_the_end_by_more_is_refused(over):
 def test_a_label_that_starts_past_the_end_is_left_out(start):
     found, told = within({"u": 1.0}, 0.5, ("u", 0, 1, "a"), ("u", start, 1.4, "b"), ("u", 1.4, 1.5, "c"))
     assert found == [(0, 1, "a")]
-    assert told[0].startswith("labels past the end of their recording, cut there: 2 (first: label 'b'")
+    assert told[0].startswith("labels after the end of their recording, left out: 2 (first: label 'b'")
 
 
 def test_a_label_that_ends_with_its_recording_is_as_it_is():

@@ -281,7 +281,7 @@ def test_a_tier_that_is_not_there_is_told_with_those_that_are(tmp_path, name):
         read_tiers(grid(tmp_path, many), name)
     assert str(error.value) == (
         f"{tmp_path / 'a.TextGrid'}: has no tier {name!r}; its interval tiers are: 1 'ORT-MAU', 2 'KAN-MAU', 4 'MAU', "
-        "5 'Anna - phones', 6 'Bert - phones', 7 '2'; choose one by name or number: tier"
+        "5 'Anna - phones', 6 'Bert - phones', 7 '2'; choose one by name or number with --tier, in a configuration tier"
     )
 
 

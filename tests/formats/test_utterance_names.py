@@ -174,3 +174,15 @@ def test_two_texts_are_never_one_utterance():
     names = Names(["a-b", "sw1"])
     assert list(names.of_texts([("a_b", ""), ("a/b", "")]).values()) == ["a_b", "a/b"]
     assert list(names.of_texts([("sw1", "A"), ("sw1", "B")]).values()) == ["sw1", "sw1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["s/u0.wav", "s-u0.flac", "d/s/u0.wav", "./d/s/u0.WAV", "/data/d/s/u0.wav", "s_u0.png"]
+)
+def test_an_ending_and_folders_around_make_no_difference(text):
+    assert Names(["s-u0", "s-u1"]).of_text(text) == "s-u0"
+
+
+def test_known_names_may_have_an_ending_too():
+    names = Names(["u0.wav", "a.b"])
+    assert [names.of_text(text) for text in ("u0", "u0.flac", "a.b", "a")] == ["u0.wav", "u0.wav", "a.b", "a"]

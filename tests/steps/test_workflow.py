@@ -170,12 +170,14 @@ def test_a_recording_that_is_replaced_by_one_of_the_same_name_is_another(values)
 
 
 @pytest.mark.parametrize("file", ["lines/w0/0.png", "lines/w2/2.png"])
-def test_a_folder_is_made_of_all_files_in_it(values, file):
+def test_a_folder_is_made_of_the_images_in_it(values, file):
     before = sources_of(values, "lines")
     changed(file)
     after = sources_of(values, "lines")
     assert after != before
     Path("lines/w0/notes.txt").touch()
+    assert sources_of(values, "lines") == after
+    Path("lines/w0/new.png").touch()
     assert sources_of(values, "lines") != after
 
 
@@ -287,3 +289,12 @@ def test_the_workflow_gives_out_segmented_units(here):
     (here / "speech/test/words.ctm").write_text(word_times("test"))
     rerun = planned(snakemake(here, "--dry-run", "--quiet", "reason", "--", *targets))
     assert rerun & {"corpus", "encode", "segment", "pieces", "export"} == {"pieces"}
+
+
+def test_words_are_a_part_of_what_pieces_read_alone(values):
+    Path("speech/test/words.ctm").write_text("")
+    plan, before = plan_of(values), sources_of(values)
+    words = plan.word_sources("speech")
+    changed("speech/test/words.ctm")
+    assert sources_of(values) == before
+    assert plan_of(values).word_sources("speech") != words

@@ -22,10 +22,11 @@ from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio, line_images
 from unitdisc.formats.label_table import frame_overlap
-from unitdisc.formats.labels import read_label_table
+from unitdisc.formats.labels import label_files, read_label_table
 from unitdisc.formats.text import digits, plain_name
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality, modalities
+from unitdisc.notices import Notices
 from unitdisc.records import Label, Utterance
 
 
@@ -72,7 +73,7 @@ class FolderCorpus(CorpusReader):
         root, modality = self.settings.root, self.settings.features.modality
         if not root.is_dir():
             raise InputError("no such folder", root)
-        files = [path for path in below(root, self.notices) if path.suffix.lower() in modality.endings]
+        files = self._listed(self.notices)
         if not files:
             raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(root, modality))
         names = named(files, root)
@@ -103,13 +104,14 @@ class FolderCorpus(CorpusReader):
         return [path for path in (self.settings.labels,) if path is not None and path.is_file()]
 
     def sources(self) -> list[Path]:
-        """Return the files of a folder of labels."""
-        labels = self.settings.labels
-        return below(labels) if labels is not None and labels.is_dir() else []
+        """Return the recordings or images, and the files of a folder of labels."""
+        labels, root = self.settings.labels, self.settings.root
+        aligned = label_files(labels, self.settings.label_format) if labels is not None and labels.is_dir() else []
+        return [*(self._listed() if root.is_dir() else ()), *aligned]
 
-    def folder(self) -> Path | None:
-        """Return the folder."""
-        return self.settings.root if self.settings.root.is_dir() else None
+    def _listed(self, notices: Notices | None = None) -> list[Path]:
+        endings = self.settings.features.modality.endings
+        return [path for path in below(self.settings.root, notices) if path.suffix.lower() in endings]
 
     def _duration(self, path: Path) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""

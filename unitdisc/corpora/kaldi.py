@@ -97,7 +97,7 @@ class KaldiCorpus(CorpusReader):
                 speaker = key if speakers is None else speakers[key]
                 utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
         self.settle()
-        aligned = [(*each, path) for each in listed if (path := self._alignment(each[0].path)) is not None]
+        aligned = [(*each, path) for each in listed if each[2] and (path := self._alignment(each[0].path)) is not None]
         tables = [folder.labels(path, scp.name, found, self.too_short) for folder, scp, found, path in aligned]
         return list(utterances.values()), self._labels(tables)
 

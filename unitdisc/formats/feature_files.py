@@ -6,7 +6,7 @@ Nothing here runs what a file holds: no pickles, no commands.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -21,12 +21,12 @@ from unitdisc.formats.kaldi_table import locate, read_index
 from unitdisc.formats.unit_arrays import is_integer_index, is_own_npz, load_array, open_npz
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.formats.unit_lines import kaldi_text
-from unitdisc.formats.utterance_names import utterance_name
+from unitdisc.formats.utterance_names import Names, utterance_name
 
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots, for the cached property
 class FeatureFiles(Mapping[str, Array]):
     """Frames (T, D) or units (T,) by utterance, loaded on access; ``frame_shift`` is in seconds or columns."""
 
@@ -36,7 +36,13 @@ class FeatureFiles(Mapping[str, Array]):
     load: Callable[[Any], Array]
 
     def __getitem__(self, utterance: str) -> Array:
-        return self.load(self.locations[utterance])
+        name = utterance if utterance in self.locations else self._names.alike(utterance)
+        return self.load(self.locations[name if name is not None else utterance])
+
+    @cached_property
+    def _names(self) -> Names:
+        one_per_place = {id(location): name for name, location in self.locations.items()}
+        return Names(one_per_place.values())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.locations)

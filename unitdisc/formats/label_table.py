@@ -80,7 +80,10 @@ class LabelTable:
         if past.any():
             at = int(np.argmax(past))
             self._refuse(rows, past, f"lies past the end at {ends[at]:g}", "check that it is of this recording")
-        self._notice(rows, np.flatnonzero(over > close), "labels past the end of their recording, cut there", notices)
+        after = rows["start"].to_numpy() > ends - close
+        cut = np.flatnonzero((over > close) & ~after)
+        self._notice(rows, cut, "labels past the end of their recording, cut there", notices)
+        self._notice(rows, np.flatnonzero(after), "labels after the end of their recording, left out", notices)
         return replace(self, rows=self._with_length(rows.assign(end=np.minimum(rows["end"], ends)), "", notices))
 
     def where(self, row: int) -> tuple[Path | None, int | None]:

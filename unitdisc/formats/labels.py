@@ -115,8 +115,10 @@ def format_of(path: Path) -> LabelFormat:
     return suffixes[path.suffix.lower()]
 
 
-def label_files(path: Path, format: LabelFormat | None, notices: Notices) -> list[Path]:  # noqa: A002
+def label_files(path: Path, format: LabelFormat | None, notices: Notices | None = None) -> list[Path]:  # noqa: A002
     """Return the files of labels: ``path`` itself, or those below it if it is a folder; raises InputError for none."""
+    if not path.exists():
+        raise InputError("no such file or folder", path)
     if not path.is_dir():
         return [path]
     kinds = {file: _inferred(file) for file in below(path, notices)}
@@ -162,4 +164,4 @@ def _text_ali(path: Path) -> Iterator[Row]:
 
 
 def _choose() -> str:
-    return f"name it with --format: {', '.join(get_args(LabelFormat))}"
+    return f"name it with --format, in a configuration label_format: {', '.join(get_args(LabelFormat))}"

@@ -95,7 +95,11 @@ def read_tiers(path: Path, tier: str | None = None) -> list[Tier]:
     if not chosen:
         what = f"has no tier {tier!r}" if tier else "has no tier named phones"
         present = ", ".join(f"{t.number} {t.name!r}" for t in tiers) or "none"
-        raise InputError(f"{what}; its interval tiers are: {present}", path, fix="choose one by name or number: tier")
+        raise InputError(
+            f"{what}; its interval tiers are: {present}",
+            path,
+            fix="choose one by name or number with --tier, in a configuration tier",
+        )
     return chosen
 
 

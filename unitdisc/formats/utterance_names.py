@@ -10,6 +10,10 @@ from typing import TypeVar
 
 from unitdisc.errors import InputError
 from unitdisc.formats.text import plain_name
+from unitdisc.modality import handwriting, speech
+
+# Of recordings and images, which other programs may keep in a name.
+ending = re.compile(f"(?:{'|'.join(map(re.escape, sorted(speech.endings | handwriting.endings)))})$", re.IGNORECASE)
 
 
 def utterance_name(relative: PurePath) -> str:
@@ -50,14 +54,14 @@ class Names:
         Known names that end in a path count only where no path is a known name. Raises ValueError for two paths that
         are the same name, with the name.
         """
-        spelt = {path: (utterance_name(path), _tails(path)) for path in paths}
+        spelt = {path: utterance_name(path) for path in paths}
         levels = (
-            lambda path: spelt[path][0] if spelt[path][0] in self.known else None,
-            lambda path: next(filter(None, map(self._found, spelt[path][1])), None),
-            lambda path: self._ends.get(_key(spelt[path][0])),
+            lambda path: spelt[path] if spelt[path] in self.known else None,
+            lambda path: self._of_tails(path),
+            lambda path: self._ends.get(_key(spelt[path])),
         )
         found = _in_turn(spelt, levels, strict=True)
-        names = {path: found.get(path, spelt[path][0]) for path in spelt}
+        names = {path: found.get(path, name) for path, name in spelt.items()}
         name, count = Counter(names.values()).most_common(1)[0] if names else ("", 1)
         if count > 1:
             raise ValueError(name)
@@ -76,11 +80,21 @@ class Names:
         levels = (
             lambda pair: spelt[pair] if spelt[pair] in self.known else None,
             lambda pair: self._found(spelt[pair]) or (pair[1] and self._found(f"{spelt[pair]}-{pair[1]}")),
+            lambda pair: (
+                next(filter(None, map(self._found, _tails(PurePath(pair[0])))), None) if "/" in pair[0] else None
+            ),
             lambda pair: self._aliases.get((spelt[pair], pair[1])),
             lambda pair: self._ends.get(_key(spelt[pair])),
         )
         found = _in_turn(spelt, levels, several=spelt.__getitem__)
         return {pair: found.get(pair, name) for pair, name in spelt.items()}
+
+    def _of_tails(self, path: PurePath | str) -> str | None:
+        return next(filter(None, map(self._found, _tails(PurePath(path)))), None)
+
+    def alike(self, text: str) -> str | None:
+        """Return the known name that a text spells as a whole."""
+        return self._found(plain_name(text))
 
     def _found(self, name: str) -> str | None:
         return name if name in self.known else self._alike.get(_key(name))
@@ -120,10 +134,11 @@ def _in_turn(
     name; of others, none has a name that a later level gives to two. If ``strict``, that raises ValueError.
     """
     found: dict[Item, str] = {}
+    refused: set[str] = set()
     for number, level in enumerate(levels):
         if number == len(levels) - 1 and found:
             break
-        taken = set(found.values())
+        taken = refused | set(found.values())
         given = {item: name for item in items if item not in found and (name := level(item)) and name not in taken}
         owners: dict[str, set[Hashable]] = {}
         for item, name in given.items():
@@ -131,6 +146,7 @@ def _in_turn(
         clashes = [name for name, of in owners.items() if len(of) > 1]
         if strict and clashes:
             raise ValueError(clashes[0])
+        refused.update(clashes if number else ())
         found |= {item: name for item, name in given.items() if number == 0 or len(owners[name]) == 1}
     return found
 
@@ -145,7 +161,7 @@ def _tails(path: PurePath) -> list[str]:
 
 def _key(name: str) -> str:
     """Return what is the same for all spellings of a name."""
-    return re.sub(r"[-_/\\ .]+", "-", plain_name(name))
+    return re.sub(r"[-_/\\ .]+", "-", ending.sub("", plain_name(name)))
 
 
 def _ends(key: str) -> list[str]:

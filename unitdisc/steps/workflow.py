@@ -72,7 +72,8 @@ class Plan:
 
         Snakemake would take these for wildcards; they are in the digest of ``corpus_sources`` as the others are.
         """
-        return [str(path) for path in self._reader(corpus).files() if "{" not in str(path)]
+        paths = self._reader(corpus).files()
+        return [str(path) for path in paths if "{" not in str(path)]
 
     def corpus_sources(self, corpus: str) -> str:
         """Return a digest of the files in a corpus's folder, and of those that its lists name."""
@@ -80,11 +81,15 @@ class Plan:
             reader = self._reader(corpus)
             folder = reader.folder()
             try:
-                files = [*(below(folder) if folder else ()), *reader.files(), *reader.sources(), *reader.word_files()]
+                files = [*(below(folder) if folder else ()), *reader.files(), *reader.sources()]
             except InputError:
                 files = []  # the corpus step reports the error
             self._sources[corpus] = files_digest(files, without=self.experiment.results) if files else ""
         return self._sources[corpus]
+
+    def word_sources(self, corpus: str) -> str:
+        """Return a digest of the files of word times."""
+        return files_digest(self._word_paths(corpus), without=self.experiment.results)
 
     def archives(self, corpus: str, of: Sequence[str] = splits) -> list[str]:
         """Return archive and index of the features, for the splits ``of`` that a corpus has."""
@@ -94,13 +99,7 @@ class Plan:
 
     def word_files(self, corpus: str) -> list[str]:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
-        pieces = self.experiment.pieces
-        if pieces and corpus in pieces.words:
-            paths = [pieces.words[corpus]]
-        else:
-            reader = self._reader(corpus)
-            paths = reader.files() if reader.generated else reader.word_files()
-        return [str(path) for path in paths if "{" not in str(path)]
+        return [str(path) for path in self._word_paths(corpus) if "{" not in str(path)]
 
     def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
         """Return the units that a section reads: those of all splits as encoded, or the folder of segmented ones."""
@@ -148,6 +147,13 @@ class Plan:
             (self.experiment.exports.formats, lambda run: run.exports),
         ]
         return [str(path(run)) for section, path in sections if section for _, _, run in self.runs()]
+
+    def _word_paths(self, corpus: str) -> list[Path]:
+        pieces = self.experiment.pieces
+        if pieces and corpus in pieces.words:
+            return [pieces.words[corpus]]
+        reader = self._reader(corpus)
+        return reader.files() if reader.generated else reader.word_files()
 
     def _reader(self, corpus: str) -> CorpusReader:
         settings = self.experiment.corpora[corpus]

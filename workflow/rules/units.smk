@@ -74,7 +74,7 @@ rule pieces:
         runtime=240,
     params:
         code=code("pieces"),
-        sources=lambda w: plan.corpus_sources(w.corpus),
+        words=lambda w: plan.word_sources(w.corpus),
         config=settings("pieces"),
     shell:
         "unitdisc pieces --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
