@@ -174,8 +174,7 @@ def _damage_reported(location: str) -> Iterator[None]:
         lzma.LZMAError,
         EOFError,
         OSError,
-        NotImplementedError,
         RuntimeError,
     ) as error:
-        # RuntimeError is what zipfile raises for an encrypted member, NotImplementedError for an unknown compression.
+        # RuntimeError is what zipfile raises for an encrypted member and, as a kind of it, for an unknown compression.
         raise InputError(f"is not a valid zip ({error})", location, fix="download it again") from None

@@ -26,6 +26,7 @@ class _Growing:
         self.line, self.units, self.start, self.end = line, array("q"), array("d"), array("d")
 
     def add(self, text: str, start: float, end: float, path: Path, line: int | None) -> None:
+        """Add the unit that a text stands for, from ``start`` to ``end``; raises InputError for another text."""
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(largest)) and int(text) <= largest):
             raise InputError(f"{text!r} is not a unit: a whole number from 0 to {largest}", path, line)
         self.units.append(int(text))
@@ -33,6 +34,7 @@ class _Growing:
         self.end.append(end)
 
     def runs(self, utterance: str) -> UnitRuns:
+        """Return the units of an utterance with their times."""
         units, start, end = (np.array(each) for each in (self.units, self.start, self.end))
         order = np.argsort(start, kind="stable")
         return UnitRuns(utterance, units[order].astype(np.int64), self.line, start=start[order], end=end[order])
