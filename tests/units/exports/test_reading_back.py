@@ -102,6 +102,7 @@ def test_a_manifest_of_something_else_is_passed_over(tmp_path):
         assert read_sequences(tmp_path / "u.txt", 2)["u"].frame_shift == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ctm", "textgrid", "parquet"])
 def test_a_75th_of_a_second_does_not_drift_in_an_hour(tmp_path, kind):
     units = (np.arange(270_000) // 7 % 8).tolist()
