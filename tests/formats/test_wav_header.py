@@ -2,12 +2,15 @@
 
 import io
 
+import numpy as np
 import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.recordings import chunk, pcm, wav
+from tests.helpers.corpora import rate, tone
+from tests.helpers.recordings import chunk, encoded, pcm, wav
+from unitdisc.formats import audio
 from unitdisc.formats.wav_header import completed, wav_data
 
 sound = pcm(0.05)
@@ -125,3 +128,14 @@ def test_a_wav_cut_anywhere_with_any_sizes_has_no_more_than_is_there(end, declar
 def test_whatever_follows_the_header_of_a_wav_ends(rest):
     found = data_of(b"RIFF\0\0\0\0WAVE" + rest)
     assert found is None or 0 <= found.present <= len(rest)
+
+
+@pytest.mark.parametrize("size", ["right", 0, 2**64 - 1, 10**6])
+def test_a_long_wav_has_its_size_in_a_chunk_that_may_not_be_complete(tmp_path, size):
+    sound = encoded(tone(0.5), "RF64", "PCM_16")
+    if size != "right":
+        at = sound.index(b"ds64") + 8
+        sound = sound[: at + 8] + size.to_bytes(8, "little") + sound[at + 16 :]
+    (tmp_path / "a.wav").write_bytes(sound)
+    assert audio.probe(str(tmp_path / "a.wav")) == (0.5, rate)
+    np.testing.assert_allclose(audio.read(str(tmp_path / "a.wav"))[0], tone(0.5), atol=1e-4)

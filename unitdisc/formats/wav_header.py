@@ -30,21 +30,28 @@ class WavData:
 
 
 def wav_data(file: BinaryIO) -> WavData | None:
-    """Return where the sound of a RIFF WAV lies; None for other files, and for WAVs without a chunk of sound."""
+    """Return where the sound of a WAV lies; None for other files, without sound, and for an RF64 in order.
+
+    RF64, for more than 4 GB, has its sizes in a chunk ``ds64``, which a recorder completes at the end.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(12)
-    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+    if head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
         return None
-    position, frame = 12, 1
+    position, frame, long_size = 12, 1, 0
     while position + 8 <= size:
         file.seek(position)
         name, length = _chunk(file.read(8))
         position += 8
         if name == b"fmt ":
             frame = int.from_bytes(file.read(16)[12:14], "little") or 1
+        if name == b"ds64":
+            long_size = int.from_bytes(file.read(16)[8:], "little")
         if name == b"data":
             present = size - position
+            if head[:4] == b"RF64":
+                return None if 0 < long_size <= present else WavData(position, 0, present, frame)
             end = position + length + length % 2
             if length < present and _are_chunks(file, end, size):
                 present = length
@@ -56,7 +63,7 @@ def wav_data(file: BinaryIO) -> WavData | None:
 def completed(file: BinaryIO, data: WavData) -> bytes:
     """Return the WAV with a header that has the size of the sound which is there, in whole samples."""
     file.seek(0)
-    head = bytearray(file.read(data.offset))
+    head = bytearray(file.read(data.offset).replace(b"RF64", b"RIFF", 1).replace(b"ds64", b"JUNK", 1))
     sound = file.read(data.present - data.present % data.frame)
     head[4:8] = (len(head) + len(sound) - 8).to_bytes(4, "little")
     head[-4:] = len(sound).to_bytes(4, "little")
