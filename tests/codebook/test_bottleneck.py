@@ -215,6 +215,7 @@ def test_autocast_trains():
     assert all(p.grad.isfinite().all() and p.grad.dtype == torch.float32 for p in bottleneck.parameters())
 
 
+@pytest.mark.slow
 def test_the_package_imports_torch_alone():
     folder = Path(unitdisc.codebook.__file__).parent
     allowed = {"torch", "unitdisc", *sys.stdlib_module_names}

@@ -91,6 +91,7 @@ def test_half_precision_and_single_cluster():
     assert not units.any()
 
 
+@pytest.mark.slow
 @given(n=st.integers(4, 80), clusters=st.integers(2, 9), seed=st.integers(0, 999))
 @settings(deadline=None, max_examples=40)
 def test_exchanges_end_where_no_single_move_helps(n, clusters, seed):

@@ -203,6 +203,7 @@ def test_averaged_weights_are_not_worse_than_raw_ones_after_a_re_estimation(erro
     assert (averaged <= raw).all()
 
 
+@pytest.mark.slow
 def test_an_average_that_keeps_its_old_codewords_is_worse(errors):
     raw, averaged = errors[False].t()
     assert averaged.div(raw).amax() > 1.15

@@ -289,6 +289,7 @@ def test_an_allowed_program_gets_no_shell(folder, rest):
     assert "wav.scp:2" in refused(folder, "needs a shell", allow_pipes=["sph2pipe"])
 
 
+@pytest.mark.slow
 def test_mboshi_is_read_as_it_is_described():
     root = shared / "data" / "mboshi"
     if not root.exists():

@@ -75,6 +75,7 @@ def test_nothing_was_run_yet(tmp_path: Path) -> None:
     assert data_of(page) == {"corpora": []}
 
 
+@pytest.mark.slow
 def test_folders_side_by_side(plan: Experiment, tmp_path: Path) -> None:
     other = report_results.experiment(tmp_path / "other" / "results", runs={"talk": ["vq"]})
     report_results.write(other)

@@ -99,6 +99,7 @@ def test_one_speaker_has_no_across_and_no_labels_no_score(tmp_path, draw):
     assert abx_of(tmp_path, write_run(tmp_path, utterances, silent, features, codebook)) == {}
 
 
+@pytest.mark.slow
 def test_the_draw_is_set_by_its_seed_and_bounds_the_cells(tmp_path, draw):
     utterances, labels = sentences(draw, utterances=12, speakers=6, letters=letters)
     config = write_run(tmp_path, utterances, labels, noise(draw, utterances), draw.normal(size=(8, 5)))

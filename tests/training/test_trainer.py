@@ -29,6 +29,7 @@ def test_an_infinite_gradient_is_left_out_like_any_too_large_one_or_ends_the_tra
         trainer(model(epochs=1)).epoch(1)
 
 
+@pytest.mark.slow
 def test_a_plateau_does_not_wait_for_the_loss_of_the_warm_up():
     plan = {"epochs": 8, "schedule": {"kind": "plateau", "patience": 1}}
     run = trainer(model(bottleneck={"reestimation": ReestimationSettings(warmup_epochs=4)}, **plan))
@@ -36,6 +37,7 @@ def test_a_plateau_does_not_wait_for_the_loss_of_the_warm_up():
     assert run.state.schedule.state_dict()["lowest"] == min(row.dev_task_loss for row in rows[4:])
 
 
+@pytest.mark.slow
 def test_narrow_floats_train_as_well():
     losses = {}
     for precision in ("float32", "bfloat16"):
@@ -58,6 +60,7 @@ def test_a_compiled_model_trains_to_the_same(monkeypatch):
         assert one.loss == pytest.approx(other.loss, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [True, False])
 def test_no_re_estimation_makes_averaged_weights_worse_than_raw_ones(shared):
     """18 steps after each of them; an average that keeps codewords of its own is worse there, as in the paper (Fig. 4).
@@ -87,6 +90,7 @@ def test_the_average_starts_anew_where_quantising_begins():
     assert run.state.average.steps == len(run.batches)
 
 
+@pytest.mark.slow
 def test_a_recogniser_trains_in_the_loop():
     settings = model(epochs=8).model_copy(update={"objective": CtcSettings(weight=5)})
     run = trainer(settings, labels=12)

@@ -66,6 +66,7 @@ def test_too_few_lines_or_writers_are_refused(tmp_path, lines, writers):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes_and_another_seed_others(folder, tmp_path):
     whole = (folder / handwriting.file_name).read_bytes()
     handwriting.draw(tmp_path, lines=32, writers=8, seed=1)

@@ -107,6 +107,7 @@ def test_labels_left_out_and_mappings_of_another_split(corpus, other):
         assert not any(name.endswith("_excluded") for name in got)
 
 
+@pytest.mark.slow
 @quick
 @given(corpora(), st.permutations(range(5)))
 def test_renaming_units_changes_nothing(corpus, names):
@@ -114,6 +115,7 @@ def test_renaming_units_changes_nothing(corpus, names):
     assert values(renamed) == pytest.approx(values(corpus), nan_ok=True)
 
 
+@pytest.mark.slow
 @quick
 @given(corpora(), st.data())
 def test_splitting_an_utterance_changes_only_what_spans_the_cut(corpus, data):
