@@ -1,7 +1,5 @@
 """One Kaldi data directory as others write it: segments, channels, pipes, archives, alignments of recordings."""
 
-import sys
-
 import kaldiio
 import numpy as np
 import pytest
@@ -198,15 +196,6 @@ def test_a_channel_that_no_file_names_is_told(folder):
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def program(tmp_path):
-    """A program that copies its argument to standard output."""
-    path = tmp_path / "copy"
-    path.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.buffer.write(open(sys.argv[1], 'rb').read())\n")
-    path.chmod(0o755)
-    return str(path)
 
 
 def test_pipes_have_segments_and_channels(folder, program):

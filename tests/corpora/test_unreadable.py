@@ -1,4 +1,4 @@
-"""Utterances that cannot be read are told all at once, or left out."""
+"""Utterances that cannot be read are reported all at once, or left out."""
 
 from pathlib import Path
 

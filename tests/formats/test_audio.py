@@ -1,4 +1,4 @@
-"""Recordings: whole, cut, and with headers that are wrong; a broken one is told by name."""
+"""Recordings: whole, cut, and with headers that are wrong; an error names the broken one."""
 
 import numpy as np
 import pytest

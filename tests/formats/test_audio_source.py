@@ -114,15 +114,6 @@ def test_a_file_whose_name_ends_like_an_entry_is_that_file(tmp_path, recording):
 # --- pipes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def program(tmp_path):
-    """A program that copies its argument to standard output."""
-    path = tmp_path / "copy"
-    path.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.buffer.write(open(sys.argv[1], 'rb').read())\n")
-    path.chmod(0o755)
-    return str(path)
-
-
 def test_a_pipe_is_read_as_its_output(recording, program):
     source = f"{program} {recording} |"
     np.testing.assert_array_equal(audio.read(source, [program])[0], audio.read(recording)[0])

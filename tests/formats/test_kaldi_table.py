@@ -1,4 +1,4 @@
-"""Kaldi's text files: keys and values by line, told by line where they are wrong."""
+"""Kaldi's text files: keys and values by line, and errors that name the line."""
 
 from pathlib import Path
 

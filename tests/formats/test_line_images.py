@@ -1,4 +1,4 @@
-"""Line images: opened, measured, and every failure told in one line."""
+"""Line images: opened and measured, and every failure is an error of one line."""
 
 import struct
 import zlib

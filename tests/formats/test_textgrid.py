@@ -1,4 +1,4 @@
-"""TextGrids: both forms are read, the long one is written, and a mistake is told with its line."""
+"""TextGrids: both forms are read, the long one is written, and an error names the line."""
 
 import itertools
 

@@ -196,7 +196,7 @@ def _blocks(file: "SoundFile") -> Iterator[Samples]:
 def _opened(name: str, allowed: tuple[str, ...], *, recount: bool = False) -> Iterator["SoundFile"]:
     """Open a file, archive entry or pipe for decoding, with the header of a WAV made to fit what is there.
 
-    With ``recount``, that of a FLAC is made to fit too: libsndfile decodes none of unknown length.
+    With ``recount``, that of a FLAC or an MP3 is made to fit too: libsndfile decodes no more than it says.
     """
     import soundfile
 
