@@ -40,8 +40,6 @@ def test_a_part_is_written_to_the_microsecond():
     assert str(Part("a.wav")) == "a.wav"
     assert str(Part("a.wav", 1 / 3, 2.0)) == "a.wav#t=0.333333,2.000000"
     assert str(Part("x |", 0, 1.5, 0)) == "x |#t=0.000000,1.500000;channel=0"
-    assert Part("x |", 0, 1.5).piped
-    assert not Part("x", 0, 1.5).piped
 
 
 @given(st.text(max_size=9), st.integers(0, 10**9), st.integers(0, 10**9), st.none() | st.integers(0, 9))

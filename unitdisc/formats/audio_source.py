@@ -25,11 +25,6 @@ class Part(NamedTuple):
     end: float | None = None
     channel: int | None = None
 
-    @property
-    def piped(self) -> bool:
-        """Whether it is the output of a program."""
-        return self.name.endswith("|")
-
     def __str__(self) -> str:
         if self.end is None:
             return self.name

@@ -67,14 +67,11 @@ class Names:
             raise ValueError(name)
         return names
 
-    def of_text(self, text: str, channel: str = "") -> str:
-        """Return the known name that a text spells, with its ``channel`` after it where that is needed."""
-        return self.of_texts([(text, channel)])[text, channel]
-
     def of_texts(self, texts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """Return the name of each text and channel, an equal one before one that is spelt in another way.
+        """Return the known name that each text spells, with its channel after it where that is needed.
 
-        Known names that end in a text count only where no text is a known name: a file may be of other utterances too.
+        An equal name goes before one that is spelt in another way. Known names that end in a text count only where no
+        text is a known name: a file may be of other utterances too.
         """
         spelt = {pair: plain_name(pair[0]) for pair in texts}
         levels = (
