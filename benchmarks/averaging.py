@@ -62,7 +62,7 @@ class Watched(Trainer):
 def trainer(folder: Path) -> Watched:
     speaker = {row.utterance: row.speaker for row in tables.read_records(folder / "utterances.tsv", Utterance)}
     archives = {split: Archive(folder / "features" / f"{split}.scp") for split in ("train", "dev")}
-    train, dev = (Normalised(archive, by_speaker=speaker) for archive in archives.values())
+    train, dev = (Normalised(archive, speaker=speaker, by_speaker=True) for archive in archives.values())
     index = {name: number for number, name in enumerate(sorted(set(speaker.values())))}
     settings = VQModel(
         encoder=ConvolutionalSettings(channels=256, kernels=(8,), strides=(2,), residual_layers=0),

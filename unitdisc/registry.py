@@ -84,6 +84,7 @@ encoders = Registry(
     "encoders",
     {
         "convolutional": "unitdisc.models.encoders.convolutional:ConvolutionalEncoder",
+        "dilated": "unitdisc.models.encoders.dilated:DilatedEncoder",
         "spectrogram": "unitdisc.models.encoders.spectrogram:SpectrogramEncoder",
         "line-image": "unitdisc.models.encoders.line_image:LineImageEncoder",
     },
@@ -99,6 +100,7 @@ objectives = Registry(
     "objectives",
     {
         "reconstruction": "unitdisc.models.objectives.reconstruction:Reconstruction",
+        "prediction": "unitdisc.models.objectives.prediction:Prediction",
         "ctc": "unitdisc.models.objectives.ctc:Ctc",
     },
 )
@@ -108,6 +110,13 @@ features = Registry(
         "speech": "unitdisc.features.speech:Speech",
         "handwriting": "unitdisc.features.handwriting:Handwriting",
         "precomputed": "unitdisc.features.precomputed:Precomputed",
+    },
+)
+augmentations = Registry(
+    "augmentations",
+    {
+        "vocal-tract": "unitdisc.features.augmentation.vocal_tract:VocalTract",
+        "pen": "unitdisc.features.augmentation.pen:Pen",
     },
 )
 corpora = Registry(
@@ -135,5 +144,6 @@ exports = Registry(
     },
 )
 registries = {
-    registry.name: registry for registry in (corpora, features, models, encoders, decoders, objectives, exports)
+    registry.name: registry
+    for registry in (corpora, features, models, encoders, decoders, objectives, augmentations, exports)
 }

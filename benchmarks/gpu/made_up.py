@@ -90,7 +90,7 @@ def utterances(name: str, count: int, length: int, *, seed: int = 0) -> Utteranc
     if name == "scribblelens":  # grey levels
         matrices = {key: np.clip(matrix / 3 + 0.5, 0, 1) for key, matrix in matrices.items()}
     return Utterances(
-        Normalised({key: matrix.astype("f4") for key, matrix in matrices.items()}, by_speaker=None),
+        Normalised({key: matrix.astype("f4") for key, matrix in matrices.items()}),
         {key: place % 2 for place, key in enumerate(matrices)},
         {key: of.astype(np.int64) for key, of in labels.items()},
     )

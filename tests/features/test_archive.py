@@ -71,7 +71,7 @@ def test_statistics_agree_with_numpy(matrices):
 
 def test_each_speaker_is_normalised_by_their_own(matrices):
     speaker = {"u0": "x", "u1": "y", "u2": "x", "u3": "y"}
-    normalised = Normalised(matrices, by_speaker=speaker)
+    normalised = Normalised(matrices, speaker=speaker, by_speaker=True)
     for name in "xy":
         own = np.concatenate([normalised[u] for u in matrices if speaker[u] == name])
         np.testing.assert_allclose(own.mean(axis=0), 0, atol=1e-5)

@@ -20,7 +20,7 @@ def utterances(count=24, length=96, *, seed=0):
     labels = {f"u{n}": np.repeat(random.integers(12, size=length // 8), 8) for n in range(count)}
     matrices = {name: (states[of] + 0.3 * random.normal(size=(length, 6))).astype("f4") for name, of in labels.items()}
     return Utterances(
-        Normalised(matrices, by_speaker=None),
+        Normalised(matrices),
         {name: place % 2 for place, name in enumerate(matrices)},
         {name: of.astype(np.int64) for name, of in labels.items()},
     )

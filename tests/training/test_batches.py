@@ -26,7 +26,7 @@ class TestChunks:
 
     def test_labels_lie_under_their_frames(self):
         data = utterances(3, 40)
-        short = Utterances(Normalised({"u0": data.matrices["u0"][:5]}, by_speaker=None), {}, {"u0": np.arange(5)})
+        short = Utterances(Normalised({"u0": data.matrices["u0"][:5]}), {}, {"u0": np.arange(5)})
         batch = next(Chunks(short, chunk=8, batch=2, seed=0).epoch(1))
         assert batch.labels.tolist() == [[0, 1, 2, 3, 4, -1, -1, -1]] * 2
         names = list(data.matrices)

@@ -26,7 +26,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(tmp_path):
 
 
 def test_a_collapsed_codebook_says_so_and_names_the_remedies_that_are_off(tmp_path, caplog):
-    constant = Normalised({"u": np.ones((64, 3), dtype="f4")}, by_speaker=None)
+    constant = Normalised({"u": np.ones((64, 3), dtype="f4")})
     settings = model(epochs=1, batch=4, bottleneck={"codewords": 64, "batch_norm": False, "reestimation": None})
     run = Trainer(settings, Utterances(constant, {"u": 0}), None, inputs=3, labels=0, seed=0, device=cpu)
     train(run, RunFolder(tmp_path), digest="x")

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
-from unitdisc.config.models import AnyModel, ModelSettings
+from unitdisc.config.models import AnyModel, ModelSettings, VQModel
 from unitdisc.config.scoring import Scoring
 from unitdisc.config.section import Section
 from unitdisc.config.units import Exports, Pieces, Segmentation
@@ -79,9 +79,22 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _models_to_build_on(self) -> "Experiment":
+        for name, model in self.models.items():
+            for other in model.builds_on:
+                if other not in self.models:
+                    raise ValueError(f"models.{name} builds on the model {other!r}{nearest(other, self.models)}")
+                if not isinstance(self.models[other], VQModel):
+                    raise ValueError(f"models.{name} builds on {other!r}, which is not of kind vq")
+        for name in self.models:
+            if name in self.ancestors(name):
+                raise ValueError(f"models.{name} builds on itself")
+        return self
+
+    @model_validator(mode="after")
     def _models_fit_features(self) -> "Experiment":
         for corpus, models in self.runs.items():
-            for name in models:
+            for name in [other for model in models for other in (model, *self.ancestors(model))]:
                 for _, part in self.models[name].parts:
                     if objection := part.objection(self.corpora[corpus].features):
                         raise ValueError(f"runs.{corpus} names {name!r}, whose {part.kind} {objection}")
@@ -99,6 +112,17 @@ class Experiment(Section):
         if name not in self.corpora:
             raise InputError(f"the configuration has no corpus {name!r}{nearest(name, self.corpora)}")
         return self.corpora[name]
+
+    def ancestors(self, name: str) -> list[str]:
+        """Return the models that must be trained before a model, which builds on them directly or indirectly."""
+        found: list[str] = []
+        todo = list(self.model(name).builds_on)
+        while todo:
+            other = todo.pop()
+            if other not in found:
+                found.append(other)
+                todo += self.model(other).builds_on
+        return found
 
     def model(self, name: str) -> ModelSettings:
         """Return the model of that name; raises InputError with the nearest known one."""

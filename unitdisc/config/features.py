@@ -32,6 +32,11 @@ class FeatureSettings(Section):
         description="Mean and variance normalisation: per speaker, over the utterances of a split; global, with the "
         "statistics of train; or none.",
     )
+    activity: float | None = Field(
+        None,
+        description="The level above which a frame is active; normalisation and codebooks then depend on active frames. "
+        "Null: all frames count.",
+    )
     shard: int = Field(200, ge=1, description="Utterances that are computed and stored together.")
 
     @property

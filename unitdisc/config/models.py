@@ -23,6 +23,15 @@ class PartSettings(Section):
         """Return why the part cannot be used with these features, or None."""
         return None
 
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The models of the same configuration that must be trained before."""
+        return ()
+
+    def same_task(self, other: "PartSettings") -> bool:
+        """Return whether an objective with these settings can go on with the weights of the ``other`` one."""
+        return type(self) is type(other)
+
 
 class ModelSettings(Section):
     """The settings of a model, with the properties that the workflow needs of every kind.
@@ -49,6 +58,11 @@ class ModelSettings(Section):
     def learns_labels(self) -> bool:
         """Whether the model is trained on labels."""
         return False
+
+    @property
+    def builds_on(self) -> tuple[str, ...]:
+        """The models of the same configuration that its training starts from."""
+        return ()
 
     @property
     def gpus(self) -> int:
@@ -179,6 +193,12 @@ class VQModel(ModelSettings):
     objective: Annotated[PartSettings, Kinds(registry.objectives, "reconstruction")] = Field(
         {"kind": "reconstruction"}, validate_default=True, description="The task that the model is trained for."
     )
+    augmentation: Annotated[PartSettings | None, Kinds(registry.augmentations, optional=True)] = Field(
+        None, description="Random changes of the frames in training, which leave their labels alone; null for none."
+    )
+    initial: str | None = Field(
+        None, description="A model of the same configuration with whose weights the training starts; null for none."
+    )
     training: Training = Field(Training(), description="Budget, optimiser, schedule and hardware.")
 
     @model_validator(mode="after")
@@ -196,15 +216,29 @@ class VQModel(ModelSettings):
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
-        """Encoder, objective, and the decoder if the objective has one."""
-        parts = (("encoders", self.encoder), ("objectives", self.objective))
-        decodes = registry.objectives.load(self.objective.kind).decodes
-        return (*parts, ("decoders", self.decoder)) if decodes else parts
+        """Encoder, objective, the decoder if the objective has one, and the augmentation if there is one."""
+        parts: list[tuple[str, PartSettings]] = [("encoders", self.encoder), ("objectives", self.objective)]
+        if registry.objectives.load(self.objective.kind).decodes:
+            parts.append(("decoders", self.decoder))
+        if self.augmentation is not None:
+            parts.append(("augmentations", self.augmentation))
+        return tuple(parts)
 
     @property
     def learns_labels(self) -> bool:
         """Whether the objective needs labels."""
         return bool(registry.objectives.load(self.objective.kind).needs_labels)
+
+    @property
+    def predicts_clusters(self) -> bool:
+        """Whether the objective predicts k-means clusters."""
+        return bool(registry.objectives.load(self.objective.kind).predicts_clusters)
+
+    @property
+    def builds_on(self) -> tuple[str, ...]:
+        """The model that gives the first weights, and the one that gives the clusters to predict."""
+        named = (() if self.initial is None else (self.initial,)) + self.objective.teachers
+        return tuple(dict.fromkeys(named))
 
     @property
     def gpus(self) -> int:

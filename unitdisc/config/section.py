@@ -67,15 +67,16 @@ class Section(BaseModel):
 class Kinds:
     """Annotates a field whose section has one of the kinds of a registry; ``usual`` is the default kind.
 
-    A section may be given as the name of its kind alone. The class of a kind is imported when it is chosen.
+    A section may be given as the name of its kind alone, or where it is ``optional``, as null. The class of a kind is imported when it is chosen.
     """
 
     registry: Registry
     usual: str | None = None
+    optional: bool = False
 
     def validated(self, value: Any) -> Any:
         """Return the settings of the kind that ``value`` names; raises PydanticCustomError for an unknown kind."""
-        if isinstance(value, Section):
+        if isinstance(value, Section) or (value is None and self.optional):
             return value
         section = {"kind": value} if isinstance(value, str) else value
         if not isinstance(section, Mapping):
@@ -96,11 +97,12 @@ class Kinds:
         return core_schema.no_info_plain_validator_function(
             self.validated,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda section, info: section.model_dump(mode=info.mode), info_arg=True
+                lambda section, info: section and section.model_dump(mode=info.mode), info_arg=True
             ),
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         kinds = list(self.registry.own_kinds)
         sections = [handler(self.registry.load(kind).Settings.__pydantic_core_schema__) for kind in kinds]
-        return {"anyOf": [*sections, {"enum": kinds}]}
+        nothing: list[JsonSchemaValue] = [{"type": "null"}] if self.optional else []
+        return {"anyOf": [*sections, {"enum": kinds}, *nothing]}

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Floats, Matrix
 from unitdisc.config import FeatureSettings
 
 
@@ -22,3 +22,11 @@ class Extractor(ABC):
     @abstractmethod
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
         """Yield the features (T, D) of each source, in order; raises InputError for a source without features."""
+
+    def level(self, features: Matrix) -> Matrix:
+        """Return the level (T,) of every frame of features (T, D): loudness, or ink."""
+        raise ValueError(f"features of kind {self.settings.kind!r} have no level that says which frames are active")
+
+    def threshold(self, levels: Floats) -> float:  # noqa: ARG002 (for the kinds whose threshold depends on them)
+        """Return the level above which a frame is active, given the levels (N,) of all frames of a speaker."""
+        return float(self.settings.activity)

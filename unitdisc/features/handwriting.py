@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from unitdisc.arrays import Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
 from unitdisc.features.extractor import Extractor
+from unitdisc.features.straightening import straightened
 from unitdisc.formats.file_tree import OpenSources
 from unitdisc.formats.line_images import columns, height, line_data, opened
 from unitdisc.formats.shown_image import as_shown, ink_share, least_contrast
@@ -26,6 +28,16 @@ class HandwritingSettings(FeatureSettings):
     grey_levels: ClassVar[bool] = True
 
     kind: Literal["handwriting"] = "handwriting"
+    straighten: bool = Field(
+        True, description="Remove the slant of each line, and bring its writing to a common size and height."
+    )
+    activity: float | None = Field(
+        0.3,
+        ge=0,
+        lt=1,
+        description="The ink, between 0 and 1, that a column or a neighbour must exceed to count as written. Codebooks "
+        "then depend on written columns. Null: all columns count.",
+    )
 
     @property
     def shift(self) -> float:
@@ -43,7 +55,13 @@ class Handwriting(Extractor):
         """Yield the columns (T, 32) of each line."""
         with OpenSources() as archives:  # opens a zip once for all of its lines
             for source in sources:
-                yield read_line(source, archives)
+                line = read_line(source, archives)
+                yield straightened(line) if self.settings.straighten else line
+
+    def level(self, features: Matrix) -> Matrix:
+        """Return the darkest ink (T,) of each column and its two neighbours."""
+        ink = np.pad(features.max(axis=1), 1)
+        return np.asarray(np.lib.stride_tricks.sliding_window_view(ink, 3).max(axis=1))
 
 
 def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.float32]:

@@ -1,12 +1,14 @@
 """Mean and variance normalisation of features, over a corpus or per speaker."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Mask, Matrix
 from unitdisc.errors import InputError
+from unitdisc.features.activity import Activity, activity_of, by_group
+from unitdisc.features.extractor import Extractor
 
 least_deviation = 1e-3  # features that vary less count as constant and are only centred
 
@@ -50,19 +52,32 @@ def statistics(matrices: Iterator[Matrix]) -> Statistics:
 class Normalised(Mapping[str, Matrix]):
     """Feature matrices by utterance, each normalised when it is read.
 
-    ``by_speaker`` maps an utterance to its speaker; each speaker's statistics are then computed from these matrices,
-    and ``shared`` is not used. With neither of the two, the matrices are not changed.
+    ``speaker`` maps an utterance to its speaker. With ``by_speaker``, each speaker's statistics are computed from these
+    matrices; otherwise ``shared`` statistics are used, or with None, the matrices are not changed. ``extractor`` finds
+    the active frames, each speaker having his own threshold, and statistics are those of active frames; without it all
+    frames are active.
     """
 
     def __init__(
-        self, matrices: Mapping[str, Matrix], *, shared: Statistics | None = None, by_speaker: Mapping[str, str] | None
+        self,
+        matrices: Mapping[str, Matrix],
+        *,
+        shared: Statistics | None = None,
+        speaker: Mapping[str, str] | None = None,
+        by_speaker: bool = False,
+        extractor: Extractor | None = None,
     ) -> None:
-        self._matrices, self._shared, self._speaker = matrices, shared, by_speaker
+        self._matrices, self._shared = matrices, shared
+        self._speaker = speaker or dict.fromkeys(matrices, "")
         self._of_speaker: dict[str, Statistics] = {}
-        if by_speaker is not None:
-            for speaker in sorted({by_speaker[utterance] for utterance in matrices}):
-                speaker_matrices = (matrices[utterance] for utterance in matrices if by_speaker[utterance] == speaker)
-                self._of_speaker[speaker] = statistics(speaker_matrices)
+        self._activity: dict[str, Activity] = {}
+        if extractor is None and not by_speaker:
+            return
+        for name, group in by_group(matrices, self._speaker).items():
+            if extractor is not None:
+                self._activity[name] = activity_of(extractor, (matrices[utterance] for utterance in group))
+            if by_speaker:
+                self._of_speaker[name] = statistics(self._active_rows(group))
 
     def __getitem__(self, utterance: str) -> Matrix:
         return self.rows(utterance, 0, None)
@@ -70,12 +85,42 @@ class Normalised(Mapping[str, Matrix]):
     def rows(self, utterance: str, start: int, stop: int | None) -> Matrix:
         """Return the normalised rows from ``start`` to ``stop`` of an utterance's features, and read no others."""
         features = self._matrices[utterance][start:stop]
-        used = self._shared if self._speaker is None else self._of_speaker[self._speaker[utterance]]
+        used = self._of_speaker[self._speaker[utterance]] if self._of_speaker else self._shared
         return features if used is None else used.apply(features)
 
     def frames(self, utterance: str) -> int:
         """Return the number of frames of an utterance."""
         return len(self._matrices[utterance])
+
+    @property
+    def all_active(self) -> bool:
+        """Whether all frames count as active."""
+        return not self._activity
+
+    def active(self, utterance: str) -> Mask:
+        """Return which frames (T,) of an utterance are active."""
+        matrix = self._matrices[utterance]
+        if self.all_active:
+            return np.ones(len(matrix), dtype=bool)
+        return self._activity[self._speaker[utterance]](matrix)
+
+    @property
+    def deviation(self) -> Matrix:
+        """The deviation (D,) that normalisation divides by, on average over speakers; 1 without normalisation."""
+        used = list(self._of_speaker.values()) or ([] if self._shared is None else [self._shared])
+        if not used:
+            width = self._matrices[next(iter(self))].shape[1]
+            return np.ones(width, dtype=np.float32)
+        squares = np.mean([np.square(one.deviation) for one in used], axis=0)
+        return np.asarray(np.sqrt(squares), dtype=np.float32)
+
+    def active_statistics(self) -> Statistics:
+        """Return mean and deviation over the active frames of all utterances, before normalisation."""
+        return statistics(self._active_rows(self))
+
+    def _active_rows(self, utterances: Iterable[str]) -> Iterator[Matrix]:
+        for utterance in utterances:
+            yield self._matrices[utterance][self.active(utterance)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._matrices)

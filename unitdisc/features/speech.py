@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Floats, Matrix
 from unitdisc.choices import Normalise
 from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features.extractor import Extractor
+from unitdisc.features.levels import smoothed, two_means
 from unitdisc.features.milliseconds import Milliseconds
 from unitdisc.formats import audio
 from unitdisc.formats.frame_shifts import read_shift
@@ -19,6 +20,7 @@ from unitdisc.formats.frame_shifts import read_shift
 if TYPE_CHECKING:
     from torch import Tensor
 
+smoothing = 0.11  # seconds over which the level of a frame is averaged
 
 class SpeechSettings(FeatureSettings):
     """Kaldi-compatible features of recordings; times in milliseconds, rates in Hz."""
@@ -34,6 +36,14 @@ class SpeechSettings(FeatureSettings):
         10.0, gt=0, description="Milliseconds between the starts of two frames: 10, 1000/75."
     )
     sample_rate: int = Field(16000, gt=0, description="Recordings are resampled to this rate (Hz).")
+    activity: float | None = Field(
+        0.35,
+        ge=0,
+        le=1,
+        description="How far above the mean level of a speaker's silence a frame must be to count as speech, as a share "
+        "of the distance to the mean level of speech. Normalisation and codebooks then depend on speech. Null: all "
+        "frames count.",
+    )
     normalise: Normalise = Field("speaker", description=FeatureSettings.model_fields["normalise"].description)
 
     @property
@@ -70,6 +80,17 @@ class Speech(Extractor):
         for source in sources:
             samples, rate = audio.read(source, self.allow_pipes)
             yield speech_features(samples, rate, self.settings)
+
+    def level(self, features: Matrix) -> Matrix:
+        """Return the loudness (T,), averaged over its neighbourhood: the energy or c0, or the mean of the log-mels."""
+        first = self.settings.energy or self.settings.type == "mfcc"
+        loudness = features[:, 0] if first else features[:, : self.settings.bins].mean(axis=1)
+        return smoothed(loudness, 2 * round((smoothing / self.settings.shift - 1) / 2) + 1)
+
+    def threshold(self, levels: Floats) -> float:
+        """Return the level between the means of silence and of speech, the two clusters of all ``levels`` (N,)."""
+        silence, speech = two_means(levels)
+        return silence + float(self.settings.activity or 0) * (speech - silence)
 
 
 def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSettings) -> NDArray[np.float32]:

@@ -9,7 +9,8 @@ from unitdisc import registry
 from unitdisc.codebook import Bottleneck, BottleneckOutput
 from unitdisc.codebook.product_units import product_codewords, product_units
 from unitdisc.config import VQModel
-from unitdisc.models.batch import Batch, Sizes
+from unitdisc.features.activity import fitted
+from unitdisc.models.batch import Batch, Sizes, any_frame
 from unitdisc.models.mixer import Mixer
 from unitdisc.models.parts import Encoder, Objective
 from unitdisc.models.unit_model import UnitModel
@@ -24,6 +25,7 @@ class Losses:
     task: Tensor
     bottleneck: BottleneckOutput
     tokens: Tensor  # mask (B, T') of real tokens
+    fitted: Tensor  # mask (B, T') of those whose vectors codewords are fitted to
 
 
 class Model(UnitModel):
@@ -56,6 +58,7 @@ class Model(UnitModel):
         fitted = replace(sizes, stride=self.encoder.stride)
         objective = registry.objectives.load(settings.objective.kind)
         self.objective: Objective = objective(width, fitted, settings.objective, settings.decoder)
+        self.task = settings.objective
         self.stride = self.encoder.stride
 
     @property
@@ -68,10 +71,12 @@ class Model(UnitModel):
 
         Raises ValueError if the objective needs labels and the batch has none.
         """
+        batch = self.objective.inputs(batch)
         encoded, tokens = self.encoder(batch.frames, batch.mask)
         squeezed = self.bottleneck(encoded, tokens, quantise=quantise)
         task = self.objective.loss(self.mixed(squeezed.codes, tokens), tokens, batch)
-        return Losses(self.objective.weight * task + squeezed.loss, task, squeezed, tokens)
+        total = self.objective.weight * task + squeezed.loss
+        return Losses(total, task, squeezed, tokens, fitted_tokens(batch, tokens, self.stride))
 
     def mixed(self, codes: Tensor, tokens: Tensor) -> Tensor:
         """Return the input of the objective, given codes (B, T', D): the codes themselves if there is no mixer."""
@@ -79,6 +84,16 @@ class Model(UnitModel):
             return codes
         mixed: Tensor = self.mixer(codes, tokens)
         return mixed
+
+    @torch.no_grad()
+    def start_from(self, other: "Model") -> None:
+        """Take over the weights of another model that fit; those of its objective only for the same task."""
+        taken = self.state_dict()
+        same_task = self.task.same_task(other.task)
+        for name, weight in other.state_dict().items():
+            if name in taken and taken[name].shape == weight.shape and (same_task or not name.startswith("objective.")):
+                taken[name] = weight
+        self.load_state_dict(taken)
 
     def vectors(self, frames: Tensor) -> Tensor:
         """Return the input of the quantiser (T', D) for one utterance's normalised frames (T, D)."""
@@ -106,6 +121,13 @@ class Model(UnitModel):
         encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
         codes = self.mixed(self.bottleneck(encoded, tokens).codes, tokens)
         return self.objective.predict(codes)[0]
+
+
+def fitted_tokens(batch: Batch, tokens: Tensor, stride: int) -> Tensor:
+    """Return which real tokens (B, T') codewords are fitted to: those with active and without hidden frames mainly."""
+    if batch.active is not None:
+        tokens = tokens & fitted(any_frame(batch.active, stride))
+    return tokens if batch.hidden is None else tokens & ~any_frame(batch.hidden, stride)
 
 
 def all_real(frames: Tensor) -> Tensor:

@@ -23,6 +23,14 @@ class Encoder(nn.Module):
         T' is T / stride rounded up; padding must not reach the vectors of real tokens.
         """
 
+    def layers(self, frames: Tensor, mask: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return the outputs (B, T', C) of the layers whose vectors can be clustered, the last as ``forward`` gives it.
+
+        An encoder of which this is not overridden has one.
+        """
+        vectors, tokens = self(frames, mask)
+        return [vectors], tokens
+
 
 class Decoder(nn.Module):
     """Reconstructs the frames from the codes; called with (width of the codes, sizes, settings)."""
@@ -37,17 +45,22 @@ class Decoder(nn.Module):
 class Objective(nn.Module):
     """The task that the codes are trained for; called with (width of the codes, sizes, settings, decoder's settings).
 
-    ``needs_labels`` means that it is trained on labels, ``decodes`` that it has a decoder; ``weight`` is the weight of
-    its loss relative to the bottleneck's.
+    ``needs_labels`` means that it is trained on labels, ``predicts_clusters`` that k-means clusters take their place,
+    and ``decodes`` that it has a decoder; ``weight`` is the weight of its loss relative to the bottleneck's.
     """
 
     Settings: ClassVar[type[PartSettings]]
     needs_labels: ClassVar[bool] = False
+    predicts_clusters: ClassVar[bool] = False
     decodes: ClassVar[bool] = False
     weight: float = 1.0
 
     def __init__(self, width: int, sizes: Sizes, settings: Any, decoder: PartSettings) -> None:  # noqa: ARG002
         super().__init__()
+
+    def inputs(self, batch: Batch) -> Batch:
+        """Return the batch as the encoder sees it, which may be without some of the frames."""
+        return batch
 
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:

@@ -18,6 +18,7 @@ import unitdisc
 from unitdisc import registry
 from unitdisc.config import AnyFeatures, AnyModel, FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
+from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.files import read_json, replacing, writing
@@ -61,8 +62,13 @@ class Trained:
             check_known(archive, speaker)
         if archive.dim != self.inputs:
             raise InputError(f"has {archive.dim} columns where the model expects {self.inputs}", archive.path)
-        by_speaker = speaker if self.features.normalise == "speaker" else None
-        return Normalised(archive, shared=self.statistics, by_speaker=by_speaker)
+        return Normalised(
+            archive,
+            shared=self.statistics,
+            speaker=speaker,
+            by_speaker=self.features.normalise == "speaker",
+            extractor=extractor_of(self.features),
+        )
 
 
 def build(settings: ModelSettings, sizes: Sizes) -> UnitModel:
@@ -99,7 +105,8 @@ def load(run: RunFolder) -> Trained:
     text = read_json(path, missing="train the model first: unitdisc train --help")
     try:
         settings = settings_of.validate_python(text["model"])
-        features = features_of.validate_python(text["features"])
+        # Models of version 0.1 were trained when all frames were active.
+        features = features_of.validate_python({"activity": None, **text["features"]})
         inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
         statistics = _statistics(text["statistics"])
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))

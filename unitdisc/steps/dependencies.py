@@ -35,6 +35,7 @@ class Dependencies:
 
 on_corpus = ("corpora", "features")
 on_model = (*on_corpus, "models", "encoders", "decoders", "objectives")
+in_training = (*on_model, "augmentations")
 unscored = ("exclude", "ignore")  # settings of a corpus that only scores read
 excerpts = tuple(modality.excerpt.partition(":")[0] for modality in modalities.values())
 
@@ -43,7 +44,7 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
         "sample": Dependencies(without=("features", *unscored), kinds=("corpora",)),
         "corpus": Dependencies(without=unscored, reader_settings_only=True, kinds=on_corpus),
         "features": Dependencies(without=unscored, kinds=on_corpus),
-        "train": Dependencies(without=("exclude",), model=True, kinds=on_model, trains=True),
+        "train": Dependencies(without=("exclude",), model=True, kinds=in_training, trains=True),
         "encode": Dependencies(without=unscored, model=True, kinds=on_model),
         "score": Dependencies(sections=("scoring",), kinds=on_corpus),
         "recognise": Dependencies(model=True, sections=("scoring",), kinds=on_model),
@@ -68,7 +69,9 @@ def step_settings(experiment: Experiment, part: Dependencies, *, corpus: str, mo
         corpus_settings["features"] = {key: value for key, value in features.items() if key in seen}
     read: dict[str, Any] = {"results": str(experiment.results), "corpora": {corpus: corpus_settings}}
     if part.model and model is not None:
-        read["models"] = {model: experiment.model(model).model_dump(mode="json")}
+        # With the models that it builds on, because the configuration is checked as a whole.
+        names = [model, *experiment.ancestors(model)]
+        read["models"] = {name: experiment.model(name).model_dump(mode="json") for name in names}
     for name in part.sections:
         section = getattr(experiment, name, None)
         if name == "scoring":

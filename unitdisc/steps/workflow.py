@@ -97,6 +97,11 @@ class Plan:
         names = [split for split in self.experiment.corpora[corpus].split_names if split in of]
         return [str(path) for split in names for path in (files.archive(split), files.index(split))]
 
+    def built_on(self, corpus: str, model: str, seed: str) -> list[str]:
+        """Return weights and description of the models that the training of a model starts from."""
+        runs = [self.results.corpus(corpus).run(name, seed) for name in self.experiment.models[model].builds_on]
+        return [str(path) for run in runs for path in (run.weights, run.description)]
+
     def word_files(self, corpus: str) -> list[str]:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
         return [str(path) for path in self._word_paths(corpus) if "{" not in str(path)]

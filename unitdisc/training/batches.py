@@ -93,7 +93,11 @@ class Chunks:
         mask = np.arange(self._chunk) < lengths[:, None]
         speaker = np.array([self._utterances.speakers.get(name, -1) for name in names], dtype=np.int64)
         return Batch(
-            torch.from_numpy(frames), torch.from_numpy(mask), torch.from_numpy(speaker), self._labels(names, spans)
+            torch.from_numpy(frames),
+            torch.from_numpy(mask),
+            torch.from_numpy(speaker),
+            self._labels(names, spans),
+            self._active(names, spans),
         )
 
     def _labels(self, names: list[str], spans: list[tuple[int, int]]) -> Tensor | None:
@@ -104,3 +108,12 @@ class Chunks:
             part = self._utterances.labels[name][start:stop]
             chunk[: len(part)] = part
         return torch.from_numpy(labels)
+
+    def _active(self, names: list[str], spans: list[tuple[int, int]]) -> Tensor | None:
+        if self._matrices.all_active:
+            return None
+        active = np.zeros((len(names), self._chunk), dtype=bool)
+        for chunk, name, (start, stop) in zip(active, names, spans, strict=True):
+            part = self._matrices.active(name)[start:stop]
+            chunk[: len(part)] = part
+        return torch.from_numpy(active)

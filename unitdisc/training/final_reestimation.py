@@ -2,6 +2,7 @@
 
 import torch
 
+from unitdisc.features.activity import fitted, of_tokens
 from unitdisc.progress import track
 from unitdisc.training import processes
 from unitdisc.training.trainer import Trainer
@@ -19,9 +20,11 @@ def final_reestimation(trainer: Trainer) -> bool:
     model, trained = state.result.eval(), state.model.bottleneck
     state.reservoir.clear()
     names = list(trainer.train.matrices)[processes.rank() :: processes.count()]
+    matrices = trainer.train.matrices
     for name in track(names, "final re-estimation", total=len(names)):
-        frames = torch.tensor(trainer.train.matrices[name], device=trainer.device)
-        state.reservoir.add(model.vectors(frames))  # in float32, as in encoding
+        frames = torch.tensor(matrices[name], device=trainer.device)
+        usable = torch.from_numpy(fitted(of_tokens(matrices.active(name), model.stride))).to(trainer.device)
+        state.reservoir.add(model.vectors(frames), usable)  # in float32, as in encoding
     averaged = [trained] if state.average else []
     seed = trainer.seed + state.step
     return state.reestimation.run(model.bottleneck, state.reservoir, None, averaged=averaged, seed=seed)

@@ -9,8 +9,9 @@ import pandas as pd
 from unitdisc import registry
 from unitdisc.config import FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
+from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
-from unitdisc.features.normalise import Normalised, Statistics, statistics
+from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.records import Utterance
@@ -26,6 +27,7 @@ def fit(
     run: RunFolder,
     *,
     seed: int,
+    built_on: Mapping[str, RunFolder] | None = None,
     labels: pd.DataFrame | None = None,
     ignore: Collection[str] = (),
     code: str = "",
@@ -33,14 +35,16 @@ def fit(
     """Train a model on ``archives`` (split → index; train, and dev where there is one) into the folder of ``run``.
 
     ``labels`` (columns utterance, start, end, label) are used by models that learn labels: those of train, except those
-    of ``ignore``. A chunk with another label, or of an utterance without labels, counts in no loss. Writes weights,
+    of ``ignore``. ``built_on`` has the folders of the trained models that the settings name. A chunk with another label, or of an utterance without labels, counts in no loss. Writes weights,
     description and training.tsv. ``code`` is a digest of the code; a resume file must have the same. Raises InputError
     for features or labels that cannot be trained on.
     """
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     check_known(train, speaker)
-    shared = statistics(train[name] for name in train) if features.normalise == "global" else None
+    shared = None
+    if features.normalise == "global":
+        shared = Normalised(train, speaker=speaker, extractor=extractor_of(features)).active_statistics()
     task = Task(
         settings=settings,
         features=features,
@@ -52,6 +56,7 @@ def fit(
         speaker=speaker,
         run=run,
         seed=seed,
+        built_on=built_on or {},
         labels=labels,
         ignore=ignore,
         code=code,
@@ -82,4 +87,7 @@ def _normalise(
     archive: Archive, features: FeatureSettings, shared: Statistics | None, speaker: Mapping[str, str]
 ) -> Normalised:
     """Return the matrices of an archive, normalised according to the settings of the features."""
-    return Normalised(archive, shared=shared, by_speaker=speaker if features.normalise == "speaker" else None)
+    by_speaker = features.normalise == "speaker"
+    return Normalised(
+        archive, shared=shared, speaker=speaker, by_speaker=by_speaker, extractor=extractor_of(features)
+    )

@@ -4,20 +4,23 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
 import unitdisc
+from unitdisc import registry
 from unitdisc.arrays import Ints
-from unitdisc.config import FeatureSettings, VQModel
+from unitdisc.config import VQModel
 from unitdisc.errors import InputError
+from unitdisc.features.augmentation.augmenter import Augmenter
 from unitdisc.features.normalise import Normalised
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.model import Model
+from unitdisc.models.parts import Encoder
 from unitdisc.training import loop, processes
 from unitdisc.training.batches import Utterances
+from unitdisc.training.cluster_targets import cluster_targets, of_features, of_layer
 from unitdisc.training.targets import frame_labels
 from unitdisc.training.task import Learnt, Task
 from unitdisc.training.trainer import Trainer
@@ -31,30 +34,25 @@ def train(task: Task) -> Learnt | None:
     vocabulary = vocabulary_of(task.labels, task.train, task.ignore) if settings.learns_labels else ()
     dev = task.dev()
     speaker_index = {name: index for index, name in enumerate(task.speakers)}
-    learnt, held_out = (_targets(task.labels, part, task.features, vocabulary) for part in (task.train, dev))
+    learnt, held_out = _targets(task, dev, vocabulary)
     known = Utterances(task.train, {name: speaker_index[task.speaker[name]] for name in task.train}, learnt)
     unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
     with processes.joined(settings.training.processes, settings.training.device):
-        digest = _digest(settings, task.features, task.index, task.seed, learnt, task.code)
+        digest = _digest(task, learnt)
         sizes = {"inputs": task.inputs, "labels": len(vocabulary)}
-        model = _learn(settings, known, unseen, task.run, sizes, seed=task.seed, digest=digest)
+        model = _learn(task, known, unseen, sizes, digest=digest)
         return None if processes.rank() else Learnt(model, vocabulary)
 
 
 def _learn(
-    settings: VQModel,
-    train: Utterances,
-    dev: Utterances | None,
-    run: RunFolder,
-    sizes: Mapping[str, int],
-    *,
-    seed: int,
-    digest: str,
+    task: Task, train: Utterances, dev: Utterances | None, sizes: Mapping[str, int], *, digest: str
 ) -> Model:
+    settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
     device = store.device_of(settings.training.device)
     try:
-        trainer = Trainer(settings, train, dev, **sizes, seed=seed, device=device)
+        augment = _augmenter(task)
+        trainer = Trainer(settings, train, dev, **sizes, seed=task.seed, device=device, augment=augment)
     except InputError:
         raise
     except ValueError as error:
@@ -67,7 +65,26 @@ def _learn(
             tokens,
             codewords,
         )
-    return loop.train(trainer, run, digest=digest)
+    if settings.initial is not None:
+        trainer.state.start_from(_built_on(task, settings.initial))
+    return loop.train(trainer, task.run, digest=digest)
+
+
+def _augmenter(task: Task) -> Augmenter | None:
+    plan = task.settings.augmentation
+    if plan is None:
+        return None
+    augmenter: Augmenter = registry.augmentations.load(plan.kind)(plan, task.features, task.train)
+    return augmenter
+
+
+def _built_on(task: Task, name: str) -> Model:
+    """Return a model that the settings name; raises InputError where it is not trained, or has other inputs."""
+    run = task.built_on[name]
+    trained = store.load(run)
+    if trained.inputs != task.inputs or not isinstance(trained.model, Model):
+        raise InputError(f"is for features of {trained.inputs} columns, and these have {task.inputs}", run.description)
+    return trained.model
 
 
 def vocabulary_of(labels: pd.DataFrame | None, train: Collection[str], ignore: Collection[str]) -> tuple[str, ...]:
@@ -78,29 +95,49 @@ def vocabulary_of(labels: pd.DataFrame | None, train: Collection[str], ignore: C
     return tuple(sorted(known))
 
 
-def _targets(
-    labels: pd.DataFrame | None, matrices: Normalised | None, features: FeatureSettings, vocabulary: Sequence[str]
-) -> dict[str, Ints] | None:
-    if labels is None or matrices is None or not vocabulary:
+Targets = dict[str, Ints] | None
+
+
+def _targets(task: Task, dev: Normalised | None, vocabulary: Sequence[str]) -> tuple[Targets, Targets]:
+    """Return what the frames of train and of dev should be recognised as: labels, clusters, or nothing."""
+    settings: VQModel = task.settings
+    if settings.predicts_clusters:
+        plan, stride = settings.objective, _stride(settings, task.inputs)
+        space = of_features(plan.context, stride, task.inputs)
+        if plan.teacher is not None:
+            space = of_layer(_built_on(task, plan.teacher), plan.layer)
+        if space.stride != stride:
+            raise InputError(f"the teacher has {space.stride} frames per token, and the model {stride}")
+        return cluster_targets(plan, space, task.train, dev, seed=task.seed)
+    train, held_out = (_labels(task, part, vocabulary) for part in (task.train, dev))
+    return train, held_out
+
+
+def _stride(settings: VQModel, inputs: int) -> int:
+    """Return the frames per token of the model's encoder."""
+    try:
+        encoder: Encoder = registry.encoders.load(settings.encoder.kind)(inputs, settings.encoder)
+    except ValueError as error:
+        raise InputError(f"the model does not fit the features: {error}") from None
+    return encoder.stride
+
+
+def _labels(task: Task, matrices: Normalised | None, vocabulary: Sequence[str]) -> Targets:
+    if task.labels is None or matrices is None or not vocabulary:
         return None
-    if not labels["utterance"].isin(list(matrices)).any():
+    if not task.labels["utterance"].isin(list(matrices)).any():
         return {}
     frames = {name: matrices.frames(name) for name in matrices}
-    return frame_labels(labels, frames, shift=features.shift, vocabulary=vocabulary)
+    return frame_labels(task.labels, frames, shift=task.features.shift, vocabulary=vocabulary)
 
 
-def _digest(
-    settings: VQModel,
-    features: FeatureSettings,
-    index: Path,
-    seed: int,
-    targets: Mapping[str, Ints] | None,
-    code: str,
-) -> str:
-    """Return a digest of a training: its settings, code, seed, frames (by their index) and labels."""
-    content = hashlib.sha256(index.read_bytes())
+def _digest(task: Task, targets: Mapping[str, Ints] | None) -> str:
+    """Return a digest of a training: settings, code, seed, frames (by their index), targets, and initial weights."""
+    content = hashlib.sha256(task.index.read_bytes())
     for name, labels in (targets or {}).items():
         content.update(name.encode() + labels.tobytes())
-    plans = [part.model_dump(mode="json") for part in (settings, features)]
-    parts = [unitdisc.__version__, *plans, seed, code, content.hexdigest()]
+    if task.settings.initial is not None:
+        content.update(task.built_on[task.settings.initial].weights.read_bytes())
+    plans = [part.model_dump(mode="json") for part in (task.settings, task.features)]
+    parts = [unitdisc.__version__, *plans, task.seed, task.code, content.hexdigest()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -34,6 +34,11 @@ class TrainingState:
         self.rows: list[Epoch] = []
         self.step = 0
 
+    def start_from(self, other: Model) -> None:
+        """Take over the weights of another model, where they fit."""
+        for model in (self.model, *((self.average.model,) if self.average else ())):
+            model.start_from(other)
+
     @property
     def result(self) -> Model:
         """The model that encodes: with averaged weights, if weights are averaged."""

@@ -1,7 +1,7 @@
 """What the training of a kind of model gets and returns; the class of the model names its function (Task → Learnt)."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ class Task:
 
     ``dev`` returns the matrices of dev, if there are any. ``index`` is the file of train; ``inputs`` are the columns of
     a matrix, ``speakers`` those of train, sorted, and ``speaker`` that of each utterance. ``labels``, ``ignore`` and
-    ``code`` are those of ``fit``. The training writes training.tsv into ``run``.
+    ``code`` are those of ``fit``. ``built_on`` has the folders of the models that the settings name. The training writes training.tsv into ``run``.
     """
 
     settings: Any
@@ -32,6 +32,7 @@ class Task:
     speaker: Mapping[str, str]
     run: RunFolder
     seed: int
+    built_on: Mapping[str, RunFolder] = field(default_factory=dict)
     labels: pd.DataFrame | None = None
     ignore: Collection[str] = ()
     code: str = ""

@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 from unitdisc.codebook import UsageHealth
 from unitdisc.config import VQModel
 from unitdisc.errors import InputError
+from unitdisc.features.augmentation.augmenter import Augmenter
 from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.recurrent import leave_uncompiled
 from unitdisc.progress import track
@@ -35,9 +36,10 @@ class Trainer:
         labels: int,
         seed: int,
         device: torch.device,
+        augment: Augmenter | None = None,
     ) -> None:
         self.settings, self.train, self.seed, self.device = settings, train, seed, device
-        plan = settings.training
+        plan, self._augment = settings.training, augment
         cut = partial(Chunks, chunk=plan.chunk, batch=plan.batch, seed=seed)
         share = (processes.rank(), processes.count())
         self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share)
@@ -111,8 +113,9 @@ class Trainer:
 
     def _step(self, batch: Batch, epoch: int, usage: UsageHealth) -> Tensor:
         state = self.state
+        batch = self._augmented(batch.to(self.device))
         with autocast(self.settings.training, self.device):
-            losses = self._parallel(batch.to(self.device), quantise=self.quantises(epoch))
+            losses = self._parallel(batch, quantise=self.quantises(epoch))
         factor = state.schedule.factor(epoch, state.step)
         for group in state.optimiser.param_groups:
             group["lr"] = group["base"] * factor
@@ -124,10 +127,16 @@ class Trainer:
             state.average.update(state.model)
         output = losses.bottleneck
         if taken and state.reestimation and state.reestimation.collect(epoch, state.step):
-            state.reservoir.add(output.vectors, losses.tokens)
+            state.reservoir.add(output.vectors, losses.fitted)
         usage.add(output, losses.tokens)
         parts = (losses.total, losses.task, output.loss)
         return torch.stack([*(part.detach().double() for part in parts), losses.total.new_tensor(not taken).double()])
+
+    def _augmented(self, batch: Batch) -> Batch:
+        if self._augment is None:
+            return batch
+        augmented = self._augment(batch.frames)
+        return batch.changed(augmented.frames, augmented.source)
 
     def _descend(self, epoch: int, loss: Tensor) -> bool:
         """Take the optimiser's step, and return whether it was taken: too large a gradient skips it.

@@ -2,6 +2,7 @@ rule train:
     input:
         utterances=str(any_corpus.utterances),
         features=archives(("train", "dev")),
+        built_on=lambda w: plan.built_on(w.corpus, w.model, w.seed),
         labels=lambda w: (
             str(plan.results.corpus(w.corpus).labels)
             if model_of(w).learns_labels

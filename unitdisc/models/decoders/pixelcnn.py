@@ -74,8 +74,8 @@ class PixelCNN(Decoder):
 
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:  # noqa: ARG002 (columns are masked instead)
         """Return the cross-entropy per pixel in nats, over the real columns."""
-        logits = self(codes, batch.frames).float()
-        levels = self.quantise(batch.frames).transpose(1, 2)
+        logits = self(codes, batch.clean).float()
+        levels = self.quantise(batch.clean).transpose(1, 2)
         per_column = functional.cross_entropy(logits, levels, reduction="none").mean(1)
         return per_column.masked_fill(~batch.mask, 0).sum() / batch.mask.sum().clamp(min=1)
 

@@ -77,7 +77,7 @@ class WindowDecoder(Decoder):
 
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
         """Return the mean squared error over the real frames of all windows."""
-        windows, real = self.targets(batch.frames, batch.mask)
+        windows, real = self.targets(batch.clean, batch.mask)
         real = real & tokens.unsqueeze(2)
         errors = (self(codes, batch.speaker).float() - windows).square().mean(dim=3)  # (B, T', W)
         mean: Tensor = (errors * real).sum() / real.sum().clamp(min=1)

@@ -1,0 +1,72 @@
+"""Augmentation of speech: other lengths of the vocal tract, noise, and other gains and channels."""
+
+import math
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from unitdisc.config import FeatureSettings, PartSettings
+from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy
+from unitdisc.features.normalise import Normalised
+from unitdisc.features.speech import SpeechSettings
+from unitdisc.features.warping import warping_matrix
+
+steps = 33  # factors between the shortest and the longest vocal tract
+covariance_utterances = 300  # enough to estimate how warping changes deviations
+
+
+class VocalTractSettings(PartSettings):
+    """Warp the frequencies of speech as another vocal tract would, and add noise and an offset."""
+
+    kind: Literal["vocal-tract"] = "vocal-tract"
+    warp: float = Field(
+        0.16, ge=0, lt=0.5, description="Frequencies are multiplied by a factor between 1 / (1 + warp) and 1 + warp."
+    )
+    noise: float = Field(0.1, ge=0, description="Deviation of the noise added to every number.")
+    offset: float = Field(
+        0.2, ge=0, description="Deviation of what is added to a column throughout a chunk, as gain and channel do."
+    )
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Return why the features cannot be warped, or None."""
+        return None if isinstance(features, SpeechSettings) else "warps features of kind speech only"
+
+
+class VocalTract(Augmenter):
+    """Warps normalised frames by a matrix per factor: warping is linear in log-mels, and nearly so in their cepstrum.
+
+    Linear transformation of cepstra as normalisation of the vocal tract: Pitz and Ney 2005. Means of 0 stay 0, and
+    deviations are brought back to those before.
+    """
+
+    Settings = VocalTractSettings
+
+    def __init__(self, settings: VocalTractSettings, features: FeatureSettings, train: Normalised) -> None:
+        super().__init__(settings, features, train)
+        if not isinstance(features, SpeechSettings):
+            raise ValueError("only features of kind speech can be warped")
+        factors = torch.exp(torch.linspace(-1, 1, steps) * math.log1p(settings.warp)).tolist()
+        deviation = torch.from_numpy(train.deviation)
+        plain = torch.stack([warping_matrix(features, factor) for factor in factors])  # (S, D, D)
+        warping = plain / deviation[:, None] * deviation
+        covariance = _covariance(train)
+        spread = torch.einsum("sij,jk,sik->si", warping, covariance, warping).clamp(min=1e-8).sqrt()
+        self._warping = warping * (covariance.diagonal().clamp(min=1e-8).sqrt() / spread).unsqueeze(2)
+
+    def __call__(self, frames: Tensor) -> Augmented:
+        """Return frames (B, T, D) with one warp, one offset and fresh noise for every chunk."""
+        if self.settings.warp:
+            chosen = self._warping[torch.randint(steps, (len(frames),))].to(frames.device)
+            frames = frames @ chosen.transpose(1, 2)
+        return Augmented(noisy(frames, noise=self.settings.noise, offset=self.settings.offset))
+
+
+def _covariance(train: Normalised) -> Tensor:
+    """Return the covariance (D, D) of the active normalised frames, of some hundred utterances."""
+    chosen = list(islice(train, 0, None, max(len(train) // covariance_utterances, 1)))
+    rows = np.concatenate([train[name][train.active(name)] for name in chosen])
+    return torch.from_numpy(np.cov(rows, rowvar=False, bias=True).astype(np.float32).reshape(rows.shape[1], -1))

@@ -1,0 +1,110 @@
+"""An encoder with a wide view: a strided convolution, then residual blocks of dilated convolutions."""
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unitdisc.codebook import MaskedBatchNorm
+from unitdisc.config import PartSettings
+from unitdisc.models.encoders.plane_convolution import PlaneConvolution
+from unitdisc.models.padding import pad_to_multiple
+from unitdisc.models.parts import Encoder
+
+
+class DilatedSettings(PartSettings):
+    """A strided convolution and residual blocks of dilated convolutions over time, with batch norm and dropout."""
+
+    kind: Literal["dilated"] = "dilated"
+    channels: int = Field(192, ge=1, description="Feature maps of every convolution.")
+    planes: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (),
+        description="Feature maps of convolutions over time and over the columns of the features, which come first; "
+        "each halves the columns. For lines of ink.",
+    )
+    kernel: int = Field(6, ge=1, description="Frames that the strided convolution sees; odd or even as the stride is.")
+    stride: int = Field(2, ge=1, description="Frames per token.")
+    dilations: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 1, 2, 4, 8), description="The dilation of each block's convolution, which sees three tokens so far apart."
+    )
+    dropout: float = Field(0.2, ge=0, lt=1, description="Dropout within each block.")
+
+    @model_validator(mode="after")
+    def _even_padding(self) -> "DilatedSettings":
+        if self.kernel < self.stride or (self.kernel - self.stride) % 2:
+            raise ValueError(
+                f"kernel {self.kernel} with stride {self.stride}: both odd or both even, the kernel not smaller"
+            )
+        return self
+
+
+class DilatedEncoder(Encoder):
+    """ReLU(norm(strided convolution)), then residual blocks; token i is in the middle of its ``stride`` frames."""
+
+    Settings = DilatedSettings
+
+    def __init__(self, inputs: int, settings: DilatedSettings) -> None:
+        super().__init__()
+        self.stride, self.outputs = settings.stride, settings.channels
+        if inputs % 2 ** len(settings.planes):
+            raise ValueError(f"{inputs} columns cannot be halved {len(settings.planes)} times (encoder.planes)")
+        self.planes = nn.ModuleList(
+            PlaneConvolution(before, after, kernel=(3, 4), stride=(1, 2), padding=1, activation=nn.ReLU())
+            for before, after in pairwise([1, *settings.planes])
+        )
+        width = inputs if not settings.planes else settings.planes[-1] * inputs // 2 ** len(settings.planes)
+        padding = (settings.kernel - settings.stride) // 2
+        self.entry = nn.Conv1d(width, settings.channels, settings.kernel, stride=settings.stride, padding=padding)
+        self.norm = MaskedBatchNorm(settings.channels)
+        self.blocks = nn.ModuleList(
+            DilatedBlock(settings.channels, dilation, settings.dropout) for dilation in settings.dilations
+        )
+
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
+        layers, mask = self.layers(frames, mask)
+        return layers[-1], mask
+
+    def layers(self, frames: Tensor, mask: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return the outputs (B, T', C) of the first convolution and of each block, and the mask (B, T')."""
+        frames, mask = pad_to_multiple(frames * mask.unsqueeze(2), mask, self.stride)
+        x = self.entry(self._planes(frames, mask)).transpose(1, 2)
+        mask = mask.view(len(mask), -1, self.stride).any(dim=2)
+        # Padding is set to zero after every layer, as beyond the edge, so that it does not reach the real tokens.
+        x = functional.relu(self.norm(x, mask)) * mask.unsqueeze(2)
+        layers = [x]
+        for block in self.blocks:
+            x = block(x, mask)
+            layers.append(x)
+        return layers, mask
+
+
+    def _planes(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Return the input (B, C, T) of the strided convolution."""
+        if not self.planes:
+            return frames.transpose(1, 2)
+        x = frames.unsqueeze(1)  # (B, 1, T, H)
+        for plane in self.planes:
+            x, _ = plane(x, mask)
+        return x.transpose(2, 3).flatten(1, 2)
+
+
+class DilatedBlock(nn.Module):
+    """ReLU(x + norm(linear(dropout(ReLU(norm(dilated convolution of x)))))): (B, T, C) → (B, T, C)."""
+
+    def __init__(self, channels: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.wide = nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation, bias=False)
+        self.wide_norm = MaskedBatchNorm(channels)
+        self.dropout = nn.Dropout(dropout)
+        self.narrow = nn.Linear(channels, channels, bias=False)
+        self.narrow_norm = MaskedBatchNorm(channels)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map (B, T, C), zero on padding, to the same shape; ``mask`` (B, T) is true on real tokens."""
+        y = self.wide(x.transpose(1, 2)).transpose(1, 2)
+        y = self.dropout(functional.relu(self.wide_norm(y, mask)))
+        y = self.narrow_norm(self.narrow(y), mask)
+        return functional.relu(x + y) * mask.unsqueeze(2)
