@@ -85,6 +85,7 @@ encoders = Registry(
     {
         "convolutional": "unitdisc.models.encoders.convolutional:ConvolutionalEncoder",
         "dilated": "unitdisc.models.encoders.dilated:DilatedEncoder",
+        "transformer": "unitdisc.models.encoders.transformer:TransformerEncoder",
         "spectrogram": "unitdisc.models.encoders.spectrogram:SpectrogramEncoder",
         "line-image": "unitdisc.models.encoders.line_image:LineImageEncoder",
     },

@@ -77,6 +77,7 @@ class Training(Section):
     learning_rate: float = Field(5.0e-4, gt=0, description="The model's learning rate.")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay; the codebook has none.")
     schedule: AnySchedule = Field(Cosine(), description="How the learning rate changes over the training.")
+    rise: int = Field(0, ge=0, description="Steps at the start over which the learning rate rises to the schedule's.")
     gradient_clip: float = Field(10.0, gt=0, description="Maximum norm of the gradient; longer ones are scaled down.")
     gradient_skip: float | None = Field(
         None, gt=0, description="Steps whose gradient has a larger norm are skipped; null for none."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unitdisc.choices import silences
 from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
@@ -44,8 +44,12 @@ class KaldiSettings(CorpusSettings):
 
     kind: Literal["kaldi"] = "kaldi"
     root: Path = Field(description="Folder of the data directories.")
-    splits: Annotated[dict[Split, str], InOrder] = Field(
-        {"train": "train", "dev": "dev", "test": "test"}, description="The folder of each split, under `root`."
+    splits: Annotated[dict[Split, str | tuple[str, ...]], InOrder] = Field(
+        {"train": "train", "dev": "dev", "test": "test"},
+        description="The folder of each split, under `root`, or several: some may be without labels.",
+    )
+    hours: dict[str, float] = Field(
+        {}, description="By folder: at most so many hours of it are used, of utterances sampled evenly over its list."
     )
     alignment: Alignment = Field("auto", description="The file of labels; auto takes the first of the two that exists.")
     strip_marks: bool | Literal["auto"] = Field(
@@ -62,6 +66,21 @@ class KaldiSettings(CorpusSettings):
     def split_names(self) -> tuple[Split, ...]:
         """The splits that have a folder."""
         return tuple(self.splits)
+
+    @property
+    def folders(self) -> list[tuple[Split, str]]:
+        """Every folder, with its split."""
+        return [(split, name) for split, names in self.splits.items() for name in _several(names)]
+
+    @model_validator(mode="after")
+    def _known_folders(self) -> "KaldiSettings":
+        names = [name for _, name in self.folders]
+        for name, hours in self.hours.items():
+            if name not in names:
+                raise ValueError(f"hours names the folder {name!r}, which is in no split")
+            if not hours > 0:
+                raise ValueError(f"hours of {name!r} should be more than 0")
+        return self
 
     @property
     def pipes(self) -> tuple[str, ...]:
@@ -82,9 +101,10 @@ class KaldiCorpus(CorpusReader):
         """
         utterances: dict[str, Utterance] = {}
         listed = []
-        for split in self.settings.splits:
-            folder = self._folder(split)
+        for split, name in self.settings.folders:
+            folder = self._folder(split, name)
             scp, recordings = self._listed(folder)
+            recordings = _shortened(recordings, self.settings.hours.get(name))
             listed.append((folder, scp, recordings))
             self.spelling_of_name.update({plain_name(fields[0]): fields[0] for _, fields in read_fields(scp)})
             speakers = folder.speakers()
@@ -128,10 +148,10 @@ class KaldiCorpus(CorpusReader):
     def words(self, utterances: Collection[Utterance]) -> dict[Path, pd.DataFrame]:
         """Return the words of utterances, whose times may be those of the recordings that ``segments`` cuts."""
         words = {}
-        for split, name in self.settings.splits.items():
+        for split, name in self.settings.folders:
             path = self.settings.root / name / "words.ctm"
             if path.is_file():
-                folder = self._folder(split)
+                folder = self._folder(split, name)
                 listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
                 if (folder.path / "segments").exists():
                     listed = folder.placed(listed)
@@ -144,11 +164,11 @@ class KaldiCorpus(CorpusReader):
         return self.settings.features.needs == "matrices"
 
     def _existing(self, name: str) -> list[Path]:
-        return existing(self.settings.root, self.settings.splits.values(), name)
+        return existing(self.settings.root, [folder for _, folder in self.settings.folders], name)
 
-    def _folder(self, split: Split) -> DataFolder:
+    def _folder(self, split: Split, name: str) -> DataFolder:
         plan = self.settings
-        path = plan.root / plan.splits[split]
+        path = plan.root / name
         if not path.is_dir():
             raise InputError("no such folder", path, fix=f"check root and splits: {split} is expected there")
         return DataFolder(
@@ -185,6 +205,24 @@ class KaldiCorpus(CorpusReader):
         if not (folder / alignment).exists():
             raise InputError("no such file", folder / alignment, fix="or set alignment: none")
         return folder / alignment
+
+
+def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _shortened(recordings: dict[str, Recording], hours: float | None) -> dict[str, Recording]:
+    """Return utterances of at most so many hours, evenly spread over the list, in its order."""
+    total = sum(recording.duration for recording in recordings.values())
+    if hours is None or total <= hours * 3600:
+        return recordings
+    kept, wanted, passed = {}, 0.0, 0.0
+    for key, recording in recordings.items():
+        passed += recording.duration
+        if wanted + recording.duration <= passed * hours * 3600 / total:
+            kept[key] = recording
+            wanted += recording.duration
+    return kept
 
 
 def _words(command: str) -> list[str]:

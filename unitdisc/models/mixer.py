@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.config import MixerSettings
+from unitdisc.models.encoders.dilated import DilatedBlock
 
 
 class Mixer(nn.Module):
@@ -14,14 +15,27 @@ class Mixer(nn.Module):
         self.outputs = settings.channels
         self.entry = nn.Conv1d(inputs, settings.channels, 1)
         self.layers = nn.ModuleList(
-            nn.Conv1d(settings.channels, settings.channels, 3, padding=dilation, dilation=dilation)
+            DilatedBlock(settings.channels, dilation, settings.dropout)
+            if settings.batch_norm
+            else PlainBlock(settings.channels, dilation)
             for dilation in settings.dilations
         )
 
     def forward(self, codes: Tensor, tokens: Tensor) -> Tensor:
         """Mix codes (B, T', D), of which ``tokens`` (B, T') marks the real ones; the others become zero."""
-        real = tokens.unsqueeze(1)
-        x: Tensor = self.entry(codes.transpose(1, 2)) * real
+        x: Tensor = self.entry(codes.transpose(1, 2)).transpose(1, 2) * tokens.unsqueeze(2)
         for layer in self.layers:
-            x = (x + functional.relu(layer(x))) * real
-        return x.transpose(1, 2)
+            x = layer(x, tokens)
+        return x
+
+
+class PlainBlock(nn.Conv1d):
+    """x + ReLU(dilated convolution of x): (B, T, C) → (B, T, C), zero on padding."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__(channels, channels, 3, padding=dilation, dilation=dilation)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # type: ignore[override]
+        """Map (B, T, C), zero on padding, to the same shape; ``mask`` (B, T) is true on real tokens."""
+        y = functional.relu(super().forward(x.transpose(1, 2))).transpose(1, 2)
+        return (x + y) * mask.unsqueeze(2)

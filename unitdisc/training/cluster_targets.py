@@ -53,14 +53,19 @@ def of_features(context: int, stride: int, inputs: int) -> TokenVectors:
 
 
 def of_layer(teacher: Model, layer: int | None) -> TokenVectors:
-    """Return the outputs of a layer of the teacher's encoder; raises InputError for a layer that it has not."""
+    """Return the outputs of a layer of the teacher's encoder, or by default what it quantises.
+
+    Raises InputError for a layer that it has not.
+    """
 
     @torch.no_grad()
     def vectors(frames: Tensor) -> Tensor:
+        if layer is None:
+            return teacher.vectors(frames)
         layers, _ = teacher.encoder.layers(frames.unsqueeze(0), all_real(frames))
-        if layer is not None and layer >= len(layers):
+        if layer >= len(layers):
             raise InputError(f"the teacher has {len(layers)} layers, from 0, and objective.layer is {layer}")
-        return layers[-1 if layer is None else layer][0]
+        return layers[layer][0]
 
     return TokenVectors(teacher.stride, vectors)
 

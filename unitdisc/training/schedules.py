@@ -15,6 +15,10 @@ class Schedule:
 
     def factor(self, epoch: int, step: int) -> float:
         """Return the factor for a step of ``epoch`` (from 1) after ``step`` steps."""
+        rise = self._plan.rise
+        return self._scheduled(epoch, step) * (min(1.0, (step + 1) / rise) if rise else 1.0)
+
+    def _scheduled(self, epoch: int, step: int) -> float:
         match self._plan.schedule:
             case Cosine():
                 return 0.5 * (1 + math.cos(math.pi * step / self._steps))
