@@ -32,6 +32,41 @@ def add_deltas(static, order):
     return np.concatenate(parts, axis=1)
 
 
+def two_means(levels):
+    """The means of the two parts of the sorted levels with the least squared error, by trying every split."""
+    ordered = sorted(levels)
+
+    def error(part):
+        return sum((x - sum(part) / len(part)) ** 2 for x in part)
+
+    splits = [(ordered[:n], ordered[n:]) for n in range(1, len(ordered))]
+    lower, upper = min(splits, key=lambda parts: error(parts[0]) + error(parts[1]))
+    return sum(lower) / len(lower), sum(upper) / len(upper)
+
+
+def smoothed(values, width):
+    out = []
+    for t in range(len(values)):
+        near = [values[s] for s in range(len(values)) if abs(s - t) <= width // 2]
+        out.append(sum(near) / len(near))
+    return out
+
+
+def resampled_line(line, slant, size, middle):
+    """Every pixel of (T, H) between four of the old ones; nothing beyond the first and last of either axis."""
+    columns, rows = line.shape
+    out = np.zeros((columns, rows))
+    for t, r in product(range(columns), range(rows)):
+        away = r - (rows - 1) / 2
+        x, y = t + slant * away, away * size + middle
+        if not (0 <= x <= columns - 1 and 0 <= y <= rows - 1):
+            continue
+        for i, j in product((math.floor(x), math.floor(x) + 1), (math.floor(y), math.floor(y) + 1)):
+            if i < columns and j < rows:
+                out[t, r] += (1 - abs(x - i)) * (1 - abs(y - j)) * line[i, j]
+    return out
+
+
 # --- discovery: units against labels --------------------------------------------------------------------------------
 # A corpus is a list of (units, segments, shift): segments are (start, end, label) in order, all times are Fractions.
 
