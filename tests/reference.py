@@ -512,6 +512,27 @@ def ctc_loss(probabilities, labels):
     return -math.log(total)
 
 
+def prediction_loss(scores, clusters, real, stride, *, active=None, hidden=None, shown_weight=0.5, rest_weight=0.1):
+    """Cross-entropy of each token, averaged over those that are hidden, plus that of the others by their weight.
+
+    ``scores`` are of tokens, by row; the rest is of frames. Without ``hidden`` all tokens are averaged.
+    """
+    sums, weights = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
+    for row, tokens in enumerate(scores):
+        for token, classes in enumerate(tokens):
+            span = slice(token * stride, (token + 1) * stride)
+            cluster = clusters[row][token * stride]
+            if not any(real[row][span]) or cluster < 0:
+                continue
+            loss = math.log(sum(math.exp(score) for score in classes)) - classes[cluster]
+            weight = 1.0 if active is None or any(active[row][span]) else rest_weight
+            group = hidden is not None and any(hidden[row][span])
+            sums[group] += weight * loss
+            weights[group] += weight
+    means = {group: sums[group] / weights[group] if weights[group] else 0.0 for group in sums}
+    return means[False] if hidden is None else means[True] + shown_weight * means[False]
+
+
 def edits(guess, truth):
     """Levenshtein distance by its recursion."""
     row = list(range(len(truth) + 1))
