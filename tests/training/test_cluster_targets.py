@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.helpers.training import matrices, model
+from tests.helpers.training import matrices, model, with_activity
 from unitdisc.codebook import kmeans
 from unitdisc.errors import InputError
 from unitdisc.features.activity import fitted, of_tokens
-from unitdisc.features.extractor import Extractor
-from unitdisc.features.normalise import Normalised
-from unitdisc.features.precomputed import PrecomputedSettings
 from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.dilated import DilatedSettings
 from unitdisc.models.model import Model
@@ -103,21 +100,9 @@ def test_without_dev_there_are_no_clusters_of_it():
     assert cluster_targets(plan(), of_features(1, 2, 3), matrices([20]), None, seed=0)[1] is None
 
 
-class Loud(Extractor):
-    """A frame is active if its first column is above the activity of the settings."""
-
-    Settings = PrecomputedSettings
-
-    def read(self, sources):
-        raise NotImplementedError
-
-    def level(self, features):
-        return features[:, 0]
-
-
 def test_clusters_are_those_of_active_tokens_and_a_tenth_of_the_others():
-    raw = dict(matrices([40, 31]))
-    train = Normalised(raw, extractor=Loud(PrecomputedSettings(activity=0.8)))
+    raw = matrices([40, 31])
+    train = with_activity(raw, 0.8)
     space = of_features(0, 2, 3)
     labels, _ = cluster_targets(plan(context=0), space, train, None, seed=0)
     parts = []
