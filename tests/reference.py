@@ -32,6 +32,41 @@ def add_deltas(static, order):
     return np.concatenate(parts, axis=1)
 
 
+def two_means(levels):
+    """The means of the two parts of the sorted levels with the least squared error, by trying every split."""
+    ordered = sorted(levels)
+
+    def error(part):
+        return sum((x - sum(part) / len(part)) ** 2 for x in part)
+
+    splits = [(ordered[:n], ordered[n:]) for n in range(1, len(ordered))]
+    lower, upper = min(splits, key=lambda parts: error(parts[0]) + error(parts[1]))
+    return sum(lower) / len(lower), sum(upper) / len(upper)
+
+
+def smoothed(values, width):
+    out = []
+    for t in range(len(values)):
+        near = [values[s] for s in range(len(values)) if abs(s - t) <= width // 2]
+        out.append(sum(near) / len(near))
+    return out
+
+
+def resampled_line(line, slant, size, middle):
+    """Every pixel of (T, H) between four of the old ones; nothing beyond the first and last of either axis."""
+    columns, rows = line.shape
+    out = np.zeros((columns, rows))
+    for t, r in product(range(columns), range(rows)):
+        away = r - (rows - 1) / 2
+        x, y = t + slant * away, away * size + middle
+        if not (0 <= x <= columns - 1 and 0 <= y <= rows - 1):
+            continue
+        for i, j in product((math.floor(x), math.floor(x) + 1), (math.floor(y), math.floor(y) + 1)):
+            if i < columns and j < rows:
+                out[t, r] += (1 - abs(x - i)) * (1 - abs(y - j)) * line[i, j]
+    return out
+
+
 # --- discovery: units against labels --------------------------------------------------------------------------------
 # A corpus is a list of (units, segments, shift): segments are (start, end, label) in order, all times are Fractions.
 
@@ -475,6 +510,27 @@ def ctc_loss(probabilities, labels):
         if collapsed == list(labels):
             total += math.prod(row[symbol] for row, symbol in zip(probabilities, path, strict=True))
     return -math.log(total)
+
+
+def prediction_loss(scores, clusters, real, stride, *, active=None, hidden=None, shown_weight=0.5, rest_weight=0.1):
+    """Cross-entropy of each token, averaged over those that are hidden, plus that of the others by their weight.
+
+    ``scores`` are of tokens, by row; the rest is of frames. Without ``hidden`` all tokens are averaged.
+    """
+    sums, weights = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
+    for row, tokens in enumerate(scores):
+        for token, classes in enumerate(tokens):
+            span = slice(token * stride, (token + 1) * stride)
+            cluster = clusters[row][token * stride]
+            if not any(real[row][span]) or cluster < 0:
+                continue
+            loss = math.log(sum(math.exp(score) for score in classes)) - classes[cluster]
+            weight = 1.0 if active is None or any(active[row][span]) else rest_weight
+            group = hidden is not None and any(hidden[row][span])
+            sums[group] += weight * loss
+            weights[group] += weight
+    means = {group: sums[group] / weights[group] if weights[group] else 0.0 for group in sums}
+    return means[False] if hidden is None else means[True] + shown_weight * means[False]
 
 
 def edits(guess, truth):

@@ -6,14 +6,18 @@ import kaldiio
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.helpers.corpora import kaldi_corpus, kaldi_split, rate, read_kaldi
 from tests.helpers.places import shared
 from unitdisc import registry, tables
 from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
+from unitdisc.config.load import check_config
 from unitdisc.corpora.folder import FolderSettings
-from unitdisc.corpora.kaldi import KaldiSettings
+from unitdisc.corpora.kaldi import KaldiSettings, _shortened
+from unitdisc.corpora.kaldi_folder import Recording
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import HandwritingSettings
 from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
@@ -21,6 +25,7 @@ from unitdisc.formats import audio
 from unitdisc.formats.labels import plain_phones, read_labels
 from unitdisc.records import Label, UnitSequence
 from unitdisc.scores.discovery import statistics
+from unitdisc.steps import corpus
 
 
 @pytest.fixture
@@ -370,3 +375,131 @@ def test_the_sources_of_a_corpus_are_the_files_that_its_lists_name(folder):
     settings = KaldiSettings(root=folder.parent, splits={"train": folder.name})
     found = [path.name for path in registry.corpora.load("kaldi")(settings, folder).sources()]
     assert found == ["12:30", "b.wav", "wav.ark", "cat", "a.wav"]
+
+
+# --- several folders a split, and hours of them ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def several(tmp_path):
+    """A split of two folders, the second of them without labels."""
+    kaldi_split(tmp_path / "train", ["a", "b"])
+    kaldi_split(tmp_path / "more", ["c", "d", "e"])
+    (tmp_path / "more" / "phones.ctm").unlink()
+    kaldi_split(tmp_path / "test", ["t"])
+    return tmp_path
+
+
+def hours_of(*seconds, hours):
+    kept = _shortened({f"u{n}": Recording("", each, n) for n, each in enumerate(seconds)}, hours)
+    return [int(name[1:]) for name in kept]
+
+
+def test_a_split_may_have_several_folders_some_without_labels(several):
+    utterances, labels = read_kaldi(several, {"train": ["train", "more"], "test": "test"})
+    assert [(u.utterance, u.split) for u in utterances] == [*((name, "train") for name in "abcde"), ("t", "test")]
+    assert {label.utterance for label in labels} == {"a", "b", "t"}
+    one = KaldiSettings(root=several, splits={"train": ["train", "more"], "test": "test"})
+    assert one.folders == [("train", "train"), ("train", "more"), ("test", "test")]
+    assert one.split_names == ("train", "test")
+    reader = registry.corpora.load("kaldi")(one, several)
+    assert [path.parent.name for path in reader.files() if path.name == "wav.scp"] == ["train", "more", "test"]
+    assert {path.parent.parent.name for path in reader.sources()} == {"train", "more", "test"}
+
+
+def test_an_utterance_of_two_folders_is_told(several):
+    with pytest.raises(InputError, match=r"test/wav\.scp:1: utterance 't' is in train too"):
+        read_kaldi(several, {"train": ["train", "test"], "test": "test"})
+    with pytest.raises(InputError, match=r"nowhere: no such folder; check root and splits: train is expected there"):
+        read_kaldi(several, {"train": ["train", "nowhere"]})
+
+
+def test_words_of_several_folders_are_placed_by_their_own_segments(several):
+    for name, utterance in (("train", "a"), ("more", "c")):
+        folder = several / name
+        (folder / "segments").write_text(f"{utterance}-1 {utterance} 0.1 0.5\n")
+        (folder / "utt2spk").write_text(f"{utterance}-1 s\n")
+        (folder / "words.ctm").write_text(f"{utterance} 1 0.2 0.1 yes\n{utterance} 1 0.3 0.1 {name}\n")
+        (folder / "phones.ctm").write_text(f"{utterance} 1 0.2 0.1 AA\n")
+    plan = KaldiSettings(root=several, splits={"train": ["train", "more"]})
+    reader = registry.corpora.load("kaldi")(plan, several)
+    utterances, labels = reader.read()
+    assert [(label.utterance, label.start, label.end) for label in labels] == [("a-1", 0.1, 0.2), ("c-1", 0.1, 0.2)]
+    words = reader.words(utterances)
+    assert [path.parent.name for path in words] == ["train", "more"]
+    for table, name in zip(words.values(), ("a", "c"), strict=True):
+        assert table["utterance"].tolist() == [f"{name}-1"] * 2
+        assert table["start"].tolist() == [0.1, 0.2]
+
+
+@pytest.mark.parametrize("labels", ["phones.ctm", "text_ali"])
+def test_so_many_hours_of_a_folder_are_read_with_their_labels(tmp_path, labels):
+    kaldi_split(tmp_path / "train", list("abcdefgh"))
+    if labels == "text_ali":
+        (tmp_path / "train" / "phones.ctm").unlink()
+        (tmp_path / "train" / "text_ali").write_text("".join(f"{name} AA 0 30 ; SIL 30 60 ;\n" for name in "abcdefgh"))
+    kaldi_split(tmp_path / "test", ["t", "u"])
+    splits = {"train": "train", "test": "test"}
+    utterances, found = read_kaldi(tmp_path, splits, hours={"train": 2.5 / 3600})  # of 4.8 s
+    assert [u.utterance for u in utterances] == ["b", "d", "f", "h", "t", "u"]
+    assert {label.utterance for label in found} == {"b", "d", "f", "h", "t", "u"}
+    whole = read_kaldi(tmp_path, splits)
+    assert read_kaldi(tmp_path, splits, hours={"train": 1}) == whole
+    assert [label for label in whole[1] if label.utterance in "bdfhtu"] == found
+
+
+def test_labels_of_recordings_whose_segments_are_left_out_say_nothing(tmp_path, caplog):
+    folder = kaldi_split(tmp_path / "train", ["a", "b"])
+    (folder / "segments").write_text("a-1 a 0 0.3\na-2 a 0.3 0.6\nb-1 b 0 0.3\nb-2 b 0.3 0.6\n")
+    (folder / "utt2spk").write_text("".join(f"{name} s\n" for name in ("a-1", "a-2", "b-1", "b-2")))
+    utterances, labels = read(folder, hours={"train": 0.6 / 3600})
+    assert [u.utterance for u in utterances] == ["a-2", "b-2"]
+    assert [(label.utterance, label.label) for label in labels] == [("a-2", "SIL"), ("b-2", "SIL")]
+    assert not caplog.records
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.1, 30), min_size=1, max_size=60), st.floats(0.0001, 0.4))
+def test_hours_are_never_more_than_are_asked_for_and_even_over_the_list(seconds, hours):
+    kept = hours_of(*seconds, hours=hours)
+    total, wanted = sum(seconds), 3600 * hours
+    assert sum(seconds[n] for n in kept) <= min(wanted, total) * (1 + 1e-9)
+    assert kept == sorted(kept)
+    if wanted >= total:
+        assert kept == list(range(len(seconds)))
+        return
+    for end in range(len(seconds) + 1):  # of every beginning of the list, but for an utterance
+        of_beginning = sum(seconds[n] for n in kept if n < end)
+        share = sum(seconds[:end]) * wanted / total
+        assert share - max(seconds) <= of_beginning + 1e-9
+        assert of_beginning <= share + 1e-6
+
+
+def test_hours_of_equal_utterances():
+    assert hours_of(*[36] * 10, hours=0.05) == [1, 3, 5, 7, 9]
+    assert hours_of(*[36] * 10, hours=0.02) == [4, 9]
+    assert hours_of(*[36] * 10, hours=None) == list(range(10))
+    assert hours_of(3600, hours=0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ({"trian": 2}, "hours names the folder 'trian', which is in no split"),
+        ({"train": 0}, "hours of 'train' should be more than 0"),
+        ({"train": -1}, "hours of 'train' should be more than 0"),
+        ({"train": "nan"}, "hours of 'train' should be more than 0"),
+        ({"train": "all"}, "corpora.c.hours.train is 'all'"),
+    ],
+)
+def test_hours_that_make_no_sense_are_one_line(hours, message):
+    with pytest.raises(InputError) as error:
+        check_config({"corpora": {"c": {"kind": "kaldi", "root": "x", "hours": hours}}})
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_split_of_no_folder_is_told(several):
+    settings = KaldiSettings(root=several, splits={"train": []})
+    with pytest.raises(InputError, match="the split train has no utterances"):
+        corpus.read(settings, several)

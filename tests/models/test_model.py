@@ -1,15 +1,19 @@
 """The vector-quantised model of the default configuration, its parts, and k-means."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from tests.helpers.masks import real_frames
-from unitdisc.config import BottleneckSettings, KMeansModel, Training, VQModel
-from unitdisc.models.batch import Batch, Sizes
+from unitdisc.config import BottleneckSettings, KMeansModel, MixerSettings, Training, VQModel
+from unitdisc.models.batch import Batch, Sizes, any_frame
 from unitdisc.models.decoders.window import WindowDecoder, WindowSettings, jittered
 from unitdisc.models.encoders.convolutional import ConvolutionalEncoder, ConvolutionalSettings
 from unitdisc.models.kmeans import KMeans
-from unitdisc.models.model import Model
+from unitdisc.models.model import Model, fitted_tokens
+from unitdisc.models.objectives.ctc import CtcSettings
+from unitdisc.models.objectives.prediction import PredictionSettings
 
 small = VQModel(
     encoder=ConvolutionalSettings(channels=8, kernels=(3, 4), strides=(1, 2), residual_layers=1),
@@ -97,3 +101,116 @@ def test_kmeans_windows_repeat_the_edge_and_average_a_token():
     model = KMeans(KMeansModel(codewords=2, context=1, stride=2), Sizes(1))
     vectors = model.vectors(torch.tensor([[1.0], [2.0], [3.0]]))
     assert vectors.tolist() == [[1.0, 1.5, 2.5], [2.0, 3.0, 3.0]]
+
+
+def taken_over(settings, other, **sizes):
+    """A model that starts from another, the other, and which of its weights are now those of the other."""
+    one = Model(settings, Sizes(5, speakers=2, **sizes))
+    from_which = Model(other, Sizes(5, speakers=2, **sizes))
+    before = {name: weight.clone() for name, weight in one.state_dict().items()}
+    one.start_from(from_which)
+    theirs, same, kept = from_which.state_dict(), set(), set()
+    for name, weight in one.state_dict().items():
+        if name in theirs and weight.equal(theirs[name]):
+            same.add(name)
+        else:
+            assert weight.equal(before[name]), name
+            kept.add(name)
+    return one, from_which, same, kept
+
+
+def changed(**parts):
+    return small.model_copy(update=parts)
+
+
+def test_a_model_that_starts_from_one_with_the_same_settings_encodes_the_same():
+    one, other, _, kept = taken_over(small, small)
+    assert not kept
+    frames = torch.randn(20, 5)
+    assert one.eval().encode(frames).equal(other.eval().encode(frames))
+    next(one.parameters()).data.add_(1)
+    assert not next(one.parameters()).equal(next(other.parameters()))  # a copy
+
+
+def test_weights_that_do_not_fit_are_not_taken_over():
+    wider = changed(bottleneck=BottleneckSettings(codewords=9, dim=4), mixer=MixerSettings(channels=6))
+    _, _, same, kept = taken_over(wider, small)
+    assert {name for name in kept if name.startswith(("encoder.", "bottleneck."))} == {"bottleneck.quantizer.codebook"}
+    assert {name for name in kept if name.startswith("mixer.")} >= {"mixer.entry.weight", "mixer.layers.0.weight"}
+    assert any(name.startswith("encoder.") for name in same)
+
+
+prediction = PredictionSettings(clusters=7, channels=8)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "taken"),
+    [
+        (prediction, prediction.model_copy(update={"hide": 0.1, "span": 2}), True),
+        (prediction, prediction.model_copy(update={"teacher": "t"}), False),
+        (prediction, prediction.model_copy(update={"context": 1}), False),
+        (prediction, CtcSettings(), False),
+        (CtcSettings(weight=3), CtcSettings(), True),
+    ],
+)
+def test_the_objective_is_taken_over_for_the_same_task_alone(one, other, taken):
+    _, _, same, kept = taken_over(changed(objective=one), changed(objective=other), labels=3)
+    drawn = {name for name in same | kept if name.startswith("objective.") and name.endswith(".weight")}
+    drawn -= {"objective.norm.weight"}  # 1 at the start in both
+    assert drawn
+    assert drawn <= (same if taken else kept)
+    assert all(name.startswith("objective.") for name in kept)
+
+
+def test_clusters_of_longer_tokens_are_another_task():
+    plan = {"encoder": small.encoder.model_copy(update={"kernels": (4, 4), "strides": (2, 2)}), "objective": prediction}
+    longer = changed(**plan)
+    shorter = changed(**plan | {"encoder": plan["encoder"].model_copy(update={"strides": (2, 1)})})
+    assert Model(longer, Sizes(5)).stride == 2 * Model(shorter, Sizes(5)).stride
+    _, _, same, kept = taken_over(longer, shorter)
+    assert "objective.output.weight" in kept
+    assert "bottleneck.projection.weight" in same
+
+
+def batch_of(*, active=None, hidden=None):
+    mask = real_frames(torch.tensor([60, 35]), 60)
+    return Batch(torch.randn(2, 60, 5) * mask.unsqueeze(2), mask, torch.zeros(2, dtype=torch.long), active=active, hidden=hidden)
+
+
+def test_codewords_are_fitted_to_active_tokens_a_tenth_of_the_others_and_none_that_is_hidden():
+    batch = batch_of()
+    tokens = any_frame(batch.mask, 2)
+    assert fitted_tokens(batch, tokens, 2) is tokens
+    active, hidden = (batch.mask & (torch.rand(2, 60) < share) for share in (0.2, 0.3))
+    of_active, of_hidden = any_frame(active, 2), any_frame(hidden, 2)
+    found = fitted_tokens(batch_of(active=active), tokens, 2)
+    expected = []
+    for row in range(2):
+        passed = 0
+        for token in range(30):
+            passed += not of_active[row, token]
+            expected.append(bool(tokens[row, token] and (of_active[row, token] or passed % 10 == 5)))
+    assert found.flatten().tolist() == expected
+    assert of_active[tokens].sum() < found.sum() < tokens.sum()
+    assert fitted_tokens(batch_of(active=active, hidden=hidden), tokens, 2).equal(found & ~of_hidden)
+    assert fitted_tokens(batch_of(hidden=hidden), tokens, 2).equal(tokens & ~of_hidden)
+
+
+def test_the_loss_of_reconstruction_does_not_depend_on_activity():
+    model = Model(small, Sizes(5, speakers=2)).eval()
+    batch = batch_of()
+    some = model(replace(batch, active=batch.mask & False))
+    assert some.total.equal(model(batch).total)
+    assert some.fitted.sum() < some.tokens.sum()
+
+
+def test_decoders_reconstruct_the_frames_before_they_were_changed():
+    model = Model(small, Sizes(5, speakers=2)).eval()
+    batch = batch_of()
+    one = model(batch.changed(batch.frames + 1))
+    moved = model(replace(batch, frames=(batch.frames + 1) * batch.mask.unsqueeze(2)))
+    torch.testing.assert_close(one.bottleneck.vectors, moved.bottleneck.vectors)
+    windows, real = model.objective.decoder.targets(batch.frames, batch.mask)
+    guess = model.objective.decoder(one.bottleneck.codes, batch.speaker)
+    errors = (guess - windows).square().mean(3)[real & one.tokens.unsqueeze(2)]
+    torch.testing.assert_close(one.task, errors.mean())

@@ -45,8 +45,9 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     def _gathers(self, flat: Tensor) -> bool:
         """Return whether real rows can be gathered: on a CPU that is faster, on a GPU it would wait for their number."""
         narrow = flat.dtype in (torch.float16, torch.bfloat16)
+        mixed = any(parameter.dtype != flat.dtype for parameter in self.parameters())  # torch's kernel refuses them
         traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[no-untyped-call]
-        return flat.device.type == "cpu" and not narrow and not traced and self.momentum is not None
+        return flat.device.type == "cpu" and not (narrow or mixed or traced) and self.momentum is not None
 
     def _of_real_rows(self, flat: Tensor, real: Tensor) -> Tensor:
         """Normalise rows (N, C) with the statistics of the ``real`` ones (N,), by torch's own kernel."""

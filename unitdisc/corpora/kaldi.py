@@ -1,7 +1,8 @@
-"""Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split."""
+"""Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split or several."""
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -104,12 +105,11 @@ class KaldiCorpus(CorpusReader):
         for split, name in self.settings.folders:
             folder = self._folder(split, name)
             scp, recordings = self._listed(folder)
-            recordings = _shortened(recordings, self.settings.hours.get(name))
             listed.append((folder, scp, recordings))
             self.spelling_of_name.update({plain_name(fields[0]): fields[0] for _, fields in read_fields(scp)})
             speakers = folder.speakers()
             self.spelling_of_speaker.update(folder.spelt_speakers())
-            for key, recording in recordings.items():
+            for key, recording in _shortened(recordings, self.settings.hours.get(name)).items():
                 if key in utterances:
                     raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
                 if speakers is not None and key not in speakers:
@@ -119,7 +119,8 @@ class KaldiCorpus(CorpusReader):
         self.settle()
         aligned = [(*each, path) for each in listed if each[2] and (path := self._alignment(each[0].path)) is not None]
         tables = [folder.labels(path, scp.name, found, self.too_short) for folder, scp, found, path in aligned]
-        return list(utterances.values()), self._labels(tables)
+        used = [replace(table, rows=table.rows[table.rows["utterance"].isin(utterances)]) for table in tables]
+        return list(utterances.values()), self._labels(used)
 
     @property
     def location(self) -> Path:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from unitdisc.arrays import Floats, Matrix
 from unitdisc.config import FeatureSettings
+from unitdisc.errors import InputError
 
 
 class Extractor(ABC):
@@ -24,8 +25,12 @@ class Extractor(ABC):
         """Yield the features (T, D) of each source, in order; raises InputError for a source without features."""
 
     def level(self, features: Matrix) -> Matrix:
-        """Return the level (T,) of every frame of features (T, D): loudness, or ink."""
-        raise ValueError(f"features of kind {self.settings.kind!r} have no level that says which frames are active")
+        """Return the level (T,) of every frame of features (T, D): loudness, or ink.
+
+        Raises InputError for a kind whose frames have none.
+        """
+        what = f"features of kind {self.settings.kind!r} have no level that says which frames are active"
+        raise InputError(what, fix="leave the setting activity out")
 
     def threshold(self, levels: Floats) -> float:  # noqa: ARG002 (for the kinds whose threshold depends on them)
         """Return the level above which a frame is active, given the levels (N,) of all frames of a speaker."""

@@ -23,7 +23,7 @@ def straightened(line: Matrix) -> Matrix:
     middle = float(profile @ rows / profile.sum())
     deviation = float(np.sqrt(profile @ (rows - middle) ** 2 / profile.sum()))
     size = float(np.clip(deviation / spread, least_size, most_size))
-    return resampled(line, slant=slant_of(line), size=size, middle=middle)
+    return resampled(line, slant=slant_of(line) * size, size=size, middle=middle)
 
 
 def slant_of(line: Matrix) -> float:

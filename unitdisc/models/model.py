@@ -87,9 +87,9 @@ class Model(UnitModel):
 
     @torch.no_grad()
     def start_from(self, other: "Model") -> None:
-        """Take over the weights of another model that fit; those of its objective only for the same task."""
+        """Take over the weights of another model that fit; those of its objective only for the same task and tokens."""
         taken = self.state_dict()
-        same_task = self.task.same_task(other.task)
+        same_task = self.task.same_task(other.task) and self.stride == other.stride
         for name, weight in other.state_dict().items():
             if name in taken and taken[name].shape == weight.shape and (same_task or not name.startswith("objective.")):
                 taken[name] = weight

@@ -13,7 +13,10 @@ from unitdisc.features.normalise import Normalised
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Augmented:
-    """Changed frames (B, T, D), and for each the frame (B, T) that it comes from, if frames were moved in time."""
+    """Changed frames (B, T, D), and for each the frame (B, T) that it comes from, if frames were moved in time.
+
+    Frames keep their order, and none comes from before the chunk: padding stays at its end, where layers expect it.
+    """
 
     frames: Tensor
     source: Tensor | None = None

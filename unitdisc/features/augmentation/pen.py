@@ -44,10 +44,12 @@ class Pen(Augmenter):
         """Return columns (B, T, H), changed, and the column (B, T) of which each is made."""
         plan = self.settings
         batch, columns, rows = frames.shape
-        place = torch.arange(columns) - (columns - 1) / 2  # from the middle of the chunk
+        factor = torch.exp(uniform(batch, plan.stretch))[:, None]
+        # From the middle of the chunk, or where that is too short, from its start: padding has to stay at the end.
+        first = ((columns - 1) / 2 * (1 - factor)).clamp(min=0)
+        place = first + torch.arange(columns) * factor  # (B, T), in the old columns
         row = torch.arange(rows) - (rows - 1) / 2
-        stretched = place * torch.exp(uniform(batch, plan.stretch))[:, None]  # (B, T)
-        x = stretched[:, None, :] + uniform(batch, plan.shear)[:, None, None] * row[:, None]  # (B, H, T)
+        x = place[:, None, :] - (columns - 1) / 2 + uniform(batch, plan.shear)[:, None, None] * row[:, None]  # (B, H, T)
         scaled = row * torch.exp(uniform(batch, plan.height))[:, None] + uniform(batch, plan.shift)[:, None]
         y = scaled[:, :, None].expand_as(x)
         if plan.elastic:
@@ -56,7 +58,7 @@ class Pen(Augmenter):
         grid = torch.stack([x / (columns / 2), y / (rows / 2)], dim=3).to(frames.device)
         images = functional.grid_sample(frames.transpose(1, 2).unsqueeze(1), grid, align_corners=False)
         changed = _stroked(images, plan.stroke) if plan.stroke else images
-        source = (stretched + (columns - 1) / 2).round().long().to(frames.device)
+        source = place.round().long().to(frames.device)
         return Augmented(noisy(changed.squeeze(1).transpose(1, 2), noise=plan.noise, offset=plan.offset), source)
 
 
