@@ -102,6 +102,7 @@ def test_no_path_of_the_contract_is_spelled_elsewhere():
     names = (
         "utterances.tsv",
         "labels.tsv",
+        "activity.tsv",
         "model.json",
         "model.safetensors",
         "training.tsv",

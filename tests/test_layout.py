@@ -22,6 +22,7 @@ pieces = PiecesFolder(run.pieces)
         (corpus.source, "results/speech/source"),
         (corpus.utterances, "results/speech/utterances.tsv"),
         (corpus.labels, "results/speech/labels.tsv"),
+        (corpus.activity, "results/speech/activity.tsv"),
         (corpus.archive("train"), "results/speech/features/train.ark"),
         (corpus.index("train"), "results/speech/features/train.scp"),
         (corpus.log("corpus"), "results/speech/logs/corpus.log"),

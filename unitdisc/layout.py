@@ -147,6 +147,11 @@ class CorpusFolder:
         """The table of labels."""
         return self.path / "labels.tsv"
 
+    @property
+    def activity(self) -> Path:
+        """The table of active frames: one row per split."""
+        return self.path / "activity.tsv"
+
     def archive(self, split: str) -> Path:
         """Return the features of a split."""
         return self.path / "features" / f"{split}.ark"

@@ -22,6 +22,8 @@ class Modality:
     margin: float  # shown on either side of a single unit in the report
     excerpts: float  # total length of a corpus's excerpts in a report
     excerpt: str  # module:class that draws and plays excerpts
+    active: str  # what is in the frames that are active
+    rest: str  # what excluded labels are
     spaced_words: bool = False  # labels of the spaces between words separate the words
 
 
@@ -41,6 +43,8 @@ speech = Modality(
     margin=0.6,
     excerpts=300.0,
     excerpt="unitdisc.report.browser.spectrogram:SpectrogramExcerpt",
+    active="speech",
+    rest="silence",
 )
 handwriting = Modality(
     name="handwriting",
@@ -56,6 +60,8 @@ handwriting = Modality(
     margin=60.0,
     excerpts=40_000.0,
     excerpt="unitdisc.report.browser.line_excerpt:LineExcerpt",
+    active="ink",
+    rest="space",
     spaced_words=True,
 )
 modalities = MappingProxyType({modality.name: modality for modality in (speech, handwriting)})

@@ -27,6 +27,21 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitActivity:
+    """The share of a split's frames that are active: of all ``frames``, of those with a label, and of silence or space.
+
+    ``recall`` is the share among frames with a label that scores count, ``false_alarms`` that among frames with an
+    excluded one; both are nan where there are no such frames.
+    """
+
+    split: str
+    frames: int
+    active: float
+    recall: float
+    false_alarms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Spelling:
     """How the files of a corpus spell a name or label (``kind``) that is compared in another form, ``plain``."""
 

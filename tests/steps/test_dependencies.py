@@ -23,7 +23,7 @@ plain = {
 }
 trained = {name for name, part in dependencies.items() if part.model}
 over_all = {"collect", "report"}
-of_a_corpus = {"sample", "corpus", "features"}
+of_a_corpus = {"sample", "corpus", "features", "activity"}
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_what_a_step_reads_is_an_experiment_that_says_the_same(values):
 @pytest.mark.parametrize(
     ("path", "value", "steps"),
     [
-        ("corpora.speech.exclude", ["AA"], {"score", "recognise", "abx", "probe", "segment", "pieces", "export"}),
-        ("corpora.speech.ignore", ["AA"], {"train", "score", "recognise", "abx", "probe", "segment", "pieces", "export"}),
+        ("corpora.speech.exclude", ["AA"], {"activity", "score", "recognise", "abx", "probe", "segment", "pieces", "export"}),
+        ("corpora.speech.ignore", ["AA"], {"activity", "train", "score", "recognise", "abx", "probe", "segment", "pieces", "export"}),
         ("corpora.speech.features.bins", 30, {*dependencies} - {"sample", "corpus"}),
         ("models.vq.training.epochs", 4, trained),
         ("models.kmeans.codewords", 9, set()),
@@ -191,6 +191,7 @@ model_modules = [
     [
         ("sample", corpus_modules[:1]),
         ("corpus", corpus_modules),
+        ("activity", corpus_modules),
         ("score", corpus_modules),
         ("encode", [*corpus_modules, *model_modules]),
         ("train", [*corpus_modules, *model_modules, "unitdisc.training.learning"]),

@@ -11,6 +11,7 @@ import yaml
 from tests.helpers.commands import change_config, speech_run, word_times
 from tests.helpers.pipeline import snakemake, tiny
 from unitdisc.config.load import check_config
+from unitdisc.provenance import used_modules
 from unitdisc.steps.workflow import Plan
 from unitdisc.units.exports import manifest
 
@@ -126,8 +127,28 @@ def test_exports_are_what_the_sections_ask_for(values):
 def test_the_page_reads_the_files_of_each_corpus_once(values):
     values["runs"] = {"lines": ["vq", "kmeans"]}
     reported = plan_of(values, seeds=[0, 1]).reported()
-    assert len(reported) == len(set(reported)) == 4 * 4 + 4
+    assert len(reported) == len(set(reported)) == 4 * 4 + 5
     assert "results/lines/features/dev.scp" not in reported
+
+
+def test_the_page_shows_activity_where_it_is_set(values):
+    path = "results/lines/activity.tsv"
+    assert path in plan_of(values).reported()
+    values["corpora"]["lines"]["features"]["activity"] = None
+    assert path not in plan_of(values).reported()
+    assert "results/speech/activity.tsv" in plan_of(values).reported()
+    values["runs"] = {"lines": ["vq"]}
+    assert not [file for file in plan_of(values).reported() if file.endswith("activity.tsv")]
+
+
+def test_activity_has_nothing_to_do_with_models(values):
+    plan = plan_of(values)
+    digest, settings = (read("activity", "speech") for read in (plan.code, plan.settings))
+    values["models"]["vq"]["bottleneck"]["codewords"] = 16
+    assert plan_of(values).settings("activity", "speech") == settings
+    assert plan_of(values).code("activity", "speech", "vq") == digest
+    modules = used_modules("unitdisc.steps.activity")
+    assert not [name for name in modules if name.split(".")[1:2] in (["models"], ["training"], ["codebook"])]
 
 
 # --- what a corpus is made of ---------------------------------------------------------------------------------------

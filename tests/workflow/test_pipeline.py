@@ -14,7 +14,7 @@ from tests.helpers.places import repository
 from unitdisc import tables
 from unitdisc.features.archive import Archive
 from unitdisc.layout import Results
-from unitdisc.records import Label, RunScore, Score, Utterance
+from unitdisc.records import Label, RunScore, Score, SplitActivity, Utterance
 from unitdisc.scores.recognition import Recognised
 from unitdisc.units.exports import manifest
 
@@ -61,6 +61,7 @@ def test_everything_of_the_contract_is_there(folder):
     for corpus, models in {"speech": ["kmeans", "vq", "ctc"], "lines": ["vq"]}.items():
         assert len(tables.read(results / corpus / "utterances.tsv", Utterance))
         tables.read(results / corpus / "labels.tsv", Label)
+        assert set(tables.read(results / corpus / "activity.tsv", SplitActivity)["split"]) >= {"train", "test"}
         for model in models:
             run = results / corpus / model / "seed0"
             description = json.loads((run / "model.json").read_text())
@@ -180,9 +181,10 @@ after_weights = {"encode", "recognise", *after_units}
         ("units/exports/jsonl.py", {"export"}),
         ("units/exports/ctm.py", set()),
         ("training/trainer.py", {"train", *after_weights}),
-        ("features/speech.py", {"corpus", "features", "train", *after_weights}),
-        ("formats/line_images.py", {"corpus", "features", "train", "encode", *after_units}),
+        ("features/speech.py", {"corpus", "features", "activity", "train", *after_weights}),
+        ("formats/line_images.py", {"corpus", "features", "activity", "train", "encode", *after_units}),
         ("corpora/scribblelens.py", set()),
+        ("steps/activity.py", {"activity", "report"}),
         ("steps/abx.py", {"abx", *after_scores}),
         ("steps/export.py", {"export"}),
         ("steps/score.py", {"score", *after_scores}),

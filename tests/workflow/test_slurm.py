@@ -112,6 +112,7 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
     expected = {
         "corpus": {"-t 60", "--mem 4000", "--cpus-per-task=1"},
         "features": {"-t 240", "--mem 8000", "--cpus-per-task=8"},
+        "activity": {"-t 60", "--mem 4000", "--cpus-per-task=1"},
         "train": {"-t 1440", "--mem 8000", "--cpus-per-task=1", "--gpus=1"},
         "encode": {"-t 240", "--mem 4000", "--cpus-per-task=1"},
         "score": {"-t 120", "--mem 4000", "--cpus-per-task=1"},

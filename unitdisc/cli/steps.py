@@ -45,6 +45,18 @@ def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs:
 
 
 @app.command()
+def activity(corpus: Corpus, config: Config = "config.yaml") -> None:
+    """Write to activity.tsv which share of the frames is active, that is, speech or ink.
+
+    Example: unitdisc activity --corpus sample-speech
+    """
+    from unitdisc.config.load import read_config
+    from unitdisc.steps import activity as step
+
+    step.run(read_config(config), corpus)
+
+
+@app.command()
 def train(
     corpus: Corpus,
     model: Model,

@@ -13,7 +13,7 @@ from unitdisc.config import Experiment, ModelSettings, splits
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality, modalities
-from unitdisc.records import Label, RunScore, Score, UnitSequence, Utterance
+from unitdisc.records import Label, RunScore, Score, SplitActivity, UnitSequence, Utterance
 from unitdisc.report import training_files
 
 preferred_splits = splits[::-1]  # test first
@@ -133,6 +133,7 @@ class CorpusResults:
     allow_pipes: tuple[str, ...]
     utterances: pd.DataFrame
     labels: pd.DataFrame
+    activity: pd.DataFrame
     runs: tuple[RunResults, ...]
 
     @property
@@ -154,7 +155,10 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
     collected = _collected(results)
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
-        known = {model: {"model": experiment.models[model].model_dump(mode="json")} for model in models}
+        features = settings.features.model_dump(mode="json")
+        known = {
+            model: {"model": experiment.models[model].model_dump(mode="json"), "features": features} for model in models
+        }
         reader = _RunReader("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
             reader.run(model, seed, known[model], learns_labels=experiment.models[model].learns_labels)
@@ -225,6 +229,7 @@ def _corpus(
         allow_pipes=pipes,
         utterances=_table(files.utterances, Utterance),
         labels=labels[~labels["label"].isin(ignore)].sort_values(["utterance", "start"], kind="stable"),
+        activity=_table(files.activity, SplitActivity),
         runs=runs,
     )
 

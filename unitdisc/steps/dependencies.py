@@ -44,6 +44,7 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
         "sample": Dependencies(without=("features", *unscored), kinds=("corpora",)),
         "corpus": Dependencies(without=unscored, reader_settings_only=True, kinds=on_corpus),
         "features": Dependencies(without=unscored, kinds=on_corpus),
+        "activity": Dependencies(kinds=on_corpus),
         "train": Dependencies(without=("exclude",), model=True, kinds=in_training, trains=True),
         "encode": Dependencies(without=unscored, model=True, kinds=on_model),
         "score": Dependencies(sections=("scoring",), kinds=on_corpus),

@@ -138,9 +138,11 @@ class Plan:
             names = self.experiment.corpora[corpus].split_names
             paths += [run.training, run.weights, *(run.units(split) for split in names)]
         for corpus in self.experiment.runs:
-            files = self.results.corpus(corpus)
-            indices = (files.index(split) for split in self.experiment.corpora[corpus].split_names)
+            files, settings = self.results.corpus(corpus), self.experiment.corpora[corpus]
+            indices = (files.index(split) for split in settings.split_names)
             paths += [files.labels, files.utterances, *indices]
+            if settings.features.activity is not None:
+                paths.append(files.activity)
         hidden = {str(run.exports) for _, _, run in self.runs()}
         return [str(path) for path in paths] + [path for path in self.exports() if path not in hidden]
 

@@ -19,3 +19,26 @@ rule features:
     shell:
         "unitdisc features --corpus {wildcards.corpus} --split {wildcards.split} --jobs {threads}"
         " --config {params.config:q} > {log:q} 2>&1"
+
+
+# Which frames are speech or ink, for the report; only of corpora with a setting of activity.
+rule activity:
+    input:
+        utterances=str(any_corpus.utterances),
+        labels=str(any_corpus.labels),
+        features=archives(),
+    output:
+        str(any_corpus.activity),
+    log:
+        str(any_corpus.log("activity")),
+    conda:
+        environment
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code("activity"),
+        config=settings("activity"),
+    shell:
+        "unitdisc activity --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"

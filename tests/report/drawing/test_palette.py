@@ -24,7 +24,7 @@ def run(name: str, codewords: int, seed: int = 0, source: str = "", **settings: 
 
 def corpus(*runs: results.RunResults, name: str = "talk", source: str = "") -> results.CorpusResults:
     empty = pd.DataFrame()
-    return results.CorpusResults(source, name, CorpusFolder(Path(name)), speech, (), (), (), empty, empty, runs)
+    return results.CorpusResults(source, name, CorpusFolder(Path(name)), speech, (), (), (), empty, empty, empty, runs)
 
 
 def ablation(sizes: tuple[int, ...], variants: int) -> list[results.RunResults]:

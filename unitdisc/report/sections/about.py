@@ -1,5 +1,6 @@
 """What was run: corpora in figures, models with the settings in which they differ, when, and with which versions."""
 
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ packages = ("torch", "torchaudio", "numpy", "soundfile")
 
 @dataclass(frozen=True, slots=True)
 class CorpusFacts:
-    """A corpus in figures; ``splits`` holds one text per split."""
+    """A corpus in figures; ``splits`` holds one text per split, ``activity`` says how many frames are active."""
 
     name: str
     modality: str
@@ -25,6 +26,7 @@ class CorpusFacts:
     speakers: int
     labels: int
     vocabulary: int
+    activity: str
     trained: str
 
 
@@ -44,6 +46,7 @@ def corpus(corpus: CorpusResults) -> CorpusFacts:
         speakers=int(corpus.utterances["speaker"].nunique()),
         labels=len(corpus.labels),
         vocabulary=int(corpus.labels["label"].nunique()),
+        activity=_activity(corpus),
         trained=_when(corpus.runs),
     )
 
@@ -72,6 +75,23 @@ def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     for key, value in values.items():
         level |= flat(value, f"{before}{key}.") if isinstance(value, Mapping) else {f"{before}{key}": value}
     return level
+
+
+def _activity(corpus: CorpusResults) -> str:
+    """Say how many frames of train are active; empty if that is not known, or if all frames count as active."""
+    features = [run.description["features"] for run in corpus.runs if "features" in run.description]
+    train = corpus.activity[corpus.activity["split"] == "train"]
+    if train.empty or any(each.get("activity") is None for each in features):
+        return ""
+    active, recall, false_alarms = (float(train[name].iloc[0]) for name in ("active", "recall", "false_alarms"))
+    parts = ((recall, "labelled frames"), (false_alarms, corpus.modality.rest))
+    known = ", ".join(f"{_percent(share)} of {what}" for share, what in parts if not math.isnan(share))
+    text = f"{_percent(active)} of the frames of train are {corpus.modality.active}"
+    return f"{text} ({known})" if known else text
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _when(runs: Sequence[RunResults]) -> str:
