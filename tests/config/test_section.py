@@ -11,9 +11,7 @@ from unitdisc.config.schema import json_schema
 from unitdisc.config.section import Kinds
 from unitdisc.features.augmentation.pen import PenSettings
 
-optional: TypeAdapter[Any] = TypeAdapter(
-    Annotated[PartSettings | None, Kinds(registry.augmentations, optional=True)]
-)
+optional: TypeAdapter[Any] = TypeAdapter(Annotated[PartSettings | None, Kinds(registry.augmentations, optional=True)])
 wanted: TypeAdapter[Any] = TypeAdapter(AnyFeatures)
 
 

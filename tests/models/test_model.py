@@ -174,7 +174,9 @@ def test_clusters_of_longer_tokens_are_another_task():
 
 def batch_of(*, active=None, hidden=None):
     mask = real_frames(torch.tensor([60, 35]), 60)
-    return Batch(torch.randn(2, 60, 5) * mask.unsqueeze(2), mask, torch.zeros(2, dtype=torch.long), active=active, hidden=hidden)
+    return Batch(
+        torch.randn(2, 60, 5) * mask.unsqueeze(2), mask, torch.zeros(2, dtype=torch.long), active=active, hidden=hidden
+    )
 
 
 def test_codewords_are_fitted_to_active_tokens_a_tenth_of_the_others_and_none_that_is_hidden():

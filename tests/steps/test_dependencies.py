@@ -125,7 +125,9 @@ def test_a_step_reads_the_models_that_its_model_builds_on(values):
         assert read_config(json.dumps(part)).ancestors("last") == ["middle", "vq"]
         alone = json.loads(step_settings(experiment, dependencies[name], corpus="speech", model="vq"))
         assert alone["models"].keys() == {"vq"}
-    assert "models" not in json.loads(step_settings(experiment, dependencies["features"], corpus="speech", model="last"))
+    assert "models" not in json.loads(
+        step_settings(experiment, dependencies["features"], corpus="speech", model="last")
+    )
 
 
 def test_a_change_of_a_model_is_one_of_all_that_build_on_it(values):

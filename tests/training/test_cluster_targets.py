@@ -106,7 +106,7 @@ def test_clusters_are_those_of_active_tokens_and_a_tenth_of_the_others():
     space = of_features(0, 2, 3)
     labels, _ = cluster_targets(plan(context=0), space, train, None, seed=0)
     parts = []
-    for name, matrix in raw.items():
+    for matrix in raw.values():
         usable = fitted(of_tokens(matrix[:, 0] > 0.8, 2))
         assert 0 < usable.sum() < len(usable)
         parts.append(space.vectors(torch.tensor(matrix))[torch.tensor(usable)])

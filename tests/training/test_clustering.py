@@ -31,7 +31,7 @@ def test_kmeans_clusters_active_tokens_and_a_tenth_of_the_others(tmp_path):
     settings = KMeansModel(codewords=3, context=1, stride=2)
     model = KMeans(settings, Sizes(3))
     expected, active = [], 0
-    for name, matrix in raw.items():
+    for matrix in raw.values():
         tokens = of_tokens(matrix[:, 0] > 1.2, 2)
         vectors = model.vectors(torch.tensor(matrix))
         passed = 0

@@ -102,7 +102,12 @@ def result_of(run, archives):
     record = pd.read_table(run.training).drop(columns="frames_per_second")
     speaker = {row.utterance: row.speaker for row in listed(archives)}
     units = [s for path in archives.values() for s in encode(store.load(run), Archive(path), speaker)]
-    return run.weights.read_bytes(), run.description.read_bytes(), record.to_csv(), [(s.utterance, *s.units) for s in units]
+    return (
+        run.weights.read_bytes(),
+        run.description.read_bytes(),
+        record.to_csv(),
+        [(s.utterance, *s.units) for s in units],
+    )
 
 
 @pytest.mark.slow
@@ -111,7 +116,7 @@ def test_a_model_builds_on_another_and_the_same_seed_gives_the_same_bytes(tmp_pa
     assert result_of(first, archives) == result_of(trained(network, archives, tmp_path / "again"), archives)
     built_on = {"network": first}
     run = trained(vq, archives, tmp_path / "vq", built_on)
-    weights, description, record, units = result = result_of(run, archives)
+    weights, _, record, units = result = result_of(run, archives)
     assert record.count("\n") == 4
     assert "nan" not in record.splitlines()[-1]
     assert store.load(run).settings == vq

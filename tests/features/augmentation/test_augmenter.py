@@ -17,7 +17,7 @@ from unitdisc.models.batch import Batch
 
 kinds = pytest.mark.parametrize("kind", ["pen", "vocal-tract"])
 nothing = {
-    "pen": {name: 0 for name in ("shear", "height", "stretch", "shift", "elastic", "stroke", "noise", "offset")},
+    "pen": dict.fromkeys(("shear", "height", "stretch", "shift", "elastic", "stroke", "noise", "offset"), 0),
     "vocal-tract": {"warp": 0, "noise": 0, "offset": 0},
 }
 

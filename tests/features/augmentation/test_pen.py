@@ -8,7 +8,7 @@ from unitdisc.features.handwriting import HandwritingSettings
 from unitdisc.features.normalise import Normalised
 from unitdisc.models.batch import Batch
 
-still = {name: 0 for name in ("shear", "height", "stretch", "shift", "elastic", "stroke", "noise", "offset")}
+still = dict.fromkeys(("shear", "height", "stretch", "shift", "elastic", "stroke", "noise", "offset"), 0)
 
 
 @pytest.fixture(autouse=True)

@@ -123,10 +123,12 @@ def test_a_batch_without_clusters_is_an_error():
 
 def test_a_layer_is_that_of_a_teacher():
     values = {"corpora": {}, "models": {"m": {"kind": "vq", "objective": {"kind": "prediction", "layer": 2}}}}
-    with pytest.raises(InputError, match="models.m.objective: layer is that of a teacher, and no teacher is named"):
+    with pytest.raises(InputError, match=r"models\.m\.objective: layer is that of a teacher, and no teacher is named"):
         check_config(values)
     with pytest.raises(InputError, match="objective prediction takes no decoder"):
-        check_config({"corpora": {}, "models": {"m": {"kind": "vq", "objective": "prediction", "decoder": {"layers": 3}}}})
+        check_config(
+            {"corpora": {}, "models": {"m": {"kind": "vq", "objective": "prediction", "decoder": {"layers": 3}}}}
+        )
 
 
 @pytest.mark.parametrize(
