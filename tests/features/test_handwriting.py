@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageOps
 from tests.helpers.images import saved
 from tests.helpers.places import shared
 from unitdisc.errors import InputError
-from unitdisc.features.handwriting import line_features, read_line
+from unitdisc.features.handwriting import Handwriting, HandwritingSettings, line_features, read_line
+from unitdisc.features.straightening import straightened
 from unitdisc.formats import line_images
 from unitdisc.formats.file_tree import OpenSources
 from unitdisc.formats.line_images import probe
@@ -136,6 +137,26 @@ def test_a_line_is_read_from_a_file_and_from_a_zip(tmp_path):
         assert probe(inside, sources) == probe(inside) == (150, None)
         assert len(expected) == 150
     assert probe(str(tmp_path / "line.png")) == (150, None)
+
+
+def test_lines_are_straightened_unless_the_settings_say_otherwise(tmp_path):
+    path = str(tmp_path / "line.png")
+    line().save(path)
+    plain = read_line(path)
+    for straighten, expected in ((False, plain), (True, straightened(plain))):
+        (found,) = Handwriting(HandwritingSettings(straighten=straighten)).read([path])
+        np.testing.assert_array_equal(found, expected)
+    assert not np.array_equal(plain, straightened(plain))
+
+
+def test_the_level_of_a_column_is_its_darkest_ink_or_that_of_a_neighbour():
+    columns = np.random.default_rng(0).random((9, 32), dtype=np.float32)
+    found = Handwriting(HandwritingSettings()).level(columns)
+    assert found.shape == (9,)
+    for t, level in enumerate(found):
+        assert level == columns[max(t - 1, 0) : t + 2].max()
+    assert Handwriting(HandwritingSettings(activity=0.2)).threshold(found) == 0.2
+    assert Handwriting(HandwritingSettings()).level(columns[:1]) == columns[0].max()
 
 
 def test_a_line_whose_pixels_end_early_is_told_by_its_name(tmp_path):

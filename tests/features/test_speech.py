@@ -2,9 +2,10 @@ import kaldi_native_fbank as knf
 import numpy as np
 import pytest
 
-from tests.reference import add_deltas
+from tests.reference import add_deltas, smoothed, two_means
 from unitdisc.errors import InputError
-from unitdisc.features.speech import SpeechSettings, speech_features
+from unitdisc.features.activity import activity_of
+from unitdisc.features.speech import Speech, SpeechSettings, speech_features
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,39 @@ def test_resamples(samples):
 def test_too_short_is_refused(samples):
     with pytest.raises(InputError, match="less than half a frame"):
         speech_features(samples[:50], 16000, SpeechSettings())
+
+
+@pytest.mark.parametrize(
+    ("options", "loudness"),
+    [
+        ({"bins": 20}, lambda rows: rows[:, 0]),
+        ({"bins": 20, "energy": False, "deltas": 1}, lambda rows: rows[:, :20].mean(axis=1)),
+        ({"type": "mfcc", "bins": 23, "energy": False}, lambda rows: rows[:, 0]),
+        ({"type": "mfcc", "bins": 23}, lambda rows: rows[:, 0]),
+    ],
+)
+@pytest.mark.parametrize(("shift", "width"), [(10, 11), (20, 5), (5, 21), (200, 1)])
+def test_the_level_of_a_frame_is_the_loudness_of_a_tenth_of_a_second(samples, options, loudness, shift, width):
+    settings = SpeechSettings(**options, frame_shift=shift)
+    rows = speech_features(samples, 16000, settings)
+    found = Speech(settings).level(rows)
+    np.testing.assert_allclose(found, smoothed(loudness(rows).tolist(), width), rtol=1e-4, atol=1e-3)
+
+
+def test_the_threshold_lies_between_silence_and_speech():
+    levels = [-8.0, -7.5, -7.0, 3.0, 3.5, 4.0, 4.5]
+    silence, speech = two_means(levels)
+    for share in (0, 0.35, 1):
+        threshold = Speech(SpeechSettings(activity=share)).threshold(np.array(levels))
+        assert threshold == pytest.approx(silence + share * (speech - silence))
+
+
+@pytest.mark.parametrize("options", [{}, {"energy": False}, {"type": "mfcc", "bins": 23}])
+def test_what_is_said_is_active_and_the_silence_around_it_is_not(samples, options):
+    settings = SpeechSettings(**options)
+    quiet = 1e-3 * np.random.default_rng(1).normal(size=8000).astype(np.float32)
+    rows = speech_features(np.concatenate([quiet, samples, quiet]), 16000, settings)
+    active = activity_of(Speech(settings), [rows])(rows)
+    assert active[55:145].all()
+    assert not active[:40].any()
+    assert not active[160:].any()

@@ -4,7 +4,9 @@ import numpy as np
 import torch
 
 from unitdisc.config import BottleneckSettings, ReestimationSettings, Training, VQModel
+from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Normalised
+from unitdisc.features.precomputed import PrecomputedSettings
 from unitdisc.models.decoders.window import WindowSettings
 from unitdisc.models.encoders.convolutional import ConvolutionalSettings
 from unitdisc.training.batches import Utterances
@@ -28,9 +30,24 @@ def utterances(count=24, length=96, *, seed=0):
 
 def matrices(lengths, dim=3):
     random = np.random.default_rng(0)
-    return Normalised(
-        {f"u{n}": random.normal(size=(length, dim)).astype("f4") for n, length in enumerate(lengths)}, by_speaker=None
-    )
+    return Normalised({f"u{n}": random.normal(size=(length, dim)).astype("f4") for n, length in enumerate(lengths)})
+
+
+class Loud(Extractor):
+    """A frame is active if its first column is above the setting."""
+
+    Settings = PrecomputedSettings
+
+    def read(self, sources):
+        raise NotImplementedError
+
+    def level(self, features):
+        return features[:, 0]
+
+
+def with_activity(normalised, above):
+    """The same matrices, of whose frames those with a first column ``above`` this are active."""
+    return Normalised(dict(normalised), extractor=Loud(PrecomputedSettings(activity=above)))
 
 
 def model(*, bottleneck=None, **training):

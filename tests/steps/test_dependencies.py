@@ -106,6 +106,45 @@ def test_only_what_a_step_reads():
     assert read_config(json.dumps(part)).models["vq"] == experiment.models["vq"]
 
 
+def building_on(values):
+    """The tiny experiment with two models more: `last` builds on `middle`, which builds on `vq`."""
+    small = values["models"]["vq"]
+    for name, other in (("middle", "vq"), ("last", "middle")):
+        taught = {key: part for key, part in small.items() if key != "decoder"}
+        taught["objective"] = {"kind": "prediction", "clusters": 4, "teacher": other}
+        values["models"][name] = taught | {"initial": other}
+    values["models"]["drawn"] = small | {"augmentation": "pen"}
+    return values
+
+
+def test_a_step_reads_the_models_that_its_model_builds_on(values):
+    experiment = check_config(building_on(values))
+    for name in trained:
+        part = json.loads(step_settings(experiment, dependencies[name], corpus="speech", model="last"))
+        assert part["models"].keys() == {"last", "middle", "vq"}
+        assert read_config(json.dumps(part)).ancestors("last") == ["middle", "vq"]
+        alone = json.loads(step_settings(experiment, dependencies[name], corpus="speech", model="vq"))
+        assert alone["models"].keys() == {"vq"}
+    assert "models" not in json.loads(step_settings(experiment, dependencies["features"], corpus="speech", model="last"))
+
+
+def test_a_change_of_a_model_is_one_of_all_that_build_on_it(values):
+    before = {model: read_by(building_on(values), model) for model in ("vq", "middle", "last", "kmeans")}
+    values["models"]["middle"]["training"] = values["models"]["middle"]["training"] | {"epochs": 4}
+    for model, steps in before.items():
+        expected = trained if model in ("middle", "last") else set()
+        assert changed(steps, read_by(values, model)) == expected | over_all, model
+
+
+def test_the_modules_of_augmentations_are_run_in_training_alone(values):
+    experiment = check_config(building_on(values))
+    pen = "unitdisc.features.augmentation.pen"
+    for name in dependencies.keys() - over_all:
+        found = chosen_modules(experiment, dependencies[name], corpus="lines", model="drawn")
+        assert (pen in found) == (name == "train")
+        assert pen not in chosen_modules(experiment, dependencies[name], corpus="lines", model="vq")
+
+
 def test_the_order_of_splits_in_the_file_means_nothing():
     orders = [{"train": 0.6, "dev": 0.2, "test": 0.2}, {"test": 0.2, "dev": 0.2, "train": 0.6}]
     corpora = [{"kind": "folder", "root": "x", "splits": order} for order in orders]

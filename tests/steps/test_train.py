@@ -3,8 +3,10 @@
 import json
 
 import pytest
+import yaml
 
-from tests.helpers.pipeline import in_process
+from tests.helpers.pipeline import in_process, tiny
+from unitdisc import tables
 from unitdisc.errors import InputError
 from unitdisc.steps import train
 from unitdisc.steps.run import find_run
@@ -35,6 +37,54 @@ def test_a_model_is_trained_on_train_and_dev_alone(run):
 def test_the_training_is_given_no_features_of_test(run, handed_on):
     train.run(run)
     assert handed_on["arguments"][2] == {split: run.corpus_files.index(split) for split in ("train", "dev")}
+
+
+def test_the_training_is_given_the_folders_of_the_models_that_it_builds_on(config, handed_on):
+    values = json.loads(config)
+    values["models"]["first"] = {"kind": "vq", "objective": "prediction"}
+    values["models"]["units"] = {"kind": "vq", "initial": "first"}
+    run = find_run(json.dumps(values), "toy", "units", 3)
+    train.run(run)
+    assert handed_on["built_on"] == {"first": run.corpus_files.run("first", 3)}
+    train.run(find_run(json.dumps(values), "toy", "first", 3))
+    assert handed_on["built_on"] == {}
+
+
+@pytest.mark.parametrize("key", ["initial", "teacher"])
+def test_a_model_to_build_on_that_is_not_trained_is_one_line_and_exit_code_2(config, tmp_path, key):
+    values = json.loads(config)
+    values["models"]["first"] = {"kind": "vq"}
+    teacher = {"objective": {"kind": "prediction", "clusters": 2, "teacher": "first"}}
+    values["models"]["units"] = {"kind": "vq"} | ({"initial": "first"} if key == "initial" else teacher)
+    run = find_run(json.dumps(values), "toy", "units", 0)
+    done = in_process(tmp_path, "train", "--corpus", "toy", "--model", "units", "--config", json.dumps(values))
+    assert (done.returncode, done.stdout) == (2, "")
+    first = run.corpus_files.run("first", 0).description
+    assert done.stderr == f"unitdisc: {first}: no such file; train the model first: unitdisc train --help\n"
+
+
+@pytest.mark.slow
+def test_commands_train_a_model_on_top_of_others(tmp_path):
+    path = tiny(tmp_path, epochs=2)
+    values = yaml.safe_load(path.read_text())
+    plain = {key: part for key, part in values["models"]["vq"].items() if key != "decoder"}
+    predicting = {"kind": "prediction", "clusters": 4, "channels": 8}
+    values["models"]["first"] = plain | {"objective": predicting, "augmentation": "vocal-tract"}
+    values["models"]["last"] = plain | {"objective": predicting | {"teacher": "first"}, "initial": "first"}
+    path.write_text(yaml.safe_dump(values))
+
+    def command(name, *options):
+        done = in_process(tmp_path, name, "--corpus", "speech", *options)
+        assert done.returncode == 0, done.stderr
+
+    command("corpus")
+    for split in ("train", "dev", "test"):
+        command("features", "--split", split)
+    for model in ("first", "last"):
+        command("train", "--model", model)
+    command("encode", "--model", "last", "--split", "test")
+    units = tables.read_units(tmp_path / "results/speech/last/seed0/test.units.tsv")
+    assert {len(each.units) for each in units.values()} == {30}
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])

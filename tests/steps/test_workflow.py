@@ -1,6 +1,7 @@
 """The plan of the workflow: the paths of every rule, and a workflow that follows it."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -52,6 +53,39 @@ def test_archives_are_those_of_the_splits_that_a_corpus_has(values):
     paths = [f"results/lines/features/{name}" for name in ("train.ark", "train.scp", "test.ark", "test.scp")]
     assert plan.archives("lines") == paths
     assert plan.archives("lines", ("train", "dev")) == paths[:2]
+
+
+def taught(values):
+    """Add models that build on others, of which `first` is in no run."""
+    plain = {key: part for key, part in values["models"]["vq"].items() if key != "decoder"}
+    of = {"first": {}, "second": {"teacher": "first"}, "last": {"teacher": "second"}}
+    for name, options in of.items():
+        values["models"][name] = plain | {"objective": {"kind": "prediction", "clusters": 4, **options}}
+    values["models"]["last"]["initial"] = "first"
+    values["runs"] = {"speech": ["last"]}
+    return values
+
+
+def test_a_training_reads_the_models_that_it_builds_on(values):
+    plan = plan_of(taught(values))
+    files = [
+        f"results/speech/{model}/seed7/{file}"
+        for model in ("first", "second")
+        for file in ("model.safetensors", "model.json")
+    ]
+    assert plan.built_on("speech", "last", "7") == files
+    assert plan.built_on("speech", "second", "7") == files[:2]
+    assert plan.built_on("speech", "first", "7") == plan.built_on("speech", "kmeans", "7") == []
+
+
+@pytest.mark.slow
+def test_what_a_model_builds_on_is_trained_before_it(values):
+    Path("config.yaml").write_text(yaml.safe_dump(taught(values), sort_keys=False))
+    last = "results/speech/last/seed0/test.units.tsv"
+    told = snakemake(Path(), "--dry-run", "--", last)
+    assert told.returncode == 0, told.stderr
+    order = re.findall(r"^rule train:.*?model=(\w+)", told.stdout + told.stderr, re.DOTALL | re.MULTILINE)
+    assert order == ["first", "second", "last"]
 
 
 def test_word_files_are_those_of_the_corpus_unless_the_section_names_one(values):

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tests.helpers.training import matrices, utterances
+from tests.helpers.training import matrices, utterances, with_activity
 from unitdisc.features.normalise import Normalised
 from unitdisc.training.batches import Chunks, Utterances
 
@@ -37,6 +37,14 @@ class TestChunks:
                 ]
                 ((name, start),) = where
                 assert (data.labels[name][start : start + 8] == labels).all()
+
+    def test_active_frames_are_marked_under_their_frames(self):
+        data = Utterances(with_activity(matrices([5, 20, 33]), 0.4), {})
+        chunks = Chunks(data, chunk=8, batch=6, seed=0)
+        for batch in chunks.epoch(1):
+            assert batch.active.equal(batch.mask & (batch.frames[:, :, 0] > 0.4))
+            assert batch.active.any()
+        assert next(Chunks(Utterances(matrices([5]), {}), chunk=8, batch=2, seed=0).epoch(1)).active is None
 
 
 def test_an_epoch_depends_on_seed_and_number_alone():

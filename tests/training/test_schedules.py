@@ -60,3 +60,13 @@ class TestSchedule:
         for each in (one, other):
             each.observe(3)
         assert one.factor(9, 0) == other.factor(9, 0) < 1
+
+    @pytest.mark.parametrize("schedule", [Constant(), Cosine(), Halving(first=2, last=4, every=1)])
+    def test_at_the_start_the_rate_rises_to_that_of_the_schedule(self, schedule):
+        steps, rise = 40, 15
+        plain = Schedule(Training(schedule=schedule, epochs=4), steps)
+        rising = Schedule(Training(schedule=schedule, epochs=4, rise=rise), steps)
+        for step in range(steps):
+            share = rising.factor(1 + step // 10, step) / plain.factor(1 + step // 10, step)
+            assert share == pytest.approx(min(1.0, (step + 1) / rise))
+        assert rising.factor(1, 0) == pytest.approx(1 / rise)  # never 0, so that every step counts

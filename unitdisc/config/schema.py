@@ -20,6 +20,7 @@ chapters = {
     "encoders": "Encoders",
     "decoders": "Decoders",
     "objectives": "Objectives",
+    "augmentations": "Augmentations",
 }
 introduction = """# Settings
 

@@ -29,8 +29,10 @@ class Extractor(ABC):
 
         Raises InputError for a kind whose frames have none.
         """
-        what = f"features of kind {self.settings.kind!r} have no level that says which frames are active"
-        raise InputError(what, fix="leave the setting activity out")
+        raise InputError(
+            f"features of kind {self.settings.kind!r} have no level that says which frames are active",
+            fix="leave the setting activity out",
+        )
 
     def threshold(self, levels: Floats) -> float:  # noqa: ARG002 (for the kinds whose threshold depends on them)
         """Return the level above which a frame is active, given the levels (N,) of all frames of a speaker."""

@@ -32,6 +32,7 @@ def train(task: Task) -> Learnt | None:
     """Train the model; None in all processes but the first. Raises InputError for labels that cannot be learnt."""
     settings: VQModel = task.settings
     vocabulary = vocabulary_of(task.labels, task.train, task.ignore) if settings.learns_labels else ()
+    initial = None if settings.initial is None else _built_on(task, settings.initial)
     dev = task.dev()
     speaker_index = {name: index for index, name in enumerate(task.speakers)}
     learnt, held_out = _targets(task, dev, vocabulary)
@@ -40,12 +41,18 @@ def train(task: Task) -> Learnt | None:
     with processes.joined(settings.training.processes, settings.training.device):
         digest = _digest(task, learnt)
         sizes = {"inputs": task.inputs, "labels": len(vocabulary)}
-        model = _learn(task, known, unseen, sizes, digest=digest)
+        model = _learn(task, known, unseen, sizes, initial=initial, digest=digest)
         return None if processes.rank() else Learnt(model, vocabulary)
 
 
 def _learn(
-    task: Task, train: Utterances, dev: Utterances | None, sizes: Mapping[str, int], *, digest: str
+    task: Task,
+    train: Utterances,
+    dev: Utterances | None,
+    sizes: Mapping[str, int],
+    *,
+    initial: Model | None,
+    digest: str,
 ) -> Model:
     settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
@@ -65,8 +72,8 @@ def _learn(
             tokens,
             codewords,
         )
-    if settings.initial is not None:
-        trainer.state.start_from(_built_on(task, settings.initial))
+    if initial is not None:
+        trainer.state.start_from(initial)
     return loop.train(trainer, task.run, digest=digest)
 
 

@@ -106,12 +106,13 @@ def test_noise_is_new_for_every_number_and_an_offset_constant_within_a_chunk():
     ("features", "augmentation", "objection"),
     [
         ({"kind": "speech"}, "pen", "changes lines of ink, features in [0, 1], only"),
-        ({"kind": "precomputed"}, "vocal-tract", "warps features of kind speech only"),
+        ({"kind": "handwriting", "normalise": "global"}, "pen", "changes lines of ink, features in [0, 1], only"),
+        ({"kind": "handwriting"}, "vocal-tract", "warps features of kind speech only"),
     ],
 )
 def test_features_that_cannot_be_changed_so_are_refused(features, augmentation, objection):
     values = {
-        "corpora": {"c": {"kind": "kaldi", "root": "x", "features": features}},
+        "corpora": {"c": {"kind": "folder", "root": "x", "features": features}},
         "models": {"m": {"kind": "vq", "augmentation": augmentation}},
     }
     check_config(values)  # no run of the model

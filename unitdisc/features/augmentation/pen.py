@@ -31,7 +31,8 @@ class PenSettings(PartSettings):
 
     def objection(self, features: FeatureSettings) -> str | None:
         """Return why the features cannot be changed like ink, or None."""
-        return None if features.grey_levels else "changes lines of ink, features in [0, 1], only"
+        ink = features.grey_levels and features.normalise == "none"
+        return None if ink else "changes lines of ink, features in [0, 1], only"
 
 
 class Pen(Augmenter):
