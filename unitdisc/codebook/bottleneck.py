@@ -35,13 +35,14 @@ class Bottleneck(nn.Module):
     """Normalise encoder outputs, project them to D dimensions, and quantise them.
 
     The order BatchNorm(inputs) → Linear(inputs → D) → quantiser is the reference implementation's; the statistics of
-    the batch norm exclude padding. Further options go to VectorQuantizer.
+    the batch norm exclude padding. Without a ``dim`` there is no projection, D = inputs, and batch norm has no scale of
+    its own: an unquantised warm-up can then not let the vectors grow. Further options go to VectorQuantizer.
     """
 
     def __init__(
         self,
         inputs: int,
-        dim: int,
+        dim: int | None,
         codewords: int,
         *,
         batch_norm: bool = True,
@@ -51,10 +52,11 @@ class Bottleneck(nn.Module):
         decay: float = 0.999,
     ) -> None:
         super().__init__()
-        self.norm = MaskedBatchNorm(inputs) if batch_norm else None
-        self.projection = nn.Linear(inputs, dim)
+        self.dim = inputs if dim is None else dim
+        self.norm = MaskedBatchNorm(inputs, affine=dim is not None) if batch_norm else None
+        self.projection = nn.Identity() if dim is None else nn.Linear(inputs, dim)
         self.quantizer = VectorQuantizer(
-            dim, codewords, commitment=commitment, update=update, codebooks=codebooks, decay=decay
+            self.dim, codewords, commitment=commitment, update=update, codebooks=codebooks, decay=decay
         )
 
     def forward(self, x: Tensor, mask: Tensor | None = None, *, quantise: bool = True) -> BottleneckOutput:

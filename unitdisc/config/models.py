@@ -129,7 +129,12 @@ class BottleneckSettings(Section):
     """The vector quantiser and its three remedies against a collapsing codebook, each of which can be switched off."""
 
     codewords: int = Field(256, ge=2, description="Codewords per codebook, K.")
-    dim: int = Field(64, ge=1, description="Dimensions of the vectors that are quantised.")
+    dim: int | None = Field(
+        64,
+        ge=1,
+        description="Dimensions of the vectors that are quantised, to which a projection leads. Null: the encoder's "
+        "outputs are quantised without a projection, each dimension at the variance 1 that batch norm gives it.",
+    )
     codebooks: int = Field(
         1, ge=1, description="Codebooks that share the dimensions; a token still has one unit, of K^codebooks."
     )
@@ -159,7 +164,7 @@ class BottleneckSettings(Section):
 
     @model_validator(mode="after")
     def _units_of_all_codebooks(self) -> "BottleneckSettings":
-        if self.dim % self.codebooks:
+        if self.dim is not None and self.dim % self.codebooks:
             raise ValueError(f"dim {self.dim} cannot be shared evenly by {self.codebooks} codebooks")
         if self.codebooks > 1 and self.codewords**self.codebooks > most_units:
             raise ValueError(

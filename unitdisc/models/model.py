@@ -53,8 +53,8 @@ class Model(UnitModel):
             codebooks=plan.codebooks,
             decay=plan.decay,
         )
-        self.mixer = Mixer(plan.dim, settings.mixer) if settings.mixer else None
-        width = self.mixer.outputs if self.mixer else plan.dim
+        self.mixer = Mixer(self.bottleneck.dim, settings.mixer) if settings.mixer else None
+        width = self.mixer.outputs if self.mixer else self.bottleneck.dim
         fitted = replace(sizes, stride=self.encoder.stride)
         objective = registry.objectives.load(settings.objective.kind)
         self.objective: Objective = objective(width, fitted, settings.objective, settings.decoder)

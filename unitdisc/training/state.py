@@ -30,7 +30,7 @@ class TrainingState:
         self.schedule = Schedule(plan, steps)
         self.reestimation = reestimation_of(settings)
         capacity = (bottleneck.reestimation and bottleneck.reestimation.capacity) or 1
-        self.reservoir = Reservoir(capacity, bottleneck.dim, seed=seed + processes.rank()).to(device)
+        self.reservoir = Reservoir(capacity, self.model.bottleneck.dim, seed=seed + processes.rank()).to(device)
         self.rows: list[Epoch] = []
         self.step = 0
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from unitdisc.config import FeatureSettings, PartSettings
-from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy
+from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, uniform
 from unitdisc.features.normalise import Normalised
 from unitdisc.features.speech import SpeechSettings
 from unitdisc.features.warping import warping_matrix
@@ -25,6 +25,9 @@ class VocalTractSettings(PartSettings):
     kind: Literal["vocal-tract"] = "vocal-tract"
     warp: float = Field(
         0.16, ge=0, lt=0.5, description="Frequencies are multiplied by a factor between 1 / (1 + warp) and 1 + warp."
+    )
+    stretch: float = Field(
+        0.0, ge=0, lt=1, description="Most change of the speaking rate, as the logarithm of the factor."
     )
     noise: float = Field(0.1, ge=0, description="Deviation of the noise added to every number.")
     offset: float = Field(
@@ -58,11 +61,29 @@ class VocalTract(Augmenter):
         self._warping = warping * (covariance.diagonal().clamp(min=1e-8).sqrt() / spread).unsqueeze(2)
 
     def __call__(self, frames: Tensor) -> Augmented:
-        """Return frames (B, T, D) with one warp, one offset and fresh noise for every chunk."""
+        """Return frames (B, T, D) with one warp, one rate, one offset and fresh noise for every chunk."""
         if self.settings.warp:
             chosen = self._warping[torch.randint(steps, (len(frames),))].to(frames.device)
             frames = frames @ chosen.transpose(1, 2)
-        return Augmented(noisy(frames, noise=self.settings.noise, offset=self.settings.offset))
+        source = None
+        if self.settings.stretch:
+            frames, source = stretched(frames, torch.exp(uniform(len(frames), self.settings.stretch)))
+        return Augmented(noisy(frames, noise=self.settings.noise, offset=self.settings.offset), source)
+
+
+def stretched(frames: Tensor, rates: Tensor) -> tuple[Tensor, Tensor]:
+    """Read each chunk of frames (B, T, D) at its rate (B,) from its middle, and return the frame (B, T) nearest to each.
+
+    Frames are interpolated linearly; those before the first and after the last are copies of it.
+    """
+    middle = (frames.shape[1] - 1) / 2
+    place = (torch.arange(frames.shape[1]) - middle) * rates[:, None] + middle  # (B, T)
+    within = place.clamp(0, frames.shape[1] - 1).to(frames.device)
+    below = within.floor().long().clamp(max=max(frames.shape[1] - 2, 0))
+    above = (below + 1).clamp(max=frames.shape[1] - 1)
+    share = (within - below).unsqueeze(2)
+    first, second = (frames.gather(1, index.unsqueeze(2).expand_as(frames)) for index in (below, above))
+    return first + share * (second - first), place.round().long().to(frames.device)
 
 
 def _covariance(train: Normalised) -> Tensor:
