@@ -43,10 +43,10 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             return ((wide - mean) * scale).to(kind).view(x.shape)
 
     def _gathers(self, flat: Tensor) -> bool:
-        """Return whether real rows can be gathered: on a CPU that is faster, on a GPU it would wait for their number."""
+        """Return whether real rows can be gathered: faster on a CPU; a GPU would have to wait for their number."""
         narrow = flat.dtype in (torch.float16, torch.bfloat16)
         mixed = any(parameter.dtype != flat.dtype for parameter in self.parameters())  # torch's kernel refuses them
-        traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[no-untyped-call]
+        traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         return flat.device.type == "cpu" and not (narrow or mixed or traced) and self.momentum is not None
 
     def _of_real_rows(self, flat: Tensor, real: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             self.bias,
             self.running_mean,
             self.running_var,
-            True,  # noqa: FBT003 (positional in torch)
+            True,
             float(self.momentum or 0),
             self.eps,
         )

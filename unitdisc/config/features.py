@@ -34,8 +34,8 @@ class FeatureSettings(Section):
     )
     activity: float | None = Field(
         None,
-        description="The level above which a frame is active; normalisation and codebooks then depend on active frames. "
-        "Null: all frames count.",
+        description="The level above which a frame is active; normalisation and codebooks then depend on active "
+        "frames. Null: all frames count.",
     )
     shard: int = Field(200, ge=1, description="Utterances that are computed and stored together.")
 

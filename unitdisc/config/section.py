@@ -67,7 +67,8 @@ class Section(BaseModel):
 class Kinds:
     """Annotates a field whose section has one of the kinds of a registry; ``usual`` is the default kind.
 
-    A section may be given as the name of its kind alone, or where it is ``optional``, as null. The class of a kind is imported when it is chosen.
+    A section may be given as the name of its kind alone, or where it is ``optional``, as null. The class of a kind is
+    imported when it is chosen.
     """
 
     registry: Registry

@@ -54,7 +54,8 @@ def activity_of(extractor: Extractor, matrices: Iterable[Matrix]) -> Activity:
 def fitted(active: Rows) -> Rows:
     """Return which rows (..., T) codebooks are fitted on: the active ones, and every tenth of the others."""
     rest = (~active).cumsum(-1)
-    return active | (~active & (rest % rest_share == rest_share // 2))
+    fitted_on: Rows = active | (~active & (rest % rest_share == rest_share // 2))
+    return fitted_on
 
 
 def of_tokens(active: Mask, stride: int) -> Mask:

@@ -24,7 +24,7 @@ class Extractor(ABC):
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
         """Yield the features (T, D) of each source, in order; raises InputError for a source without features."""
 
-    def level(self, features: Matrix) -> Matrix:
+    def level(self, features: Matrix) -> Matrix:  # noqa: ARG002 (for the kinds that have one)
         """Return the level (T,) of every frame of features (T, D): loudness, or ink.
 
         Raises InputError for a kind whose frames have none.

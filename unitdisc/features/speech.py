@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 smoothing = 0.11  # seconds over which the level of a frame is averaged
 
+
 class SpeechSettings(FeatureSettings):
     """Kaldi-compatible features of recordings; times in milliseconds, rates in Hz."""
 
@@ -40,9 +41,9 @@ class SpeechSettings(FeatureSettings):
         0.35,
         ge=0,
         le=1,
-        description="How far above the mean level of a speaker's silence a frame must be to count as speech, as a share "
-        "of the distance to the mean level of speech. Normalisation and codebooks then depend on speech. Null: all "
-        "frames count.",
+        description="How far above the mean level of a speaker's silence a frame must be to count as speech, as a "
+        "share of the distance to the mean level of speech. Normalisation and codebooks then depend on speech. Null: "
+        "all frames count.",
     )
     normalise: Normalise = Field("speaker", description=FeatureSettings.model_fields["normalise"].description)
 

@@ -26,8 +26,8 @@ def warping_matrix(settings: SpeechSettings, factor: float) -> "Tensor":
     if settings.type == "mfcc":
         static = _of_cepstra(static, settings)
     elif settings.energy:
-        static = torch.block_diag(torch.ones(1, 1), static)
-    return torch.block_diag(*[static] * (settings.deltas + 1))
+        static = _apart(static)
+    return torch.kron(torch.eye(settings.deltas + 1), static)
 
 
 def _warped_bins(settings: SpeechSettings, factor: float) -> "Tensor":
@@ -53,12 +53,18 @@ def _warped_bins(settings: SpeechSettings, factor: float) -> "Tensor":
 
 def _of_cepstra(bins: "Tensor", settings: SpeechSettings) -> "Tensor":
     """Return the matrix (C, C) of cepstra, given that of the bins; with energy, the first coefficient stays apart."""
-    import torch
     import torchaudio.compliance.kaldi as compliance
 
     cosines = compliance._get_dct_matrix(settings.coefficients, settings.bins)  # (bins, C), orthonormal
     lifted = compliance._get_lifter_coeffs(settings.coefficients, lifter)
-    matrix = lifted[:, None] * (cosines.T @ bins @ cosines) / lifted
-    if settings.energy:
-        matrix = torch.block_diag(torch.ones(1, 1), matrix[1:, 1:])
-    return matrix
+    matrix: Tensor = lifted[:, None] * (cosines.T @ bins @ cosines) / lifted
+    return _apart(matrix[1:, 1:]) if settings.energy else matrix
+
+
+def _apart(matrix: "Tensor") -> "Tensor":
+    """Return a matrix with one column more in front, the energy, which it leaves as it is."""
+    from torch.nn import functional
+
+    larger = functional.pad(matrix, (1, 0, 1, 0))
+    larger[0, 0] = 1
+    return larger

@@ -1,6 +1,7 @@
 """The input of a model: a batch of chunks."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,7 +32,9 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on a device."""
         parts = ((field.name, getattr(self, field.name)) for field in fields(self))
-        moved = {name: part if part is None else part.to(device, non_blocking=True) for name, part in parts}
+        moved: dict[str, Any] = {
+            name: part if part is None else part.to(device, non_blocking=True) for name, part in parts
+        }
         return Batch(**moved)
 
     def changed(self, frames: Tensor, source: Tensor | None = None) -> "Batch":

@@ -35,9 +35,10 @@ def fit(
     """Train a model on ``archives`` (split → index; train, and dev where there is one) into the folder of ``run``.
 
     ``labels`` (columns utterance, start, end, label) are used by models that learn labels: those of train, except those
-    of ``ignore``. ``built_on`` has the folders of the trained models that the settings name. A chunk with another label, or of an utterance without labels, counts in no loss. Writes weights,
-    description and training.tsv. ``code`` is a digest of the code; a resume file must have the same. Raises InputError
-    for features or labels that cannot be trained on.
+    of ``ignore``. A chunk with another label, or of an utterance without labels, counts in no loss. ``built_on`` has
+    the folders of the trained models that the settings name. Writes weights, description and training.tsv. ``code`` is
+    a digest of the code; a resume file must have the same. Raises InputError for features or labels that cannot be
+    trained on.
     """
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
@@ -88,6 +89,4 @@ def _normalise(
 ) -> Normalised:
     """Return the matrices of an archive, normalised according to the settings of the features."""
     by_speaker = features.normalise == "speaker"
-    return Normalised(
-        archive, shared=shared, speaker=speaker, by_speaker=by_speaker, extractor=extractor_of(features)
-    )
+    return Normalised(archive, shared=shared, speaker=speaker, by_speaker=by_speaker, extractor=extractor_of(features))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,6 @@ from unitdisc.config import VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.augmentation.augmenter import Augmenter
 from unitdisc.features.normalise import Normalised
-from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.model import Model
 from unitdisc.models.parts import Encoder
@@ -109,7 +109,8 @@ def _targets(task: Task, dev: Normalised | None, vocabulary: Sequence[str]) -> t
     """Return what the frames of train and of dev should be recognised as: labels, clusters, or nothing."""
     settings: VQModel = task.settings
     if settings.predicts_clusters:
-        plan, stride = settings.objective, _stride(settings, task.inputs)
+        plan: Any = settings.objective
+        stride = _stride(settings, task.inputs)
         space = of_features(plan.context, stride, task.inputs)
         if plan.teacher is not None:
             space = of_layer(_built_on(task, plan.teacher), plan.layer)

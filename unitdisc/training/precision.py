@@ -14,5 +14,5 @@ def autocast(plan: Training, device: torch.device) -> torch.autocast:
 def made_for_bfloat16(device: torch.device) -> bool:
     """Return whether a device multiplies matrices in bfloat16: many GPUs, and CPUs with AMX."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())

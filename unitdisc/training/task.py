@@ -19,7 +19,8 @@ class Task:
 
     ``dev`` returns the matrices of dev, if there are any. ``index`` is the file of train; ``inputs`` are the columns of
     a matrix, ``speakers`` those of train, sorted, and ``speaker`` that of each utterance. ``labels``, ``ignore`` and
-    ``code`` are those of ``fit``. ``built_on`` has the folders of the models that the settings name. The training writes training.tsv into ``run``.
+    ``code`` are those of ``fit``. ``built_on`` has the folders of the models that the settings name. The training
+    writes training.tsv into ``run``.
     """
 
     settings: Any

@@ -43,6 +43,15 @@ def uniform(count: int, most: float) -> Tensor:
     return (2 * torch.rand(count) - 1) * most
 
 
+def places(frames: int, rates: Tensor) -> Tensor:
+    """Return where in a chunk of so many frames each is read (B, T), when chunks are read at these rates (B,).
+
+    A chunk is read from its middle, or where that is too short, from its start, because padding has to stay at the end.
+    """
+    first = ((frames - 1) / 2 * (1 - rates)).clamp(min=0)
+    return first[:, None] + torch.arange(frames) * rates[:, None]
+
+
 def noisy(frames: Tensor, *, noise: float, offset: float) -> Tensor:
     """Add noise of these deviations to frames (B, T, D): new for every number, and constant within a chunk."""
     if noise:

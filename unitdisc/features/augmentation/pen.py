@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from unitdisc.config import FeatureSettings, PartSettings
-from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, uniform
+from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, places, uniform
 
 knot = 24  # columns between the random displacements of an elastic change
 knots_high = 3
@@ -45,12 +45,10 @@ class Pen(Augmenter):
         """Return columns (B, T, H), changed, and the column (B, T) of which each is made."""
         plan = self.settings
         batch, columns, rows = frames.shape
-        factor = torch.exp(uniform(batch, plan.stretch))[:, None]
-        # From the middle of the chunk, or where that is too short, from its start: padding has to stay at the end.
-        first = ((columns - 1) / 2 * (1 - factor)).clamp(min=0)
-        place = first + torch.arange(columns) * factor  # (B, T), in the old columns
+        place = places(columns, torch.exp(uniform(batch, plan.stretch)))  # (B, T)
         row = torch.arange(rows) - (rows - 1) / 2
-        x = place[:, None, :] - (columns - 1) / 2 + uniform(batch, plan.shear)[:, None, None] * row[:, None]  # (B, H, T)
+        moved = uniform(batch, plan.shear)[:, None, None] * row[:, None]
+        x = place[:, None, :] - (columns - 1) / 2 + moved  # (B, H, T), from the middle of the chunk
         scaled = row * torch.exp(uniform(batch, plan.height))[:, None] + uniform(batch, plan.shift)[:, None]
         y = scaled[:, :, None].expand_as(x)
         if plan.elastic:

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from unitdisc.config import FeatureSettings, PartSettings
-from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, uniform
+from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, places, uniform
 from unitdisc.features.normalise import Normalised
 from unitdisc.features.speech import SpeechSettings
 from unitdisc.features.warping import warping_matrix
@@ -72,12 +72,11 @@ class VocalTract(Augmenter):
 
 
 def stretched(frames: Tensor, rates: Tensor) -> tuple[Tensor, Tensor]:
-    """Read each chunk of frames (B, T, D) at its rate (B,) from its middle, and return the frame (B, T) nearest to each.
+    """Read each chunk of frames (B, T, D) at its rate (B,); return them, and for each the old one (B, T) nearest to it.
 
-    Frames are interpolated linearly; those before the first and after the last are copies of it.
+    Frames are interpolated linearly; those after the last are copies of it.
     """
-    middle = (frames.shape[1] - 1) / 2
-    place = (torch.arange(frames.shape[1]) - middle) * rates[:, None] + middle  # (B, T)
+    place = places(frames.shape[1], rates)  # (B, T)
     within = place.clamp(0, frames.shape[1] - 1).to(frames.device)
     below = within.floor().long().clamp(max=max(frames.shape[1] - 2, 0))
     above = (below + 1).clamp(max=frames.shape[1] - 1)

@@ -80,7 +80,6 @@ class DilatedEncoder(Encoder):
             layers.append(x)
         return layers, mask
 
-
     def _planes(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Return the input (B, C, T) of the strided convolution."""
         if not self.planes:

@@ -24,7 +24,9 @@ class PredictionSettings(PartSettings):
         None, description="A model of the same configuration, one of whose layers is clustered instead of the features."
     )
     layer: int | None = Field(
-        None, ge=0, description="Which layer of the teacher's encoder, from 0; by default, the vectors that it quantises."
+        None,
+        ge=0,
+        description="Which layer of the teacher's encoder, from 0; by default, the vectors that it quantises.",
     )
     hide: float = Field(0.5, ge=0, lt=1, description="Share of the tokens that are hidden; 0 for none.")
     span: int = Field(5, ge=1, description="Tokens that are hidden together.")
