@@ -156,6 +156,22 @@ def test_norms_and_vectors_are_those_of_the_quantiser():
     assert not out.vectors.requires_grad
 
 
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_without_a_projection_the_normalised_inputs_are_quantised(batch_norm):
+    bottleneck = Bottleneck(6, None, 16, batch_norm=batch_norm).double()
+    x, mask = padded()
+    out = bottleneck(x, mask)
+    real = x[mask]
+    expected = (real - real.mean(0)) / (real.var(0, correction=0) + 1e-5).sqrt() if batch_norm else real
+    torch.testing.assert_close(out.vectors[mask], expected)
+    assert bottleneck.dim == out.codes.shape[-1] == 6
+    assert Bottleneck(6, 4, 16).dim == 4
+    assert dict(bottleneck.named_parameters()).keys() == {"quantizer.codebook"}
+    same = Bottleneck(6, None, 16, batch_norm=batch_norm).double()
+    same.load_state_dict(bottleneck.state_dict())
+    assert same.eval()(x, mask).units.equal(bottleneck.eval()(x, mask).units)
+
+
 @pytest.mark.parametrize("update", ["gradient", "ema"])
 def test_warm_up_passes_activations_through_and_leaves_the_codebook_alone(update):
     bottleneck = Bottleneck(6, 4, 16, update=update)

