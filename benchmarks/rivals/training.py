@@ -28,8 +28,8 @@ from unitdisc.training import loop
 from unitdisc.training.averaging import AveragedModel
 from unitdisc.training.batches import Utterances
 from unitdisc.training.cluster_targets import cluster_targets, most_vectors, of_features, of_layer
-from unitdisc.training.clustering import sampled_vectors
 from unitdisc.training.state import optimiser_of
+from unitdisc.training.token_vectors import sampled_vectors
 from unitdisc.training.trainer import Trainer
 
 

@@ -18,7 +18,7 @@ from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model, all_real
 from unitdisc.models.objectives.prediction import PredictionSettings
 from unitdisc.progress import track
-from unitdisc.training.clustering import sampled_vectors
+from unitdisc.training.token_vectors import sampled_vectors
 
 most_vectors = 100_000  # to cluster, sampled by the seed
 

@@ -43,9 +43,7 @@ def fit(
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     check_known(train, speaker)
-    shared = None
-    if features.normalise == "global":
-        shared = Normalised(train, speaker=speaker, extractor=extractor_of(features)).active_statistics()
+    shared = _shared(train, features, speaker)
     task = Task(
         settings=settings,
         features=features,
@@ -82,6 +80,13 @@ def _training(kind: str) -> Callable[[Task], Learnt | None]:
     except (ImportError, AttributeError) as error:
         raise InputError(f"{name}, which trains models of kind {kind!r}, cannot be loaded ({error})") from error
     return function
+
+
+def _shared(archive: Archive, features: FeatureSettings, speaker: Mapping[str, str]) -> Statistics | None:
+    """Return the statistics of train, if all speakers share them according to the settings of the features."""
+    if features.normalise != "global":
+        return None
+    return Normalised(archive, speaker=speaker, extractor=extractor_of(features)).active_statistics()
 
 
 def _normalise(
