@@ -18,6 +18,8 @@ class Modality:
     sources: str  # the files of such a corpus: recordings or images
     endings: frozenset[str]  # of these files' names
     features: Mapping[str, object]  # the feature settings that suit them
+    encoder: Mapping[str, object]  # the encoder that suits these
+    augmentation: str  # the kind of it
     window: float  # longest stretch that the report shows at once
     margin: float  # shown on either side of a single unit in the report
     excerpts: float  # total length of a corpus's excerpts in a report
@@ -39,6 +41,8 @@ speech = Modality(
         {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".au", ".w64", ".caf", ".m4a"}
     ),
     features=MappingProxyType({"kind": "speech", "type": "mfcc", "bins": 40, "deltas": 2, "energy": False}),
+    encoder=MappingProxyType({"kind": "dilated"}),
+    augmentation="vocal-tract",
     window=12.0,
     margin=0.6,
     excerpts=300.0,
@@ -56,6 +60,8 @@ handwriting = Modality(
     sources="images",
     endings=frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}),
     features=MappingProxyType({"kind": "handwriting"}),
+    encoder=MappingProxyType({"kind": "dilated", "planes": [16, 32, 64], "dropout": 0.1}),
+    augmentation="pen",
     window=1200.0,
     margin=60.0,
     excerpts=40_000.0,

@@ -1,6 +1,7 @@
 """The workflow's own files, in a clone or in an installed package, and the configurations to start from."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -33,8 +34,15 @@ def starter(kind: str, root: Path | None) -> str:
     if root is None:
         raise InputError(f"a corpus of kind {kind} needs its folder", fix="name it with --root PATH")
     text = (folder() / "workflow" / "starters" / f"{kind}.yaml").read_text(encoding="utf-8")
-    features = yaml.safe_dump(dict(modality_of(root).features), default_flow_style=True, sort_keys=False, width=1000)
-    return text.replace("ROOT", json.dumps(str(root), ensure_ascii=False)).replace("FEATURES", features.strip())
+    modality = modality_of(root)
+    fitting = {"FEATURES": _inline(modality.features), "ENCODER": _inline(modality.encoder)}
+    for word, replacement in (fitting | {"AUGMENTATION": modality.augmentation}).items():
+        text = text.replace(word, replacement)
+    return text.replace("ROOT", json.dumps(str(root), ensure_ascii=False))
+
+
+def _inline(settings: Mapping[str, object]) -> str:
+    return yaml.safe_dump(dict(settings), default_flow_style=True, sort_keys=False, width=1000).strip()
 
 
 def modality_of(root: Path) -> Modality:
