@@ -30,7 +30,7 @@ def documented_blocks():
 
 def test_the_configurations_in_the_documents_are_valid():
     blocks = list(documented_blocks())
-    whole = [block for block in blocks if "runs" in block]
+    whole = [block for block in blocks if "runs" in block and "corpora" in block]
     assert len(whole) >= 2
     for block in blocks:
         if block in whole:
@@ -38,6 +38,7 @@ def test_the_configurations_in_the_documents_are_valid():
         else:
             folder = {"mine": {"kind": "folder", "root": "."} | block.get("corpora", {}).get("mine", {})}
             corpora = whole[0]["corpora"] | block.get("corpora", {}) | (folder if "corpora" in block else {})
+            corpora |= {name: {"kind": "folder", "root": "."} for name in block.get("runs", {}) if name not in corpora}
             models = whole[0]["models"] | block.get("models", {})
             check_config(whole[0] | block | {"corpora": corpora, "models": models})
 

@@ -74,7 +74,8 @@ def process(rank, folder, settings):
 
 
 def test_two_processes_train_the_same_codebook(tmp_path):
-    settings = model(processes=2, bottleneck={"reestimation": ReestimationSettings(warmup_epochs=1, until_epoch=2)})
+    plan = ReestimationSettings(warmup_epochs=1, until_epoch=2)
+    settings = model(processes=2, precision="float32", bottleneck={"reestimation": plan})
     mp.spawn(process, (str(tmp_path), settings), nprocs=2)
     one, other = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     for name, value in one["weights"].items():

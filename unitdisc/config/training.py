@@ -85,7 +85,7 @@ class Training(Section):
     average: float = Field(0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for no average.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="auto uses bfloat16 on a GPU that supports it."
+        "auto", description="auto uses bfloat16 on a device that is made for it: many GPUs, and CPUs with AMX."
     )
     compile: bool = Field(
         False, description="Compile encoder and objective with torch.compile; the first steps take longer."
