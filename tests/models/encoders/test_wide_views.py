@@ -20,6 +20,10 @@ def with_planes():
     return dilated(planes=(2, 3), kernel=3, stride=1, dilations=(1,))
 
 
+def with_skip():
+    return dilated(skip=1)
+
+
 def transformer(**options):
     settings = {"channels": 12, "depth": 2, "heads": 3, "feedforward": 20, "positions": 5} | options
     return TransformerEncoder(columns, TransformerSettings(**settings))
@@ -30,7 +34,7 @@ def seed():
     torch.manual_seed(0)
 
 
-makers = [dilated, with_planes, transformer]
+makers = [dilated, with_planes, with_skip, transformer]
 encoders = pytest.mark.parametrize("make", makers)
 
 
@@ -177,3 +181,17 @@ def test_columns_that_cannot_be_halved_are_refused():
     with pytest.raises(ValueError, match=r"12 columns cannot be halved 3 times \(encoder.planes\)"):
         DilatedEncoder(12, DilatedSettings(planes=(2, 2, 2)))
     assert DilatedEncoder(24, DilatedSettings(planes=(2, 2, 2), channels=4)).entry.in_channels == 2 * 3
+
+
+def test_beside_the_last_block_are_the_mean_frames_of_the_token_and_its_neighbours():
+    plain, skipping = trained(dilated), trained(dilated, skip=1)
+    skipping.load_state_dict(plain.state_dict())  # a skip has no weights of its own
+    frames = torch.randn(1, 7, columns)
+    mask = torch.ones(1, 7, dtype=torch.bool)
+    vectors = skipping(frames, mask)[0][0]
+    torch.testing.assert_close(vectors[:, :12], plain(frames, mask)[0][0])
+    means = [frames[0, start : start + 2].mean(dim=0) for start in range(0, 7, 2)]
+    means = [torch.zeros(columns), *means, torch.zeros(columns)]
+    for token in range(4):
+        beside = vectors[token, 12:].view(columns, 3)  # of each column, the tokens before, at and after
+        torch.testing.assert_close(beside, torch.stack(means[token : token + 3], dim=1))

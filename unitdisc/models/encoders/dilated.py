@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Annotated, Literal
 
+import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
@@ -30,6 +31,12 @@ class DilatedSettings(PartSettings):
         (1, 1, 2, 4, 8), description="The dilation of each block's convolution, which sees three tokens so far apart."
     )
     dropout: float = Field(0.2, ge=0, lt=1, description="Dropout within each block.")
+    skip: int | None = Field(
+        None,
+        ge=0,
+        description="Put the mean frames of each token, and of so many tokens on either side, beside the last block's "
+        "output; null: none.",
+    )
 
     @model_validator(mode="after")
     def _even_padding(self) -> "DilatedSettings":
@@ -47,7 +54,8 @@ class DilatedEncoder(Encoder):
 
     def __init__(self, inputs: int, settings: DilatedSettings) -> None:
         super().__init__()
-        self.stride, self.outputs = settings.stride, settings.channels
+        self.stride, self.skip = settings.stride, settings.skip
+        self.outputs = settings.channels + (0 if self.skip is None else inputs * (2 * self.skip + 1))
         if inputs % 2 ** len(settings.planes):
             raise ValueError(f"{inputs} columns cannot be halved {len(settings.planes)} times (encoder.planes)")
         self.planes = nn.ModuleList(
@@ -64,11 +72,14 @@ class DilatedEncoder(Encoder):
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
-        layers, mask = self.layers(frames, mask)
-        return layers[-1], mask
+        layers, tokens = self.layers(frames, mask)
+        if self.skip is None:
+            return layers[-1], tokens
+        means = token_means(frames, mask, self.stride)
+        return torch.cat([layers[-1], with_neighbours(means, self.skip)], dim=2) * tokens.unsqueeze(2), tokens
 
     def layers(self, frames: Tensor, mask: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Return the outputs (B, T', C) of the first convolution and of each block, and the mask (B, T')."""
+        """Return the outputs (B, T', C) of the strided convolution and of each block, and the mask (B, T')."""
         frames, mask = pad_to_multiple(frames * mask.unsqueeze(2), mask, self.stride)
         x = self.entry(self._planes(frames, mask)).transpose(1, 2)
         mask = mask.view(len(mask), -1, self.stride).any(dim=2)
@@ -88,6 +99,19 @@ class DilatedEncoder(Encoder):
         for plane in self.planes:
             x, _ = plane(x, mask)
         return x.transpose(2, 3).flatten(1, 2)
+
+
+def token_means(frames: Tensor, mask: Tensor, stride: int) -> Tensor:
+    """Return the mean (B, T', D) of the real frames of each token, given frames (B, T, D) and their mask (B, T)."""
+    frames, mask = pad_to_multiple(frames * mask.unsqueeze(2), mask, stride)
+    sums = frames.view(len(frames), -1, stride, frames.shape[2]).sum(dim=2)
+    return sums / mask.view(len(mask), -1, stride).sum(dim=2, keepdim=True).clamp(min=1)
+
+
+def with_neighbours(tokens: Tensor, reach: int) -> Tensor:
+    """Return tokens (B, T', D) with their neighbours (B, T', (2 · reach + 1) · D); beyond the edges is zero."""
+    padded = functional.pad(tokens, (0, 0, reach, reach))
+    return padded.unfold(1, 2 * reach + 1, 1).flatten(2)
 
 
 class DilatedBlock(nn.Module):
