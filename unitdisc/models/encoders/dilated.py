@@ -72,14 +72,15 @@ class DilatedEncoder(Encoder):
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
-        layers, tokens = self.layers(frames, mask)
-        if self.skip is None:
-            return layers[-1], tokens
-        means = token_means(frames, mask, self.stride)
-        return torch.cat([layers[-1], with_neighbours(means, self.skip)], dim=2) * tokens.unsqueeze(2), tokens
+        layers, mask = self.layers(frames, mask)
+        return layers[-1], mask
 
     def layers(self, frames: Tensor, mask: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Return the outputs (B, T', C) of the strided convolution and of each block, and the mask (B, T')."""
+        """Return the outputs (B, T', C) of the strided convolution and of each block, and the mask (B, T').
+
+        With a skip, the last block's output is followed by the same with frames beside it.
+        """
+        means = None if self.skip is None else token_means(frames, mask, self.stride)
         frames, mask = pad_to_multiple(frames * mask.unsqueeze(2), mask, self.stride)
         x = self.entry(self._planes(frames, mask)).transpose(1, 2)
         mask = mask.view(len(mask), -1, self.stride).any(dim=2)
@@ -89,6 +90,8 @@ class DilatedEncoder(Encoder):
         for block in self.blocks:
             x = block(x, mask)
             layers.append(x)
+        if means is not None and self.skip is not None:
+            layers.append(torch.cat([x, with_neighbours(means, self.skip)], dim=2) * mask.unsqueeze(2))
         return layers, mask
 
     def _planes(self, frames: Tensor, mask: Tensor) -> Tensor:
