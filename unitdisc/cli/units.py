@@ -92,7 +92,7 @@ def pieces(
     Writes pieces.model (sentencepiece), vocabulary.tsv, SPLIT.pieces.tsv and scores.tsv (docs/exports.md). Other
     settings are those of the section pieces of the configuration.
 
-    Example: unitdisc pieces --corpus sample-handwriting --model vq --algorithm unigram --vocabulary 600
+    Example: unitdisc pieces --corpus sample-handwriting --model vq-lines --algorithm unigram --vocabulary 600
     """
     from unitdisc.config import Pieces
     from unitdisc.steps import pieces as step
