@@ -37,14 +37,15 @@ class Adapter(nn.Module):
 
     def assign(self, rows: Tensor) -> Tensor:
         """Return the units (N,) of ``rows`` (N, D): by default those of the nearest codewords."""
-        return nearest(rows, self.codebook.detach())[0]
+        return nearest(rows, self.codebook.detach().float())[0]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Quantized:
         """Quantise ``x`` (..., D); ``mask`` (...) is true on real frames."""
         real = torch.ones(x.shape[:-1], dtype=torch.bool, device=x.device) if mask is None else mask
         rows = x[real].float()
         if self.training:
-            codes, units, loss = self.learn(rows)
+            with torch.autocast(x.device.type, enabled=False):  # as ours: distances and losses in float32
+                codes, units, loss = self.learn(rows)
         else:
             units, loss = self.assign(rows.detach()), rows.new_zeros(())
             codes = self.decode(units)
