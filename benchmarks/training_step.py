@@ -66,7 +66,7 @@ def main() -> None:
         settings = read_config(str(configs / f"{name}.yaml")).models["robust"]
         model = Model(settings, Sizes(inputs, labels=labels)).to(options.device)
         plan = settings.bottleneck
-        reservoir = Reservoir(plan.reestimation.capacity, plan.dim).to(options.device)
+        reservoir = Reservoir(plan.reestimation.capacity, model.bottleneck.dim).to(options.device)
         batch = random_batch(name, options.batch, options.device)
         parts(model, batch, reservoir)
         times = [parts(model, batch, reservoir) for _ in range(options.repeats)]

@@ -170,7 +170,7 @@ def place_of(trainer: Trainer) -> Place:
     plan, bottleneck = trainer.settings.training, trainer.settings.bottleneck
     quantised = sum(trainer.quantises(number) for number in range(1, plan.epochs + 1))
     return Place(
-        bottleneck.dim,
+        trainer.state.model.bottleneck.dim,
         bottleneck.codewords,
         bottleneck.commitment,
         vectors=plan.batch * -(-plan.chunk // trainer.state.model.stride),
@@ -191,9 +191,9 @@ def install(trainer: Trainer, quantiser: nn.Module, *, batch_norm: bool = True) 
 
 @torch.no_grad()
 def fold_batch_norm(bottleneck: Bottleneck) -> None:
-    """Remove the batch norm; the projection takes over what it does in evaluation."""
+    """Remove the batch norm; the projection, where there is one, takes over what it does in evaluation."""
     norm, projection = bottleneck.norm, bottleneck.projection
-    if norm is None:
+    if norm is None or not isinstance(projection, nn.Linear):
         return
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     projection.bias += projection.weight @ (norm.bias - norm.running_mean * scale)
