@@ -3,6 +3,7 @@
 vector-quantize-pytorch is imported here alone, and only when a quantiser of it is made.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -27,13 +28,13 @@ class Adapter(nn.Module):
         self.dim, self.codewords = dim, codewords
 
     @property
+    @abstractmethod
     def codebook(self) -> Tensor:
         """The codewords (K, D); their gradient reaches the parameters that they are made of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learn(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return codes (N, D), units (N,) and loss of the vectors ``rows`` (N, D) of a training step."""
-        raise NotImplementedError
 
     def assign(self, rows: Tensor) -> Tensor:
         """Return the units (N,) of ``rows`` (N, D): by default those of the nearest codewords."""
@@ -64,7 +65,22 @@ class Adapter(nn.Module):
         return functional.embedding(units, self.codebook)
 
 
-class MovingAverage(Adapter):
+class WithCodebook(Adapter):
+    """A quantiser of the library, ``peer``, that holds codewords: averages, or what a linear map makes of them."""
+
+    peer: nn.Module
+
+    @property
+    def codebook(self) -> Tensor:
+        """The codewords (K, D); averages are zeros before the first quantised batch."""
+        return self.peer.codebook
+
+    def learn(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        codes, units, loss = self.peer(rows.unsqueeze(0))
+        return codes[0], units[0], loss
+
+
+class MovingAverage(WithCodebook):
     """VectorQuantize: a moving average that k-means of the first batch starts, and whose dead codewords expire."""
 
     def __init__(
@@ -83,17 +99,8 @@ class MovingAverage(Adapter):
             rotation_trick=rotation,
         )
 
-    @property
-    def codebook(self) -> Tensor:
-        """The averages; zeros before the first quantised batch."""
-        return self.peer.codebook
 
-    def learn(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        codes, units, loss = self.peer(rows.unsqueeze(0))
-        return codes[0], units[0], loss
-
-
-class LinearCodebook(Adapter):
+class LinearCodebook(WithCodebook):
     """SimVQ: codewords that stay as they are sampled, and a linear map of them that is learnt."""
 
     def __init__(self, dim: int, codewords: int, *, commitment: float) -> None:
@@ -101,15 +108,6 @@ class LinearCodebook(Adapter):
         from vector_quantize_pytorch import SimVQ
 
         self.peer = SimVQ(dim, codewords, rotation_trick=False, input_to_quantize_commit_loss_weight=commitment)
-
-    @property
-    def codebook(self) -> Tensor:
-        """The mapped codewords."""
-        return self.peer.codebook
-
-    def learn(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        codes, units, loss = self.peer(rows.unsqueeze(0))
-        return codes[0], units[0], loss
 
 
 class FiniteScalars(Adapter):

@@ -3,24 +3,16 @@
 import numpy as np
 import pytest
 
+from tests.helpers.training import Loud
 from unitdisc.errors import InputError
-from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Normalised, statistics
 from unitdisc.features.precomputed import PrecomputedSettings
 
 speaker = {"u0": "x", "u1": "y", "u2": "x", "u3": "y"}
 
 
-class Halfway(Extractor):
+class Halfway(Loud):
     """A frame is active if its first column is above the middle of its speaker's range."""
-
-    Settings = PrecomputedSettings
-
-    def read(self, sources):
-        raise NotImplementedError
-
-    def level(self, features):
-        return features[:, 0]
 
     def threshold(self, levels):
         return float(levels.min() + levels.max()) / 2

@@ -175,9 +175,9 @@ def test_the_objective_is_taken_over_for_the_same_task_alone(one, other, taken):
 
 
 def test_clusters_of_longer_tokens_are_another_task():
-    plan = {"encoder": small.encoder.model_copy(update={"kernels": (4, 4), "strides": (2, 2)}), "objective": prediction}
+    plan = {"encoder": small.encoder.model_copy(update={"kernels": (4, 4), "strides": (2, 4)}), "objective": prediction}
     longer = changed(**plan)
-    shorter = changed(**plan | {"encoder": plan["encoder"].model_copy(update={"strides": (2, 1)})})
+    shorter = changed(**plan | {"encoder": plan["encoder"].model_copy(update={"strides": (2, 2)})})
     assert Model(longer, Sizes(5)).stride == 2 * Model(shorter, Sizes(5)).stride
     _, _, same, kept = taken_over(longer, shorter)
     assert "objective.output.weight" in kept

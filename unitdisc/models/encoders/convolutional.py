@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.config import PartSettings
-from unitdisc.models.padding import pad_to_multiple
+from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
 from unitdisc.models.recurrent import run_bilstm
 
@@ -38,9 +38,7 @@ class ConvolutionalSettings(PartSettings):
                 f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one of each per layer wanted"
             )
         for kernel, stride in zip(self.kernels, self.strides, strict=True):
-            if not 1 <= stride <= kernel or (kernel - stride) % 2:
-                # Otherwise the padding would be uneven and a token not in the middle of its frames.
-                raise ValueError(f"kernel {kernel} with stride {stride}: both odd or both even, the kernel not smaller")
+            even_padding(kernel, stride)
         return self
 
 
@@ -57,7 +55,7 @@ class ConvolutionalEncoder(Encoder):
         self.strides, self.stride = settings.strides, prod(settings.strides)
         widths = [inputs] + [settings.channels] * len(settings.kernels)
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(before, after, kernel, stride=stride, padding=(kernel - stride) // 2)
+            nn.Conv1d(before, after, kernel, stride=stride, padding=even_padding(kernel, stride))
             for (before, after), kernel, stride in zip(
                 pairwise(widths), settings.kernels, settings.strides, strict=True
             )

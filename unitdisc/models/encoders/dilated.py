@@ -11,7 +11,7 @@ from torch.nn import functional
 from unitdisc.codebook import MaskedBatchNorm
 from unitdisc.config import PartSettings
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
-from unitdisc.models.padding import pad_to_multiple
+from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
 
 
@@ -40,10 +40,7 @@ class DilatedSettings(PartSettings):
 
     @model_validator(mode="after")
     def _even_padding(self) -> "DilatedSettings":
-        if self.kernel < self.stride or (self.kernel - self.stride) % 2:
-            raise ValueError(
-                f"kernel {self.kernel} with stride {self.stride}: both odd or both even, the kernel not smaller"
-            )
+        even_padding(self.kernel, self.stride)
         return self
 
 
@@ -63,7 +60,7 @@ class DilatedEncoder(Encoder):
             for before, after in pairwise([1, *settings.planes])
         )
         width = inputs if not settings.planes else settings.planes[-1] * inputs // 2 ** len(settings.planes)
-        padding = (settings.kernel - settings.stride) // 2
+        padding = even_padding(settings.kernel, settings.stride)
         self.entry = nn.Conv1d(width, settings.channels, settings.kernel, stride=settings.stride, padding=padding)
         self.norm = MaskedBatchNorm(settings.channels)
         self.blocks = nn.ModuleList(

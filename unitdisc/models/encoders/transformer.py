@@ -8,12 +8,12 @@ from torch.nn import functional
 
 from unitdisc.codebook import MaskedBatchNorm
 from unitdisc.config import PartSettings
-from unitdisc.models.padding import pad_to_multiple
+from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
 
 
 class TransformerSettings(PartSettings):
-    """A strided convolution and Transformer layers (Vaswani et al. 2017), with places told by a wide convolution."""
+    """A strided convolution, a wide one that tells a token its place, and Transformer layers (Vaswani et al. 2017)."""
 
     kind: Literal["transformer"] = "transformer"
     channels: int = Field(192, ge=1, description="Width of the vectors.")
@@ -27,10 +27,7 @@ class TransformerSettings(PartSettings):
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "TransformerSettings":
-        if self.kernel < self.stride or (self.kernel - self.stride) % 2:
-            raise ValueError(
-                f"kernel {self.kernel} with stride {self.stride}: both odd or both even, the kernel not smaller"
-            )
+        even_padding(self.kernel, self.stride)
         if self.channels % self.heads:
             raise ValueError(f"{self.channels} channels cannot be shared evenly by {self.heads} heads")
         if self.positions % 2 == 0:
@@ -50,7 +47,7 @@ class TransformerEncoder(Encoder):
     def __init__(self, inputs: int, settings: TransformerSettings) -> None:
         super().__init__()
         self.stride, self.outputs = settings.stride, settings.channels
-        padding = (settings.kernel - settings.stride) // 2
+        padding = even_padding(settings.kernel, settings.stride)
         self.entry = nn.Conv1d(inputs, settings.channels, settings.kernel, stride=settings.stride, padding=padding)
         self.norm = MaskedBatchNorm(settings.channels)
         self.places = nn.Conv1d(
