@@ -37,6 +37,11 @@ class RunFolder:
         """The state of a training that is not finished."""
         return self.path / ".resume.pt"
 
+    @property
+    def clusters(self) -> Path:
+        """The clusters that the training predicts, for trainings that go on from here."""
+        return self.path / ".clusters.npz"
+
     def units(self, split: str) -> Path:
         """Return the unit sequences of a split."""
         return self.path / f"{split}.units.tsv"

@@ -220,3 +220,24 @@ def test_an_augmentation_is_made_for_the_features_and_train(tmp_path):
     assert not changed.frames.equal(batch.frames)
     assert changed.clean.shape == batch.frames.shape
     assert learn(task(tmp_path, model()))._augmented(batch) is batch
+
+
+def test_clusters_are_found_once(tmp_path, monkeypatch):
+    """A training that goes on from another takes over its clusters, unless they are of another task."""
+    settings = predicting()
+    folders = {"first": RunFolder(tmp_path / "first")}
+    first = dataclasses.replace(task(tmp_path, settings), run=folders["first"])
+    expected, _ = learning._clusters(first, None)
+    again = dataclasses.replace(first, settings=settings.model_copy(update={"initial": "first"}), built_on=folders)
+    again = dataclasses.replace(again, run=RunFolder(tmp_path / "again"))
+    found = []
+    monkeypatch.setattr(learning, "cluster_targets", lambda *_, **__: found.append(1) or ({}, None))
+    known, _ = learning._clusters(again, None)
+    assert all((known[name] == expected[name]).all() for name in expected)
+    assert not again.run.clusters.exists()
+    learning._clusters(first, None)  # resumed
+    assert not found
+    other = settings.model_copy(update={"initial": "first", "objective": PredictionSettings(clusters=6)})
+    learning._clusters(dataclasses.replace(again, settings=other), None)
+    learning._clusters(dataclasses.replace(again, seed=1), None)
+    assert len(found) == 2

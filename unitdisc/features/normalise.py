@@ -92,6 +92,10 @@ class Normalised(Mapping[str, Matrix]):
         """Return the number of frames of an utterance."""
         return len(self._matrices[utterance])
 
+    def speaker(self, utterance: str) -> str:
+        """Return the speaker of an utterance; "" where none is known."""
+        return self._speaker[utterance]
+
     @property
     def all_active(self) -> bool:
         """Whether all frames count as active."""

@@ -1,7 +1,8 @@
 """The clusters that an objective predicts: k-means of features, or of a layer of a trained teacher."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,8 +19,10 @@ from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model, all_real
 from unitdisc.models.objectives.prediction import PredictionSettings
 from unitdisc.progress import track
+from unitdisc.training.neighbour_means import NeighbourMeans
 from unitdisc.training.token_vectors import sampled_vectors
 
+cpu = torch.device("cpu")
 most_vectors = 100_000  # to cluster, sampled by the seed
 
 
@@ -27,19 +30,26 @@ most_vectors = 100_000  # to cluster, sampled by the seed
 class TokenVectors:
     """The vectors of tokens of ``stride`` frames, wherever in the frames (T, D) of an utterance they start.
 
-    ``of`` returns the vectors (T', W) of the tokens that start at the first frame and every ``stride`` frames after.
+    ``of`` returns the vectors (T', W) of the tokens that start at the first frame and every ``stride`` frames after,
+    computed on ``device``.
     """
 
     stride: int
     of: Callable[[Tensor], Tensor]
+    device: torch.device = cpu
 
     def vectors(self, frames: Tensor) -> Tensor:
         """Return the vectors (T', W) of an utterance's tokens."""
-        return self.of(frames)
+        return self.of(frames.to(self.device))
 
-    def at_every_frame(self, frames: Tensor) -> Tensor:
-        """Return the vectors (T, W) of the tokens that start at each frame: a chunk may start anywhere."""
-        shifted = [self.of(frames[start:]) for start in range(min(self.stride, len(frames)))]
+    def at_every_frame(self, frames: Tensor, change: Callable[[Tensor, int], Tensor] | None = None) -> Tensor:
+        """Return the vectors (T, W) of the tokens that start at each frame: a chunk may start anywhere.
+
+        ``change`` is applied to the vectors of the tokens that start every ``stride`` frames, given the first of these.
+        """
+        shifted = [self.vectors(frames[start:]) for start in range(min(self.stride, len(frames)))]
+        if change is not None:
+            shifted = [change(vectors, start) for start, vectors in enumerate(shifted)]
         every = shifted[0].new_empty(len(frames), shifted[0].shape[1])
         for start, vectors in enumerate(shifted):
             every[start :: self.stride] = vectors
@@ -52,11 +62,13 @@ def of_features(context: int, stride: int, inputs: int) -> TokenVectors:
     return TokenVectors(stride, model.vectors)
 
 
-def of_layer(teacher: Model, layer: int | None) -> TokenVectors:
-    """Return the outputs of a layer of the teacher's encoder, or by default what it quantises.
+def of_layer(teacher: Model, layer: int | None, device: torch.device = cpu) -> TokenVectors:
+    """Return the outputs of a layer of the teacher's encoder, or by default what it quantises, computed on a device.
 
     Raises InputError for a layer that it has not.
     """
+
+    teacher.to(device)
 
     @torch.no_grad()
     def vectors(frames: Tensor) -> Tensor:
@@ -67,7 +79,7 @@ def of_layer(teacher: Model, layer: int | None) -> TokenVectors:
             raise InputError(f"the teacher has {len(layers)} layers, from 0, and objective.layer is {layer}")
         return layers[layer][0]
 
-    return TokenVectors(teacher.stride, vectors)
+    return TokenVectors(teacher.stride, vectors, device)
 
 
 def cluster_targets(
@@ -77,15 +89,30 @@ def cluster_targets(
 
     The value of a frame is the cluster of the token that starts there. Raises InputError for too few tokens.
     """
-    vectors = sampled_vectors(space, train, most=most_vectors, seed=seed)
+    means = None
+    if settings.neighbours:
+        means = NeighbourMeans(space, train, neighbours=settings.neighbours, reach=settings.reach, seed=seed)
+    change = None if means is None else partial(means, train)
+    vectors = sampled_vectors(space, train, most=most_vectors, seed=seed, change=change).cpu()
     if len(vectors) < settings.clusters:
         raise InputError(f"{len(vectors)} training tokens cannot be clustered into {settings.clusters} clusters")
     centres, _, _ = kmeans(vectors, settings.clusters, seed=seed, iterations=20)
-    return _assigned(space, train, centres), None if others is None else _assigned(space, others, centres)
+    assigned = partial(_assigned, space, means, centres.to(space.device))
+    return assigned(train), None if others is None else assigned(others)
 
 
-def _assigned(space: TokenVectors, matrices: Mapping[str, np.ndarray], centres: Tensor) -> dict[str, Ints]:
-    return {
-        name: nearest(space.at_every_frame(torch.tensor(matrices[name])), centres)[0].numpy()
-        for name in track(matrices, "clusters", total=len(matrices))
-    }
+def _assigned(
+    space: TokenVectors, means: NeighbourMeans | None, centres: Tensor, matrices: Normalised
+) -> dict[str, Ints]:
+    found = {}
+    for name in track(matrices, "clusters", total=len(matrices)):
+        change = None
+        if means is not None:
+            change = partial(_all_changed, means, matrices, name)
+        every = space.at_every_frame(torch.tensor(matrices[name]), change)
+        found[name] = nearest(every, centres)[0].cpu().numpy()
+    return found
+
+
+def _all_changed(means: NeighbourMeans, matrices: Normalised, name: str, vectors: Tensor, start: int) -> Tensor:
+    return means(matrices, name, vectors, np.arange(len(vectors)), start)

@@ -18,7 +18,7 @@ from unitdisc.features.normalise import Normalised
 from unitdisc.models import store
 from unitdisc.models.model import Model
 from unitdisc.models.parts import Encoder
-from unitdisc.training import loop, processes
+from unitdisc.training import kept_clusters, loop, processes
 from unitdisc.training.batches import Utterances
 from unitdisc.training.cluster_targets import cluster_targets, of_features, of_layer
 from unitdisc.training.targets import frame_labels
@@ -109,16 +109,32 @@ def _targets(task: Task, dev: Normalised | None, vocabulary: Sequence[str]) -> t
     """Return what the frames of train and of dev should be recognised as: labels, clusters, or nothing."""
     settings: VQModel = task.settings
     if settings.predicts_clusters:
-        plan: Any = settings.objective
-        stride = _stride(settings, task.inputs)
-        space = of_features(plan.context, stride, task.inputs)
-        if plan.teacher is not None:
-            space = of_layer(_built_on(task, plan.teacher), plan.layer)
-        if space.stride != stride:
-            raise InputError(f"the teacher has {space.stride} frames per token, and the model {stride}")
-        return cluster_targets(plan, space, task.train, dev, seed=task.seed)
+        return _clusters(task, dev)
     train, held_out = (_labels(task, part, vocabulary) for part in (task.train, dev))
     return train, held_out
+
+
+def _clusters(task: Task, dev: Normalised | None) -> tuple[Targets, Targets]:
+    """Return the clusters of all frames: as kept by this training or by the one that it goes on from, or found now."""
+    settings: VQModel = task.settings
+    plan: Any = settings.objective
+    stride, teacher = _stride(settings, task.inputs), None
+    space = of_features(plan.context, stride, task.inputs)
+    if plan.teacher is not None:
+        space = of_layer(_built_on(task, plan.teacher), plan.layer, store.device_of(settings.training.device))
+        teacher = task.built_on[plan.teacher].weights
+    if space.stride != stride:
+        raise InputError(f"the teacher has {space.stride} frames per token, and the model {stride}")
+    parts = (task.features.model_dump(mode="json"), plan.clustering, stride, task.seed, task.code)
+    digest = kept_clusters.digest_of(task.index, dev, teacher, *parts)
+    before = [] if settings.initial is None else [task.built_on[settings.initial]]
+    for run in (task.run, *before):
+        found = kept_clusters.kept(run.clusters, digest, task.train, dev)
+        if found is not None:
+            return found
+    clusters = cluster_targets(plan, space, task.train, dev, seed=task.seed)
+    kept_clusters.keep(task.run.clusters, digest, *clusters)
+    return clusters
 
 
 def _stride(settings: VQModel, inputs: int) -> int:

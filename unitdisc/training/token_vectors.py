@@ -1,10 +1,13 @@
 """The vectors of training tokens that are clustered."""
 
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from unitdisc.arrays import Ints
 from unitdisc.features.activity import fitted, of_tokens
 from unitdisc.features.normalise import Normalised
 
@@ -16,25 +19,42 @@ class Vectoriser(Protocol):
     def stride(self) -> int:
         """Frames per token."""
 
-    def vectors(self, frames: torch.Tensor) -> torch.Tensor:
+    def vectors(self, frames: Tensor) -> Tensor:
         """Return one vector per token."""
 
 
-def sampled_vectors(model: Vectoriser, matrices: Normalised, *, most: int, seed: int) -> torch.Tensor:
+def sampled_vectors(
+    model: Vectoriser,
+    matrices: Normalised,
+    *,
+    most: int,
+    seed: int,
+    change: Callable[[str, Tensor, Ints], Tensor] | None = None,
+) -> Tensor:
     """Return at most ``most`` token vectors (N, W), sampled by the seed; the rest are never kept in memory.
 
-    Where frames are active or not, only those tokens are sampled that codebooks are fitted on.
+    Where frames are active or not, only those tokens are sampled that codebooks are fitted on. ``change`` turns an
+    utterance's vectors, given its name, all of them and the sampled rows, into what is returned for these rows.
     """
-    usable = [fitted(of_tokens(matrices.active(name), model.stride)) for name in matrices]
+    parts = []
+    for name, rows in sampled_tokens(matrices, model.stride, most=most, seed=seed):
+        vectors = model.vectors(torch.tensor(matrices[name]))
+        parts.append(vectors[torch.from_numpy(rows)] if change is None else change(name, vectors, rows))
+    return torch.cat(parts)
+
+
+def sampled_tokens(matrices: Normalised, stride: int, *, most: int, seed: int) -> Iterator[tuple[str, Ints]]:
+    """Yield utterances with some of their tokens (N,), at most ``most`` in all, of those that codebooks are fitted on.
+
+    Utterances without one are left out.
+    """
+    usable = [fitted(of_tokens(matrices.active(name), stride)) for name in matrices]
     tokens = np.array([mask.sum() for mask in usable])
     sampled = np.arange(tokens.sum())
     if len(sampled) > most:
         sampled = np.sort(np.random.default_rng(seed).choice(len(sampled), most, replace=False))
     ends = np.cumsum(tokens)
     rows = np.split(sampled, np.searchsorted(sampled, ends[:-1]))
-    parts = [
-        model.vectors(torch.tensor(matrices[name]))[torch.from_numpy(mask.nonzero()[0][chosen - first])]
-        for name, mask, chosen, first in zip(matrices, usable, rows, ends - tokens, strict=True)
-        if len(chosen)
-    ]
-    return torch.cat(parts)
+    for name, mask, chosen, first in zip(matrices, usable, rows, ends - tokens, strict=True):
+        if len(chosen):
+            yield name, mask.nonzero()[0][chosen - first]

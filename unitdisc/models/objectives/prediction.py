@@ -28,6 +28,13 @@ class PredictionSettings(PartSettings):
         ge=0,
         description="Which layer of the teacher's encoder, from 0; by default, the vectors that it quantises.",
     )
+    neighbours: int = Field(
+        0,
+        ge=0,
+        description="Before they are clustered, vectors of active tokens are averaged over so many tokens of the same "
+        "speaker, and as many of others, whose neighbourhoods are most alike; 0: they are not.",
+    )
+    reach: int = Field(2, ge=0, description="Tokens on either side that are part of the neighbourhood of a token.")
     hide: float = Field(0.5, ge=0, lt=1, description="Share of the tokens that are hidden; 0 for none.")
     span: int = Field(5, ge=1, description="Tokens that are hidden together.")
     shown_weight: float = Field(0.5, ge=0, description="Weight of the tokens that are not hidden.")
@@ -47,11 +54,12 @@ class PredictionSettings(PartSettings):
 
     def same_task(self, other: PartSettings) -> bool:
         """Return whether the clusters are the same, so that the output layer can be taken over."""
-        return isinstance(other, PredictionSettings) and self._clustering == other._clustering
+        return isinstance(other, PredictionSettings) and self.clustering == other.clustering
 
     @property
-    def _clustering(self) -> tuple[object, ...]:
-        return self.clusters, self.context, self.teacher, self.layer
+    def clustering(self) -> tuple[object, ...]:
+        """The settings that the clusters depend on."""
+        return self.clusters, self.context, self.teacher, self.layer, self.neighbours, self.reach
 
 
 class Prediction(Objective):

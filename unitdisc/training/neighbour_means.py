@@ -1,0 +1,142 @@
+"""Means of the vectors of tokens whose neighbourhoods are alike: they keep the sound, and lose the occasion."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from unitdisc.arrays import Ints
+from unitdisc.features.activity import of_tokens
+from unitdisc.features.normalise import Normalised
+from unitdisc.models.encoders.dilated import with_neighbours
+from unitdisc.training.token_vectors import Vectoriser, sampled_tokens
+
+most_windows = 200_000  # that are searched, sampled by the seed
+components = 64  # principal components that windows are compared in
+covariance_utterances = 300  # enough to find the components
+at_once = 512  # tokens of an utterance that are searched for together
+block = 32  # windows of which only the best is looked at first
+
+
+class NeighbourMeans:
+    """Replaces the vector of an active token by a mean over tokens of train whose windows are most alike.
+
+    A window is a token with ``reach`` tokens on either side; windows are compared by the cosine between their principal
+    components. The mean is that of the mean over the ``neighbours`` nearest tokens of the same speaker (the token
+    itself may be among them) and of the mean over as many of other speakers, so that the speaker is averaged away; one
+    side is enough where the other has no tokens. Averaging over alike patches is how images are denoised by non-local
+    means (Buades, Coll and Morel 2005).
+    """
+
+    def __init__(self, space: Vectoriser, train: Normalised, *, neighbours: int, reach: int, seed: int) -> None:
+        self._space, self._neighbours, self._reach = space, neighbours, reach
+        self._centre, self._axes = _principal(self._windows_of_some(train))
+        of_speaker: dict[str, list[tuple[Tensor, Tensor]]] = {}
+        for name, rows in sampled_tokens(train, space.stride, most=most_windows, seed=seed):
+            found = space.vectors(torch.tensor(train[name]))
+            chosen = torch.from_numpy(rows).to(found.device)
+            of_speaker.setdefault(train.speaker(name), []).append((found[chosen], self._keys(found)[chosen]))
+        self._arrange(of_speaker)
+
+    def __call__(self, matrices: Normalised, name: str, vectors: Tensor, rows: Ints, start: int = 0) -> Tensor:
+        """Return the vectors (N, W) of the tokens ``rows`` (N,) of an utterance, averaged if the token is active.
+
+        ``vectors`` (T', W) are those of the tokens that begin at frame ``start`` and every stride from there.
+        """
+        chosen = torch.from_numpy(rows).to(vectors.device)
+        active = torch.from_numpy(of_tokens(matrices.active(name)[start:], self._space.stride)[rows])
+        found = vectors[chosen].clone()
+        if bool(active.any()):
+            place = active.to(vectors.device)
+            keys, speaker = self._keys(vectors)[chosen[place]], matrices.speaker(name)
+            parts = (keys[start : start + at_once] for start in range(0, len(keys), at_once))
+            found[place] = torch.cat([self._means(part, speaker) for part in parts])
+        return found
+
+    def _windows_of_some(self, train: Normalised) -> Iterator[Tensor]:
+        for name in list(train)[:: max(len(train) // covariance_utterances, 1)]:
+            vectors = self._space.vectors(torch.tensor(train[name]))
+            active = torch.from_numpy(of_tokens(train.active(name), self._space.stride)).to(vectors.device)
+            yield self._windows(vectors)[active]
+
+    def _windows(self, vectors: Tensor) -> Tensor:
+        return with_neighbours(vectors.unsqueeze(0), self._reach)[0].float()
+
+    def _keys(self, vectors: Tensor) -> Tensor:
+        """Return what the windows of all tokens (T', W) are compared by, of length 1: (T', components)."""
+        return functional.normalize((self._windows(vectors) - self._centre) @ self._axes, dim=1)
+
+    def _arrange(self, of_speaker: Mapping[str, Sequence[tuple[Tensor, Tensor]]]) -> None:
+        """Keep vectors and keys of all windows by speaker, each speaker's filled up to whole blocks."""
+        self._blocks, first = dict[str, slice](), 0
+        vectors, keys, biases = [], [], []
+        for speaker, parts in of_speaker.items():
+            own, compared = (torch.cat(columns) for columns in zip(*parts, strict=True))
+            spare = -len(own) % block
+            vectors.append(functional.pad(own, (0, 0, 0, spare)))
+            keys.append(functional.pad(compared, (0, 0, 0, spare)))
+            biases.append(functional.pad(own.new_zeros(len(own)), (0, spare), value=-torch.inf))
+            last = first + (len(own) + spare) // block
+            self._blocks[speaker] = slice(first, last)
+            first = last
+        self._vectors, self._candidates, self._bias = torch.cat(vectors), torch.cat(keys), torch.cat(biases)
+
+    def _means(self, keys: Tensor, speaker: str) -> Tensor:
+        """Return the means (N, W) for tokens with these keys (N, components)."""
+        best = self._best_of_blocks(keys)
+        own = self._blocks.get(speaker, slice(0, 0))
+        others = torch.cat([best[:, : own.start], best[:, own.stop :]], dim=1)
+        sides = []
+        if own.stop > own.start:
+            sides.append(self._mean(keys, best[:, own], lambda index: index + own.start))
+        if others.shape[1]:
+            width = own.stop - own.start
+            sides.append(self._mean(keys, others, lambda index: index + width * (index >= own.start)))
+        return torch.stack(sides).mean(0)
+
+    def _best_of_blocks(self, keys: Tensor) -> Tensor:
+        """Return the greatest similarity (N, blocks) within each block, a part of the blocks at a time."""
+        step = block * max(1, (1 << (26 if keys.is_cuda else 19)) // max(len(keys), 1) // block)
+        parts = []
+        for start in range(0, len(self._candidates), step):
+            part = slice(start, start + step)
+            similarity = torch.addmm(self._bias[part], keys, self._candidates[part].T)
+            parts.append(similarity.view(len(keys), -1, block).amax(2))
+        return torch.cat(parts, dim=1)
+
+    def _mean(self, keys: Tensor, best: Tensor, place: "Place") -> Tensor:
+        """Return the mean vectors of the nearest windows, which are in the best blocks (N, blocks) of a side."""
+        blocks = place(best.topk(min(self._neighbours, best.shape[1]), dim=1).indices)
+        rows = (blocks.unsqueeze(2) * block + torch.arange(block, device=keys.device)).flatten(1)
+        similarity = torch.einsum("nd,nkd->nk", keys, self._candidates[rows]) + self._bias[rows]
+        values, chosen = similarity.topk(min(self._neighbours, rows.shape[1]), dim=1)
+        weights = values.isfinite().to(keys.dtype)
+        nearest = self._vectors[rows.gather(1, chosen)]
+        return torch.einsum("nk,nkw->nw", weights / weights.sum(1, keepdim=True), nearest)
+
+
+class Place(Protocol):
+    """Turns the numbers of a side's blocks into those of all blocks."""
+
+    def __call__(self, index: Tensor) -> Tensor:
+        """Return the numbers among all blocks."""
+
+
+def _principal(parts: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the mean (W,) and the first principal axes (W, at most ``components``) of the rows of matrices (N, W)."""
+    count, total, products = 0, torch.zeros(0), torch.zeros(0)
+    for part in parts:
+        wide = part.double()
+        if not count:
+            total, products = wide.new_zeros(wide.shape[1]), wide.new_zeros(wide.shape[1], wide.shape[1])
+        count += len(wide)
+        total += wide.sum(0)
+        products += wide.T @ wide
+    mean = total / max(count, 1)
+    covariance = products / max(count, 1) - torch.outer(mean, mean)
+    axes = torch.linalg.eigh(covariance.cpu()).eigenvectors[:, -components:].flip(1)
+    # The sign of an axis is arbitrary; the largest part positive makes it the same wherever it is computed.
+    signs = axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
+    return mean.float(), (axes * signs).float().to(mean.device)
