@@ -11,6 +11,7 @@ from unitdisc.arrays import Ints
 from unitdisc.features.activity import of_tokens
 from unitdisc.features.normalise import Normalised
 from unitdisc.models.encoders.dilated import with_neighbours
+from unitdisc.progress import track
 from unitdisc.training.token_vectors import Vectoriser, sampled_tokens
 
 most_windows = 200_000  # that are searched, sampled by the seed
@@ -34,7 +35,8 @@ class NeighbourMeans:
         self._space, self._neighbours, self._reach = space, neighbours, reach
         self._centre, self._axes = _principal(self._windows_of_some(train))
         of_speaker: dict[str, list[tuple[Tensor, Tensor]]] = {}
-        for name, rows in sampled_tokens(train, space.stride, most=most_windows, seed=seed):
+        sampled = sampled_tokens(train, space.stride, most=most_windows, seed=seed)
+        for name, rows in track(sampled, "windows", total=len(train)):
             found = space.vectors(torch.tensor(train[name]))
             chosen = torch.from_numpy(rows).to(found.device)
             of_speaker.setdefault(train.speaker(name), []).append((found[chosen], self._keys(found)[chosen]))
