@@ -1,8 +1,6 @@
 """Means of the vectors of tokens whose neighbourhoods are alike: they keep the sound, and lose the occasion."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -94,43 +92,35 @@ class NeighbourMeans:
     def _means(self, keys: Tensor, speaker: str) -> Tensor:
         """Return the means (N, W) for tokens with these keys (N, components)."""
         best = self._best_of_blocks(keys)
-        own = self._blocks.get(speaker, slice(0, 0))
-        others = torch.cat([best[:, : own.start], best[:, own.stop :]], dim=1)
-        sides = []
-        if own.stop > own.start:
-            sides.append(self._mean(keys, best[:, own], lambda index: index + own.start))
-        if others.shape[1]:
-            width = own.stop - own.start
-            sides.append(self._mean(keys, others, lambda index: index + width * (index >= own.start)))
-        return torch.stack(sides).mean(0)
+        own = torch.zeros(best.shape[1], dtype=torch.bool, device=keys.device)
+        own[self._blocks.get(speaker, slice(0, 0))] = True
+        sides = [numbers for numbers in (own.nonzero()[:, 0], (~own).nonzero()[:, 0]) if len(numbers)]
+        return torch.stack([self._mean(keys, best[:, numbers], numbers) for numbers in sides]).mean(0)
 
     def _best_of_blocks(self, keys: Tensor) -> Tensor:
         """Return the greatest similarity (N, blocks) within each block, a part of the blocks at a time."""
         step = block * max(1, (1 << (26 if keys.is_cuda else 17)) // max(len(keys), 1) // block)
         buffer = keys.new_empty(len(keys) * min(step, self._columns.shape[1]))
         parts = []
-        for columns in self._columns.split(step, dim=1):
+        for start in range(0, self._columns.shape[1], step):
+            columns = self._columns[:, start : start + step]
             similarity = buffer[: len(keys) * columns.shape[1]].view(len(keys), -1)
             torch.mm(keys, columns, out=similarity)
             parts.append(similarity.view(len(keys), -1, block).amax(2))
         return torch.cat(parts, dim=1)
 
-    def _mean(self, keys: Tensor, best: Tensor, place: "Place") -> Tensor:
-        """Return the mean vectors of the nearest windows, which are in the best blocks (N, blocks) of a side."""
-        blocks = place(best.topk(min(self._neighbours, best.shape[1]), dim=1).indices)
+    def _mean(self, keys: Tensor, best: Tensor, numbers: Tensor) -> Tensor:
+        """Return the mean vectors (N, W) of the nearest windows, given the best of some blocks (N, n) and their numbers.
+
+        The nearest windows of all are within as many blocks, those with the best ones.
+        """
+        blocks = numbers[best.topk(min(self._neighbours, best.shape[1]), dim=1).indices]
         rows = (blocks.unsqueeze(2) * block + torch.arange(block, device=keys.device)).flatten(1)
         similarity = torch.einsum("nd,nkd->nk", keys, self._candidates[rows])
         values, chosen = similarity.topk(min(self._neighbours, rows.shape[1]), dim=1)
         weights = (values > filler + 1).to(keys.dtype)
         nearest = self._vectors[rows.gather(1, chosen)]
         return torch.einsum("nk,nkw->nw", weights / weights.sum(1, keepdim=True), nearest)
-
-
-class Place(Protocol):
-    """Turns the numbers of a side's blocks into those of all blocks."""
-
-    def __call__(self, index: Tensor) -> Tensor:
-        """Return the numbers among all blocks."""
 
 
 def _principal(parts: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
