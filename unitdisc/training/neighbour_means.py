@@ -1,6 +1,7 @@
 """Means of the vectors of tokens whose neighbourhoods are alike: they keep the sound, and lose the occasion."""
 
 from collections.abc import Iterator, Mapping, Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -52,7 +53,7 @@ class NeighbourMeans:
         if bool(active.any()):
             place = active.to(vectors.device)
             keys, speaker = self._keys(vectors)[chosen[place]], matrices.speaker(name)
-            parts = (keys[start : start + at_once] for start in range(0, len(keys), at_once))
+            parts = (keys[first : first + at_once] for first in range(0, len(keys), at_once))
             found[place] = torch.cat([self._means(part, speaker) for part in parts])
         return found
 
@@ -110,7 +111,7 @@ class NeighbourMeans:
         return torch.cat(parts, dim=1)
 
     def _mean(self, keys: Tensor, best: Tensor, numbers: Tensor) -> Tensor:
-        """Return the mean vectors (N, W) of the nearest windows, given the best of some blocks (N, n) and their numbers.
+        """Return the mean vectors (N, W) of the nearest windows, given the best of blocks (N, n) and their numbers.
 
         The nearest windows of all are within as many blocks, those with the best ones.
         """
