@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 
 from unitdisc import tables
-from unitdisc.layout import CorpusFolder, Results
+from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.records import Utterance
 from unitdisc.report.drawing import svg
 
 metrics = {"many_to_one_heldout": "accuracy, %", "abx_codes_across": "ABX error of codes across, %"}
 style = """<style>svg{background:#fff}text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
-path{fill:none;stroke-width:1.5}.band{stroke:none;opacity:.15}.c0{stroke:#06c;fill:#06c}.c1{stroke:#777;fill:#777}
-.c2{stroke:#c30;fill:#c30}.c3{stroke:#a80;fill:#a80}path.c0,path.c1,path.c2,path.c3{fill:none}</style>"""
+path{fill:none;stroke-width:1.5}.band{stroke:none;opacity:.15}.c0{stroke:#777;fill:#777}.c1{stroke:#06c;fill:#06c}
+.c2{stroke:#a80;fill:#a80}.c3{stroke:#c30;fill:#c30}path.c0,path.c1,path.c2,path.c3{fill:none}</style>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ def hours_of(corpus: CorpusFolder) -> float:
 def values_of(corpus: CorpusFolder, model: str, split: str, metric: str) -> list[float]:
     found = []
     for folder in sorted((corpus.path / model).glob("seed*")):
-        for table in folder.glob(f"{split}.*.tsv"):
-            if table.name.endswith(("scores.tsv", "abx.tsv")):
-                scores = pd.read_csv(table, sep="\t").set_index("metric")["value"]
+        run = RunFolder(folder)
+        for path in (run.scores(split), run.abx(split)):
+            if path.exists():
+                scores = pd.read_csv(path, sep="\t").set_index("metric")["value"]
                 found += [float(scores[metric])] if metric in scores else []
     return found
 
@@ -73,7 +74,7 @@ def draw(rows: Sequence[Row], models: Sequence[str]) -> str:
         low, high = ([float(f(part)) for part in percent] for f in (np.min, np.max))
         mean = [float(part.mean()) for part in percent]
         curves.append(svg.Line(model, [row.hours for row in of], mean, f"c{colour}", low=low, high=high))
-    drawn = svg.lines(curves, x="hours of speech to train on", y="accuracy on test, %")
+    drawn = svg.lines(curves, x="hours of training speech", y="accuracy on test, %")
     return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", ">" + style, 1)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import hours
 from unitdisc import tables
+from unitdisc.errors import InputError
 from unitdisc.records import Utterance
 
 
@@ -55,5 +56,5 @@ def test_without_results_a_line_says_so(monkeypatch, capsys):
 
 def test_a_folder_without_the_corpus_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["hours", str(tmp_path)])
-    with pytest.raises(Exception, match=r"utterances\.tsv"):
+    with pytest.raises(InputError, match=r"utterances\.tsv"):
         hours.main()

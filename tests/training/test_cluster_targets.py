@@ -85,7 +85,7 @@ def test_the_label_of_a_frame_is_the_nearest_cluster_of_its_token(which):
     assert held_out.keys() == dev.keys()
     for found, of in ((labels, train), (held_out, dev)):
         for name, clusters in found.items():
-            assert clusters.dtype == np.int64
+            assert clusters.dtype == np.int32
             assert len(clusters) == len(of[name])
             for start, cluster in enumerate(clusters):
                 token = space.of(torch.tensor(of[name])[start % stride :])[start // stride].double()

@@ -241,3 +241,21 @@ def test_clusters_are_found_once(tmp_path, monkeypatch):
     learning._clusters(dataclasses.replace(again, settings=other), None)
     learning._clusters(dataclasses.replace(again, seed=1), None)
     assert len(found) == 2
+
+
+def test_of_several_processes_one_finds_the_clusters(tmp_path, monkeypatch):
+    given = task(tmp_path, predicting())
+    monkeypatch.setattr(processes, "rank", lambda: 1)
+    waited = []
+
+    def first_process(seconds):
+        """What the first process does meanwhile."""
+        waited.append(seconds)
+        with monkeypatch.context() as first:
+            first.setattr(processes, "rank", lambda: 0)
+            waited.append(learning._clusters(given, None)[0])
+
+    monkeypatch.setattr(learning.time, "sleep", first_process)
+    found, _ = learning._clusters(given, None)
+    assert len(waited) == 2
+    assert all((found[name] == waited[1][name]).all() for name in given.train)

@@ -69,11 +69,11 @@ def test_means_are_those_of_the_definition(above, neighbours, reach):
         np.testing.assert_allclose(found, slow(train, of, name, neighbours=neighbours, reach=reach), atol=2e-5)
 
 
-@pytest.mark.parametrize(("step", "at_once"), [(32, 7), (64, 1)])
-def test_blocks_change_nothing(step, at_once, monkeypatch):
+@pytest.mark.parametrize(("block", "at_once"), [(8, 7), (16, 1)])
+def test_blocks_change_nothing(block, at_once, monkeypatch):
     train = corpus([300, 200, 100], "aba")
     whole = means_of(train, train, "u0", neighbours=5, reach=1)
-    monkeypatch.setattr(neighbour_means, "block", step // 4)
+    monkeypatch.setattr(neighbour_means, "block", block)
     monkeypatch.setattr(neighbour_means, "at_once", at_once)
     np.testing.assert_allclose(means_of(train, train, "u0", neighbours=5, reach=1), whole, atol=1e-5)
 

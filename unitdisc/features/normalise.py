@@ -93,7 +93,7 @@ class Normalised(Mapping[str, Matrix]):
         return len(self._matrices[utterance])
 
     def speaker(self, utterance: str) -> str:
-        """Return the speaker of an utterance; "" where none is known."""
+        """Return the speaker of an utterance; "" for all of a corpus without speakers."""
         return self._speaker[utterance]
 
     @property

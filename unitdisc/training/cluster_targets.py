@@ -42,14 +42,15 @@ class TokenVectors:
         """Return the vectors (T', W) of an utterance's tokens."""
         return self.of(frames.to(self.device))
 
-    def at_every_frame(self, frames: Tensor, change: Callable[[Tensor, int], Tensor] | None = None) -> Tensor:
+    def at_every_frame(self, frames: Tensor, transform: Callable[[Tensor, int], Tensor] | None = None) -> Tensor:
         """Return the vectors (T, W) of the tokens that start at each frame: a chunk may start anywhere.
 
-        ``change`` is applied to the vectors of the tokens that start every ``stride`` frames, given the first of these.
+        ``transform`` is applied to the vectors of the tokens that start every ``stride`` frames, given the frame at
+        which the first of them starts.
         """
         shifted = [self.vectors(frames[start:]) for start in range(min(self.stride, len(frames)))]
-        if change is not None:
-            shifted = [change(vectors, start) for start, vectors in enumerate(shifted)]
+        if transform is not None:
+            shifted = [transform(vectors, start) for start, vectors in enumerate(shifted)]
         every = shifted[0].new_empty(len(frames), shifted[0].shape[1])
         for start, vectors in enumerate(shifted):
             every[start :: self.stride] = vectors
@@ -63,9 +64,11 @@ def of_features(context: int, stride: int, inputs: int) -> TokenVectors:
 
 
 def of_layer(teacher: Model, layer: int | None, device: torch.device = cpu) -> TokenVectors:
-    """Return the outputs of a layer of the teacher's encoder, or by default what it quantises, computed on a device.
+    """Return the outputs of a layer of the teacher's encoder, or by default what it quantises, computed on the device.
 
-    Raises InputError for a layer that it has not.
+    The teacher is moved there.
+
+    The vectors raise InputError for a layer that it does not have.
     """
 
     teacher.to(device)
@@ -92,8 +95,8 @@ def cluster_targets(
     means = None
     if settings.neighbours:
         means = NeighbourMeans(space, train, neighbours=settings.neighbours, reach=settings.reach, seed=seed)
-    change = None if means is None else partial(means, train)
-    vectors = sampled_vectors(space, train, most=most_vectors, seed=seed, change=change).cpu()
+    transform = None if means is None else partial(means, train)
+    vectors = sampled_vectors(space, train, most=most_vectors, seed=seed, transform=transform).cpu()
     if len(vectors) < settings.clusters:
         raise InputError(f"{len(vectors)} training tokens cannot be clustered into {settings.clusters} clusters")
     centres, _, _ = kmeans(vectors, settings.clusters, seed=seed, iterations=20)
@@ -106,13 +109,11 @@ def _assigned(
 ) -> dict[str, Ints]:
     found = {}
     for name in track(matrices, "clusters", total=len(matrices)):
-        change = None
-        if means is not None:
-            change = partial(_all_changed, means, matrices, name)
-        every = space.at_every_frame(torch.tensor(matrices[name]), change)
-        found[name] = nearest(every, centres)[0].cpu().numpy()
+        transform = None if means is None else partial(_averaged, means, matrices, name)
+        every = space.at_every_frame(torch.tensor(matrices[name]), transform)
+        found[name] = nearest(every, centres)[0].to("cpu", torch.int32).numpy()
     return found
 
 
-def _all_changed(means: NeighbourMeans, matrices: Normalised, name: str, vectors: Tensor, start: int) -> Tensor:
+def _averaged(means: NeighbourMeans, matrices: Normalised, name: str, vectors: Tensor, start: int) -> Tensor:
     return means(matrices, name, vectors, np.arange(len(vectors)), start)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,16 @@ from unitdisc.files import replacing
 Clusters = dict[str, Ints]
 
 
-def digest_of(index: Path, dev: Normalised | None, teacher: Path | None, *rest: object) -> str:
-    """Return a digest of what clusters depend on: frames (by the index of train), teacher's weights, and the rest."""
-    content = hashlib.sha256(index.read_bytes())
+def digest_of(train: Normalised, dev: Normalised | None, teacher: Path | None, *rest: object) -> str:
+    """Return a digest of what clusters depend on: normalised frames, speakers, the teacher's weights, and the rest."""
+    content = hashlib.sha256(json.dumps([unitdisc.__version__, *rest]).encode())
     if teacher is not None:
         content.update(teacher.read_bytes())
-    frames = {} if dev is None else {name: dev.frames(name) for name in dev}
-    content.update(json.dumps([unitdisc.__version__, frames, *rest]).encode())
+    for matrices in (train,) if dev is None else (train, dev):
+        for name, matrix in matrices.items():
+            content.update(json.dumps([name, matrices.speaker(name), *matrix.shape]).encode())
+            content.update(np.ascontiguousarray(matrix).tobytes())
+        content.update(b"end of a split")
     return content.hexdigest()
 
 
@@ -40,19 +43,19 @@ def kept(path: Path, digest: str, train: Normalised, dev: Normalised | None) -> 
             parts = archive["train"], archive["dev"]
     except Exception:  # whatever a damaged file makes numpy raise: the clusters are found again
         return None
-    found = [_cut(part, matrices) for part, matrices in zip(parts, (train, dev), strict=True)]
-    return None if found[0] is None else (found[0], found[1])
+    known = _cut(parts[0], train)
+    held_out = None if dev is None else _cut(parts[1], dev)
+    return None if known is None or (held_out is None and dev is not None) else (known, held_out)
 
 
 def _joined(clusters: Mapping[str, Ints]) -> Ints:
-    parts = [np.zeros(0, dtype=np.int32), *(part.astype(np.int32) for part in clusters.values())]
-    return np.concatenate(parts)
+    return np.concatenate([np.zeros(0, dtype=np.int32), *clusters.values()])
 
 
-def _cut(joined: Ints, matrices: Normalised | None) -> Clusters | None:
-    """Return the clusters (T,) of each utterance."""
-    if matrices is None:
-        return None
-    names: Collection[str] = list(matrices)
+def _cut(joined: Ints, matrices: Normalised) -> Clusters | None:
+    """Return the clusters (T,) of each utterance; None if they are not as many as frames."""
+    names = list(matrices)
     ends = np.cumsum([matrices.frames(name) for name in names])
-    return dict(zip(names, np.split(joined.astype(np.int64), ends[:-1]), strict=True))
+    if not names or len(joined) != ends[-1]:
+        return None
+    return dict(zip(names, np.split(joined, ends[:-1]), strict=True))

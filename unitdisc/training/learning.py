@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from unitdisc.models.model import Model
 from unitdisc.models.parts import Encoder
 from unitdisc.training import kept_clusters, loop, processes
 from unitdisc.training.batches import Utterances
-from unitdisc.training.cluster_targets import cluster_targets, of_features, of_layer
+from unitdisc.training.cluster_targets import TokenVectors, cluster_targets, of_features, of_layer
 from unitdisc.training.targets import frame_labels
 from unitdisc.training.task import Learnt, Task
 from unitdisc.training.trainer import Trainer
@@ -35,10 +36,10 @@ def train(task: Task) -> Learnt | None:
     initial = None if settings.initial is None else _built_on(task, settings.initial)
     dev = task.dev()
     speaker_index = {name: index for index, name in enumerate(task.speakers)}
-    learnt, held_out = _targets(task, dev, vocabulary)
-    known = Utterances(task.train, {name: speaker_index[task.speaker[name]] for name in task.train}, learnt)
-    unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
     with processes.joined(settings.training.processes, settings.training.device):
+        learnt, held_out = _targets(task, dev, vocabulary)
+        known = Utterances(task.train, {name: speaker_index[task.speaker[name]] for name in task.train}, learnt)
+        unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         digest = _digest(task, learnt)
         sizes = {"inputs": task.inputs, "labels": len(vocabulary)}
         model = _learn(task, known, unseen, sizes, initial=initial, digest=digest)
@@ -115,26 +116,40 @@ def _targets(task: Task, dev: Normalised | None, vocabulary: Sequence[str]) -> t
 
 
 def _clusters(task: Task, dev: Normalised | None) -> tuple[Targets, Targets]:
-    """Return the clusters of all frames: as kept by this training or by the one that it goes on from, or found now."""
+    """Return the clusters of all frames: as kept by this training or by the one that it goes on from, or found now.
+
+    Of several processes, the first finds and keeps them, and the others wait.
+    """
     settings: VQModel = task.settings
     plan: Any = settings.objective
-    stride, teacher = _stride(settings, task.inputs), None
-    space = of_features(plan.context, stride, task.inputs)
-    if plan.teacher is not None:
-        space = of_layer(_built_on(task, plan.teacher), plan.layer, store.device_of(settings.training.device))
-        teacher = task.built_on[plan.teacher].weights
+    space = _space(task)
+    teacher = None if plan.teacher is None else task.built_on[plan.teacher].weights
+    parts = (task.features.model_dump(mode="json"), plan.clustering, space.stride, task.seed, task.code)
+    digest = kept_clusters.digest_of(task.train, dev, teacher, *parts)
+    before = [] if settings.initial is None else [task.built_on[settings.initial]]
+    while True:
+        for run in (task.run, *before):
+            found = kept_clusters.kept(run.clusters, digest, task.train, dev)
+            if found is not None:
+                return found
+        if not processes.rank():
+            clusters = cluster_targets(plan, space, task.train, dev, seed=task.seed)
+            kept_clusters.keep(task.run.clusters, digest, *clusters)
+            return clusters
+        time.sleep(1)
+
+
+def _space(task: Task) -> TokenVectors:
+    """Return the vectors that are clustered; raises InputError for a teacher with another stride than the model's."""
+    settings: VQModel = task.settings
+    plan: Any = settings.objective
+    stride = _stride(settings, task.inputs)
+    if plan.teacher is None:
+        return of_features(plan.context, stride, task.inputs)
+    space = of_layer(_built_on(task, plan.teacher), plan.layer, store.device_of(settings.training.device))
     if space.stride != stride:
         raise InputError(f"the teacher has {space.stride} frames per token, and the model {stride}")
-    parts = (task.features.model_dump(mode="json"), plan.clustering, stride, task.seed, task.code)
-    digest = kept_clusters.digest_of(task.index, dev, teacher, *parts)
-    before = [] if settings.initial is None else [task.built_on[settings.initial]]
-    for run in (task.run, *before):
-        found = kept_clusters.kept(run.clusters, digest, task.train, dev)
-        if found is not None:
-            return found
-    clusters = cluster_targets(plan, space, task.train, dev, seed=task.seed)
-    kept_clusters.keep(task.run.clusters, digest, *clusters)
-    return clusters
+    return space
 
 
 def _stride(settings: VQModel, inputs: int) -> int:

@@ -46,7 +46,8 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
 
 def finish(run: RunFolder) -> None:
     """Remove the resume file of a training whose results are written, and temporary files of killed processes."""
-    for path in (run.resume, *run.path.glob(f".{run.resume.name}.*")):
+    unfinished = (path for kept in (run.resume, run.clusters) for path in run.path.glob(f".{kept.name}.*"))
+    for path in (run.resume, *unfinished):
         path.unlink(missing_ok=True)
 
 

@@ -9,7 +9,6 @@ from torch.nn import functional
 from unitdisc.arrays import Ints
 from unitdisc.features.activity import of_tokens
 from unitdisc.features.normalise import Normalised
-from unitdisc.models.encoders.dilated import with_neighbours
 from unitdisc.progress import track
 from unitdisc.training.token_vectors import Vectoriser, sampled_tokens
 
@@ -17,6 +16,7 @@ most_windows = 200_000  # that are searched, sampled by the seed
 components = 64  # principal components that windows are compared in
 covariance_utterances = 300  # enough to find the components
 at_once = 512  # tokens of an utterance that are searched for together
+numbers_in_cache, numbers_on_gpu = 1 << 17, 1 << 26  # of a table of similarities
 filler = -4.0  # less than any cosine
 block = 32  # windows of which only the best is looked at first
 
@@ -25,10 +25,10 @@ class NeighbourMeans:
     """Replaces the vector of an active token by a mean over tokens of train whose windows are most alike.
 
     A window is a token with ``reach`` tokens on either side; windows are compared by the cosine between their principal
-    components. The mean is that of the mean over the ``neighbours`` nearest tokens of the same speaker (the token
-    itself may be among them) and of the mean over as many of other speakers, so that the speaker is averaged away; one
-    side is enough where the other has no tokens. Averaging over alike patches is how images are denoised by non-local
-    means (Buades, Coll and Morel 2005).
+    components. The result is the average of two means: over the ``neighbours`` nearest tokens of the same speaker,
+    which may include the token itself, and over as many of other speakers, so that the speaker is averaged away. Where
+    one of the two has no tokens, it is the other. Averaging over similar patches is how images are denoised by
+    non-local means (Buades, Coll and Morel 2005).
     """
 
     def __init__(self, space: Vectoriser, train: Normalised, *, neighbours: int, reach: int, seed: int) -> None:
@@ -39,7 +39,7 @@ class NeighbourMeans:
         for name, rows in track(sampled, "windows", total=len(train)):
             found = space.vectors(torch.tensor(train[name]))
             chosen = torch.from_numpy(rows).to(found.device)
-            of_speaker.setdefault(train.speaker(name), []).append((found[chosen], self._keys(found)[chosen]))
+            of_speaker.setdefault(train.speaker(name), []).append((found[chosen], self._keys(found, chosen)))
         self._arrange(of_speaker)
 
     def __call__(self, matrices: Normalised, name: str, vectors: Tensor, rows: Ints, start: int = 0) -> Tensor:
@@ -52,32 +52,38 @@ class NeighbourMeans:
         found = vectors[chosen].clone()
         if bool(active.any()):
             place = active.to(vectors.device)
-            keys, speaker = self._keys(vectors)[chosen[place]], matrices.speaker(name)
+            keys, speaker = self._keys(vectors, chosen[place]), matrices.speaker(name)
             parts = (keys[first : first + at_once] for first in range(0, len(keys), at_once))
             found[place] = torch.cat([self._means(part, speaker) for part in parts])
         return found
 
     def _windows_of_some(self, train: Normalised) -> Iterator[Tensor]:
-        for name in list(train)[:: max(len(train) // covariance_utterances, 1)]:
+        names = [name for name in train if train.active(name).any()]
+        for name in names[:: max(len(names) // covariance_utterances, 1)]:
             vectors = self._space.vectors(torch.tensor(train[name]))
             active = torch.from_numpy(of_tokens(train.active(name), self._space.stride)).to(vectors.device)
-            yield self._windows(vectors)[active]
+            yield from self._windows(vectors, active.nonzero()[:, 0])
 
-    def _windows(self, vectors: Tensor) -> Tensor:
-        return with_neighbours(vectors.unsqueeze(0), self._reach)[0].float()
+    def _windows(self, vectors: Tensor, rows: Tensor) -> Iterator[Tensor]:
+        """Yield the windows (n, W · (2 · reach + 1)) of some tokens, so many at a time; beyond the edges is zero."""
+        padded = functional.pad(vectors.float(), (0, 0, self._reach, self._reach))
+        around = torch.arange(2 * self._reach + 1, device=vectors.device)
+        for first in range(0, len(rows), at_once):
+            yield padded[rows[first : first + at_once, None] + around].flatten(1)
 
-    def _keys(self, vectors: Tensor) -> Tensor:
-        """Return what the windows of all tokens (T', W) are compared by, of length 1, and a 1: (T', components + 1)."""
-        keys = functional.normalize((self._windows(vectors) - self._centre) @ self._axes, dim=1)
-        return functional.pad(keys, (0, 1), value=1)
+    def _keys(self, vectors: Tensor, rows: Tensor) -> Tensor:
+        """Return what the windows of some tokens are compared by, of length 1, and a 1: (N, components + 1)."""
+        parts = [(windows - self._centre) @ self._axes for windows in self._windows(vectors, rows)]
+        components_of = torch.cat([vectors.new_zeros(0, self._axes.shape[1]), *parts])
+        return functional.pad(functional.normalize(components_of, dim=1), (0, 1), value=1)
 
     def _arrange(self, of_speaker: Mapping[str, Sequence[tuple[Tensor, Tensor]]]) -> None:
         """Keep vectors and keys of all windows by speaker, each speaker's filled up to whole blocks.
 
         The last number of a key is added to each similarity: 0, and ``filler`` for what only fills a block.
         """
-        self._blocks, first = dict[str, slice](), 0
-        vectors, keys = [], []
+        self._blocks: dict[str, slice] = {}
+        vectors, keys, first = [], [], 0
         for speaker, parts in of_speaker.items():
             own, compared = (torch.cat(columns) for columns in zip(*parts, strict=True))
             spare = -len(own) % block
@@ -91,7 +97,7 @@ class NeighbourMeans:
         self._columns = self._candidates.T.contiguous()  # a product with columns takes a quarter of the time
 
     def _means(self, keys: Tensor, speaker: str) -> Tensor:
-        """Return the means (N, W) for tokens with these keys (N, components)."""
+        """Return the means (N, W) for tokens with these keys (N, components + 1)."""
         best = self._best_of_blocks(keys)
         own = torch.zeros(best.shape[1], dtype=torch.bool, device=keys.device)
         own[self._blocks.get(speaker, slice(0, 0))] = True
@@ -100,7 +106,7 @@ class NeighbourMeans:
 
     def _best_of_blocks(self, keys: Tensor) -> Tensor:
         """Return the greatest similarity (N, blocks) within each block, a part of the blocks at a time."""
-        step = block * max(1, (1 << (26 if keys.is_cuda else 17)) // max(len(keys), 1) // block)
+        step = block * max(1, (numbers_on_gpu if keys.is_cuda else numbers_in_cache) // max(len(keys), 1) // block)
         buffer = keys.new_empty(len(keys) * min(step, self._columns.shape[1]))
         parts = []
         for start in range(0, self._columns.shape[1], step):

@@ -29,17 +29,17 @@ def sampled_vectors(
     *,
     most: int,
     seed: int,
-    change: Callable[[str, Tensor, Ints], Tensor] | None = None,
+    transform: Callable[[str, Tensor, Ints], Tensor] | None = None,
 ) -> Tensor:
     """Return at most ``most`` token vectors (N, W), sampled by the seed; the rest are never kept in memory.
 
-    Where frames are active or not, only those tokens are sampled that codebooks are fitted on. ``change`` turns an
-    utterance's vectors, given its name, all of them and the sampled rows, into what is returned for these rows.
+    Where frames are active or not, only those tokens are sampled that codebooks are fitted on. ``transform`` maps an
+    utterance's name, all of its vectors and the sampled rows to what is returned for these rows.
     """
     parts = []
     for name, rows in sampled_tokens(matrices, model.stride, most=most, seed=seed):
         vectors = model.vectors(torch.tensor(matrices[name]))
-        parts.append(vectors[torch.from_numpy(rows)] if change is None else change(name, vectors, rows))
+        parts.append(vectors[torch.from_numpy(rows)] if transform is None else transform(name, vectors, rows))
     return torch.cat(parts)
 
 
@@ -50,9 +50,11 @@ def sampled_tokens(matrices: Normalised, stride: int, *, most: int, seed: int) -
     """
     usable = [fitted(of_tokens(matrices.active(name), stride)) for name in matrices]
     tokens = np.array([mask.sum() for mask in usable])
-    sampled = np.arange(tokens.sum())
-    if len(sampled) > most:
-        sampled = np.sort(np.random.default_rng(seed).choice(len(sampled), most, replace=False))
+    count = int(tokens.sum())
+    if count > most:
+        sampled = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+    else:
+        sampled = np.arange(count)
     ends = np.cumsum(tokens)
     rows = np.split(sampled, np.searchsorted(sampled, ends[:-1]))
     for name, mask, chosen, first in zip(matrices, usable, rows, ends - tokens, strict=True):

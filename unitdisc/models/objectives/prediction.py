@@ -31,10 +31,11 @@ class PredictionSettings(PartSettings):
     neighbours: int = Field(
         0,
         ge=0,
-        description="Before they are clustered, vectors of active tokens are averaged over so many tokens of the same "
-        "speaker, and as many of others, whose neighbourhoods are most alike; 0: they are not.",
+        le=256,
+        description="Before clustering, replace the vector of each active token by the mean over this many tokens of "
+        "the same speaker, and as many of other speakers, with the most similar neighbourhoods; 0: off.",
     )
-    reach: int = Field(2, ge=0, description="Tokens on either side that are part of the neighbourhood of a token.")
+    reach: int = Field(2, ge=0, le=50, description="Tokens on either side that belong to a token's neighbourhood.")
     hide: float = Field(0.5, ge=0, lt=1, description="Share of the tokens that are hidden; 0 for none.")
     span: int = Field(5, ge=1, description="Tokens that are hidden together.")
     shown_weight: float = Field(0.5, ge=0, description="Weight of the tokens that are not hidden.")
@@ -59,7 +60,9 @@ class PredictionSettings(PartSettings):
     @property
     def clustering(self) -> tuple[object, ...]:
         """The settings that the clusters depend on."""
-        return self.clusters, self.context, self.teacher, self.layer, self.neighbours, self.reach
+        context = self.context if self.teacher is None else None  # what is not used does not count
+        reach = self.reach if self.neighbours else None
+        return self.clusters, context, self.teacher, self.layer, self.neighbours, reach
 
 
 class Prediction(Objective):
