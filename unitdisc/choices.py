@@ -11,6 +11,7 @@ LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
 Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut
 OnBadUtterance = Literal["stop", "skip"]
 Normalise = Literal["none", "global", "speaker"]
+StatisticsOf = Literal["speaker", "own", "train"]  # that new files are normalised with
 UnitsFrom = Literal["encoded", "segmented"]
 Repeats = Literal["keep", "collapse"]
 RepeatsWritten = Literal["keep", "collapse", "both"]

@@ -15,7 +15,7 @@ package = Path(__file__).parent
 # every kind of part, whose checks of settings run in each step; what they find is in the settings that it receives.
 neutral = MappingProxyType(
     {
-        "unitdisc": "holds only the version",
+        "unitdisc": "holds the version, and load, which no step calls",
         "unitdisc.cli": "parses options and calls a step; the workflow always passes the same options",
         "unitdisc.config": "its result is the settings that a step receives, defaults included",
         "unitdisc.errors": "error messages; a failed step leaves no result",

@@ -51,6 +51,14 @@ class Spelling:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An utterance that cannot be read, and why."""
+
+    utterance: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitRow:
     """The unit sequence of an utterance as written in a table: units separated by spaces."""
 

@@ -82,25 +82,6 @@ def train(
 
 
 @app.command()
-def encode(
-    corpus: Corpus,
-    model: Model,
-    split: Splits = None,
-    seed: Seed = 0,
-    config: Config = "config.yaml",
-    threads: Threads = 1,
-) -> None:
-    """Encode splits, by default all, into unit sequences.
-
-    Example: unitdisc encode --corpus sample-speech --model vq --split test
-    """
-    from unitdisc.steps import encode as step
-    from unitdisc.steps.run import find_run
-
-    step.run(find_run(config, corpus, model, seed), split, threads=threads)
-
-
-@app.command()
 def score(corpus: Corpus, model: Model, split: Splits = None, seed: Seed = 0, config: Config = "config.yaml") -> None:
     """Score the units of splits, by default all, with mappings to labels fitted on the split itself and on train.
 

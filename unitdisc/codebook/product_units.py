@@ -6,7 +6,7 @@ from torch import Tensor
 
 def product_units(units: Tensor, codewords: int) -> Tensor:
     """Return the units (T,), below K^G, that encode the choices (T, G) of G codebooks: Σ u_g · K^g."""
-    return (units * codewords ** torch.arange(units.shape[1])).sum(1)
+    return (units * codewords ** torch.arange(units.shape[1], device=units.device)).sum(1)
 
 
 def product_codewords(codebooks: Tensor) -> Tensor:

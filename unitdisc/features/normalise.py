@@ -1,7 +1,10 @@
 """Mean and variance normalisation of features, over a corpus or per speaker."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +12,7 @@ from unitdisc.arrays import Mask, Matrix
 from unitdisc.errors import InputError
 from unitdisc.features.activity import Activity, activity_of, by_group
 from unitdisc.features.extractor import Extractor
+from unitdisc.files import read_json, writing
 
 least_deviation = 1e-3  # features that vary less count as constant and are only centred
 
@@ -28,6 +32,40 @@ class Statistics:
         if features.shape[1] != len(self.mean):
             raise InputError(f"features have {features.shape[1]} columns where the statistics have {len(self.mean)}")
         return np.asarray((features - self.mean) / self.deviation, dtype=np.float32)
+
+    def described(self) -> dict[str, list[float]]:
+        """Return the statistics as they are written in JSON."""
+        return {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
+
+    def save(self, path: str | Path) -> None:
+        """Write the statistics into a JSON file, which ``read_statistics`` reads."""
+        with writing(path) as file:
+            json.dump(self.described(), file)
+            file.write("\n")
+
+
+def described(value: Any) -> Statistics | None:
+    """Return the statistics that JSON describes; None for null. Raises ValueError, KeyError or TypeError for others."""
+    if value is None:
+        return None
+    mean, deviation = (np.array(value[key], dtype=np.float32) for key in ("mean", "deviation"))
+    if mean.ndim != 1 or mean.shape != deviation.shape or not mean.size:
+        raise ValueError("mean and deviation are not two lists of one length")
+    if not (np.isfinite(mean).all() and np.isfinite(deviation).all() and (deviation > 0).all()):
+        raise ValueError("mean and deviation are not finite numbers, or a deviation is not above 0")
+    return Statistics(mean, deviation)
+
+
+def read_statistics(path: str | Path) -> Statistics:
+    """Read statistics from a JSON file of mean and deviation; raises InputError naming the file."""
+    value = read_json(path, keys=("mean", "deviation"))
+    try:
+        found = described(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"holds no statistics ({error})", path) from None
+    if found is None:
+        raise InputError("holds no statistics (null)", path)
+    return found
 
 
 def statistics(matrices: Iterator[Matrix]) -> Statistics:

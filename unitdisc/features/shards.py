@@ -44,7 +44,7 @@ def extract(
     digest = _digest(extractor.settings, extractor.allow_pipes, on_bad, utterances)
     folder = ark.parent / f".{ark.stem}.{digest}"
     parts = [utterances[start : start + size] for start in range(0, len(utterances), size)]
-    shards = [folder / f"{number:06d}.{_digest(*map(_stamp, part))}.ark" for number, part in enumerate(parts)]
+    shards = [folder / f"{number:06d}.{_digest(*map(stamp, part))}.ark" for number, part in enumerate(parts)]
     todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not shard.with_suffix(".scp").exists()]
     log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
     work = partial(_write_shard, extractor, on_bad)
@@ -65,7 +65,7 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _stamp(utterance: Utterance) -> tuple[int, int] | None:
+def stamp(utterance: Utterance) -> tuple[int, int] | None:
     """Return size and time of the file that contains a source, so that a shard of an earlier version is not reused."""
     source = utterance.source
     # A file, or a part of one: seconds of a recording, a member of a zip, a matrix of an archive.
@@ -77,14 +77,22 @@ def _stamp(utterance: Utterance) -> tuple[int, int] | None:
 
 
 def _write_shard(extractor: Extractor, on_bad: OnBadUtterance, utterances: Sequence[Utterance], shard: Path) -> None:
-    archive.write(shard, _readable(extractor, utterances, on_bad))
+    unreadable: dict[str, str] = {}
+    archive.write(shard, readable(extractor, utterances, unreadable if on_bad == "skip" else None))
+    notices = Notices()
+    for error in unreadable.values():
+        notices.add("utterances that cannot be read, left out", error)
+    notices.say()
 
 
-def _readable(
-    extractor: Extractor, utterances: Sequence[Utterance], on_bad: OnBadUtterance
+def readable(
+    extractor: Extractor, utterances: Sequence[Utterance], unreadable: dict[str, str] | None = None
 ) -> Iterator[tuple[str, Matrix]]:
-    """Yield the features of each utterance, without those that cannot be read where these are to be skipped."""
-    notices, todo = Notices(), list(utterances)
+    """Yield the features of each utterance; ``unreadable`` gets the errors of those that cannot be read, by name.
+
+    Without it, the first of these errors is raised.
+    """
+    todo = list(utterances)
     while todo:
         matrices = extractor.read([utterance.source for utterance in todo])
         while todo:
@@ -92,11 +100,10 @@ def _readable(
             try:
                 yield utterance.utterance, _features(matrices, utterance)
             except InputError as error:
-                if on_bad == "stop":
+                if unreadable is None:
                     raise
-                notices.add("utterances that cannot be read, left out", str(error))
+                unreadable[utterance.utterance] = str(error)
                 break  # an iterator that failed is at its end
-    notices.say()
 
 
 def _features(matrices: Iterator[Matrix], utterance: Utterance) -> Matrix:

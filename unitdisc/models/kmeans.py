@@ -6,6 +6,7 @@ from torch import Tensor
 from unitdisc.codebook.distances import nearest
 from unitdisc.config import KMeansModel
 from unitdisc.models.batch import Sizes
+from unitdisc.models.stretches import joined, stretches
 from unitdisc.models.unit_model import UnitModel
 from unitdisc.stages import Stage
 
@@ -41,8 +42,8 @@ class KMeans(UnitModel):
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
         """Return the units (T',) of one utterance's normalised frames (T, D)."""
-        units, _ = nearest(self.vectors(frames), self.codebook)
-        return units
+        parts = stretches(frames, stride=self.stride, reach=self.context)
+        return joined(nearest(self.vectors(part)[wanted], self.codebook)[0] for part, wanted in parts)
 
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:

@@ -1,9 +1,11 @@
 """The vector-quantised model: encoder, bottleneck, mixer, and the objective that trains them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from unitdisc import registry
 from unitdisc.codebook import Bottleneck, BottleneckOutput
@@ -13,6 +15,7 @@ from unitdisc.features.activity import fitted
 from unitdisc.models.batch import Batch, Sizes, any_frame
 from unitdisc.models.mixer import Mixer
 from unitdisc.models.parts import Encoder, Objective
+from unitdisc.models.stretches import joined, stretches
 from unitdisc.models.unit_model import UnitModel
 from unitdisc.stages import Stage
 
@@ -97,30 +100,50 @@ class Model(UnitModel):
 
     def vectors(self, frames: Tensor) -> Tensor:
         """Return the input of the quantiser (T', D) for one utterance's normalised frames (T, D)."""
-        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
-        return self.bottleneck.project(encoded, tokens)[0]
+        return joined(self.bottleneck.project(part, all_real(part[0]))[0] for part in self._encoded(frames))
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
         """Return the units (T',) of one utterance's normalised frames (T, D); several codebooks give product units."""
-        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
-        units: Tensor = self.bottleneck(encoded, tokens).units[0]
-        return product_units(units, self.bottleneck.quantizer.codewords) if units.ndim > 1 else units
+        return joined(self._units(part, all_real(part[0]))[0] for part in self._encoded(frames))
+
+    @torch.no_grad()
+    def encode_batch(self, batch: Sequence[Tensor]) -> list[Tensor]:
+        """Return the units (T',) of each of several utterances (T, D), which are encoded together, padded."""
+        lengths = torch.tensor([len(frames) for frames in batch], device=batch[0].device)
+        padded = pad_sequence(list(batch), batch_first=True)
+        mask = torch.arange(padded.shape[1], device=padded.device) < lengths.unsqueeze(1)
+        units = self._units(*self.encoder(padded, mask))
+        return [row[: -(-len(frames) // self.stride)] for row, frames in zip(units, batch, strict=True)]
 
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
         """Return the frames, the encoder's output (T', C) before the bottleneck's batch norm, and the codes (T', D)."""
-        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
-        units = self.bottleneck(encoded, tokens).units
+        encoded = joined(part[0] for part in self._encoded(frames)).unsqueeze(0)
+        units = self.bottleneck(encoded, all_real(encoded[0])).units
         codes = self.bottleneck.quantizer.decode(units)[0]
         return {Stage.FEATURES: frames, Stage.ENCODER: encoded[0], Stage.CODES: codes}
 
     @torch.no_grad()
     def predict(self, frames: Tensor) -> Tensor:
         """Return the most likely class (T',) of each token of one utterance: 0 for the blank, label y as y + 1."""
-        encoded, tokens = self.encoder(frames.unsqueeze(0), all_real(frames))
+        encoded = joined(part[0] for part in self._encoded(frames)).unsqueeze(0)
+        tokens = all_real(encoded[0])
         codes = self.mixed(self.bottleneck(encoded, tokens).codes, tokens)
         return self.objective.predict(codes)[0]
+
+    def _encoded(self, frames: Tensor) -> Iterator[Tensor]:
+        """Yield the encoder's output (1, t, C) for each stretch of an utterance's frames (T, D)."""
+        for stretch, wanted in stretches(frames, stride=self.stride, reach=self.encoder.reach):
+            encoded, _ = self.encoder(stretch.unsqueeze(0), all_real(stretch))
+            yield encoded[:, wanted]
+
+    def _units(self, encoded: Tensor, tokens: Tensor) -> Tensor:
+        """Return the units (B, T') of the encoder's output (B, T', C), of whose tokens some are real (B, T')."""
+        units: Tensor = self.bottleneck(encoded, tokens).units
+        if units.ndim == tokens.ndim:
+            return units
+        return product_units(units.flatten(0, 1), self.bottleneck.quantizer.codewords).view(tokens.shape)
 
 
 def fitted_tokens(batch: Batch, tokens: Tensor, stride: int) -> Tensor:

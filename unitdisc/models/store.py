@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
@@ -16,11 +15,13 @@ from torch import Tensor
 
 import unitdisc
 from unitdisc import registry
+from unitdisc.arrays import Matrix
+from unitdisc.choices import StatisticsOf
 from unitdisc.config import AnyFeatures, AnyModel, FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
-from unitdisc.features.normalise import Normalised, Statistics
+from unitdisc.features.normalise import Normalised, Statistics, described
 from unitdisc.files import read_json, replacing, writing
 from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.layout import RunFolder
@@ -37,6 +38,7 @@ class Trained:
 
     ``features`` and ``statistics`` (of train, or None) are those of its inputs, ``inputs`` is their number of columns,
     ``speakers`` are those of train, and ``labels`` are those that it recognises, in the order of its classes.
+    ``of_train`` are the statistics of all speakers of train together, where each is normalised by his own.
     """
 
     model: UnitModel
@@ -47,6 +49,7 @@ class Trained:
     statistics: Statistics | None
     seed: int
     labels: tuple[str, ...] = ()
+    of_train: Statistics | None = None
 
     @property
     def frame_shift(self) -> float:
@@ -62,13 +65,39 @@ class Trained:
             check_known(archive, speaker)
         if archive.dim != self.inputs:
             raise InputError(f"has {archive.dim} columns where the model expects {self.inputs}", archive.path)
-        return Normalised(
-            archive,
-            shared=self.statistics,
-            speaker=speaker,
-            by_speaker=self.features.normalise == "speaker",
-            extractor=extractor_of(self.features),
-        )
+        by_speaker = self.features.normalise == "speaker"
+        return self._normalised(archive, None if by_speaker else self.statistics, speaker)
+
+    def normalised_by(
+        self, matrices: Mapping[str, Matrix], speaker: Mapping[str, str], by: StatisticsOf | Statistics
+    ) -> Normalised:
+        """Return the matrices (T, D) of new files, normalised by the statistics that ``by`` names or is.
+
+        Raises InputError for statistics that the model does not have or that do not fit it.
+        """
+        if self.features.normalise == "none":
+            return Normalised(matrices, speaker=speaker)
+        if by == "speaker" or by == "own":
+            return self._normalised(matrices, None, speaker if by == "speaker" else {name: name for name in matrices})
+        used = self._of_all() if by == "train" else by
+        if len(used.mean) != self.inputs:
+            raise InputError(f"statistics of {len(used.mean)} columns do not fit the model's {self.inputs}")
+        return Normalised(matrices, shared=used, speaker=speaker)
+
+    def _normalised(
+        self, matrices: Mapping[str, Matrix], shared: Statistics | None, speaker: Mapping[str, str]
+    ) -> Normalised:
+        by_speaker = shared is None and self.features.normalise != "none"
+        extractor = extractor_of(self.features)
+        return Normalised(matrices, shared=shared, speaker=speaker, by_speaker=by_speaker, extractor=extractor)
+
+    def _of_all(self) -> Statistics:
+        """Return the statistics of train."""
+        found = self.of_train or self.statistics
+        if found is None:
+            what = "this model was trained before models kept the statistics of all of train"
+            raise InputError(what, fix="train it again, or choose --statistics own or speaker")
+        return found
 
 
 def build(settings: ModelSettings, sizes: Sizes) -> UnitModel:
@@ -90,7 +119,8 @@ def save(run: RunFolder, trained: Trained) -> None:
         "inputs": trained.inputs,
         "stride": trained.model.stride,
         "speakers": list(trained.speakers),
-        "statistics": statistics and {"mean": statistics.mean.tolist(), "deviation": statistics.deviation.tolist()},
+        "statistics": statistics and statistics.described(),
+        "statistics_of_train": trained.of_train and trained.of_train.described(),
         "seed": trained.seed,
         "labels": list(trained.labels),
     }
@@ -108,7 +138,7 @@ def load(run: RunFolder) -> Trained:
         # Models of version 0.1 were trained when all frames were active.
         features = features_of.validate_python({"activity": None, **text["features"]})
         inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
-        statistics = _statistics(text["statistics"])
+        statistics, of_train = (described(text.get(key)) for key in ("statistics", "statistics_of_train"))
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
@@ -119,7 +149,7 @@ def load(run: RunFolder) -> Trained:
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
-    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels)
+    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels, of_train)
 
 
 def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -128,12 +158,6 @@ def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     for name, weight in weights.items():
         present[re.sub(r"^decoder\.", "objective.decoder.", name).replace(".told.", ".condition.")] = weight
     return present
-
-
-def _statistics(value: Any) -> Statistics | None:
-    if value is None:
-        return None
-    return Statistics(np.array(value["mean"], dtype=np.float32), np.array(value["deviation"], dtype=np.float32))
 
 
 def device_of(choice: str) -> torch.device:

@@ -1,6 +1,7 @@
 """The interface of all models."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor, nn
@@ -35,6 +36,10 @@ class UnitModel(nn.Module):
     @abstractmethod
     def encode(self, frames: Tensor) -> Tensor:
         """Return the units (T',) of an utterance (T, D)."""
+
+    def encode_batch(self, batch: Sequence[Tensor]) -> list[Tensor]:
+        """Return the units (T',) of each of several utterances (T, D); models that can encode them together."""
+        return [self.encode(frames) for frames in batch]
 
     @abstractmethod
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:

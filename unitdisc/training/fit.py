@@ -43,7 +43,7 @@ def fit(
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     check_known(train, speaker)
-    shared = _shared(train, features, speaker)
+    shared = _statistics(train, features, speaker) if features.normalise == "global" else None
     task = Task(
         settings=settings,
         features=features,
@@ -63,8 +63,9 @@ def fit(
     learnt = _training(settings.kind)(task)
     if learnt is None:
         return
+    of_train = _statistics(train, features, speaker) if features.normalise == "speaker" else None
     trained = store.Trained(
-        learnt.model, settings, features, task.inputs, task.speakers, shared, seed, learnt.vocabulary
+        learnt.model, settings, features, task.inputs, task.speakers, shared, seed, learnt.vocabulary, of_train
     )
     store.save(run, trained)
     loop.finish(run)
@@ -82,10 +83,8 @@ def _training(kind: str) -> Callable[[Task], Learnt | None]:
     return function
 
 
-def _shared(archive: Archive, features: FeatureSettings, speaker: Mapping[str, str]) -> Statistics | None:
-    """Return the statistics of train, if all speakers share them according to the settings of the features."""
-    if features.normalise != "global":
-        return None
+def _statistics(archive: Archive, features: FeatureSettings, speaker: Mapping[str, str]) -> Statistics:
+    """Return the statistics of all speakers of train together."""
     return Normalised(archive, speaker=speaker, extractor=extractor_of(features)).active_statistics()
 
 

@@ -1,4 +1,4 @@
-"""Encoding: from a model and the archive of a split to its unit sequences, or to recognised classes."""
+"""Encoding: from a model and normalised features to unit sequences, or to recognised classes."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -7,9 +7,12 @@ from torch import Tensor
 
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
+from unitdisc.features.normalise import Normalised
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
 from unitdisc.records import UnitSequence
+
+batch_frames = 60_000  # of a batch with its padding, on a GPU
 
 
 def encode(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
@@ -28,6 +31,38 @@ def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> I
     if not trained.labels:
         raise InputError("the model recognises no labels", fix="train it with objective: ctc")
     return _sequences(trained.model.predict, trained, archive, speaker)
+
+
+def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device) -> Iterator[UnitSequence]:
+    """Yield the units of every matrix, in their order; the model is on ``device``.
+
+    On a CPU they are encoded one by one, as ``encode`` does it. On a GPU, matrices of about the same length are encoded
+    together; this rounds differently, so units of tokens halfway between two codewords may differ.
+    """
+    shift = trained.frame_shift
+    if device.type == "cpu":
+        for name in matrices:
+            yield UnitSequence(name, shift, trained.model.encode(torch.tensor(matrices[name])).numpy())
+        return
+    found = {}
+    for batch in batches({name: matrices.frames(name) for name in matrices}, batch_frames):
+        frames = [torch.tensor(matrices[name], device=device) for name in batch]
+        units = [trained.model.encode(frames[0])] if len(batch) == 1 else trained.model.encode_batch(frames)
+        found.update({name: row.cpu().numpy() for name, row in zip(batch, units, strict=True)})
+    for name in matrices:
+        yield UnitSequence(name, shift, found[name])
+
+
+def batches(lengths: Mapping[str, int], most: int) -> Iterator[list[str]]:
+    """Yield the names in batches by length, shortest first, each of at most ``most`` frames with padding, or of one."""
+    batch: list[str] = []
+    for name in sorted(lengths, key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[name] > most:
+            yield batch
+            batch = []
+        batch.append(name)
+    if batch:
+        yield batch
 
 
 def _sequences(

@@ -26,6 +26,11 @@ class Spans:
     start: NDArray[np.float64]
     end: NDArray[np.float64]
 
+    @property
+    def durations(self) -> NDArray[np.float64]:
+        """The time (R,) that each takes, in seconds or columns."""
+        return np.round(self.end - self.start, 9)
+
 
 def runs(units: Ints, repeats: Repeats = "collapse") -> Runs:
     """Return the runs of ``units`` (T,); if repeats are kept, each token is a run of length 1."""

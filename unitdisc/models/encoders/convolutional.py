@@ -67,6 +67,8 @@ class ConvolutionalEncoder(Encoder):
             nn.LSTM(settings.channels, settings.lstm, batch_first=True, bidirectional=True) if settings.lstm else None
         )
         self.outputs = 2 * settings.lstm or settings.channels
+        if not settings.lstm:
+            self.reach = _reach(settings)
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""
@@ -84,6 +86,15 @@ class ConvolutionalEncoder(Encoder):
         if self.lstm is not None:
             x = run_bilstm(self.lstm, x, mask)
         return x, mask
+
+
+def _reach(settings: ConvolutionalSettings) -> int:
+    """Return how many frames beside its own a token depends on, on either side."""
+    reach, frames = 0, 1  # frames: those that a step of the present layer's input stands for
+    for kernel, stride in zip(settings.kernels, settings.strides, strict=True):
+        reach += even_padding(kernel, stride) * frames
+        frames *= stride
+    return reach + settings.residual_layers * frames
 
 
 class ResidualLayer(nn.Module):

@@ -66,6 +66,8 @@ class DilatedEncoder(Encoder):
         self.blocks = nn.ModuleList(
             DilatedBlock(settings.channels, dilation, settings.dropout) for dilation in settings.dilations
         )
+        beside = max(sum(settings.dilations), settings.skip or 0)  # tokens
+        self.reach = len(settings.planes) + padding + beside * settings.stride  # a plane's kernel is three frames wide
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Map frames (B, T, D) and the mask (B, T) of real ones to vectors (B, T', C) and their mask (B, T')."""

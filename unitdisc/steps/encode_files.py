@@ -1,0 +1,127 @@
+"""Encoding of files that are in no corpus, by a trained model, into a table, JSON lines, or a format of an export."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from unitdisc import registry, tables
+from unitdisc.choices import Repeats
+from unitdisc.corpora.given import given_utterances
+from unitdisc.errors import InputError, nearest
+from unitdisc.features.normalise import Statistics
+from unitdisc.files import read_json, replacing
+from unitdisc.layout import RunFolder
+from unitdisc.models import store
+from unitdisc.models.store import Trained
+from unitdisc.provenance import code_digest
+from unitdisc.records import UnitSequence, Unreadable, Utterance
+from unitdisc.units.encoding_work import Encoding, encode_utterances, working_folder
+from unitdisc.units.exports.export import Export
+from unitdisc.units.exports.export_split import ExportSplit
+from unitdisc.units.exports.manifest import atomic_folder, sha256, versions
+from unitdisc.units.unit_encoder import described, statistics_of
+
+log = logging.getLogger(__name__)
+name = "units"  # of the files of an export
+
+
+def run(
+    model: Path,
+    files: Sequence[Path],
+    out: Path,
+    *,
+    splits: Sequence[str] = (),
+    format: str | None = None,  # noqa: A002 (the option's name)
+    statistics: str | None = None,
+    repeats: Repeats = "keep",
+    device: str = "cpu",
+    jobs: int = 1,
+) -> list[Unreadable]:
+    """Encode files with the model in a run's folder into ``out``, and return those that cannot be read.
+
+    ``out`` is a .tsv like those of the workflow, a .jsonl, or the folder of an export's ``format``. See
+    ``given_utterances`` for the files and ``UnitEncoder`` for the statistics. Raises InputError where no file can be
+    read, and writes nothing then.
+    """
+    chosen = _format(out, format)
+    trained = store.load(RunFolder(model))
+    modality = trained.features.modality
+    if chosen and modality.name not in chosen.modalities:
+        raise InputError(f"{format} cannot represent {modality.name}")
+    store.device_of(device)
+    utterances = given_utterances(files, modality, splits)
+    by = statistics_of(trained, statistics)
+    log.info(described(by, trained, utterances))
+    encoding = Encoding(RunFolder(model), by, device)
+    with working_folder(out, encoding.digest(code_digest("unitdisc.units.encoding_work"))) as work:
+        sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=jobs)
+        if sequences:
+            _write(sequences, utterances, trained, out, chosen, repeats, _facts(encoding, chosen))
+    if not sequences:
+        raise InputError(f"none of the {len(utterances)} files can be read", fix=f"the first: {unreadable[0].error}")
+    return unreadable
+
+
+def _format(out: Path, format: str | None) -> Export | None:  # noqa: A002
+    """Return the export format of ``out``; None for a table. Raises InputError where there is none."""
+    if format is not None and format not in registry.exports:
+        raise InputError(f"unknown format {format!r}{nearest(format, registry.exports.kinds)}")
+    if format is None and out.suffix not in (".tsv", ".jsonl"):
+        raise InputError("ends neither in .tsv nor in .jsonl", out, fix="choose the format of a folder with --format")
+    if format is not None and out.suffix in (".tsv", ".jsonl"):
+        raise InputError("is no folder, which a --format is written into", out, fix="give a name without an ending")
+    if format is None and out.is_dir():
+        raise InputError("is a folder", out)
+    loaded = registry.exports.load(format or "jsonl")() if format or out.suffix == ".jsonl" else None
+    return loaded if isinstance(loaded, Export) else None
+
+
+def _write(
+    sequences: Sequence[UnitSequence],
+    utterances: Sequence[Utterance],
+    trained: Trained,
+    out: Path,
+    chosen: Export | None,
+    repeats: Repeats,
+    facts: Mapping[str, Any],
+) -> None:
+    if chosen is None:
+        tables.write_units(out, sequences)
+        return
+    durations = {s.utterance: round(len(s.units) * s.frame_shift, 6) for s in sequences}
+    part = ExportSplit(
+        name,
+        {sequence.utterance: sequence for sequence in sequences},
+        {u.utterance: replace(u, duration=durations[u.utterance]) for u in utterances if u.utterance in durations},
+        {},
+        None,
+        trained.model.codebook.numpy(),
+        repeats,
+        out,
+        datetime.now(UTC),
+    )
+    if out.suffix == ".jsonl":
+        with replacing(out) as temporary:
+            folder = temporary.with_name(f"{temporary.name}.folder")
+            folder.mkdir()
+            chosen.write(folder, part)
+            (folder / f"{name}.jsonl").replace(temporary)
+            folder.rmdir()
+        return
+    with atomic_folder(out, facts) as new:
+        chosen.write(new, part)
+
+
+def _facts(encoding: Encoding, chosen: Export | None) -> dict[str, Any]:
+    """Return what the manifest of a folder says of the model, the statistics, and the programs that wrote it."""
+    text = read_json(encoding.run.description)
+    by = encoding.by
+    return {
+        "versions": versions("numpy", "torch", *(chosen.packages if chosen else ())),
+        "trained": {key: text[key] for key in ("unitdisc", "model", "features", "inputs", "stride")},
+        "statistics": by.described() if isinstance(by, Statistics) else by,
+        "inputs": {path.name: sha256(path) for path in (encoding.run.description, encoding.run.weights)},
+    }

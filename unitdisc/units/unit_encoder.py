@@ -1,0 +1,119 @@
+"""A trained model that encodes single recordings, line images and arrays."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unitdisc import registry
+from unitdisc.arrays import Matrix
+from unitdisc.choices import Repeats, StatisticsOf
+from unitdisc.errors import InputError
+from unitdisc.features.activity import extractor_of
+from unitdisc.features.extractor import Extractor
+from unitdisc.features.normalise import Normalised, Statistics, read_statistics
+from unitdisc.layout import RunFolder
+from unitdisc.models import store
+from unitdisc.models.store import Trained
+from unitdisc.records import UnitSequence
+from unitdisc.units.encode import encode_matrices
+from unitdisc.units.runs import Spans, spans
+
+
+class UnitEncoder:
+    """Turns a recording, a line image, or an array into units with their times.
+
+    ``statistics`` are those that features are normalised with: of each file by itself (own), of train, or given ones,
+    also as a path. None is as the model was trained: with train's if all speakers shared these, otherwise with each
+    file's own, every file being a speaker. Raises InputError for statistics that the model does not have.
+    """
+
+    def __init__(
+        self,
+        trained: Trained,
+        *,
+        statistics: StatisticsOf | Statistics | str | Path | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.trained, self._statistics = trained, statistics_of(trained, statistics)
+        self._device = store.device_of(device)
+        trained.model.to(self._device)
+        self._extractor: Extractor = registry.features.load(trained.features.kind)(trained.features)
+
+    @property
+    def frame_shift(self) -> float:
+        """The shift between two tokens, in seconds or columns."""
+        return self.trained.frame_shift
+
+    @property
+    def codebook(self) -> NDArray[np.float32]:
+        """The codewords (K, W) of all units."""
+        codewords: NDArray[np.float32] = self.trained.model.codebook.cpu().numpy()
+        return codewords
+
+    def encode(self, data: str | Path | NDArray[Any], rate: int | None = None, *, repeats: Repeats = "keep") -> Spans:
+        """Return units, starts and ends of the tokens of ``data``, or of its runs with repeats "collapse".
+
+        ``data`` is the path of a recording or image, samples (N,) at ``rate`` Hz, or an image (H, W). Times are in
+        seconds, or in columns of the height-32 line. Raises InputError for what cannot be read or gives no frame.
+        """
+        matrices = {"": self.features(data, rate)}
+        normalised = self.trained.normalised_by(matrices, {"": ""}, self._statistics)
+        (sequence,) = encode_matrices(self.trained, normalised, self._device)
+        return spans(sequence, repeats)
+
+    def sequence(self, data: str | Path | NDArray[Any], rate: int | None = None, *, name: str = "") -> UnitSequence:
+        """Return the units of ``data`` as a sequence called ``name``, as the functions of scores take them."""
+        return UnitSequence(name, self.frame_shift, self.encode(data, rate).units)
+
+    def features(self, data: str | Path | NDArray[Any], rate: int | None = None) -> Matrix:
+        """Return the features (T, D) of ``data``, before normalisation; see ``encode``."""
+        if isinstance(data, str | Path):
+            (matrix,) = self._extractor.read([str(data)])
+        else:
+            matrix = self._extractor.compute(np.asarray(data), rate)
+        if matrix.ndim != 2 or not matrix.size or not np.isfinite(matrix).all():
+            what = "gives no frames, or features that are not finite numbers"
+            raise InputError(what, data if isinstance(data, str | Path) else None)
+        if matrix.shape[1] != self.trained.inputs:
+            raise InputError(f"has {matrix.shape[1]} columns where the model expects {self.trained.inputs}")
+        return matrix
+
+    def statistics_of(self, files: Iterable[str | Path | NDArray[Any]], rate: int | None = None) -> Statistics:
+        """Return mean and deviation over the active frames of several files together, such as those of one speaker."""
+        matrices = {str(number): self.features(file, rate) for number, file in enumerate(files)}
+        together = dict.fromkeys(matrices, "")
+        return Normalised(matrices, speaker=together, extractor=extractor_of(self.trained.features)).active_statistics()
+
+
+def statistics_of(trained: Trained, chosen: StatisticsOf | Statistics | str | Path | None) -> StatisticsOf | Statistics:
+    """Return what new files are normalised with; None stands for the same as in the training of the model.
+
+    Raises InputError for a file without statistics, or for those of train where the model does not have them.
+    """
+    if chosen is None:
+        return "speaker" if trained.features.normalise == "speaker" else "train"
+    if isinstance(chosen, Statistics):
+        return chosen
+    named: dict[str, StatisticsOf] = {name: name for name in get_args(StatisticsOf)}
+    return named[str(chosen)] if str(chosen) in named else read_statistics(chosen)
+
+
+def load(
+    folder: str | Path, *, statistics: StatisticsOf | Statistics | str | Path | None = None, device: str = "cpu"
+) -> UnitEncoder:
+    """Return the trained model in the folder of a run, ready to encode; see ``UnitEncoder``.
+
+    Raises InputError for a folder without a model.
+    """
+    return UnitEncoder(store.load(RunFolder(Path(folder))), statistics=statistics, device=device)
+
+
+def described(by: StatisticsOf | Statistics, trained: Trained, files: Sequence[object]) -> str:
+    """Return in words what the features of files are normalised with."""
+    if trained.features.normalise == "none":
+        return f"{len(files)} files, whose features are not normalised, as in training"
+    names = {"speaker": "each speaker's files", "own": "each file by itself", "train": "the training data"}
+    return f"{len(files)} files, normalised by the statistics of {names.get(str(by), 'a file of statistics')}"
