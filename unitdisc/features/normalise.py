@@ -14,6 +14,7 @@ from unitdisc.features.activity import Activity, activity_of, by_group
 from unitdisc.features.extractor import Extractor
 from unitdisc.files import read_json, writing
 
+together = 100_000  # rows that are in memory in float64 at once
 least_deviation = 1e-3  # features that vary less count as constant and are only centred
 
 
@@ -75,10 +76,11 @@ def statistics(matrices: Iterator[Matrix]) -> Statistics:
     """
     count, total, squares = 0, np.float64(0.0), np.float64(0.0)
     for matrix in matrices:
-        wide = matrix.astype(np.float64)
-        count += len(wide)
-        total = total + wide.sum(axis=0)
-        squares = squares + np.square(wide).sum(axis=0)
+        for start in range(0, len(matrix), together):
+            wide = matrix[start : start + together].astype(np.float64)
+            count += len(wide)
+            total = total + wide.sum(axis=0)
+            squares = squares + np.square(wide, out=wide).sum(axis=0)
     if not count:
         raise InputError("there are no frames to take statistics of")
     mean = total / count

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 smoothing = 0.11  # seconds over which the level of a frame is averaged
+block_frames = 30_000  # computed at a time in long recordings, so that memory does not grow with their length
 
 
 class SpeechSettings(FeatureSettings):
@@ -112,10 +113,32 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSet
         frames = int(len(samples) / shift + 0.5)
         padded = np.pad(samples, (0, window - len(samples)), mode="symmetric" if len(samples) > 1 else "edge")
         return _differences(_static(padded, settings)[:frames], settings.deltas).numpy()
-    return _differences(_static(samples, settings), settings.deltas).numpy()
+    frames = (len(samples) + int(shift) // 2) // int(shift)
+    if frames <= block_frames:
+        return _differences(_static(samples, settings), settings.deltas).numpy()
+    reach = 2 * settings.deltas  # frames on either side that the differences depend on
+    blocks = []
+    for first in range(0, frames, block_frames):
+        last = min(first + block_frames, frames)
+        start, stop = max(0, first - reach), min(frames, last + reach)
+        static = _static(_mirrored(samples, settings, start, stop), settings, mirrored=True)
+        blocks.append(_differences(static, settings.deltas)[first - start : last - start].numpy())
+    return np.concatenate(blocks)
 
 
-def _static(samples: NDArray[np.float32], settings: SpeechSettings) -> "Tensor":
+def _mirrored(samples: NDArray[np.float32], settings: SpeechSettings, first: int, last: int) -> NDArray[np.float32]:
+    """Return the samples of the frames from ``first`` to ``last``, mirrored where a frame reaches over an edge."""
+    shift, window = (int(ms * settings.sample_rate / 1000) for ms in (settings.frame_shift, settings.frame_length))
+    before = window // 2 - shift // 2  # samples of the first frame that are before the first sample
+    start, stop = first * shift - before, (last - 1) * shift + window - before
+    inside = samples[max(0, start) : stop]
+    return np.concatenate(
+        [samples[: max(0, -start)][::-1], inside, samples[len(samples) - max(0, stop - len(samples)) :][::-1]]
+    )
+
+
+def _static(samples: NDArray[np.float32], settings: SpeechSettings, *, mirrored: bool = False) -> "Tensor":
+    """Return the features without differences; ``mirrored`` samples already have what lies over the edges."""
     # Kaldi's constants, such as the floor of the energy, are meant for 16-bit samples.
     import torch
     import torchaudio.compliance.kaldi as compliance
@@ -127,7 +150,7 @@ def _static(samples: NDArray[np.float32], settings: SpeechSettings) -> "Tensor":
         "frame_shift": settings.frame_shift,
         "sample_frequency": float(settings.sample_rate),
         "dither": 0.0,
-        "snip_edges": False,
+        "snip_edges": mirrored,
         "use_energy": settings.energy,
     }
     if settings.type == "mfcc":

@@ -59,7 +59,9 @@ def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[Samples, int]:
     samples, rate = _samples(part, tuple(allow_pipes))
     if not len(samples):
         raise InputError("holds no samples", source)
-    if part.channel is None or samples.shape[1] == 1:
+    if samples.shape[1] == 1:
+        mixed = samples[:, 0]  # a view: a recording may take gigabytes
+    elif part.channel is None:
         mixed = samples.mean(axis=1)
     elif part.channel < samples.shape[1]:
         mixed = np.ascontiguousarray(samples[:, part.channel])
