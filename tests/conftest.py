@@ -1,6 +1,7 @@
 """What all tests share: one thread per process, so that two test processes do not fight for two cores."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -17,3 +18,31 @@ def program(tmp_path: Path) -> str:
     path.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.buffer.write(open(sys.argv[1], 'rb').read())\n")
     path.chmod(0o755)
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    """Make two runs up to their units: speech by k-means, lines by a VQ model of one epoch."""
+    from tests.helpers.commands import lines, run, speech
+    from tests.helpers.pipeline import tiny
+
+    folder = tmp_path_factory.mktemp("runs")
+    tiny(folder, epochs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for which in (speech, lines):
+            run("corpus", *which[:2])
+            for split in ("train", "dev", "test"):
+                run("features", *which[:2], "--split", split)
+            run("train", *which)
+            run("encode", *which)
+    return folder
+
+
+@pytest.fixture
+def here(made, tmp_path, monkeypatch) -> Path:
+    """Go to a copy of the runs, and return its folder."""
+    folder = tmp_path / "copy"
+    shutil.copytree(made, folder)
+    monkeypatch.chdir(folder)
+    return folder

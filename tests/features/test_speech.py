@@ -4,6 +4,7 @@ import pytest
 
 from tests.reference import add_deltas, smoothed, two_means
 from unitdisc.errors import InputError
+from unitdisc.features import speech
 from unitdisc.features.activity import activity_of
 from unitdisc.features.speech import Speech, SpeechSettings, speech_features
 
@@ -105,3 +106,23 @@ def test_what_is_said_is_active_and_the_silence_around_it_is_not(samples, option
     assert active[55:145].all()
     assert not active[:40].any()
     assert not active[160:].any()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"type": "mfcc", "bins": 40, "deltas": 2, "energy": False},
+        {"frame_length": 5.0, "deltas": 1},
+        {"frame_shift": 12.5, "sample_rate": 8000},
+        {"sample_rate": 22050, "frame_shift": 20},
+    ],
+)
+@pytest.mark.parametrize("block", [1, 7, 100])
+@pytest.mark.parametrize("length", [16001, 16039, 16080])
+def test_a_block_at_a_time_gives_the_features_of_the_whole(monkeypatch, settings, block, length):
+    plan = SpeechSettings(**settings)
+    samples = np.random.default_rng(0).normal(0, 0.1, length).astype(np.float32)
+    whole = speech_features(samples, plan.sample_rate, plan)
+    monkeypatch.setattr(speech, "block_frames", block)
+    assert np.allclose(speech_features(samples, plan.sample_rate, plan), whole, atol=1e-4)

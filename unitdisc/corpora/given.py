@@ -12,7 +12,7 @@ from unitdisc.modality import Modality
 from unitdisc.records import Utterance
 
 list_endings = (".txt", ".lst", ".list", ".tsv", ".scp")
-columns = ("utterance", "split", "speaker", "source")
+table_columns = {"source", "path"}  # of which a table has one
 
 
 def given_utterances(paths: Sequence[Path], modality: Modality, splits: Sequence[str] = ()) -> list[Utterance]:
@@ -29,10 +29,9 @@ def given_utterances(paths: Sequence[Path], modality: Modality, splits: Sequence
             found += _in_folder(alone or _recordings(path, modality), path)
         else:
             found += [row for row in _listed(path) if not splits or row.split in splits]
-    _check(found)
     if not found:
-        raise InputError(f"no {modality.sources} of the splits {', '.join(splits)}", paths[0])
-    return found
+        raise InputError(f"lists no {modality.sources} of the splits {', '.join(splits)}", paths[0])
+    return _once(found)
 
 
 def _grouped(paths: Sequence[Path], modality: Modality) -> Iterator[tuple[Path, list[Path]]]:
@@ -73,14 +72,17 @@ def _listed(path: Path) -> Iterator[Utterance]:
     lines = [(number, line.rstrip("\r")) for number, line in enumerate(read_lines(path), start=1)]
     lines = [(number, line) for number, line in lines if line.strip()]
     header = lines[0][1].split("\t") if lines else []
-    if {"source", "path"} & set(header):
-        return _rows(path, header, lines[1:])
+    rows = lines[1:] if table_columns & set(header) else lines
+    if not rows:
+        raise InputError("lists no files", path)
+    if table_columns & set(header):
+        return _rows(path, header, rows)
     if path.suffix.lower() == ".tsv":
         raise InputError("has no column source or path", path, 1)
     if path.suffix.lower() == ".scp":
-        return _entries(path, lines)
-    sources = {_located(text.strip(), path, number): number for number, text in lines}
-    return _in_folder(list(sources), Path(os.path.commonpath([os.path.abspath(file.parent) for file in sources])))  # noqa: PTH100
+        return _entries(path, rows)
+    sources = [_located(text.strip(), path, number) for number, text in rows]
+    return _in_folder(sources, Path(os.path.commonpath([os.path.abspath(file.parent) for file in sources])))  # noqa: PTH100
 
 
 def _rows(path: Path, header: list[str], lines: Iterable[tuple[int, str]]) -> Iterator[Utterance]:
@@ -119,10 +121,12 @@ def _located(text: str, path: Path, line: int) -> Path:
     raise InputError(f"names {text!r}, which does not exist", path, line)
 
 
-def _check(utterances: Iterable[Utterance]) -> None:
-    """Raise InputError for two files of one name."""
-    first: dict[str, str] = {}
+def _once(utterances: Iterable[Utterance]) -> list[Utterance]:
+    """Return utterances without those that are given twice; raises InputError for two files of one name."""
+    first: dict[str, Utterance] = {}
     for row in utterances:
-        if first.setdefault(row.utterance, row.source) != row.source:
-            what = f"is the utterance {row.utterance!r}, as {first[row.utterance]} is"
+        other = first.setdefault(row.utterance, row).source
+        if other != row.source:
+            what = f"is the utterance {row.utterance!r}, as {other} is"
             raise InputError(what, row.source, fix="name them in a table with the columns utterance and source")
+    return list(first.values())

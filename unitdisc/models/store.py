@@ -79,7 +79,7 @@ class Trained:
             return Normalised(matrices, speaker=speaker)
         if by == "speaker" or by == "own":
             return self._normalised(matrices, None, speaker if by == "speaker" else {name: name for name in matrices})
-        used = self._of_all() if by == "train" else by
+        used = self.train_statistics() if by == "train" else by
         if len(used.mean) != self.inputs:
             raise InputError(f"statistics of {len(used.mean)} columns do not fit the model's {self.inputs}")
         return Normalised(matrices, shared=used, speaker=speaker)
@@ -91,8 +91,8 @@ class Trained:
         extractor = extractor_of(self.features)
         return Normalised(matrices, shared=shared, speaker=speaker, by_speaker=by_speaker, extractor=extractor)
 
-    def _of_all(self) -> Statistics:
-        """Return the statistics of train."""
+    def train_statistics(self) -> Statistics:
+        """Return the statistics of train; raises InputError for an older model that does not have them."""
         found = self.of_train or self.statistics
         if found is None:
             what = "this model was trained before models kept the statistics of all of train"

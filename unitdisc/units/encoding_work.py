@@ -50,22 +50,23 @@ class Encoding:
 class Part:
     """The files of an encoded chunk in the folder of the work."""
 
-    path: Path
+    folder: Path
+    name: str
 
     @property
     def units(self) -> Path:
         """The table of units, written last."""
-        return self.path.with_suffix(".units.tsv")
+        return self.folder / f"{self.name}.encoded.tsv"
 
     @property
     def unreadable(self) -> Path:
         """The table of files that cannot be read."""
-        return self.path.with_suffix(".unreadable.tsv")
+        return self.folder / f"{self.name}.unreadable.tsv"
 
     @property
     def archive(self) -> Path:
         """The features, while they are needed."""
-        return self.path.with_suffix(".ark")
+        return self.folder / f"{self.name}.ark"
 
 
 def encode_utterances(
@@ -77,7 +78,7 @@ def encode_utterances(
     """
     together = encoding.by == "speaker"
     chunks = list(chunked(utterances, together=together))
-    parts = [Part(folder / f"{number:06d}.{_digest(chunk)}") for number, chunk in enumerate(chunks)]
+    parts = [Part(folder, f"{number:06d}-{_digest(chunk)}") for number, chunk in enumerate(chunks)]
     todo = [(chunk, part) for chunk, part in zip(chunks, parts, strict=True) if not part.units.exists()]
     work = partial(_encode_chunk, encoding)
     if jobs > 1 and len(todo) > 1:

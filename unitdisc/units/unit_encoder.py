@@ -94,9 +94,11 @@ def statistics_of(trained: Trained, chosen: StatisticsOf | Statistics | str | Pa
     Raises InputError for a file without statistics, or for those of train where the model does not have them.
     """
     if chosen is None:
-        return "speaker" if trained.features.normalise == "speaker" else "train"
+        return "train" if trained.features.normalise == "global" else "speaker"
     if isinstance(chosen, Statistics):
         return chosen
+    if chosen == "train":
+        trained.train_statistics()
     named: dict[str, StatisticsOf] = {name: name for name in get_args(StatisticsOf)}
     return named[str(chosen)] if str(chosen) in named else read_statistics(chosen)
 

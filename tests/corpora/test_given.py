@@ -1,0 +1,116 @@
+"""Files that are given by paths, as folders, or in lists: their names, speakers and mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from unitdisc import tables
+from unitdisc.corpora.given import given_utterances
+from unitdisc.errors import InputError
+from unitdisc.modality import handwriting, speech
+from unitdisc.records import Utterance
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a/x.wav", "a/y.FLAC", "b/x.wav", "b/deep/z.mp3", "loose.ogg", "b/notes.md", "page.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def found(*paths, modality=speech, splits=()):
+    return [
+        (row.utterance, row.split, row.speaker, row.source)
+        for row in given_utterances([Path(path) for path in paths], modality, splits)
+    ]
+
+
+def test_below_a_folder_the_first_sub_folder_is_the_speaker(files):
+    assert found(files) == [
+        ("a-x", "", "a", f"{files}/a/x.wav"),
+        ("a-y", "", "a", f"{files}/a/y.FLAC"),
+        ("b-deep-z", "", "b", f"{files}/b/deep/z.mp3"),
+        ("b-x", "", "b", f"{files}/b/x.wav"),
+        ("loose", "", "loose", f"{files}/loose.ogg"),
+    ]
+
+
+def test_files_by_themselves_are_named_below_the_folder_around_them(files):
+    assert found("loose.ogg") == [("loose", "", "loose", "loose.ogg")]
+    assert found("a/x.wav", "a/y.FLAC") == [("x", "", "x", "a/x.wav"), ("y", "", "y", "a/y.FLAC")]
+    assert [row[:3] for row in found("a/x.wav", "b/x.wav")] == [("a-x", "", "a"), ("b-x", "", "b")]
+    assert found("page.png", modality=handwriting) == [("page", "", "page", "page.png")]
+
+
+def test_a_file_that_is_given_twice_counts_once(files):
+    assert found("loose.ogg", "loose.ogg") == [("loose", "", "loose", "loose.ogg")]
+
+
+def test_a_list_of_paths_is_relative_to_itself_or_else_to_the_working_directory(files):
+    (files / "a/list.txt").write_text("x.wav\r\n\nb/deep/z.mp3\n")
+    assert found("a/list.txt") == [("a-x", "", "a", "a/x.wav"), ("b-deep-z", "", "b", "b/deep/z.mp3")]
+
+
+def test_a_table_gives_names_speakers_and_splits(files):
+    (files / "list.tsv").write_text("path\tspeaker\tsplit\tutterance\na/x.wav\tann é\ttest\tone\nloose.ogg\t\tdev\t\n")
+    assert found("list.tsv") == [("one", "test", "ann é", "a/x.wav"), ("loose", "dev", "loose", "loose.ogg")]
+    assert found("list.tsv", splits=["dev"]) == [("loose", "dev", "loose", "loose.ogg")]
+
+
+def test_the_table_of_the_workflow_is_a_list(files):
+    rows = [
+        Utterance("u1", "train", "s", "a/x.wav#0.5:1.5", 1.0),
+        Utterance("u2", "test", "s", f"{files}/b/x.wav", 1.0),
+        Utterance("u3", "test", "s", "page.png", 1.0),
+    ]
+    tables.write("utterances.tsv", rows, Utterance)
+    assert found("utterances.tsv") == [(row.utterance, row.split, row.speaker, row.source) for row in rows]
+
+
+def test_kaldi_entries_are_names_and_paths(files):
+    (files / "wav.scp").write_text("u1 a/x.wav\nu2 b/deep/z.mp3\n")
+    assert found("wav.scp") == [("u1", "", "u1", "a/x.wav"), ("u2", "", "u2", "b/deep/z.mp3")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error"),
+    [
+        ("wav.scp", "u1 sox x.wav -t wav - |\n", "wav.scp:1: is a command, which is not run here"),
+        ("wav.scp", "u1\n", "wav.scp:1: is not a name and a path"),
+        ("l.txt", "loose.ogg\nmissing.wav\n", "l.txt:2: names 'missing.wav', which does not exist"),
+        ("l.tsv", "utterance\tspeaker\nu\ts\n", "l.tsv:1: has no column source or path"),
+        ("l.tsv", "path\tspeaker\nloose.ogg\n", "l.tsv:2: has 1 fields where the header has 2"),
+        ("l.tsv", "", "l.tsv: lists no files"),
+        ("l.txt", "\n", "l.txt: lists no files"),
+        ("l.tsv", "path\n", "l.tsv: lists no files"),
+        ("l.tsv", "path\tutterance\na/x.wav\tu\nb/x.wav\tu\n", "b/x.wav: is the utterance 'u', as a/x.wav is"),
+    ],
+)
+def test_a_mistake_in_a_list_is_one_line_with_its_place(files, name, text, error):
+    (files / name).write_text(text)
+    with pytest.raises(InputError) as raised:
+        found(name)
+    assert str(raised.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("nowhere", "nowhere: no such file or folder"),
+        ("page.png", "page.png: is no recording, which this model encodes; endings are .aif"),
+        ("empty", "empty: holds no recordings"),
+    ],
+)
+def test_what_cannot_be_encoded_is_told(files, path, error):
+    (files / "empty").mkdir()
+    with pytest.raises(InputError) as raised:
+        found(path)
+    assert str(raised.value).startswith(error)
+
+
+def test_a_split_that_no_row_has_is_told(files):
+    (files / "list.tsv").write_text("path\tsplit\nloose.ogg\tdev\n")
+    with pytest.raises(InputError, match="lists no recordings of the splits test"):
+        found("list.tsv", splits=["test"])

@@ -1,0 +1,124 @@
+"""Encoding of files that are in no corpus, as a user does it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.commands import lines_run, speech_run
+from tests.helpers.pipeline import in_process
+from unitdisc import tables
+from unitdisc.formats.unit_files import read_runs
+from unitdisc.records import Utterance
+
+
+def encode(*arguments: str):
+    return in_process(Path.cwd(), "encode", *map(str, arguments))
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+@pytest.mark.parametrize("run", [speech_run, lines_run], ids=["speech", "lines"])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_files_of_the_workflow_have_the_units_of_the_workflow(here, run, split, jobs):
+    table = run.parent.parent / "utterances.tsv"
+    done = encode(table, "--split", split, "--model", run, "--out", "new/units.tsv", "--jobs", jobs)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert Path("new/units.tsv").read_bytes() == (run / f"{split}.units.tsv").read_bytes()
+    assert [path.name for path in Path("new").iterdir()] == ["units.tsv"]
+
+
+def test_what_features_are_normalised_with_is_said(here):
+    for option, words in (
+        ("speaker", "each speaker's files"),
+        ("own", "each file by itself"),
+        ("train", "the training"),
+    ):
+        done = encode("speech", "--model", speech_run, "--out", "u.tsv", "--statistics", option)
+        assert f"normalised by the statistics of {words}" in done.stderr
+    done = encode("lines", "--model", lines_run, "--out", "u.tsv")
+    assert "whose features are not normalised, as in training" in done.stderr
+
+
+def test_json_lines_and_folders_hold_the_same_units(here):
+    options = ("--model", lines_run, "--repeats", "collapse")
+    assert encode("lines", *options, "--out", "u.jsonl").returncode == 0
+    assert encode("lines", *options, "--out", "folder", "--format", "parquet").returncode == 0
+    first = {row.utterance: row.units.tolist() for row in read_runs(Path("u.jsonl"))}
+    second = {row.utterance: row.units.tolist() for row in read_runs(Path("folder/units.parquet"))}
+    assert first == second
+    assert len(first) == 9
+    facts = json.loads(Path("folder/manifest.json").read_text())
+    assert facts["statistics"] == "speaker"
+    assert facts["trained"]["model"]["kind"] == "vq"
+    assert set(facts["inputs"]) == {"model.json", "model.safetensors"}
+
+
+def test_a_file_that_cannot_be_read_is_named_at_the_end_and_in_the_exit_code(here):
+    Path("lines/w0/broken.png").write_bytes(b"no image")
+    done = encode("lines", "--model", lines_run, "--out", "u.tsv")
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-2:]
+    assert last[0].startswith("unitdisc: lines/w0/broken.png: ")
+    assert last[1] == "unitdisc: 1 files could not be read; the others are in u.tsv"
+    assert len(tables.read_units("u.tsv")) == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("lines", "--out", "u.txt"), "u.txt: ends neither in .tsv nor in .jsonl; choose the format of a folder"),
+        (("lines", "--out", "u.tsv", "--format", "ctm"), "u.tsv: is no folder, which a --format is written into"),
+        (("lines", "--out", "u", "--format", "cmt"), "unknown format 'cmt'; the nearest known is 'ctm'"),
+        (("lines", "--out", "u", "--format", "textgrid"), "textgrid cannot represent handwriting"),
+        (("lines",), "--out is missing; say where the units of FILES go"),
+        (("lines", "--out", "u.tsv", "--corpus", "lines"), "--corpus and FILES exclude each other"),
+        (("lines", "--out", "u.tsv", "--statistics", "mine"), "mine: no such file"),
+        (("bad", "--out", "u.tsv"), "none of the 1 files can be read; the first: bad/x.png: "),
+        (("speech", "--out", "u.tsv"), "speech: holds no images"),
+        (("lines", "--out", "speech.tsv"), "speech.tsv: is a folder"),
+        ((), "neither --corpus nor FILES are given"),
+    ],
+)
+def test_a_mistake_is_one_line_and_nothing_is_written(here, arguments, error):
+    Path("bad").mkdir()
+    Path("bad/x.png").write_bytes(b"no image")
+    Path("speech.tsv").mkdir()
+    done = encode(*arguments, "--model", lines_run)
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 2
+    assert lines[-1].startswith(f"unitdisc: {error}")
+    assert not Path("u.tsv").exists()
+    assert not Path("u").exists()
+    assert not list(Path().glob(".*encoding"))
+
+
+def test_a_folder_that_is_no_export_is_not_overwritten(here):
+    Path("mine").mkdir()
+    Path("mine/thesis.txt").touch()
+    done = encode("lines", "--model", lines_run, "--out", "mine", "--format", "kaldi-text")
+    assert done.returncode == 2
+    assert "mine: already exists and is not an export" in done.stderr
+    assert Path("mine/thesis.txt").exists()
+
+
+def test_an_interrupted_command_goes_on(here, monkeypatch):
+    from unitdisc.units import encoding_work
+
+    monkeypatch.setattr(encoding_work, "chunk_files", 3)
+    encode_chunk, done = encoding_work._encode_chunk, []
+
+    def interrupted(*arguments):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(1)
+        encode_chunk(*arguments)
+
+    monkeypatch.setattr(encoding_work, "_encode_chunk", interrupted)
+    assert encode("lines", "--model", lines_run, "--out", "u.tsv").returncode != 0
+    assert not Path("u.tsv").exists()
+    monkeypatch.setattr(encoding_work, "_encode_chunk", lambda *a: (done.append(1), encode_chunk(*a)))
+    assert encode("lines", "--model", lines_run, "--out", "u.tsv").returncode == 0
+    assert len(done) == 3
+    names = {row.utterance for row in tables.read_records("results/lines/utterances.tsv", Utterance)}
+    assert set(tables.read_units("u.tsv")) == names
+    assert not list(Path().glob(".*encoding"))
