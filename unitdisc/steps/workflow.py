@@ -105,7 +105,7 @@ class Plan:
     def model_sources(self, model: str) -> str:
         """Return a digest of the files of others that a model is made from; empty for a model that is learnt."""
         files = self.experiment.models[model].files
-        return files_digest(files, without=self.experiment.results / "logs") if files else ""
+        return files_digest(files) if files else ""
 
     def word_files(self, corpus: str) -> list[str]:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
