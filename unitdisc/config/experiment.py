@@ -117,8 +117,7 @@ class Experiment(Section):
         if model.corpus not in self.corpora:
             known = nearest(model.corpus, self.corpora)
             raise ValueError(f"models.{name} takes over a model of the corpus {model.corpus!r}{known}")
-        trained = [each for run in self.runs.get(model.corpus, ()) for each in (run, *self.ancestors(run))]
-        if model.model not in trained:
+        if model.model not in self._trained(model.corpus):
             raise ValueError(
                 f"models.{name} takes over {model.model!r} of {model.corpus}, where it is not trained: "
                 f"add it to runs.{model.corpus}"
@@ -127,9 +126,9 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _models_fit_features(self) -> "Experiment":
-        for corpus, models in self.runs.items():
+        for corpus in self.runs:
             features = self.corpora[corpus].features
-            for name in [other for model in models for other in (model, *self.ancestors(model))]:
+            for name in self._trained(corpus):
                 model = self.models[name]
                 for _, part in model.parts:
                     if objection := part.objection(features):
@@ -137,6 +136,14 @@ class Experiment(Section):
                 if isinstance(model, TrainedModel) and (reason := self._disagreement(model, corpus)):
                     raise ValueError(f"runs.{corpus} names {name!r}, and {reason}")
         return self
+
+    def _trained(self, corpus: str) -> list[str]:
+        """Return the models of the runs of a corpus, and those that are trained on it for them."""
+        found = list(self.runs.get(corpus, ()))
+        for name in found:  # which grows
+            if self.models[name].trained_on is None:
+                found += [other for other in self.models[name].builds_on if other not in found]
+        return found
 
     def _disagreement(self, model: TrainedModel, corpus: str) -> str | None:
         """Say in which setting the features of a corpus differ from those that a model was trained on."""
