@@ -162,10 +162,7 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
         features = settings.features.model_dump(mode="json")
-        known = {
-            model: {"model": experiment.models[model].of_weights.model_dump(mode="json"), "features": features}
-            for model in models
-        }
+        known = {model: _known(experiment.models[model]) | {"features": features} for model in models}
         reader = _RunReader("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
             reader.run(model, seed, known[model], recognises=experiment.models[model].recognises)
@@ -175,6 +172,11 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
         options = (settings.exclude, settings.ignore, settings.pipes)
         corpora.append(_corpus("", results.corpus(name), settings.features.modality, options, runs))
     return corpora
+
+
+def _known(model: ModelSettings) -> dict[str, Any]:
+    """Return what model.json will say of a model."""
+    return {"model": model.of_weights.model_dump(mode="json"), "source": {"corpus": model.trained_on or ""}}
 
 
 def of_folder(folder: Path, source: str) -> list[CorpusResults]:
