@@ -12,6 +12,15 @@ run = corpus.run("vq", 3)
 pieces = PiecesFolder(run.pieces)
 
 
+def test_a_run_knows_its_corpus_and_its_model_by_its_folder(tmp_path, monkeypatch):
+    assert run.names == ("speech", "vq")
+    folder = tmp_path / "speech" / "vq" / "seed0"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    assert RunFolder(Path()).names == ("speech", "vq")
+    assert RunFolder(Path("/")).names == ("", "")
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -4,6 +4,7 @@ Every error of encoding, and of JSON in a file, is reported here. What is writte
 folder, which is then renamed.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -28,6 +29,12 @@ def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:
         raise InputError("no such file", path, fix=missing) from None
     except IsADirectoryError as error:
         raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def decode(raw: bytes, path: str | Path) -> str:

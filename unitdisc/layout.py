@@ -18,6 +18,12 @@ class RunFolder:
     path: Path
 
     @property
+    def names(self) -> tuple[str, str]:
+        """The names of the corpus and of the model, by the folders around this one."""
+        model = self.path.absolute().parent
+        return model.parent.name, model.name
+
+    @property
     def weights(self) -> Path:
         """The model's weights."""
         return self.path / "model.safetensors"

@@ -69,12 +69,12 @@ def _packages(module: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def files_digest(files: Iterable[Path], *, without: Path) -> str:
+def files_digest(files: Iterable[Path], *, without: Path | None = None) -> str:
     """Digest the names, sizes and modification times of files, but for those in the folder of results, ``without``."""
-    digest, results = hashlib.sha256(), f"{os.path.realpath(without)}{os.sep}"
+    digest, results = hashlib.sha256(), None if without is None else f"{os.path.realpath(without)}{os.sep}"
     for path in files:
         try:
-            if os.path.realpath(path).startswith(results):
+            if results is not None and os.path.realpath(path).startswith(results):
                 continue
             status = os.stat(path)  # noqa: PTH116  (once per recording: fast)
             digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))

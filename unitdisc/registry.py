@@ -77,6 +77,8 @@ models = Registry(
     "models",
     {
         "kmeans": "unitdisc.models.kmeans:KMeans",
+        "codebook": "unitdisc.models.codebook:Codebook",
+        "trained": "unitdisc.models.trained:TrainedElsewhere",
         "vq": "unitdisc.models.model:Model",
     },
 )

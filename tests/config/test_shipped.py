@@ -1,10 +1,14 @@
 import re
 
+import numpy as np
 import pytest
 import yaml
 
 from tests.helpers.places import repository
+from tests.helpers.runs import write_description
+from unitdisc.config import VQModel
 from unitdisc.config.load import check_config, read_config
+from unitdisc.features.speech import SpeechSettings
 
 files = [repository / "config.yaml", *sorted((repository / "workflow" / "configs").glob("*.yaml"))]
 
@@ -28,7 +32,11 @@ def documented_blocks():
                 yield {"corpora": {"mine": yaml.safe_load(block)}} if indented else yaml.safe_load(block)
 
 
-def test_the_configurations_in_the_documents_are_valid():
+def test_the_configurations_in_the_documents_are_valid(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    np.save("centroids.npy", np.ones((2, 3)))
+    write_description(tmp_path / "old/results/read/vq/seed0", VQModel(), SpeechSettings())
     blocks = list(documented_blocks())
     whole = [block for block in blocks if "runs" in block and "corpora" in block]
     assert len(whole) >= 2

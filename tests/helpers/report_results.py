@@ -85,7 +85,7 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
     folder = plan.results / corpus / model / f"seed{seed}"
     folder.mkdir(parents=True)
     random = np.random.default_rng([len(model), seed])
-    settings = plan.models[model]
+    settings = plan.models[model].of_weights
     units: dict[str, dict[str, UnitSequence]] = {"train": {}, "dev": {}, "test": {}}
     for row in tables.read_records(plan.results / corpus / "utterances.tsv", Utterance):
         tokens = max(1, round(row.duration / shift))
@@ -103,6 +103,7 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
         folder / "model.safetensors",
     )
     description = {"unitdisc": "0.1.0", "model": settings.model_dump(mode="json")}
+    description["source"] = {"corpus": plan.models[model].trained_on or ""}
     description["features"] = plan.corpora[corpus].features.model_dump(mode="json")
     (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
 

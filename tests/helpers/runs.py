@@ -10,7 +10,7 @@ from unitdisc import tables
 from unitdisc.config import KMeansModel
 from unitdisc.features.archive import Archive, write
 from unitdisc.features.precomputed import PrecomputedSettings
-from unitdisc.layout import Results
+from unitdisc.layout import Results, RunFolder
 from unitdisc.models import store
 from unitdisc.models.batch import Sizes
 from unitdisc.models.kmeans import KMeans
@@ -77,6 +77,14 @@ def write_run(folder: Path, utterances, labels, features, codebook, *, stride=1,
         if names:
             tables.write_units(run.units(split), encode(trained, archive, speaker))
     return json.dumps(config)
+
+
+def write_description(folder: Path, model, features) -> Path:
+    """Write as much of a trained model as a configuration reads; return its folder."""
+    folder.mkdir(parents=True)
+    content = {"model": model.model_dump(mode="json"), "features": features.model_dump(mode="json")}
+    RunFolder(folder).description.write_text(json.dumps(content))
+    return folder
 
 
 def abx_of(folder: Path, config: str, split: str = "test") -> dict[str, Score]:

@@ -45,3 +45,34 @@ def test_a_score_is_looked_up_as_a_scan_would(plan: Experiment) -> None:
             )
             assert run.value(metric, split) == value or np.isnan(value)
         assert np.isnan(run.value("no such metric", "test"))
+
+
+def test_a_model_of_another_corpus_is_described_by_the_one_that_it_takes_over(tmp_path: Path) -> None:
+    talk = {"kind": "folder", "root": ".", "features": {"kind": "speech"}}
+    plan = report_results.experiment(
+        tmp_path / "r",
+        corpora={"read": talk, "talk": talk},
+        models={
+            "kmeans": {"kind": "kmeans", "codewords": 12},
+            "taken": {"kind": "trained", "model": "kmeans", "corpus": "read"},
+        },
+        runs={"read": ["kmeans"], "talk": ["taken", "kmeans"]},
+    )
+    before = results.of_experiment(plan)
+    report_results.write(plan)
+    for corpora in (before, results.of_experiment(plan), results.of_folder(plan.results, "")):
+        runs = {run.model: run for corpus in corpora if corpus.name == "talk" for run in corpus.runs}
+        assert {name: run.title for name, run in runs.items()} == {
+            "taken": "k-means trained on read",
+            "kmeans": "k-means",
+        }
+        assert [runs[name].baseline for name in ("taken", "kmeans")] == [False, True]
+        assert {run.codewords for run in runs.values()} == {12}
+        assert {run.kind for run in runs.values()} == {"kmeans"}
+
+
+def test_a_source_that_is_none_is_told(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}))
+    (plan.results / "talk/vq/seed0/model.json").write_text('{"source": "elsewhere"}')
+    with pytest.raises(InputError, match=r"model\.json: does not describe a model"):
+        results.of_folder(plan.results, "")

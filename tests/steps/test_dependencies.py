@@ -229,3 +229,29 @@ def test_a_training_in_a_module_that_is_not_there_is_told_at_once(monkeypatch):
     values = {"corpora": {"c": {"kind": "folder", "root": "."}}, "models": {"m": {"kind": "kmeans"}}}
     with pytest.raises(InputError, match=r"the module nowhere\.at_all, which a chosen kind names, does not exist"):
         Plan(check_config(values))
+
+
+def elsewhere(values):
+    """The tiny experiment with a model of the corpus of lines, and a second such corpus on which it is used."""
+    values["corpora"]["more"] = values["corpora"]["lines"] | {"root": "more"}
+    values["models"]["taken"] = {"kind": "trained", "model": "vq", "corpus": "lines"}
+    values["runs"]["more"] = ["taken"]
+    return check_config(values)
+
+
+def test_a_model_that_is_taken_over_runs_the_modules_of_its_kind(values):
+    experiment = elsewhere(values)
+    for step, own in (("encode", "unitdisc.models.trained"), ("train", "unitdisc.training.taking_over")):
+        found = chosen_modules(experiment, dependencies[step], corpus="more", model="taken")
+        assert {own, *model_modules} <= set(found)
+    assert "unitdisc.training.learning" not in found
+
+
+def test_a_step_on_a_model_that_is_taken_over_reads_no_other_corpus(values):
+    experiment = elsewhere(values)
+    for name in trained:
+        text = step_settings(experiment, dependencies[name], corpus="more", model="taken")
+        part = json.loads(text)
+        assert (part["corpora"].keys(), part["models"].keys()) == ({"more"}, {"taken", "vq"})
+        assert step_settings(read_config(text), dependencies[name], corpus="more", model="taken") == text
+        assert read_config(text).built_on("more", "taken", 2) == experiment.built_on("more", "taken", 2)

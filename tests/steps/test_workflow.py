@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -76,6 +77,25 @@ def test_a_training_reads_the_models_that_it_builds_on(values):
     assert plan.built_on("speech", "last", "7") == files
     assert plan.built_on("speech", "second", "7") == files[:2]
     assert plan.built_on("speech", "first", "7") == plan.built_on("speech", "kmeans", "7") == []
+
+
+def test_a_training_reads_the_model_of_another_corpus(values):
+    values["corpora"]["more"] = values["corpora"]["speech"] | {"root": "more"}
+    values["models"]["taken"] = {"kind": "trained", "model": "vq", "corpus": "speech"}
+    values["runs"]["more"] = ["taken"]
+    files = [f"results/speech/vq/seed7/{file}" for file in ("model.safetensors", "model.json")]
+    plan = plan_of(values)
+    assert plan.built_on("more", "taken", "7") == files
+    assert plan.model_sources("taken") == plan.model_sources("vq") == ""
+
+
+def test_files_of_others_that_a_model_is_made_from_are_in_a_digest(values):
+    np.save("centroids.npy", np.ones((3, 21)))
+    values["models"]["given"] = {"kind": "codebook", "path": "centroids.npy"}
+    before = plan_of(values).model_sources("given")
+    assert before == plan_of(values).model_sources("given") != ""
+    changed("centroids.npy")
+    assert plan_of(values).model_sources("given") != before
 
 
 @pytest.mark.slow

@@ -11,10 +11,12 @@ from unitdisc.config.models import (
     ModelSettings,
     PartSettings,
     ReestimationSettings,
+    StackedFrames,
     VQModel,
 )
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
+from unitdisc.config.trained import TrainedModel
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
 from unitdisc.config.units import Exports, Pieces, Segmentation
 
@@ -48,6 +50,8 @@ __all__ = [
     "Section",
     "Segmentation",
     "Split",
+    "StackedFrames",
+    "TrainedModel",
     "Training",
     "VQModel",
     "splits",

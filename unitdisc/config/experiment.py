@@ -6,11 +6,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
+from unitdisc.config.description import described
 from unitdisc.config.models import AnyModel, ModelSettings, VQModel
 from unitdisc.config.scoring import Scoring
 from unitdisc.config.section import Section
+from unitdisc.config.trained import TrainedModel, disagreement
 from unitdisc.config.units import Exports, Pieces, Segmentation
 from unitdisc.errors import InputError, nearest
+from unitdisc.layout import Results, RunFolder
 
 
 class ReportOptions(Section):
@@ -84,21 +87,73 @@ class Experiment(Section):
             for other in model.builds_on:
                 if other not in self.models:
                     raise ValueError(f"models.{name} builds on the model {other!r}{nearest(other, self.models)}")
-                if not isinstance(self.models[other], VQModel):
-                    raise ValueError(f"models.{name} builds on {other!r}, which is not of kind vq")
         for name in self.models:
             if name in self.ancestors(name):
                 raise ValueError(f"models.{name} builds on itself")
         return self
 
     @model_validator(mode="after")
-    def _models_fit_features(self) -> "Experiment":
-        for corpus, models in self.runs.items():
-            for name in [other for model in models for other in (model, *self.ancestors(model))]:
-                for _, part in self.models[name].parts:
-                    if objection := part.objection(self.corpora[corpus].features):
-                        raise ValueError(f"runs.{corpus} names {name!r}, whose {part.kind} {objection}")
+    def _models_to_take_over(self) -> "Experiment":
+        for name, model in self.models.items():
+            if isinstance(model, TrainedModel):
+                self.models[name] = self._taking_over(name, model)
         return self
+
+    @model_validator(mode="after")
+    def _networks_to_build_on(self) -> "Experiment":
+        for name, model in self.models.items():
+            for other in () if isinstance(model, TrainedModel) else model.builds_on:
+                if not isinstance(self.models[other].of_weights, VQModel):
+                    raise ValueError(f"models.{name} builds on {other!r}, which is not of kind vq")
+        return self
+
+    def _taking_over(self, name: str, model: TrainedModel) -> TrainedModel:
+        """Return a model of kind trained with the settings of the one that it takes over, which are checked once."""
+        if model.taken is not None or model.model is None or model.corpus is None:
+            return model
+        other = self.models[model.model]
+        if isinstance(other, TrainedModel):
+            raise ValueError(f"models.{name} takes over {model.model!r}, which is of kind trained itself")
+        if model.corpus not in self.corpora:
+            known = nearest(model.corpus, self.corpora)
+            raise ValueError(f"models.{name} takes over a model of the corpus {model.corpus!r}{known}")
+        if model.model not in self._trained(model.corpus):
+            raise ValueError(
+                f"models.{name} takes over {model.model!r} of {model.corpus}, where it is not trained: "
+                f"add it to runs.{model.corpus}"
+            )
+        return model.model_copy(update={"taken": other})
+
+    @model_validator(mode="after")
+    def _models_fit_features(self) -> "Experiment":
+        for corpus in self.runs:
+            features = self.corpora[corpus].features
+            for name in self._trained(corpus):
+                model = self.models[name]
+                for _, part in model.parts:
+                    if objection := part.objection(features):
+                        raise ValueError(f"runs.{corpus} names {name!r}, whose {part.kind} {objection}")
+                if isinstance(model, TrainedModel) and (reason := self._disagreement(model, corpus)):
+                    raise ValueError(f"runs.{corpus} names {name!r}, and {reason}")
+        return self
+
+    def _trained(self, corpus: str) -> list[str]:
+        """Return the models of the runs of a corpus, and those that are trained on it for them."""
+        found = list(self.runs.get(corpus, ()))
+        for name in found:  # which grows
+            if self.models[name].trained_on is None:
+                found += [other for other in self.models[name].builds_on if other not in found]
+        return found
+
+    def _disagreement(self, model: TrainedModel, corpus: str) -> str | None:
+        """Say in which setting the features of a corpus differ from those that a model was trained on."""
+        if model.path is None:
+            first = str(model.corpus)
+            features = self.corpora[first].features
+        else:
+            run = RunFolder(model.path)
+            features, (first, _) = described(run).features, run.names
+        return disagreement(features, self.corpora[corpus].features, first, corpus)
 
     @model_validator(mode="after")
     def _segmented_first(self) -> "Experiment":
@@ -123,6 +178,12 @@ class Experiment(Section):
                 found.append(other)
                 todo += self.model(other).builds_on
         return found
+
+    def built_on(self, corpus: str, model: str, seed: int | str) -> dict[str, RunFolder]:
+        """Return the folders of the trained models that the training of a model starts from, by name."""
+        settings = self.model(model)
+        files = Results(self.results).corpus(settings.trained_on or corpus)
+        return {name: files.run(name, seed) for name in settings.builds_on}
 
     def model(self, name: str) -> ModelSettings:
         """Return the model of that name; raises InputError with the nearest known one."""

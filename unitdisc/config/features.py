@@ -18,13 +18,14 @@ class FeatureSettings(Section):
 
     ``modality_name`` is the name of its modality, ``needs`` the kind of sources that it reads, and ``grey_levels`` is
     true if features are between 0 and 1. ``reader_settings`` are the settings that corpus readers use: only a change
-    of these makes the workflow read the corpus again.
+    of these makes the workflow read the corpus again. ``computational`` settings change no number of the features.
     """
 
     modality_name: ClassVar[str] = "speech"
     needs: ClassVar[Sources] = "recordings"
     grey_levels: ClassVar[bool] = False
     reader_settings: ClassVar[tuple[str, ...]] = ("kind",)
+    computational: ClassVar[tuple[str, ...]] = ("shard",)
 
     kind: str
     normalise: Normalise = Field(

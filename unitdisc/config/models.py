@@ -1,6 +1,7 @@
 """Settings of the models: k-means, and the vector-quantised model with its parts."""
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -60,9 +61,29 @@ class ModelSettings(Section):
         return False
 
     @property
+    def recognises(self) -> bool:
+        """Whether the model recognises labels, which are then scored."""
+        return self.learns_labels
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The models of the same configuration that its training starts from."""
         return ()
+
+    @property
+    def trained_on(self) -> str | None:
+        """The corpus on which these are trained; None for that of the run."""
+        return None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files of others that the training reads."""
+        return ()
+
+    @property
+    def of_weights(self) -> "ModelSettings":
+        """The settings of the model whose weights a run has: these, unless it takes over another model."""
+        return self
 
     @property
     def gpus(self) -> int:
@@ -80,7 +101,14 @@ class ModelSettings(Section):
         return 1
 
 
-class KMeansModel(ModelSettings):
+class StackedFrames(ModelSettings):
+    """Settings of a model whose units are those of stacked frames, without an encoder."""
+
+    context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
+    stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
+
+
+class KMeansModel(StackedFrames):
     """k-means on the normalised features: the baseline."""
 
     baseline = True
@@ -88,8 +116,6 @@ class KMeansModel(ModelSettings):
 
     kind: Literal["kmeans"] = "kmeans"
     codewords: int = Field(128, ge=1, description="Number of units, K.")
-    context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
-    stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
     iterations: int = Field(30, ge=1, description="Maximum number of Lloyd iterations.")
     frames: int = Field(200_000, ge=1, description="Maximum number of training tokens to cluster, sampled by the seed.")
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticUndefined
 
 from unitdisc.config.experiment import Experiment
@@ -71,7 +72,7 @@ def _section(section: type[BaseModel], title: str, level: int) -> Iterator[str]:
     """Yield a heading, the section's description, and a table of its settings."""
     yield f"\n{'#' * level} {title}\n"
     yield f"{' '.join((section.__doc__ or '').split())}\n"
-    rows = [(name, field) for name, field in section.model_fields.items() if name != "kind"]
+    rows = [(name, field) for name, field in section.model_fields.items() if name != "kind" and not _is_hidden(field)]
     if rows:
         yield "| setting | default | what it is |\n| --- | --- | --- |"
         for name, field in rows:
@@ -86,6 +87,11 @@ def _inside(section: type[BaseModel]) -> Iterator[type[BaseModel]]:
             if isinstance(option, type) and issubclass(option, Section) and not _is_chosen(field):
                 yield option
                 yield from _inside(option)
+
+
+def _is_hidden(field: FieldInfo) -> bool:
+    """Tell whether a field is filled in by the program, and nothing for a file."""
+    return any(type(item) is SkipJsonSchema for item in field.metadata)
 
 
 def _options(annotation: Any) -> Iterator[Any]:

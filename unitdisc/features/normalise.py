@@ -45,7 +45,7 @@ class Statistics:
             file.write("\n")
 
 
-def described(value: Any) -> Statistics | None:
+def statistics_in(value: Any) -> Statistics | None:
     """Return the statistics that JSON describes; None for null. Raises ValueError, KeyError or TypeError for others."""
     if value is None:
         return None
@@ -61,7 +61,7 @@ def read_statistics(path: str | Path) -> Statistics:
     """Read statistics from a JSON file of mean and deviation; raises InputError naming the file."""
     value = read_json(path, keys=("mean", "deviation"))
     try:
-        found = described(value)
+        found = statistics_in(value)
     except (ValueError, TypeError) as error:
         raise InputError(f"holds no statistics ({error})", path) from None
     if found is None:

@@ -1,10 +1,12 @@
 """The baseline: k-means on stacked frames."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from unitdisc.codebook.distances import nearest
-from unitdisc.config import KMeansModel
+from unitdisc.config import KMeansModel, StackedFrames
 from unitdisc.models.batch import Sizes
 from unitdisc.models.stretches import joined, stretches
 from unitdisc.models.unit_model import UnitModel
@@ -14,16 +16,16 @@ from unitdisc.stages import Stage
 class KMeans(UnitModel):
     """A codebook (K, (2 · context + 1) · D) of stacked frames; the unit of a token is its nearest codeword."""
 
-    Settings = KMeansModel
+    Settings: ClassVar[type[StackedFrames]] = KMeansModel
     stage_names = (Stage.FEATURES, Stage.CODES)
     trained_by = "unitdisc.training.clustering:train"
     codebook: Tensor
 
-    def __init__(self, settings: KMeansModel, sizes: Sizes) -> None:
+    def __init__(self, settings: StackedFrames, sizes: Sizes) -> None:
         super().__init__()
         self.stride, self.context = settings.stride, settings.context
         width = sizes.inputs * (2 * settings.context + 1)
-        self.register_buffer("codebook", torch.zeros(settings.codewords, width))
+        self.register_buffer("codebook", torch.zeros(settings.units, width))
 
     def vectors(self, frames: Tensor) -> Tensor:
         """Return what is clustered (T', width): the mean over each token's frames, stacked with their neighbours.

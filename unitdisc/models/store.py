@@ -3,11 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
@@ -17,19 +16,28 @@ import unitdisc
 from unitdisc import registry
 from unitdisc.arrays import Matrix
 from unitdisc.choices import StatisticsOf
-from unitdisc.config import AnyFeatures, AnyModel, FeatureSettings, ModelSettings
+from unitdisc.config import FeatureSettings, ModelSettings
+from unitdisc.config.description import described, undescribed
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
-from unitdisc.features.normalise import Normalised, Statistics, described
-from unitdisc.files import read_json, replacing, writing
+from unitdisc.features.normalise import Normalised, Statistics, statistics_in
+from unitdisc.files import replacing, writing
 from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.layout import RunFolder
 from unitdisc.models.batch import Sizes
 from unitdisc.models.unit_model import UnitModel
 
-settings_of: TypeAdapter[Any] = TypeAdapter(AnyModel)
-features_of: TypeAdapter[Any] = TypeAdapter(AnyFeatures)
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where weights are from that a run has not learnt: a file with its SHA-256, and for another run's its names."""
+
+    path: str
+    sha256: str
+    corpus: str = ""
+    model: str = ""
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,8 @@ class Trained:
 
     ``features`` and ``statistics`` (of train, or None) are those of its inputs, ``inputs`` is their number of columns,
     ``speakers`` are those of train, and ``labels`` are those that it recognises, in the order of its classes.
-    ``of_train`` are the statistics of all speakers of train together, where each is normalised by his own.
+    ``source`` is None for weights that were learnt in this run. ``of_train`` are the statistics of all speakers of
+    train together, where each is normalised by his own.
     """
 
     model: UnitModel
@@ -49,6 +58,7 @@ class Trained:
     statistics: Statistics | None
     seed: int
     labels: tuple[str, ...] = ()
+    source: Source | None = None
     of_train: Statistics | None = None
 
     @property
@@ -123,6 +133,7 @@ def save(run: RunFolder, trained: Trained) -> None:
         "statistics_of_train": trained.of_train and trained.of_train.described(),
         "seed": trained.seed,
         "labels": list(trained.labels),
+        "source": trained.source and asdict(trained.source),
     }
     with writing(run.description) as file:
         json.dump(description, file, indent=1, ensure_ascii=False)
@@ -131,17 +142,15 @@ def save(run: RunFolder, trained: Trained) -> None:
 
 def load(run: RunFolder) -> Trained:
     """Read a model from its folder, ready to encode on the CPU; raises InputError for a missing or unsuitable file."""
-    path = run.description
-    text = read_json(path, missing="train the model first: unitdisc train --help")
+    about = described(run)
+    settings, features, text = about.model, about.features, about.content
     try:
-        settings = settings_of.validate_python(text["model"])
-        # Models of version 0.1 were trained when all frames were active.
-        features = features_of.validate_python({"activity": None, **text["features"]})
         inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
-        statistics, of_train = (described(text.get(key)) for key in ("statistics", "statistics_of_train"))
+        statistics, of_train = (statistics_in(text.get(key)) for key in ("statistics", "statistics_of_train"))
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
+        source = None if text.get("source") is None else Source(**text["source"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise undescribed(run, error) from None
     weights = run.weights
     try:
         model = build(settings, Sizes(inputs, len(speakers), len(labels)))
@@ -149,7 +158,7 @@ def load(run: RunFolder) -> Trained:
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
-    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels, of_train)
+    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels, source, of_train)
 
 
 def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -73,13 +73,19 @@ class RunResults:
 
     @property
     def baseline(self) -> bool:
-        """Whether other models are compared with this one."""
-        return self._of_kind.baseline
+        """Whether other models are compared with this one, which one of another corpus is not."""
+        return self._of_kind.baseline and not self.trained_on
 
     @property
     def title(self) -> str:
         """The kind of model as the page writes it."""
-        return self._of_kind.title or self.kind
+        title = self._of_kind.title or self.kind
+        return f"{title} trained on {self.trained_on}" if self.trained_on else title
+
+    @property
+    def trained_on(self) -> str:
+        """The corpus on which the weights were trained, if it is another run's; otherwise empty."""
+        return str((self.description.get("source") or {}).get("corpus", ""))
 
     @property
     def codewords(self) -> int:
@@ -156,18 +162,21 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
         features = settings.features.model_dump(mode="json")
-        known = {
-            model: {"model": experiment.models[model].model_dump(mode="json"), "features": features} for model in models
-        }
+        known = {model: _known(experiment.models[model]) | {"features": features} for model in models}
         reader = _RunReader("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
-            reader.run(model, seed, known[model], learns_labels=experiment.models[model].learns_labels)
+            reader.run(model, seed, known[model], recognises=experiment.models[model].recognises)
             for model in models
             for seed in experiment.seeds
         )
         options = (settings.exclude, settings.ignore, settings.pipes)
         corpora.append(_corpus("", results.corpus(name), settings.features.modality, options, runs))
     return corpora
+
+
+def _known(model: ModelSettings) -> dict[str, Any]:
+    """Return what model.json will say of a model."""
+    return {"model": model.of_weights.model_dump(mode="json"), "source": {"corpus": model.trained_on or ""}}
 
 
 def of_folder(folder: Path, source: str) -> list[CorpusResults]:
@@ -244,14 +253,14 @@ class _RunReader:
     expected: Collection[str]
 
     def run(
-        self, model: str, seed: int, known: Mapping[str, Any] | None = None, *, learns_labels: bool = False
+        self, model: str, seed: int, known: Mapping[str, Any] | None = None, *, recognises: bool = False
     ) -> RunResults:
         """Read a run; ``known`` is what the configuration says about its model."""
         files = self.corpus.run(model, seed)
         expected = [split for split in splits if split in self.expected]
         wanted = [files.description, files.training]
         wanted += [path(split) for path in (files.units, files.scores) for split in expected]
-        wanted += [files.recognition(split) for split in expected if split != "train" and learns_labels]
+        wanted += [files.recognition(split) for split in expected if split != "train" and recognises]
         scores = list(_scores(files))
         collected = self.collected.get((self.corpus.path.name, model, seed), _no_scores())
         return RunResults(

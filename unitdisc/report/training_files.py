@@ -14,7 +14,9 @@ from unitdisc.files import read_json
 def description(path: Path) -> Mapping[str, Any]:
     """Read model.json; raises InputError for anything else."""
     content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("model", {}), dict):
+    if not isinstance(content, dict) or not all(
+        isinstance(content.get(key) or {}, dict) for key in ("model", "source")
+    ):
         raise InputError("does not describe a model", path, fix="train it again")
     return content
 

@@ -99,7 +99,7 @@ def chosen_modules(
         for settings in corpora
         for name, section in (("corpora", settings), ("features", settings.features))
     ]
-    chosen += [("models", settings.kind) for settings in models]
+    chosen += [("models", each.kind) for settings in models for each in (settings, settings.of_weights)]
     chosen += [(name, piece.kind) for settings in models for name, piece in settings.parts]
     chosen += [("exports", name) for name in experiment.exports.formats]
     modules = [registries[name].module(kind) for name, kind in chosen if name in part.kinds]

@@ -5,11 +5,11 @@ from typing import Any
 
 from unitdisc.choices import UnitsFrom
 from unitdisc.config import Section
-from unitdisc.files import read_json
+from unitdisc.files import read_json, sha256
 from unitdisc.steps.dependencies import Dependencies, step_settings
 from unitdisc.steps.run import Run
 from unitdisc.units.exports import manifest
-from unitdisc.units.exports.manifest import digest, sha256, versions
+from unitdisc.units.exports.manifest import digest, versions
 
 # What is quoted of the description of the model, and of the manifest of its segments.
 of_model = ("unitdisc", "model", "features", "inputs", "stride")
@@ -36,7 +36,7 @@ def facts(run: Run, settings: Section, kind: UnitsFrom, *packages: str) -> dict[
         "corpus": run.corpus,
         "model": run.model,
         "seed": run.seed,
-        "trained": {key: trained[key] for key in of_model},
+        "trained": {key: trained[key] for key in (*of_model, "source") if trained.get(key) is not None},
         "configuration": {"sha256": digest(json.dumps(configuration, sort_keys=True)), **configuration},
         "segmentation": segmentation and {key: segmentation[key] for key in of_segments},
         "settings": settings.model_dump(mode="json"),

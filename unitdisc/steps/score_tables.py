@@ -11,7 +11,7 @@ def score_tables(experiment: Experiment, model: ModelSettings, files: RunFolder,
     """Yield the tables of scores of a split of a run, according to the configuration; the workflow requires these."""
     scoring = experiment.scoring
     yield files.scores(split)
-    if model.learns_labels and split != "train":
+    if model.recognises and split != "train":
         yield files.recognition(split)
     if scoring.abx is not None and split in scoring.abx.splits:
         yield files.abx(split)

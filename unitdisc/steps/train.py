@@ -28,7 +28,7 @@ def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = N
         list(run.utterances.values()),
         run.files,
         seed=run.seed,
-        built_on={name: run.corpus_files.run(name, run.seed) for name in settings.builds_on},
+        built_on=run.experiment.built_on(run.corpus, run.model, run.seed),
         labels=run.all_labels if settings.learns_labels else None,
         ignore=run.settings.ignore,
         code=code_digest("unitdisc.steps.train", *chosen),

@@ -99,8 +99,13 @@ class Plan:
 
     def built_on(self, corpus: str, model: str, seed: str) -> list[str]:
         """Return weights and description of the models that the training of a model starts from."""
-        runs = [self.results.corpus(corpus).run(name, seed) for name in self.experiment.models[model].builds_on]
+        runs = self.experiment.built_on(corpus, model, seed).values()
         return [str(path) for run in runs for path in (run.weights, run.description)]
+
+    def model_sources(self, model: str) -> str:
+        """Return a digest of the files of others that a model is made from; empty for a model that is learnt."""
+        files = self.experiment.models[model].files
+        return files_digest(files) if files else ""
 
     def word_files(self, corpus: str) -> list[str]:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""

@@ -3,8 +3,6 @@
 import logging
 import time
 
-import torch
-
 from unitdisc import tables
 from unitdisc.codebook import kmeans
 from unitdisc.config import KMeansModel
@@ -16,6 +14,7 @@ from unitdisc.models.kmeans import KMeans
 from unitdisc.training.record import Epoch
 from unitdisc.training.task import Learnt, Task
 from unitdisc.training.token_vectors import sampled_vectors
+from unitdisc.training.usage import usage
 
 log = logging.getLogger(__name__)
 
@@ -34,23 +33,9 @@ def cluster(settings: KMeansModel, matrices: Normalised, run: RunFolder, *, inpu
         raise InputError(f"{len(vectors)} training tokens cannot be clustered into {settings.codewords} units")
     centres, units, inertia = kmeans(vectors, settings.codewords, seed=seed, iterations=settings.iterations)
     model.codebook.copy_(centres)
-    counts = units.bincount(minlength=settings.codewords).double()
-    used = int((counts > 0).sum())
-    row = Epoch(
-        epoch=1,
-        step=settings.iterations,
-        loss=inertia,
-        task_loss=inertia / vectors.shape[1],
-        bottleneck_loss=inertia,
-        units_used=used,
-        perplexity=float(torch.special.entr(counts / counts.sum()).sum().exp()),
-        dead_codewords=settings.codewords - used,
-        distance=inertia,
-        input_norm=float(vectors.norm(dim=1).mean()),
-        codeword_norm=float(centres.norm(dim=1).mean()),
-        learning_rate=0.0,
-        frames_per_second=round(len(vectors) * settings.iterations / (time.perf_counter() - start), 1),
-    )
+    speed = round(len(vectors) * settings.iterations / (time.perf_counter() - start), 1)
+    row = usage(vectors, centres, units, inertia, step=settings.iterations, frames_per_second=speed)
     tables.write(run.training, [row], Epoch)
+    used = row.units_used
     log.info("k-means of %d vectors: inertia %.4f, %d/%d units used", len(vectors), inertia, used, settings.codewords)
     return model

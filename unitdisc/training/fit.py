@@ -63,21 +63,32 @@ def fit(
     learnt = _training(settings.kind)(task)
     if learnt is None:
         return
-    of_train = _statistics(train, features, speaker) if features.normalise == "speaker" else None
-    trained = store.Trained(
-        learnt.model, settings, features, task.inputs, task.speakers, shared, seed, learnt.vocabulary, of_train
-    )
-    store.save(run, trained)
+    store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
     loop.finish(run)
 
 
-def _training(kind: str) -> Callable[[Task], Learnt | None]:
+def _trained(learnt: Learnt, task: Task, shared: Statistics | None) -> store.Trained:
+    return store.Trained(
+        learnt.model,
+        task.settings,
+        task.features,
+        task.inputs,
+        task.speakers,
+        shared,
+        task.seed,
+        learnt.vocabulary,
+        learnt.source,
+        task.train.active_statistics() if task.features.normalise == "speaker" else None,
+    )
+
+
+def _training(kind: str) -> Callable[[Task], Learnt | store.Trained | None]:
     """Return the function that trains models of a kind; raises InputError if there is none."""
     name = registry.models.load(kind).trained_by
     if not name:
         raise InputError(f"there is no training of models of kind {kind!r}")
     try:
-        function: Callable[[Task], Learnt | None] = EntryPoint(kind, name, "unitdisc.training").load()
+        function: Callable[[Task], Learnt | store.Trained | None] = EntryPoint(kind, name, "unitdisc.training").load()
     except (ImportError, AttributeError) as error:
         raise InputError(f"{name}, which trains models of kind {kind!r}, cannot be loaded ({error})") from error
     return function

@@ -1,4 +1,7 @@
-"""What the training of a kind of model gets and returns; the class of the model names its function (Task → Learnt)."""
+"""What the training of a kind of model gets and returns; the class of the model names its function (Task → Learnt).
+
+One that takes over a trained model returns that, a ``Trained``, with settings and statistics of its own.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ import pandas as pd
 from unitdisc.config import FeatureSettings
 from unitdisc.features.normalise import Normalised
 from unitdisc.layout import RunFolder
+from unitdisc.models.store import Source
 from unitdisc.models.unit_model import UnitModel
 
 
@@ -41,7 +45,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """A trained model, and the labels that it recognises."""
+    """A trained model, the labels that it recognises, and where its weights are from if it has not learnt them."""
 
     model: UnitModel
     vocabulary: tuple[str, ...] = ()
+    source: Source | None = None

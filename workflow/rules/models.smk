@@ -25,6 +25,7 @@ rule train:
         gpu=lambda w: model_of(w).gpus,
     params:
         code=code("train"),
+        sources=lambda w: plan.model_sources(w.model),
         config=settings("train"),
     shell:
         "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"

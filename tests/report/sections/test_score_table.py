@@ -9,6 +9,7 @@ from unitdisc import tables
 from unitdisc.config import Experiment
 from unitdisc.records import Score
 from unitdisc.report import results
+from unitdisc.report.page import render
 from unitdisc.report.sections import score_table
 
 
@@ -51,3 +52,24 @@ def test_phone_error_rates_of_ctc_are_in_the_table(tmp_path: Path) -> None:
         cells = {row.model: row.cells[index] for row in table.groups[0]}
         assert (cells["vq"].text, cells["vq"].interval, cells["vq"].best) == ("25.0", "15.0–35.0", True)
         assert (cells["plain"].text, cells["plain"].best) == ("35.0", False)
+
+
+def test_a_row_says_on_which_other_corpus_a_model_was_trained(tmp_path: Path) -> None:
+    talk = {"kind": "folder", "root": ".", "features": {"kind": "speech"}}
+    models = {
+        "vq": {"kind": "vq", "bottleneck": {"codewords": 12}},
+        "taken": {"kind": "trained", "model": "vq", "corpus": "read"},
+    }
+    runs = {"read": ["vq"], "talk": ["vq", "taken"]}
+    for seeds in ([0], [0, 1]):
+        plan = report_results.experiment(
+            tmp_path / str(seeds), corpora={"read": talk, "talk": talk}, models=models, runs=runs, seeds=seeds
+        )
+        report_results.write(plan)
+        table = score_table.tables(results.of_experiment(plan))[0]
+        notes = {(row.corpus, row.model, row.kind): row.note for group in table.groups for row in group}
+        assert notes.pop(("talk", "taken", "mean")) == "trained on read"
+        assert set(notes.values()) == {""}
+        page = render(plan)
+        assert page.count("<td>taken<small>trained on read</small></td>") >= 1
+        assert "<td>vq</td>" in page

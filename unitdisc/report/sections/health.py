@@ -106,6 +106,8 @@ def _remedies(run: RunResults) -> str:
     """Say what may be done about a collapsed codebook: first the remedies that are off."""
     if run.baseline:
         return f"{run.title} found no more clusters: there are few different frames"
+    if run.trained_on or "bottleneck" not in run.settings:
+        return "the features may differ from those that the codewords were made for"
     known = {
         key: value
         for key, value in run.settings.get("bottleneck", {}).items()

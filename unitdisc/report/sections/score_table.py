@@ -24,13 +24,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A run (``kind`` run), the mean of a model's seeds (mean) or the level of the most frequent label (level)."""
+    """A run (``kind`` run), the mean of a model's seeds (mean) or the level of the most frequent label (level).
+
+    ``note`` says where a model was trained, if not on the corpus.
+    """
 
     kind: str
     corpus: str
     model: str
     seed: str
     cells: tuple[Cell, ...] = field(default=())
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,13 @@ def _rows(corpus: CorpusResults, columns: Sequence[metrics.Metric], split: str, 
         ]
         if len(rows) > 1:
             cells = tuple(_mean([row.cells[column] for row in rows], metric) for column, metric in enumerate(columns))
-            yield Row("mean", corpus.name, model, f"{len(rows)} seeds", cells)
-        yield from rows if len(rows) != 1 else [replace(rows[0], kind="mean")]
+            yield Row("mean", corpus.name, model, f"{len(rows)} seeds", cells, _note(runs))
+        yield from rows if len(rows) != 1 else [replace(rows[0], kind="mean", note=_note(runs))]
+
+
+def _note(runs: Sequence[RunResults]) -> str:
+    corpora = dict.fromkeys(run.trained_on for run in runs if run.trained_on)
+    return f"trained on {', '.join(corpora)}" if corpora else ""
 
 
 def _cell(run: RunResults, metric: metrics.Metric, split: str, view: str) -> Cell:

@@ -12,7 +12,7 @@ from typing import Any
 
 import unitdisc
 from unitdisc.errors import InputError
-from unitdisc.files import read_json, writing
+from unitdisc.files import read_json, sha256, writing
 
 name = "manifest.json"
 
@@ -71,12 +71,6 @@ def versions(*packages: str) -> dict[str, str]:
 def digest(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(folder: Path) -> list[str]:
