@@ -12,7 +12,7 @@ from unitdisc.choices import Repeats
 from unitdisc.corpora.given import given_utterances
 from unitdisc.errors import InputError, nearest
 from unitdisc.features.normalise import Statistics
-from unitdisc.files import read_json, replacing
+from unitdisc.files import read_json, replacing, sha256
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
@@ -21,7 +21,7 @@ from unitdisc.records import UnitSequence, Unreadable, Utterance
 from unitdisc.units.encoding_work import Encoding, encode_utterances, working_folder
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit
-from unitdisc.units.exports.manifest import atomic_folder, sha256, versions
+from unitdisc.units.exports.manifest import atomic_folder, versions
 from unitdisc.units.unit_encoder import described, statistics_of
 
 log = logging.getLogger(__name__)
