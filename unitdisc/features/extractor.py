@@ -24,6 +24,13 @@ class Extractor(ABC):
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
         """Yield the features (T, D) of each source, in order; raises InputError for a source without features."""
 
+    def compute(self, data: Any, rate: int | None = None) -> Matrix:  # noqa: ARG002 (for the kinds that can)
+        """Return the features (T, D) of samples (N,) at ``rate`` Hz, or of the pixels of an image.
+
+        Raises InputError for data that are neither, and for a kind that reads only sources.
+        """
+        raise InputError(f"features of kind {self.settings.kind!r} are computed from files only")
+
     def level(self, features: Matrix) -> Matrix:  # noqa: ARG002 (for the kinds that have one)
         """Return the level (T,) of every frame of features (T, D): loudness, or ink.
 

@@ -1,7 +1,7 @@
 """Columns of a line image: height 32, ink 1 on paper 0, for scans of any size, colour and polarity."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from unitdisc.config.features import Sources
 from unitdisc.features.extractor import Extractor
 from unitdisc.features.straightening import straightened
 from unitdisc.formats.file_tree import OpenSources
-from unitdisc.formats.line_images import columns, height, line_data, opened
+from unitdisc.formats.line_images import columns, height, line_data, of_pixels, opened
 from unitdisc.formats.shown_image import as_shown, ink_share, least_contrast
 
 if TYPE_CHECKING:
@@ -55,8 +55,14 @@ class Handwriting(Extractor):
         """Yield the columns (T, 32) of each line."""
         with OpenSources() as archives:  # opens a zip once for all of its lines
             for source in sources:
-                line = read_line(source, archives)
-                yield straightened(line) if self.settings.straighten else line
+                yield self._as_set(read_line(source, archives))
+
+    def compute(self, data: Any, rate: int | None = None) -> Matrix:  # noqa: ARG002 (an image has none)
+        """Return the columns (T, 32) of the pixels of an image, (rows, columns) or (rows, columns, channels)."""
+        return self._as_set(line_features(of_pixels(data)))
+
+    def _as_set(self, line: Matrix) -> Matrix:
+        return straightened(line) if self.settings.straighten else line
 
     def level(self, features: Matrix) -> Matrix:
         """Return the darkest ink (T,) of each column and its two neighbours."""

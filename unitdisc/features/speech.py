@@ -14,6 +14,7 @@ from unitdisc.errors import InputError
 from unitdisc.features.extractor import Extractor
 from unitdisc.features.levels import smoothed, two_means
 from unitdisc.features.milliseconds import Milliseconds
+from unitdisc.features.samples import checked, resampled
 from unitdisc.formats import audio
 from unitdisc.formats.frame_shifts import read_shift
 
@@ -82,6 +83,11 @@ class Speech(Extractor):
             samples, rate = audio.read(source, self.allow_pipes)
             yield speech_features(samples, rate, self.settings)
 
+    def compute(self, data: Any, rate: int | None = None) -> Matrix:
+        """Return the features (T, D) of samples (N,) at ``rate`` Hz."""
+        samples, given = checked(data, rate)
+        return speech_features(samples, given, self.settings)
+
     def level(self, features: Matrix) -> Matrix:
         """Return the loudness (T,), averaged over its neighbourhood: the energy or c0, or the mean of the log-mels."""
         first = self.settings.energy or self.settings.type == "mfcc"
@@ -100,10 +106,7 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSet
     Frame i is centred at (i + 0.5) · frame shift and the edges are mirrored, so T is the duration divided by the shift,
     rounded: Kaldi's ``--snip-edges=false``, without dither. Raises InputError for fewer samples than half a shift.
     """
-    if rate != settings.sample_rate:
-        import librosa
-
-        samples = librosa.resample(samples, orig_sr=rate, target_sr=settings.sample_rate)
+    samples = resampled(samples, rate, settings.sample_rate)
     shift = settings.frame_shift * settings.sample_rate / 1000
     if len(samples) < shift / 2:
         raise InputError(f"{len(samples)} samples are less than half a frame")

@@ -7,7 +7,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
 
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 height = 32  # rows to which a line is scaled before its columns are counted
+in_memory = "the image"  # what messages call one that is in no file
 most_pixels = 100_000_000  # of an image and of the scaled line: a larger one is a mistake or an attack
 
 
@@ -42,6 +45,26 @@ def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         # SyntaxError is what Pillow raises for a broken PNG.
         raise _unreadable(error, source) from None
+
+
+def of_pixels(pixels: Any) -> "Image":
+    """Return the pixels of an image as Pillow gives them, (rows, columns) or (rows, columns, channels), as an image.
+
+    Raises InputError for an array that is no image, and for one too large or too narrow, as ``opened`` does.
+    """
+    from PIL import Image
+
+    array = np.asarray(pixels)
+    try:
+        if array.ndim not in (2, 3) or not array.size:
+            raise ValueError(f"shape {array.shape}")
+        image = Image.fromarray(array[:1])  # the type and channels of all
+    except (*unreadable, AttributeError) as error:
+        raise InputError(f"is no array of pixels ({error})", in_memory, fix="give 8-bit levels or colours") from None
+    size = (image.width, len(array))
+    _check_pixels(size, in_memory)
+    _check_columns(size, in_memory)
+    return Image.fromarray(array)
 
 
 def _identified(data: bytes, source: str) -> "Image":
