@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class Trained:
 
     ``features`` and ``statistics`` (of train, or None) are those of its inputs, ``inputs`` is their number of columns,
     ``speakers`` are those of train, and ``labels`` are those that it recognises, in the order of its classes.
+    ``facts`` are those of the extractor of the features.
     """
 
     model: UnitModel
@@ -47,6 +48,7 @@ class Trained:
     statistics: Statistics | None
     seed: int
     labels: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def frame_shift(self) -> float:
@@ -87,6 +89,7 @@ def save(run: RunFolder, trained: Trained) -> None:
         "unitdisc": unitdisc.__version__,
         "model": trained.settings.model_dump(mode="json"),
         "features": trained.features.model_dump(mode="json"),
+        "extractor": dict(trained.facts),
         "inputs": trained.inputs,
         "stride": trained.model.stride,
         "speakers": list(trained.speakers),
@@ -110,6 +113,7 @@ def load(run: RunFolder) -> Trained:
         inputs, speakers = int(text["inputs"]), tuple(text["speakers"])
         statistics = _statistics(text["statistics"])
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
+        facts = {str(key): str(value) for key, value in dict(text.get("extractor", {})).items()}
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"does not describe a model ({type(error).__name__})", path) from None
     weights = run.weights
@@ -119,7 +123,7 @@ def load(run: RunFolder) -> Trained:
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
-    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels)
+    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels, facts)
 
 
 def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:

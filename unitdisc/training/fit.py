@@ -40,6 +40,7 @@ def fit(
     a digest of the code; a resume file must have the same. Raises InputError for features or labels that cannot be
     trained on.
     """
+    facts = registry.features.load(features.kind)(features).facts()
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     check_known(train, speaker)
@@ -64,7 +65,7 @@ def fit(
     if learnt is None:
         return
     trained = store.Trained(
-        learnt.model, settings, features, task.inputs, task.speakers, shared, seed, learnt.vocabulary
+        learnt.model, settings, features, task.inputs, task.speakers, shared, seed, learnt.vocabulary, facts
     )
     store.save(run, trained)
     loop.finish(run)
