@@ -33,7 +33,7 @@ class Extractor(ABC):
         raise InputError(f"features of kind {self.settings.kind!r} are computed from files only")
 
     def files(self) -> list[Path]:
-        """Return the files that features depend on besides the sources: the workflow computes them anew after an edit."""
+        """Return files that features depend on besides the sources; the workflow computes them anew after an edit."""
         return []
 
     def facts(self) -> dict[str, str]:
