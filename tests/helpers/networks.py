@@ -1,7 +1,9 @@
 """Tiny self-supervised networks with random weights, as torchaudio makes them, and the files that hold them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -58,10 +60,12 @@ def randomise(network: torch.nn.Module, seed: int = 0) -> None:
             weight.data.uniform_(0.5, 1.5, generator=generator)
 
 
-def written(folder: Path, family: str = "hubert", seed: int = 0, **other: Any) -> Path:
-    """Write a network's configuration and weights into a folder."""
+def written(
+    folder: Path, family: str = "hubert", seed: int = 0, *, said: Mapping[str, Any] = MappingProxyType({}), **other: Any
+) -> Path:
+    """Write a network's configuration, with what else is ``said`` there, and its weights into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(arguments(family, **other)))
+    (folder / "config.json").write_text(json.dumps({**arguments(family, **other), **said}))
     weights = made(family, seed, **other).state_dict()
     save_file({name: each.contiguous() for name, each in weights.items()}, folder / "model.safetensors")
     return folder

@@ -53,9 +53,8 @@ def test_every_layer_is_that_of_transformers(tmp_path, family, shape):
     made = network(family, shape)
     made.save_pretrained(tmp_path)
     found = expected(made, shape)
-    differences = []
-    for layer in range(4):
-        differences.append(np.abs(computed(tmp_path, layer) - found.hidden_states[layer][0].numpy()).max())
+    hidden = [layer[0].numpy() for layer in found.hidden_states]
+    differences = [np.abs(computed(tmp_path, layer) - hidden[layer]).max() for layer in range(4)]
     # Whether the last of hidden_states is normalised depends on the version of transformers.
     last = computed(tmp_path, 4, "layer" if shape == "base" else "normalised")
     differences.append(np.abs(last - found.last_hidden_state[0].numpy()).max())

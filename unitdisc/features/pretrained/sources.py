@@ -1,7 +1,6 @@
 """Where a network's architecture and weights are: a bundle of torchaudio in its cache, a folder, or a file."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -42,15 +41,14 @@ def find(model: Bundle | Path, *, download: bool = False) -> Source:
     """
     if not isinstance(model, Path):
         return _of_bundle(model, _cached(model, download=download))
-    path = Path(os.path.abspath(model))  # noqa: PTH100 (links are kept: a cache may have the weights elsewhere)
-    if path.is_file():
-        if not (path.parent / "config.json").is_file() and (bundle := _bundle_named(path.name)):
+    if model.is_file():
+        if not (model.parent / "config.json").is_file() and (bundle := _bundle_named(model.name)):
             return _of_bundle(bundle, model)
         return _with_config(model.parent, model)
-    if not path.is_dir():
+    if not model.is_dir():
         raise InputError(f"no such file or folder, and no bundle of torchaudio{nearest(str(model), bundles)}", model)
     for name in names:
-        if (path / name).is_file():
+        if (model / name).is_file():
             return _with_config(model, model / name)
     raise InputError(f"has no weights ({' or '.join(names)})", model, fix="put the file there, or name it as model")
 

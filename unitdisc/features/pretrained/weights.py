@@ -46,7 +46,7 @@ def load(architecture: Architecture, path: Path, *, layers: int) -> "Wav2Vec2Mod
         if tensor.shape != expected[name].shape:
             shapes = [" × ".join(map(str, each.shape)) for each in (tensor, expected[name])]
             raise InputError(f"has {name} of {shapes[0]} numbers, where {shapes[1]} are wanted", path, fix=fix)
-        if not tensor.is_floating_point() or not bool(tensor.isfinite().all()):
+        if not tensor.is_floating_point() or not bool(tensor.float().isfinite().all()):
             raise InputError(f"has {name} with values that are not finite numbers", path, fix="get the file again")
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)
     return network.requires_grad_(requires_grad=False)
