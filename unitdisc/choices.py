@@ -1,6 +1,6 @@
 """The names that an option or a setting can be, shared by the command line, the configuration and the code."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 UnitDistance = Literal["identical", "levenshtein"]
 Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", UnitDistance]
@@ -17,4 +17,14 @@ Repeats = Literal["keep", "collapse"]
 RepeatsWritten = Literal["keep", "collapse", "both"]
 # Labels of silence and noise in common alignments.
 silences = ("SIL", "SPN", "NSN", "SP", "sil", "spn", "nsn", "sp", "<eps>")
+Device = Literal["auto", "cpu", "cuda"]
+# Of a layer of a transformer: after its last sum, the same after the norm that follows all layers, or before the sum.
+LayerOutput = Literal["layer", "normalised", "feedforward"]
+# Networks of torchaudio.pipelines that were trained without labels.
+Bundle = Literal[
+    "HUBERT_BASE", "HUBERT_LARGE", "HUBERT_XLARGE", "WAV2VEC2_BASE", "WAV2VEC2_LARGE", "WAV2VEC2_LARGE_LV60K",
+    "WAV2VEC2_XLSR53", "WAV2VEC2_XLSR_300M", "WAV2VEC2_XLSR_1B", "WAV2VEC2_XLSR_2B", "WAVLM_BASE", "WAVLM_BASE_PLUS",
+    "WAVLM_LARGE",
+]  # fmt: skip
+bundles: tuple[Bundle, ...] = get_args(Bundle)
 PieceAlgorithm = Literal["bpe", "unigram"]

@@ -112,6 +112,7 @@ features = Registry(
     {
         "speech": "unitdisc.features.speech:Speech",
         "handwriting": "unitdisc.features.handwriting:Handwriting",
+        "ssl": "unitdisc.features.self_supervised:Ssl",
         "precomputed": "unitdisc.features.precomputed:Precomputed",
     },
 )

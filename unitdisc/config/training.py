@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from unitdisc.choices import Device
 from unitdisc.config.section import Section
 
 
@@ -83,7 +84,7 @@ class Training(Section):
         None, gt=0, description="Steps whose gradient has a larger norm are skipped; null for none."
     )
     average: float = Field(0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for no average.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one.")
+    device: Device = Field("auto", description="auto uses a GPU if there is one.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="auto uses bfloat16 on a device that is made for it: many GPUs, and CPUs with AMX."
     )

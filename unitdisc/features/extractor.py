@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from unitdisc.arrays import Floats, Matrix
@@ -30,6 +31,17 @@ class Extractor(ABC):
         Raises InputError for data that are neither, and for a kind that reads only sources.
         """
         raise InputError(f"features of kind {self.settings.kind!r} are computed from files only")
+
+    def files(self) -> list[Path]:
+        """Return files that features depend on besides the sources; the workflow computes them anew after an edit."""
+        return []
+
+    def facts(self) -> dict[str, str]:
+        """Return what models and exports keep besides the settings: what a file held that features depend on.
+
+        Raises InputError for a file that is missing.
+        """
+        return {}
 
     def level(self, features: Matrix) -> Matrix:  # noqa: ARG002 (for the kinds that have one)
         """Return the level (T,) of every frame of features (T, D): loudness, or ink.

@@ -41,7 +41,7 @@ def extract(
     if not utterances:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
     size = extractor.settings.shard
-    digest = _digest(extractor.settings, extractor.allow_pipes, on_bad, utterances)
+    digest = _digest(extractor.settings, extractor.facts(), extractor.allow_pipes, on_bad, utterances)
     folder = ark.parent / f".{ark.stem}.{digest}"
     parts = [utterances[start : start + size] for start in range(0, len(utterances), size)]
     shards = [folder / f"{number:06d}.{_digest(*map(stamp, part))}.ark" for number, part in enumerate(parts)]

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 from safetensors import SafetensorError
@@ -20,6 +20,7 @@ from unitdisc.config.description import described, undescribed
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
+from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Normalised, Statistics, statistics_in
 from unitdisc.files import replacing, writing
 from unitdisc.formats.frame_shifts import read_shift
@@ -46,7 +47,7 @@ class Trained:
     ``features`` and ``statistics`` (of train, or None) are those of its inputs, ``inputs`` is their number of columns,
     ``speakers`` are those of train, and ``labels`` are those that it recognises, in the order of its classes.
     ``source`` is None for weights that were learnt in this run. ``of_train`` are the statistics of all speakers of
-    train together, where each is normalised by his own.
+    train together, where each is normalised by his own. ``facts`` are those of the extractor of the features.
     """
 
     model: UnitModel
@@ -59,11 +60,21 @@ class Trained:
     labels: tuple[str, ...] = ()
     source: Source | None = None
     of_train: Statistics | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def frame_shift(self) -> float:
         """The shift between two tokens, in seconds or columns."""
         return float(read_shift(self.features.shift) * self.model.stride)
+
+    def extractor(self) -> Extractor:
+        """Return the extractor of the features; raises InputError where what it depends on has changed since."""
+        extractor: Extractor = registry.features.load(self.features.kind)(self.features)
+        present = extractor.facts()
+        if present != self.facts:
+            what = f"the model was trained on features of {dict(self.facts)}, and these are of {dict(present)}"
+            raise InputError(what, fix="put the earlier file back, or train again")
+        return extractor
 
     def normalised(self, archive: Archive, speaker: Mapping[str, str]) -> Normalised:
         """Return the matrices of an archive, normalised for the model; ``speaker`` maps an utterance to its speaker.
@@ -125,6 +136,7 @@ def save(run: RunFolder, trained: Trained) -> None:
         "unitdisc": unitdisc.__version__,
         "model": trained.settings.model_dump(mode="json"),
         "features": trained.features.model_dump(mode="json"),
+        "extractor": dict(trained.facts),
         "inputs": trained.inputs,
         "stride": trained.model.stride,
         "speakers": list(trained.speakers),
@@ -148,6 +160,7 @@ def load(run: RunFolder) -> Trained:
         statistics, of_train = (statistics_in(text.get(key)) for key in ("statistics", "statistics_of_train"))
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
         source = None if text.get("source") is None else Source(**text["source"])
+        facts = {str(key): str(value) for key, value in dict(text.get("extractor", {})).items()}
     except (ValueError, KeyError, TypeError) as error:
         raise undescribed(run, error) from None
     weights = run.weights
@@ -157,7 +170,9 @@ def load(run: RunFolder) -> Trained:
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
-    return Trained(model.eval(), settings, features, inputs, speakers, statistics, seed, labels, source, of_train)
+    return Trained(
+        model.eval(), settings, features, inputs, speakers, statistics, seed, labels, source, of_train, facts
+    )
 
 
 def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:

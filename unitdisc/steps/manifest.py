@@ -36,7 +36,7 @@ def facts(run: Run, settings: Section, kind: UnitsFrom, *packages: str) -> dict[
         "corpus": run.corpus,
         "model": run.model,
         "seed": run.seed,
-        "trained": {key: trained[key] for key in (*of_model, "source") if trained.get(key) is not None},
+        "trained": {key: trained[key] for key in (*of_model, "source", "extractor") if trained.get(key)},
         "configuration": {"sha256": digest(json.dumps(configuration, sort_keys=True)), **configuration},
         "segmentation": segmentation and {key: segmentation[key] for key in of_segments},
         "settings": settings.model_dump(mode="json"),

@@ -87,6 +87,12 @@ class Plan:
             self._sources[corpus] = files_digest(files, without=self.experiment.results) if files else ""
         return self._sources[corpus]
 
+    def feature_sources(self, corpus: str) -> str:
+        """Return a digest of ``corpus_sources`` and of the files of the extractor, such as the weights of a network."""
+        settings, sources = self.experiment.corpora[corpus].features, self.corpus_sources(corpus)
+        files = registry.features.load(settings.kind)(settings).files()
+        return sources + files_digest(files, without=self.experiment.results) if files else sources
+
     def word_sources(self, corpus: str) -> str:
         """Return a digest of the files of word times."""
         return files_digest(self._word_paths(corpus), without=self.experiment.results)

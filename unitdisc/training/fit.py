@@ -40,6 +40,7 @@ def fit(
     a digest of the code; a resume file must have the same. Raises InputError for features or labels that cannot be
     trained on.
     """
+    facts = registry.features.load(features.kind)(features).facts()
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     check_known(train, speaker)
@@ -59,6 +60,7 @@ def fit(
         labels=labels,
         ignore=ignore,
         code=code,
+        facts=facts,
     )
     learnt = _training(settings.kind)(task)
     if learnt is None:
@@ -79,6 +81,7 @@ def _trained(learnt: Learnt, task: Task, shared: Statistics | None) -> store.Tra
         learnt.vocabulary,
         learnt.source,
         task.train.active_statistics() if task.features.normalise == "speaker" else None,
+        task.facts,
     )
 
 

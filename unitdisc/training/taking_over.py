@@ -46,6 +46,8 @@ def _check(task: Task, found: store.Trained, run: RunFolder) -> None:
     reason = disagreement(found.features, task.features, first, corpus)
     if reason is None and found.inputs != task.inputs:
         reason = f"features have {found.inputs} columns on {first}, where it was trained, and {task.inputs} on {corpus}"
+    if reason is None and found.facts != task.facts:
+        reason = f"what features depend on has changed since: {dict(found.facts)}, now {dict(task.facts)}"
     if reason is not None:
         raise InputError(f"cannot be taken over: {reason}", run.description)
 

@@ -23,8 +23,8 @@ class Task:
 
     ``dev`` returns the matrices of dev, if there are any. ``index`` is the file of train; ``inputs`` are the columns of
     a matrix, ``speakers`` those of train, sorted, and ``speaker`` that of each utterance. ``labels``, ``ignore`` and
-    ``code`` are those of ``fit``. ``built_on`` has the folders of the models that the settings name. The training
-    writes training.tsv into ``run``.
+    ``code`` are those of ``fit``, and ``facts`` those of the extractor. ``built_on`` has the folders of the models that
+    the settings name. The training writes training.tsv into ``run``.
     """
 
     settings: Any
@@ -41,6 +41,7 @@ class Task:
     labels: pd.DataFrame | None = None
     ignore: Collection[str] = ()
     code: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from unitdisc import registry, tables
+from unitdisc import tables
 from unitdisc.choices import StatisticsOf
 from unitdisc.errors import InputError
 from unitdisc.features import archive
@@ -151,7 +151,7 @@ def _loaded(run: RunFolder, device: str) -> tuple[Trained, torch.device]:
 def _encode_chunk(encoding: Encoding, chunk: Sequence[Utterance], part: Part) -> None:
     """Write the units of a chunk."""
     trained, device = _loaded(encoding.run, encoding.device)
-    extractor = registry.features.load(trained.features.kind)(trained.features)
+    extractor = trained.extractor()
     errors: dict[str, str] = {}
     archive.write(part.archive, readable(extractor, chunk, errors))
     speaker = {row.utterance: f"{row.split} {row.speaker}" for row in chunk}

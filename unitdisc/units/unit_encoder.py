@@ -7,12 +7,10 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc import registry
 from unitdisc.arrays import Matrix
 from unitdisc.choices import Repeats, StatisticsOf
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
-from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Normalised, Statistics, read_statistics
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
@@ -40,7 +38,7 @@ class UnitEncoder:
         self.trained, self._statistics = trained, statistics_of(trained, statistics)
         self._device = store.device_of(device)
         trained.model.to(self._device)
-        self._extractor: Extractor = registry.features.load(trained.features.kind)(trained.features)
+        self._extractor = trained.extractor()
 
     @property
     def frame_shift(self) -> float:

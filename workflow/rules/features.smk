@@ -14,7 +14,7 @@ rule features:
         runtime=240,
     params:
         code=code("features"),
-        sources=lambda w: plan.corpus_sources(w.corpus),
+        sources=lambda w: plan.feature_sources(w.corpus),
         config=settings("features"),
     shell:
         "unitdisc features --corpus {wildcards.corpus} --split {wildcards.split} --jobs {threads}"

@@ -1,0 +1,58 @@
+"""Files of weights: safetensors, or tensors that PyTorch saved. Code in a pickle is never run."""
+
+import pickle
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unitdisc.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def read_weights(path: Path) -> "dict[str, Tensor]":
+    """Return the tensors of a file by name, on the CPU; ``.safetensors`` or what ``torch.save`` wrote of a state dict.
+
+    Raises InputError for a file that is missing, damaged, or holds anything else.
+    """
+    import torch
+
+    try:
+        content = _content(path)
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except pickle.UnpicklingError:
+        fix = "save the state_dict alone, best as safetensors"
+        raise InputError("does not hold tensors alone, and pickled code is never run", path, fix=fix) from None
+    except Exception as error:  # whatever the two libraries raise for a damaged file
+        reason = (str(error).strip() or type(error).__name__).split("\n")[0]
+        raise InputError(f"cannot be read as weights ({reason})", path, fix="copy it again") from None
+    if not isinstance(content, dict) or not content:
+        raise InputError("holds no weights by name", path, fix="save the state_dict alone, best as safetensors")
+    for name, tensor in content.items():
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or not _plain(tensor):
+            what = f"holds {name!r}, which is no plain tensor with a name"
+            raise InputError(what, path, fix="save the state_dict alone, best as safetensors")
+    return dict(content)
+
+
+def _plain(tensor: "Tensor") -> bool:
+    """Return whether a tensor has each of its numbers in memory: neither sparse, nor without storage, nor repeated."""
+    import torch
+
+    if tensor.layout is not torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+
+
+def _content(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats that are refused
+        return torch.load(path, map_location="cpu", weights_only=True)
