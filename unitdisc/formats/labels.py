@@ -80,7 +80,8 @@ def read_label_table(
     path = Path(path)
     kinds = {file: format or format_of(file) for file in label_files(path, format, notices)}
     root = path if path.is_dir() else path.parent
-    own = named([file for file, kind in kinds.items() if kind in of_one_utterance], root, known)
+    fix = "rename the others, or name one format with label_format or --format"
+    own = named([file for file, kind in kinds.items() if kind in of_one_utterance], root, known, fix=fix)
     names, texts, wanted = {file: name for name, file in own.items()}, Names(known, aliases), frozenset(known)
     unasked = {name: (file, None) for name, file in own.items() if only_known and name not in wanted}
     parts = []
