@@ -323,3 +323,44 @@ def test_a_folder_may_be_named_beside(layout):
     layout.write({"beside/u1.phn": "0 4000 b\n"})
     assert layout.step(labels="./beside")[1] == [["u1", "0", "0.25", "b"]]
     assert layout.step(labels="beside") == ("corpus: this folder holds no tsv, ctm, textgrid, phn, eaf, text_ali file")
+
+
+# --- what is not as it should be ------------------------------------------------------------------------------------
+
+
+def test_channels_are_recordings_that_are_named_after_them(layout):
+    layout.record("corpus/sw1-A.wav", "corpus/sw1-B.wav")
+    layout.write({"all.ctm": "sw1 A 0 0.25 a\nsw1 B 0.125 0.25 b\n"})
+    assert layout.step(labels="all.ctm")[1] == [["sw1-A", "0", "0.25", "a"], ["sw1-B", "0.125", "0.375", "b"]]
+    (layout.root / "corpus" / "sw1-A.wav").rename(layout.root / "corpus" / "sw1.wav")
+    (layout.root / "corpus" / "sw1-B.wav").unlink()
+    assert layout.step(labels="all.ctm") == (
+        "all.ctm:2: label 'b' of 'sw1' (0.125 to 0.375) overlaps the label before it; take one tier or one channel per "
+        "utterance"
+    )
+
+
+def test_intervals_of_no_length_past_the_end_and_points(layout):
+    layout.record("corpus/u1.wav")
+    points = '"TextTier"\n"phones"\n0\n0.5\n1\n0.25\n"!"\n'
+    spans = '"IntervalTier"\n"MAU"\n0\n0.7\n3\n0\n0\n"a"\n0\n0.4\n"b"\n0.4\n0.7\n"c"\n'
+    layout.write({"tg/u1.TextGrid": f'"ooTextFile"\n"TextGrid"\n0\n0.7\n<exists>\n2\n{points}{spans}'})
+    _, labels, notices = layout.step(labels="tg")  # the only tier of intervals
+    assert labels == [["u1", "0", "0.4", "b"], ["u1", "0.4", "0.5", "c"]]
+    assert [notice.partition(" (first")[0] for notice in notices] == [
+        "labels of no length, left out: 1",
+        "labels past the end of their recording, cut there: 1",
+    ]
+    assert layout.step(labels="tg", tier="phones") == (
+        "tg/u1.TextGrid: has no tier 'phones'; its interval tiers are: 2 'MAU'; choose one by name or number with --tier, "
+        "in a configuration tier"
+    )
+
+
+def test_recordings_without_labels_are_read_and_counted(layout):
+    layout.record("corpus/anna/u1.wav", "corpus/anna/u2.wav", "corpus/bert/u3.wav")
+    layout.write({"corpus/anna/u2.phn": "0 8000 a\n"})
+    utterances, labels, notices = layout.step(labels="beside")
+    assert len(utterances) == 3
+    assert labels == [["anna-u2", "0", "0.5", "a"]]
+    assert notices == ["recordings without labels: 2 (first: 'anna-u1')"]

@@ -92,10 +92,11 @@ class LabelTable:
 
     def only(self, known: Collection[str]) -> "LabelTable":
         """Return the labels of the utterances that are ``known``; the others become strangers."""
-        strange = ~self.rows["utterance"].isin(known).to_numpy()
-        first = {str(self.rows["utterance"].iloc[at]): at for at in np.flatnonzero(strange)[::-1]}
-        strangers = {name: self.where(at) for name, at in reversed(first.items())}
-        return replace(self, rows=self.rows[~strange], strangers={**strangers, **self.strangers})
+        names = self.rows["utterance"]
+        strange = ~names.isin(known).to_numpy()
+        at = np.flatnonzero(strange)
+        strangers = {names.iloc[row]: self.where(row) for row in at[~names[strange].duplicated().to_numpy()]}
+        return replace(self, rows=self.rows[~strange], strangers={**self.strangers, **strangers})
 
     def where(self, row: int) -> Origin:
         """Return the file and line of a row, where they are known."""
@@ -143,10 +144,8 @@ def joined(tables: Iterable[LabelTable]) -> LabelTable:
     parts: list[pd.DataFrame] = []
     files: list[Path] = []
     ends: dict[str, float] = {}
-    strangers: dict[str, Origin] = {}
     for table in tables:
         parts.append(table.rows.assign(file=np.where(table.rows["file"] >= 0, table.rows["file"] + len(files), -1)))
         files += table.files
         ends.update(table.ends)
-        strangers = {**table.strangers, **strangers}
-    return LabelTable(pd.concat(parts, ignore_index=True), files, ends, strangers=strangers)
+    return LabelTable(pd.concat(parts, ignore_index=True), files, ends)

@@ -92,9 +92,10 @@ def read_label_table(
         rows, end = _rows(file, kind, name, tier)
         table = _table(rows, file)
         table = replace(table, ends={name: end} if end else {}) if name else _renamed(table, rows, texts, notices)
-        parts.append(table.only(wanted) if only_known else table)
+        parts.append(table)
     table = joined(parts or [_table([], path)])
-    table = replace(table, strangers={**unasked, **table.strangers})
+    if only_known:
+        table = replace(table, strangers=unasked).only(wanted)
     return table.ordered(notices, overlap=overlap, by_channel=by_channel)
 
 
