@@ -5,6 +5,7 @@ import unicodedata
 
 import pytest
 
+from tests.helpers.eafs import Eaf
 from tests.helpers.pipeline import in_process
 
 
@@ -213,9 +214,9 @@ def test_utterances_without_labels_are_counted(folder):
          "take one tier or one channel per utterance")),
         ("g.ctm", "u1 1 -1 0.3 a\n", "g.ctm:1: label 'a' of 'u1' (-1 to -0.7) starts before 0"),
         ("g.txt", "u1 1 0 0.3 a\n", ("g.txt: the format of the labels cannot be inferred from the name; name it with "
-         "--format, in a configuration label_format: tsv, ctm, textgrid, phn, text_ali")),
+         "--format, in a configuration label_format: tsv, ctm, textgrid, phn, eaf, text_ali")),
         ("u1.TextGrid", "ooBinaryFile", "u1.TextGrid: is a binary TextGrid; save it as a text file in Praat"),
-        ("g/notes.txt", "", "g: this folder holds no tsv, ctm, textgrid, phn, text_ali file"),
+        ("g/notes.txt", "", "g: this folder holds no tsv, ctm, textgrid, phn, eaf, text_ali file"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_exit_code_2(folder, name, text, message):
@@ -234,4 +235,34 @@ def test_a_mapping_without_any_label_is_told(folder):
     put(folder, {"g.ctm": "u1 1 0 0.6 a\n", "none.ctm": ""})
     assert scored(folder, "g.ctm", "--map-units", "u.tsv", "--map-labels", "none.ctm") == (
         "none.ctm: holds no labels to fit a mapping on"
+    )
+
+
+# --- ELAN, TIMIT and labels of more than was encoded ----------------------------------------------------------------
+
+
+def test_elan_files_are_labels(folder):
+    Eaf().aligned("words", [(0, 600, "w")]).aligned("ipa", [(0, 300, "a"), (300, 600, "b")]).write(folder / "e/u1.eaf")
+    assert scored(folder, "e", "--tier", "ipa") == scored(folder, "e/u1.eaf", "--tier", "2") == (1.0, 30)
+    tiers = (
+        "its interval tiers are: 1 'words', 2 'ipa'; choose one by name or number with --tier, in a configuration tier"
+    )
+    assert scored(folder, "e") == f"e/u1.eaf: has no tier named phones; {tiers}"
+
+
+def test_phones_of_timit_are_folded(folder):
+    put(folder, {"u1.phn": "0 2400 h#\n2400 4800 pcl\n4800 7200 ix\n7200 9600 ih\n"})
+    assert scored(folder, "u1.phn") == (16 / 30, 30)
+    assert scored(folder, "u1.phn", "--fold", "timit-39") == (1.0, 30)
+    put(folder, {"u1.phn": "0 4800 h#\n4800 7200 q\n7200 9600 ih_B\n"})
+    assert scored(folder, "u1.phn", "--fold", "timit-39").startswith("u1.phn:3: 'ih_B' is none of the phones that")
+    assert scored(folder, "u1.phn", "--fold", "timit-39", "--kaldi-phones") == (1.0, 23)
+
+
+def test_files_of_other_utterances_are_not_opened(folder):
+    put(folder, {"tg/u1.TextGrid": grid(("phones", *halves)), "tg/u2.TextGrid": "not a TextGrid"})
+    assert scored(folder, "tg") == (1.0, 30)
+    (folder / "tg" / "u1.TextGrid").unlink()
+    assert scored(folder, "tg") == (
+        "tg: no utterance has both units and labels: 'u2' is not among the units, 'u1' not among the labels"
     )

@@ -63,7 +63,6 @@ def test_labels(recordings, tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("carl-0\t0\t0.5\ta", "'carl-0' is not in the folder"),
         ("anna-day_one-0\t0.4\t0.3\ta", "does not end after it starts"),
         ("anna-day_one-0\t0.4\t1.1\ta", "lies past the end at 0.5"),
         ("anna-day_one-0\tx\t0.9\ta", "start 'x' is not a number"),
@@ -187,7 +186,7 @@ labelled = {
     "flat TextGrids": ("tg", {"tg/anna_u1.TextGrid": anna, "tg/bert-u2.TextGrid": bert}),
     "flat TextGrids of ends": ("tg", {"tg/u1.TextGrid": anna, "tg/u2.TextGrid": bert}),
     "TextGrids and a CTM": ("l", {"l/u1.TextGrid": anna, "l/more.ctm": "bert-u2 1 0 0.5 a\n"}),
-    "beside the recordings": ("src", {"src/anna/u1.TextGrid": anna, "src/bert/u2.TextGrid": bert}),
+    "the root": ("src", {"src/anna/u1.TextGrid": anna, "src/bert/u2.TextGrid": bert}),
 }  # fmt: skip
 
 
@@ -241,11 +240,30 @@ def test_labels_and_names_in_either_form_are_composed(tmp_path, form):
         assert read_folder(root, speech, whole, labels=tmp_path / labels)[1] == [Label("r\u00e9-u1", 0, 0.5, "\u00e3")]
 
 
-def test_an_end_that_two_recordings_have_is_told(tmp_path):
-    root = recorded(tmp_path / "src", "anna/u1.wav", "bert/u1.wav")
+def test_an_end_that_two_recordings_have_is_none_of_them(tmp_path, caplog):
+    root = recorded(tmp_path / "src", "anna/u1.wav", "bert/u1.wav", "bert/u2.wav")
     put(tmp_path, {"tg/u1.TextGrid": anna})
-    with pytest.raises(InputError, match=r"u1\.TextGrid:\d+: utterance 'u1' is not in the folder"):
+    with pytest.raises(
+        InputError, match=r"tg: none of the recordings has labels: they are of 'u1', and not of 'anna-u1'"
+    ):
         read_folder(root, speech, whole, labels=tmp_path / "tg")
+    put(tmp_path, {"tg/bert_u2.TextGrid": bert})
+    assert read_folder(root, speech, whole, labels=tmp_path / "tg")[1] == both[2:]
+    assert "recordings without labels: 2 (first: 'anna-u1')" in caplog.text
+    assert "utterances with labels that are not among the recordings: 1 (first: 'u1', " in caplog.text
+
+
+def test_no_labels_at_all_are_no_mistake(tmp_path, caplog):
+    root = recorded(tmp_path / "src", "anna/u1.wav")
+    put(tmp_path, {"l.ctm": ";; nothing yet\n"})
+    assert read_folder(root, speech, whole, labels=tmp_path / "l.ctm")[1] == []
+    assert "recordings without labels: 1 (first: 'anna-u1')" in caplog.text
+
+
+def test_faults_of_labels_without_a_recording_do_no_harm(tmp_path):
+    root = recorded(tmp_path / "src", "anna/u1.wav", "bert/u2.wav")
+    put(tmp_path, {"l.ctm": labelled["a CTM"][1]["l.ctm"] + "carl-u3 1 0 1 a\ncarl-u3 1 0.5 -1 b\n"})
+    assert read_folder(root, speech, whole, labels=tmp_path / "l.ctm")[1] == both
 
 
 @pytest.mark.parametrize(("end", "told"), [(0.5, False), (0.505, True), (0.7, True), (1.0, True)])

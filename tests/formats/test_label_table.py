@@ -196,3 +196,14 @@ def test_labels_within_an_utterance_end_in_it_or_are_refused(lengths, duration, 
             (start, min(end, duration / 100), "a") for _, start, end, _ in labels if start < duration / 100
         ]
         assert bool(told) == bool(ends and ends[-1] > duration)
+
+
+def test_only_the_known_are_kept_and_the_first_line_of_others_is_told():
+    rows = pd.DataFrame(
+        [(0, 1, "x"), (0, 2, "a"), (0, 3, "y"), (1, 1, "x"), (1, 0, "z")], columns=["file", "line", "utterance"]
+    ).assign(start=0.0, end=1.0, label="p", channel="")
+    only = LabelTable(rows, [Path("f"), Path("g")], {}, strangers={"w": (Path("w"), None)}).only(["a", "b"])
+    assert only.rows["utterance"].tolist() == ["a"]
+    assert only.strangers == {
+        "w": (Path("w"), None), "x": (Path("f"), 1), "y": (Path("f"), 3), "z": (Path("g"), None),
+    }  # fmt: skip

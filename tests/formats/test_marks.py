@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unitdisc.formats import marks
 from unitdisc.formats.marks import plain_phone, report, vowels, without_marks
 from unitdisc.notices import Notices
 
@@ -93,3 +94,18 @@ def test_what_is_left_is_the_label_or_its_beginning(labels):
     plain = without_marks(labels, silences=silent)
     assert list(plain) == list(dict.fromkeys(labels))
     assert all(label.startswith(short) for label, short in plain.items())
+
+
+@pytest.mark.parametrize(
+    ("setting", "plain"),
+    [("auto", "AH AH T"), (True, "AH AH T"), (False, "AH0 AH1 T")],
+)
+def test_marks_are_dropped_as_the_setting_has_it(setting, plain):
+    notices = Notices()
+    assert " ".join(marks.stripped(["AH0", "AH1", "T"], setting, notices=notices).values()) == plain
+    assert len(notices.lines()) == bool(setting)
+
+
+def test_only_true_drops_marks_that_some_labels_lack():
+    assert marks.stripped(["ma1", "t_S"], "auto", notices=Notices()) == {"ma1": "ma1", "t_S": "t_S"}
+    assert marks.stripped(["ma1", "t_S"], True, notices=Notices()) == {"ma1": "ma", "t_S": "t"}

@@ -191,3 +191,25 @@ def test_an_ending_and_folders_around_make_no_difference(text):
 def test_known_names_may_have_an_ending_too():
     names = Names(["u0.wav", "a.b"])
     assert [found_by(names, text) for text in ("u0", "u0.flac", "a.b", "a")] == ["u0.wav", "u0.wav", "a.b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("known", "paths", "found"),
+    [
+        (["u1", "u2"], ["s1/s1_u1", "s1/s1_u2"], ["u1", "u2"]),
+        (["u1", "u2"], ["s1_u1", "s1-u2"], ["u1", "u2"]),
+        (["u1", "s1-u1"], ["s1_u1"], ["s1-u1"]),
+        (["u1", "u2"], ["u1", "s1_u2"], ["u1", "s1_u2"]),  # where one is known as a whole, ends do not count
+        (["v_1", "v_11"], ["a_v_1", "a_v_11"], ["v_1", "v_11"]),
+        (["u1"], ["xu1"], ["xu1"]),
+    ],
+)
+def test_a_name_may_have_its_speaker_before_it(known, paths, found):
+    names = Names(known).of_paths([PurePath(f"{path}.TextGrid") for path in paths])
+    assert list(names.values()) == found
+
+
+def test_two_files_that_end_in_one_name_are_refused(tmp_path):
+    files = [tmp_path / "s1_u1.TextGrid", tmp_path / "s2_u1.TextGrid"]
+    with pytest.raises(InputError, match="is the utterance 'u1', as 2 files are; choose one"):
+        named(files, tmp_path, ["u1"], fix="choose one")

@@ -1,5 +1,6 @@
 """Commands that score by ABX."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,9 @@ import typer
 
 from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Format, FrameShift, Json, KaldiPhones, Tier, names
+from unitdisc.cli.options import Folded, Format, FrameShift, Json, KaldiPhones, Tier, names
 from unitdisc.errors import InputError
+from unitdisc.notices import Notices
 
 Distance = Annotated[
     choices.Distance,
@@ -83,7 +85,7 @@ def abx(
 
 @app.command("abx-items")
 def abx_items(
-    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, text_ali, TextGrid, .phn, or a folder of files.")],
+    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .eaf, .phn, text_ali, or a folder.")],
     phone: Annotated[Path, typer.Option(help="Item file to write, of single labels.")] = Path("phone.item"),
     triphone: Annotated[Path, typer.Option(help="Item file to write, of labels with their neighbours.")] = Path(
         "triphone.item"
@@ -98,6 +100,7 @@ def abx_items(
         (*choices.silences, "UNK")
     ),
     kaldi_phones: KaldiPhones = False,
+    fold: Folded = None,
     min_duration: Annotated[float, typer.Option(min=0, help="Leave out shorter tokens, in seconds or columns.")] = 0.0,
 ) -> None:
     """Write ABX item files from labels of phones or characters: one of single labels, one with their neighbours.
@@ -107,14 +110,17 @@ def abx_items(
     Example: unitdisc abx-items test/phones.ctm --speakers test/utt2spk --phone phone.item --triphone triphone.item
     """
     from unitdisc.formats.item_files import write_items
-    from unitdisc.formats.labels import plain_phones, read_labels
+    from unitdisc.formats.labels import plain_phones, read_label_table
+    from unitdisc.formats.phone_sets import folded
     from unitdisc.formats.unit_files import read_speakers
     from unitdisc.scores.abx.items import Kind, make_items
     from unitdisc.scores.discovery.score import unknown_labels
 
-    voices = read_speakers(speakers or _speakers_beside(labels))
-    table = read_labels(labels, label_format, tier=tier, known=voices)
-    table = plain_phones(table) if kaldi_phones else table
+    voices, notices = read_speakers(speakers or _speakers_beside(labels)), Notices()
+    read = read_label_table(labels, label_format, tier=tier, known=voices, notices=notices)
+    read = replace(read, rows=plain_phones(read.rows)) if kaldi_phones else read
+    table = (folded(read, fold, notices) if fold else read).labels
+    notices.say()
     if unknown := unknown_labels(names(exclude), set(table["label"])):
         alike = [name for name in unknown if "(" in name]
         if alike:

@@ -1,6 +1,7 @@
 """Commands that score unit sequences against labels."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ import typer
 
 from unitdisc import choices
 from unitdisc.cli import app
-from unitdisc.cli.options import Bootstrap, Format, FrameShift, Json, KaldiPhones, Resampling, Tier, names
+from unitdisc.cli.options import Bootstrap, Folded, Format, FrameShift, Json, KaldiPhones, Resampling, Tier, names
 from unitdisc.errors import InputError
 from unitdisc.notices import Notices
 
@@ -32,7 +33,7 @@ def discovery(
     units: Annotated[
         Path, typer.Argument(help="units.tsv, JSON lines, an export, .km, name|units: see docs/metrics.md.")
     ],
-    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
+    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .eaf, .phn, text_ali, or a folder.")],
     frame_shift: FrameShift = None,
     label_format: Format = None,
     tier: Tier = None,
@@ -45,6 +46,7 @@ def discovery(
     ] = None,
     lengths: Lengths = "strict",
     kaldi_phones: KaldiPhones = False,
+    fold: Folded = None,
     speakers: Annotated[Path | None, typer.Option(help="utt2spk or utterances.tsv, to resample speakers.")] = None,
     bootstrap: Bootstrap = 1000,
     seed: Resampling = 0,
@@ -61,9 +63,8 @@ def discovery(
     from unitdisc.formats.unit_files import read_speakers
     from unitdisc.scores.discovery.score import statistics_of, summarise
 
-    read = partial(
-        _read, frame_shift=frame_shift, label_format=label_format, tier=tier, kaldi_phones=kaldi_phones, lengths=lengths
-    )
+    how = _Reading(frame_shift, label_format, tier, lengths, kaldi_phones=kaldi_phones, fold=fold)
+    read = partial(_read, how=how)
     sequences, table = read(units, labels)
     statistics = statistics_of(
         sequences,
@@ -104,34 +105,46 @@ def compare(
     typer.echo(_table(rows, ("metric", "a", "b", "difference", "low", "high", "better")))
 
 
-def _read(
-    units: Path,
-    labels: Path,
-    *,
-    frame_shift: str | None,
-    label_format: choices.LabelFormat | None,
-    tier: str | None,
-    kaldi_phones: bool,
-    lengths: choices.Lengths,
-) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How units and labels are read: the options of these names."""
+
+    frame_shift: str | None
+    label_format: choices.LabelFormat | None
+    tier: str | None
+    lengths: choices.Lengths
+    kaldi_phones: bool
+    fold: choices.Fold | None
+
+
+def _read(units: Path, labels: Path, *, how: _Reading) -> "tuple[dict[str, UnitSequence], pd.DataFrame]":
     from unitdisc.formats.labels import plain_phones, read_label_table
+    from unitdisc.formats.phone_sets import folded
     from unitdisc.formats.unit_files import line_of, read_sequences
     from unitdisc.scores.discovery.alignment import check_lengths
 
-    sequences, notices = read_sequences(units, frame_shift), Notices()
+    sequences, notices = read_sequences(units, how.frame_shift), Notices()
     read = read_label_table(
-        labels, label_format, tier=tier, known=sequences, notices=notices, overlap=_frame(sequences)
+        labels,
+        how.label_format,
+        tier=how.tier,
+        known=sequences,
+        notices=notices,
+        overlap=_frame(sequences),
+        only_known=bool(sequences),
     )
+    read = replace(read, rows=plain_phones(read.rows)) if how.kaldi_phones else read
+    read = folded(read, how.fold, notices) if how.fold else read
     notices.say()
     table = read.labels
-    if len(table) and sequences and not set(table["utterance"]) & set(sequences):
+    if read.strangers and sequences and not len(table):
         example = (
-            f"{table['utterance'].iloc[0]!r} is not among the units, {next(iter(sequences))!r} not among the labels"
+            f"{next(iter(read.strangers))!r} is not among the units, {next(iter(sequences))!r} not among the labels"
         )
         raise InputError(f"no utterance has both units and labels: {example}", labels)
-    if lengths == "strict":
+    if how.lengths == "strict":
         check_lengths(sequences, table, units, partial(line_of, units), read.ends)
-    return sequences, plain_phones(table) if kaldi_phones else table
+    return sequences, table
 
 
 def _step(frame: str | None) -> float | None:

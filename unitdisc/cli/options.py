@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from unitdisc.choices import LabelFormat
+from unitdisc.choices import Fold, LabelFormat
 from unitdisc.errors import InputError
 
 Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
@@ -26,7 +26,8 @@ Format = Annotated[
     LabelFormat | None, typer.Option("--format", help="Format of LABELS; default: inferred from the name.")
 ]
 Tier = Annotated[
-    str | None, typer.Option(help="Tier of TextGrids, by name or number; default: that of phones.", show_default=False)
+    str | None,
+    typer.Option(help="Tier of TextGrids and .eaf, by name or number; default: that of phones.", show_default=False),
 ]
 FrameShift = Annotated[
     str | None,
@@ -35,6 +36,7 @@ FrameShift = Annotated[
 KaldiPhones = Annotated[
     bool, typer.Option("--kaldi-phones", help="Drop position suffixes (_B _I _E _S) and stress digits.")
 ]
+Folded = Annotated[Fold | None, typer.Option("--fold", help="Count some phones as others: the 61 of TIMIT as 39.")]
 Bootstrap = Annotated[int, typer.Option(min=0, help="Bootstrap resamples for the intervals; 0 for none.")]
 Resampling = Annotated[int, typer.Option("--seed", min=0, help="Seed of the resamples.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -13,6 +13,10 @@ from unitdisc.config.features import AnyFeatures, Sources
 from unitdisc.config.section import Kinds, Section, Split, splits
 
 excluded = "Labels of silence or space: scores are given without them, and with them as `…_excluded`."
+unmarked = (
+    "Drop position suffixes and stress digits of phones, so that AA1_B is AA; auto drops only marks that the whole set "
+    "of labels bears."
+)
 
 
 class CorpusSettings(Section):

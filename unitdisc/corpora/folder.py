@@ -4,46 +4,41 @@ import math
 import random
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
-from unitdisc.choices import LabelFormat, silences
-from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
+from unitdisc.choices import silences
+from unitdisc.config import AnyFeatures, InOrder, Split
 from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
+from unitdisc.corpora.folder_labels import LabelledSettings, read_aligned, tell_of_labels_beside
 from unitdisc.corpora.reader import CorpusReader
+from unitdisc.corpora.speakers import SpeakerRule, speaker_of
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio, line_images
-from unitdisc.formats.label_table import frame_overlap
-from unitdisc.formats.labels import label_files, read_label_table
+from unitdisc.formats.labels import label_files
 from unitdisc.formats.text import digits, plain_name
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality, modalities
-from unitdisc.notices import Notices
 from unitdisc.records import Label, Utterance
 
 
-class FolderSettings(CorpusSettings):
+class FolderSettings(LabelledSettings):
     """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
 
     kind: Literal["folder"] = "folder"
     root: Path = Field(description="The folder.")
-    labels: Path | None = Field(
-        None,
-        description="Labels: a table of utterance, start, end, label, a CTM, TextGrid, .phn or text_ali, or a folder "
-        "of these; optional.",
+    speaker: SpeakerRule = Field(
+        1,
+        description="The folder that is the speaker: 1 is the first below `root`, -1 the innermost; or a regular "
+        "expression, whose group (or whole match) in the path below `root` is the speaker.",
     )
-    label_format: LabelFormat | None = Field(None, description="Format of the labels, if file names do not say it.")
-    tier: str | int | None = Field(None, description="Name or number of the tier in TextGrids; phones by default.")
     splits: Annotated[dict[Split, float], InOrder] = Field(
         {"train": 0.8, "dev": 0.1, "test": 0.1}, description="Share of the files per split, regardless of speaker."
     )
@@ -65,17 +60,19 @@ class FolderCorpus(CorpusReader):
     settings: FolderSettings
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
-        """Read every recording or image below the root; its first sub-folder is the speaker.
+        """Read every recording or image below the root, and the labels of these.
 
-        A file directly in the root is its own speaker. An utterance is named by the rule of ``utterance_names``. Raises
+        Without a setting, its first sub-folder is the speaker, and a file directly in the root is its own speaker. An
+        utterance is named by the rule of ``utterance_names``. Raises
         InputError for files, shares or labels that do not fit.
         """
         root, modality = self.settings.root, self.settings.features.modality
         if not root.is_dir():
             raise InputError("no such folder", root)
-        files = self._listed(self.notices)
+        present = below(root, self.notices)
+        files = [path for path in present if path.suffix.lower() in modality.endings]
         if not files:
-            raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(root, modality))
+            raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(present, modality))
         names = named(files, root)
         _check_names(names, root)
         for name, path in names.items():
@@ -89,10 +86,13 @@ class FolderCorpus(CorpusReader):
         self.settle()
         durations = self.long_enough(durations, durations)
         utterances = [
-            Utterance(name, chosen[name], _speaker(names[name].relative_to(root), name), str(names[name]), duration)
+            Utterance(name, chosen[name], self._speaker_of(name, names[name]), str(names[name]), duration)
             for name, duration in durations.items()
         ]
-        return utterances, self._labels(durations)
+        if self._aligned is None:
+            tell_of_labels_beside(present, self.notices)
+            return utterances, []
+        return utterances, read_aligned(self, self._aligned, durations)
 
     @property
     def location(self) -> Path:
@@ -101,17 +101,23 @@ class FolderCorpus(CorpusReader):
 
     def files(self) -> list[Path]:
         """Return the file of labels, if it exists."""
-        return [path for path in (self.settings.labels,) if path is not None and path.is_file()]
+        return [path for path in (self._aligned,) if path is not None and path.is_file()]
 
     def sources(self) -> list[Path]:
         """Return the recordings or images, and the files of a folder of labels."""
-        labels, root = self.settings.labels, self.settings.root
+        root, labels, endings = self.settings.root, self._aligned, self.settings.features.modality.endings
+        recordings = below(root) if root.is_dir() else []
         aligned = label_files(labels, self.settings.label_format) if labels is not None and labels.is_dir() else []
-        return [*(self._listed() if root.is_dir() else ()), *aligned]
+        return [*(path for path in recordings if path.suffix.lower() in endings), *aligned]
 
-    def _listed(self, notices: Notices | None = None) -> list[Path]:
-        endings = self.settings.features.modality.endings
-        return [path for path in below(self.settings.root, notices) if path.suffix.lower() in endings]
+    @property
+    def _aligned(self) -> Path | None:
+        """The file or folder of labels."""
+        return self.settings.root if self.settings.labels == "beside" else self.settings.labels
+
+    def _speaker_of(self, name: str, path: Path) -> str:
+        root, rule = self.settings.root, self.settings.speaker
+        return _speaker(path.relative_to(root), name) if rule == 1 else speaker_of(path.relative_to(root), rule, root)
 
     def _duration(self, path: Path) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""
@@ -124,28 +130,10 @@ class FolderCorpus(CorpusReader):
             raise InputError(what, path)
         return round(duration, digits)
 
-    def _labels(self, durations: Mapping[str, float]) -> list[Label]:
-        plan = self.settings
-        if plan.labels is None:
-            return []
-        known = {*durations, *self.unreadable.errors, *self.too_short}
-        tier = None if plan.tier is None else str(plan.tier)
-        read = partial(read_label_table, overlap=max(frame_overlap, plan.features.shift), notices=self.notices)
-        table = read(plan.labels, plan.label_format, tier=tier, known=known)
-        self.spelling_of_label.update(table.spellings)
-        unknown = ~table.rows["utterance"].isin(known).to_numpy()
-        if unknown.any():
-            at = int(np.argmax(unknown))
-            name = table.rows["utterance"].iloc[at]
-            raise InputError(f"utterance {name!r} is not in the folder", *table.where(at))
-        rows = table.rows[table.rows["utterance"].isin(durations.keys())]
-        cut = replace(table, rows=rows).within(durations, self.slack, self.notices).labels
-        return [Label(*row) for row in zip(*(cut[column].tolist() for column in cut.columns), strict=True)]
 
-
-def _other_modality(root: Path, modality: Modality) -> str:
+def _other_modality(files: Iterable[Path], modality: Modality) -> str:
     """Return a hint: the features that suit the files present, or the suffixes that were expected."""
-    present = {path.suffix.lower() for path in below(root)}
+    present = {path.suffix.lower() for path in files}
     for other in modalities.values():
         if present & other.endings:
             return f"there are {other.name} files: set features: {{kind: {other.features['kind']}}}"

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field, model_validator
 
-from unitdisc.choices import silences
+from unitdisc.choices import StripMarks, silences
 from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
-from unitdisc.config.corpora import excluded
+from unitdisc.config.corpora import excluded, unmarked
 from unitdisc.config.features import Sources
 from unitdisc.corpora.kaldi_folder import DataFolder, Recording
 from unitdisc.corpora.reader import CorpusReader
@@ -20,7 +20,7 @@ from unitdisc.formats.audio_source import split_entry
 from unitdisc.formats.kaldi_matrix import split_source
 from unitdisc.formats.kaldi_table import locate, read_pairs
 from unitdisc.formats.label_table import LabelTable
-from unitdisc.formats.marks import plain_phone, report, without_marks
+from unitdisc.formats.marks import stripped
 from unitdisc.formats.text import digits, plain_name, read_fields
 from unitdisc.records import Label, Utterance
 
@@ -53,11 +53,7 @@ class KaldiSettings(CorpusSettings):
         {}, description="By folder: at most so many hours of it are used, of utterances sampled evenly over its list."
     )
     alignment: Alignment = Field("auto", description="The file of labels; auto takes the first of the two that exists.")
-    strip_marks: bool | Literal["auto"] = Field(
-        "auto",
-        description="Drop position suffixes and stress digits of phones, so that AA1_B is AA; auto drops only marks "
-        "that the whole set of labels bears.",
-    )
+    strip_marks: StripMarks = Field("auto", description=unmarked)
     exclude: tuple[str, ...] = Field(silences, description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
     allow_pipes: tuple[str, ...] = Field((), description="Programs that wav.scp may run, such as sph2pipe.")
@@ -182,14 +178,8 @@ class KaldiCorpus(CorpusReader):
         return scp, self.long_enough(listed, {name: recording.duration for name, recording in listed.items()})
 
     def _labels(self, tables: list[LabelTable]) -> list[Label]:
-        marks = self.settings.strip_marks
-        found = list(dict.fromkeys(label for table in tables for label in table.rows["label"].unique()))
-        plain = {label: label for label in found}
-        if marks == "auto":
-            plain = without_marks(found, silences=self.settings.exclude)
-        elif marks:
-            plain = {label: plain_phone(label) for label in found}
-        report(plain, self.notices)
+        found = dict.fromkeys(label for table in tables for label in table.rows["label"].unique())
+        plain = stripped(found, self.settings.strip_marks, silences=self.settings.exclude, notices=self.notices)
         for table in tables:
             self.spelling_of_label |= {name: text for name, text in table.spellings.items() if plain.get(name) == name}
         columns = ("utterance", "start", "end", "label")

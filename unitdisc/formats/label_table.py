@@ -1,6 +1,6 @@
 """Labels of one or several files: put in order, cut where they overlap by a frame, and cut to what they label."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from unitdisc.errors import InputError
 from unitdisc.formats.text import close, digits, plain
 from unitdisc.notices import Notices
 
+Origin = tuple[Path | None, int | None]  # a file and a line, where they are known
+
 frame_overlap = 0.01  # seconds: times that are rounded to frames may overlap by one
 
 
@@ -21,13 +23,15 @@ class LabelTable:
 
     ``rows`` has the columns file (an index of ``files``, or -1), line (0 where it is not known), utterance, start, end,
     label, and channel (empty where the format has none); ``ends`` has the end of a tier even if its last part has no
-    label; ``spellings`` has the texts of labels that differ from the plain ones. Times are in seconds or columns.
+    label; ``spellings`` has the texts of labels that differ from the plain ones; ``strangers`` has the utterances that
+    were not asked for, each with the file and line of its first label. Times are in seconds or columns.
     """
 
     rows: pd.DataFrame
     files: Sequence[Path]
     ends: Mapping[str, float]
     spellings: Mapping[str, str] = field(default_factory=dict)
+    strangers: Mapping[str, Origin] = field(default_factory=dict)
 
     @property
     def labels(self) -> pd.DataFrame:
@@ -86,7 +90,15 @@ class LabelTable:
         self._notice(rows, np.flatnonzero(after), "labels after the end of their recording, left out", notices)
         return replace(self, rows=self._with_length(rows.assign(end=np.minimum(rows["end"], ends)), "", notices))
 
-    def where(self, row: int) -> tuple[Path | None, int | None]:
+    def only(self, known: Collection[str]) -> "LabelTable":
+        """Return the labels of the utterances that are ``known``; the others become strangers."""
+        names = self.rows["utterance"]
+        strange = ~names.isin(known).to_numpy()
+        at = np.flatnonzero(strange)
+        strangers = {names.iloc[row]: self.where(row) for row in at[~names[strange].duplicated().to_numpy()]}
+        return replace(self, rows=self.rows[~strange], strangers={**self.strangers, **strangers})
+
+    def where(self, row: int) -> Origin:
         """Return the file and line of a row, where they are known."""
         file, line = int(self.rows["file"].iloc[row]), int(self.rows["line"].iloc[row])
         return self.files[file] if file >= 0 else None, line or None

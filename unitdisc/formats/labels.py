@@ -1,7 +1,8 @@
 """Labels with times, read from the common formats of alignments; times in seconds (speech) or columns (handwriting)."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
@@ -13,16 +14,24 @@ from unitdisc.choices import LabelFormat
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.ctm import Row, read_ctm
+from unitdisc.formats.eaf import read_eaf_tiers
 from unitdisc.formats.label_table import LabelTable, frame_overlap, joined
 from unitdisc.formats.marks import plain_phone
 from unitdisc.formats.text import digits, read_fields, read_number
 from unitdisc.formats.textgrid import read_tiers
+from unitdisc.formats.tiers import Tier
 from unitdisc.formats.utterance_names import Names, named, shortened
 from unitdisc.notices import Notices
 from unitdisc.records import Label
 
-suffixes: dict[str, LabelFormat] = {".tsv": "tsv", ".ctm": "ctm", ".textgrid": "textgrid", ".phn": "phn"}
-of_one_utterance: tuple[LabelFormat, ...] = ("textgrid", "phn")  # their file is named after it
+suffixes: dict[str, LabelFormat] = {
+    ".tsv": "tsv",
+    ".ctm": "ctm",
+    ".textgrid": "textgrid",
+    ".phn": "phn",
+    ".eaf": "eaf",
+}
+of_one_utterance: tuple[LabelFormat, ...] = ("textgrid", "phn", "eaf")  # their file is named after it
 timit_rate = 16_000  # Hz: a .phn file counts samples
 ali_frame = 0.01  # seconds: text_ali counts frames
 # A label, which may itself be a semicolon, its first frame and the one after its last, and the end of the entry.
@@ -56,34 +65,53 @@ def read_label_table(
     notices: Notices,
     by_channel: bool = False,
     overlap: float = frame_overlap,
+    only_known: bool = False,
 ) -> LabelTable:
     """Read labels, put in order; see ``LabelTable.ordered``.
 
-    ``path`` is a labels.tsv, a CTM, a TextGrid, a TIMIT .phn (samples at 16 kHz), a text_ali (integer 10 ms frames), or
-    a folder of these. A TextGrid or .phn holds one utterance, named by the rule of ``utterance_names``; ``tier``
-    chooses tiers of TextGrids by name or number. ``format`` None is inferred from each file's name. Names are those of
-    the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file and its channel. With
-    ``by_channel``, labels of different channels may overlap; ``overlap`` is the most that others may.
+    ``path`` is a labels.tsv, a CTM, a TextGrid, an ELAN .eaf, a TIMIT .phn (samples at 16 kHz), a text_ali (integer
+    10 ms frames), or a folder of these. A TextGrid, .eaf or .phn holds one utterance, named by the rule of
+    ``utterance_names``; ``tier`` chooses tiers by name or number. ``format`` None is inferred from each file's name.
+    Names are those of the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file
+    and its channel. With ``only_known``, other utterances are the table's ``strangers``: their files are not opened.
+    With ``by_channel``, labels of different channels may overlap; ``overlap`` is the most that others may.
     Raises InputError naming file and line for what cannot be read, and for faults of the times.
     """
     path = Path(path)
     kinds = {file: format or format_of(file) for file in label_files(path, format, notices)}
     root = path if path.is_dir() else path.parent
-    own = named([file for file, kind in kinds.items() if kind in of_one_utterance], root, known)
-    names, texts = {file: name for name, file in own.items()}, Names(known, aliases)
+    fix = "rename the others, or name one format with label_format or --format"
+    own = named([file for file, kind in kinds.items() if kind in of_one_utterance], root, known, fix=fix)
+    names, texts, wanted = {file: name for name, file in own.items()}, Names(known, aliases), frozenset(known)
+    unasked = {name: (file, None) for name, file in own.items() if only_known and name not in wanted}
     parts = []
     for file, kind in kinds.items():
-        rows, end = _rows(file, kind, names.get(file, ""), tier)
-        frame = pd.DataFrame(rows, columns=Row._fields).assign(file=0)
-        if file not in names:
-            spelt = texts.of_texts({(row.utterance, row.channel): None for row in rows})
-            frame["utterance"] = [spelt[row.utterance, row.channel] for row in rows]
-            for (text, _), name in spelt.items():
-                if shortened(text, name):
-                    notices.add("utterances found by the end of their names", f"{text!r} is {name!r}")
-        ends = {names[file]: end} if end else {}
-        parts.append(LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], ends))
-    return joined(parts).ordered(notices, overlap=overlap, by_channel=by_channel)
+        name = names.get(file, "")
+        if name in unasked:
+            continue
+        rows, end = _rows(file, kind, name, tier)
+        table = _table(rows, file)
+        table = replace(table, ends={name: end} if end else {}) if name else _renamed(table, rows, texts, notices)
+        parts.append(table)
+    table = joined(parts or [_table([], path)])
+    if only_known:
+        table = replace(table, strangers=unasked).only(wanted)
+    return table.ordered(notices, overlap=overlap, by_channel=by_channel)
+
+
+def _table(rows: Sequence[Row], file: Path) -> LabelTable:
+    frame = pd.DataFrame(rows, columns=Row._fields).assign(file=0)
+    return LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], {})
+
+
+def _renamed(table: LabelTable, rows: Sequence[Row], texts: Names, notices: Notices) -> LabelTable:
+    """Return the labels of a file of several utterances under the names of the known ones."""
+    spelt = texts.of_texts({(row.utterance, row.channel): None for row in rows})
+    for (text, _), name in spelt.items():
+        if shortened(text, name):
+            notices.add("utterances found by the end of their names", f"{text!r} is {name!r}")
+    names = pd.Series([spelt[row.utterance, row.channel] for row in rows], dtype="str")
+    return replace(table, rows=table.rows.assign(utterance=names))
 
 
 def _rows(file: Path, kind: LabelFormat, name: str, tier: str | None) -> tuple[list[Row], float]:
@@ -101,8 +129,9 @@ def _rows(file: Path, kind: LabelFormat, name: str, tier: str | None) -> tuple[l
             return list(_phn(file, name)), 0.0
         case "textgrid":
             tiers = read_tiers(file, tier)
-            rows = [Row(i.line, name, i.start, i.end, i.text) for t in tiers for i in t.intervals if i.text.strip()]
-            return rows, max(t.end for t in tiers)
+            return list(_of_tiers(tiers, name)), max(t.end for t in tiers)
+        case "eaf":
+            return list(_of_tiers(read_eaf_tiers(file, tier), name)), 0.0
     raise InputError(f"unknown format {kind!r} of labels", file, fix=_choose())
 
 
@@ -140,6 +169,11 @@ def plain_phones(labels: pd.DataFrame) -> pd.DataFrame:
     """Apply ``plain_phone`` to every label."""
     plain = {label: plain_phone(label) for label in labels["label"].unique()}
     return labels.assign(label=labels["label"].map(plain).astype("str"))
+
+
+def _of_tiers(tiers: Iterable[Tier], name: str) -> Iterator[Row]:
+    for each in (interval for tier in tiers for interval in tier.intervals if interval.text.strip()):
+        yield Row(each.line, name, each.start, each.end, each.text)
 
 
 def _phn(path: Path, name: str) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
+from unitdisc.choices import StripMarks
 from unitdisc.notices import Notices
 
 vowels = frozenset(["AA", "AE", "AH", "AO", "AW", "AX", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
@@ -28,6 +29,19 @@ def without_marks(labels: Iterable[str], *, silences: Collection[str] = ()) -> d
     numbered = [label for label in plain.values() if stress.search(label)]
     if numbered and all(label[:-1].upper() in vowels and label[-1] in "012" for label in numbered):
         plain = {label: stress.sub("", short) if short in numbered else short for label, short in plain.items()}
+    return plain
+
+
+def stripped(
+    labels: Iterable[str], marks: StripMarks, *, silences: Collection[str] = (), notices: Notices
+) -> dict[str, str]:
+    """Return each label as the setting strip_marks has it, and tell ``notices`` which became the same."""
+    plain = {label: label for label in labels}
+    if marks == "auto":
+        plain = without_marks(plain, silences=silences)
+    elif marks:
+        plain = {label: plain_phone(label) for label in plain}
+    report(plain, notices)
     return plain
 
 

@@ -2,46 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
 from unitdisc.files import decode, read_bytes
-from unitdisc.formats.text import close, decimal, digits, plain
+from unitdisc.formats.text import close, decimal, digits
+from unitdisc.formats.tiers import Interval, Tier, choose_tiers
 
 Span = tuple[float, float, str]  # start, end, text
 
-phone_tiers = ("phones", "phone", "phonemes", "phoneme", "segments")
 # A quoted text (with quotes inside doubled), a comment, a number by itself (not an index in brackets), or a flag.
 pattern = re.compile(r'"((?:[^"]|"")*)"|![^\r\n]*|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)|<(exists|absent)>')
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A text from ``start`` to ``end`` in seconds, and the line of the file that it is on."""
-
-    line: int
-    start: float
-    end: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """An interval tier, which ends at ``end`` seconds even where its last intervals have no text.
-
-    ``number`` is that of Praat, which counts point tiers too.
-    """
-
-    number: int
-    name: str
-    end: float
-    intervals: tuple[Interval, ...]
-
-    @property
-    def kind(self) -> str:
-        """The name without a speaker before it, as in ``Anna - phones``."""
-        return plain(self.name.rpartition("-")[2]).lower()
 
 
 class Values:
@@ -84,32 +55,11 @@ class Values:
 
 
 def read_tiers(path: Path, tier: str | None = None) -> list[Tier]:
-    """Read the tiers of phones, of one or several speakers; or those that ``tier`` chooses by name or number from 1.
+    """Read the tiers of phones, or those that ``tier`` chooses by name or number; see ``choose_tiers``.
 
-    A tier holds phones when its name, after an optional speaker and ``-``, is phones, phonemes or segments; a file with
-    a single interval tier needs no such name. Raises InputError for a file that is no TextGrid or has no such tier.
+    Raises InputError for a file that is no TextGrid or has no such tier.
     """
-    tiers = all_tiers(path)
-    phones = [t for t in tiers if t.kind in phone_tiers]
-    chosen = _chosen(tiers, tier) if tier else phones or (tiers if len(tiers) == 1 else [])
-    if not chosen:
-        what = f"has no tier {tier!r}" if tier else "has no tier named phones"
-        present = ", ".join(f"{t.number} {t.name!r}" for t in tiers) or "none"
-        raise InputError(
-            f"{what}; its interval tiers are: {present}",
-            path,
-            fix="choose one by name or number with --tier, in a configuration tier",
-        )
-    return chosen
-
-
-def _chosen(tiers: Sequence[Tier], tier: str) -> list[Tier]:
-    """Return the tiers of exactly this name, otherwise of it in any case, otherwise after a speaker, or this number."""
-    name = plain(tier)
-    exact = [t for t in tiers if plain(t.name) == name]
-    alike = [t for t in tiers if plain(t.name).lower() == name.lower()]
-    spoken = [t for t in tiers if t.kind == name.lower()]
-    return exact or alike or spoken or [t for t in tiers if str(t.number) == name]
+    return choose_tiers(all_tiers(path), tier, path)
 
 
 def all_tiers(path: Path) -> list[Tier]:

@@ -44,21 +44,21 @@ class Names:
         """Return the name of the file at a path below its folder.
 
         That is the known name which its path, or the end of its path, spells with ``-``, ``_`` or ``/`` between the
-        folders, or which ends in its path; where there is none, the name by the rule.
+        folders, or which ends in its path, or in which its name ends; where there is none, the name by the rule.
         """
         return self.of_paths([relative])[relative]
 
     def of_paths(self, paths: Iterable[PurePath]) -> dict[PurePath, str]:
         """Return the name of each file, one by its path alone before one by a part of it.
 
-        Known names that end in a path count only where no path is a known name. Raises ValueError for two paths that
-        are the same name, with the name.
+        Known names that end in a path, or in which one ends, count only where no path is a known name. Raises
+        ValueError for two paths that are the same name, with the name.
         """
         spelt = {path: utterance_name(path) for path in paths}
         levels = (
             lambda path: spelt[path] if spelt[path] in self.known else None,
             lambda path: self._of_tails(path),
-            lambda path: self._ends.get(_key(spelt[path])),
+            lambda path: self._ends.get(_key(spelt[path])) or self._of_ends(_key(spelt[path])),
         )
         found = _in_turn(spelt, levels, strict=True)
         names = {path: found.get(path, name) for path, name in spelt.items()}
@@ -89,6 +89,9 @@ class Names:
     def _of_tails(self, path: PurePath | str) -> str | None:
         return next(filter(None, map(self._found, _tails(PurePath(path)))), None)
 
+    def _of_ends(self, key: str) -> str | None:
+        return next((self._alike[end] for end in _ends(key) if end in self._alike), None)
+
     def alike(self, text: str) -> str | None:
         """Return the known name that a text spells as a whole."""
         return self._found(plain_name(text))
@@ -97,7 +100,9 @@ class Names:
         return name if name in self.known else self._alike.get(_key(name))
 
 
-def named(files: Iterable[Path], root: Path, known: Collection[str] = ()) -> Mapping[str, Path]:
+def named(
+    files: Iterable[Path], root: Path, known: Collection[str] = (), *, fix: str = "rename the others"
+) -> Mapping[str, Path]:
     """Return the files below ``root`` by utterance; raises InputError where two would have the same name."""
     by_path = {file.relative_to(root): file for file in files}
     names = Names(known)
@@ -107,7 +112,7 @@ def named(files: Iterable[Path], root: Path, known: Collection[str] = ()) -> Map
         (name,) = error.args
         same = [file for path, file in by_path.items() if names.of_path(path) == name] or list(by_path.values())
         what = f"is the utterance {name!r}, as {len(same)} files are"
-        raise InputError(what, same[0], fix="rename the others") from None
+        raise InputError(what, same[0], fix=fix) from None
 
 
 Item = TypeVar("Item", bound=Hashable)

@@ -1,0 +1,74 @@
+"""Elements of XML with their lines; a document that declares a type or entities is refused before it can grow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+from xml.parsers import expat
+
+from unitdisc.errors import InputError
+from unitdisc.files import read_bytes
+
+
+@dataclass(slots=True)
+class Element:
+    """An element, the line that it starts on, and the text before its children."""
+
+    tag: str
+    attributes: dict[str, str]
+    line: int
+    text: str = ""
+    children: list["Element"] = field(default_factory=list)
+
+    def each(self, tag: str) -> Iterator["Element"]:
+        """Yield the children of this tag."""
+        return (child for child in self.children if child.tag == tag)
+
+
+class _Builder:
+    """What a parser has read so far; ``what`` is the kind of file, for errors."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path, self.what = path, what
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text, self.parser.buffer_size = True, 2**20
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.open = [Element("", {}, 0)]
+
+    def _doctype(self, *_: object) -> NoReturn:
+        what = f"is not {self.what} (it has a DOCTYPE)"
+        raise InputError(what, self.path, self.parser.CurrentLineNumber)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        element = Element(tag, attributes, self.parser.CurrentLineNumber)
+        self.open[-1].children.append(element)
+        self.open.append(element)
+
+    def _end(self, _: str) -> None:
+        self.open.pop()
+
+    def _text(self, text: str) -> None:
+        if not self.open[-1].children:
+            self.open[-1].text += text
+
+
+def read_xml(path: Path, what: str) -> Element:
+    """Read the root of an XML file; ``what`` is the kind of file, as in ``an ELAN file``.
+
+    Entities could grow without end or name other files, so a document type, which declares them, is refused. Raises
+    InputError naming file and line for that, and for what is not XML.
+    """
+    builder = _Builder(path, what)
+    try:
+        builder.parser.Parse(read_bytes(path), True)
+    except expat.ExpatError as error:
+        reason = expat.ErrorString(error.code)
+        raise InputError(f"is not {what} ({reason})", path, error.lineno) from None
+    except (ValueError, LookupError) as error:  # of unknown encodings
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"is not {what} ({error})", path) from None
+    return builder.open[0].children[0]
