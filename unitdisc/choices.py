@@ -7,7 +7,7 @@ Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", UnitDistanc
 Speaker = Literal["within", "across"]  # of x, against that of a and b
 ProbeKind = Literal["linear", "mlp"]
 Context = Literal["within", "any"]  # of a, b and x: the same neighbours, or any
-LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali"]
+LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "text_ali", "discophon"]
 Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut
 OnBadUtterance = Literal["stop", "skip"]
 Normalise = Literal["none", "global", "speaker"]
@@ -16,4 +16,5 @@ Repeats = Literal["keep", "collapse"]
 RepeatsWritten = Literal["keep", "collapse", "both"]
 # Labels of silence and noise in common alignments.
 silences = ("SIL", "SPN", "NSN", "SP", "sil", "spn", "nsn", "sp", "<eps>")
+Track = Literal["many-to-one", "one-to-one"]  # of DiscoPhon: units to phonemes
 PieceAlgorithm = Literal["bpe", "unigram"]
