@@ -17,4 +17,6 @@ RepeatsWritten = Literal["keep", "collapse", "both"]
 # Labels of silence and noise in common alignments.
 silences = ("SIL", "SPN", "NSN", "SP", "sil", "spn", "nsn", "sp", "<eps>")
 Track = Literal["many-to-one", "one-to-one"]  # of DiscoPhon: units to phonemes
+ItemKind = Literal["triphone", "phoneme"]  # of DiscoPhon's item files
+ItemKinds = Literal["none", ItemKind, "both"]
 PieceAlgorithm = Literal["bpe", "unigram"]

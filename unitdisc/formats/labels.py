@@ -61,10 +61,11 @@ def read_label_table(
     """Read labels, put in order; see ``LabelTable.ordered``.
 
     ``path`` is a labels.tsv, a CTM, a TextGrid, a TIMIT .phn (samples at 16 kHz), a text_ali (integer 10 ms frames), an
-    alignment of DiscoPhon, or a folder of these. A TextGrid or .phn holds one utterance, named by the rule of ``utterance_names``; ``tier``
-    chooses tiers of TextGrids by name or number. ``format`` None is inferred from each file's name. Names are those of
-    the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file and its channel. With
-    ``by_channel``, labels of different channels may overlap; ``overlap`` is the most that others may.
+    alignment of DiscoPhon, or a folder of these. A TextGrid or .phn holds one utterance, named by the rule of
+    ``utterance_names``; ``tier`` chooses tiers of TextGrids by name or number. ``format`` None is inferred from each
+    file's name. Names are those of the ``known`` utterances where they can be matched with them; ``aliases`` has names
+    for a file and its channel. With ``by_channel``, labels of different channels may overlap; ``overlap`` is the most
+    that others may.
     Raises InputError naming file and line for what cannot be read, and for faults of the times.
     """
     path = Path(path)

@@ -28,16 +28,12 @@ apart = 3_600_000  # ms between the utterances on one time line
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phones:
-    """The phones (S,) of utterances (U,) in order: their owner, their code, and where they begin and end, in ms.
-
-    ``names`` are the phones by code, in the order in which they first occur.
-    """
+    """The phones (S,) of utterances (U,) in order: their owner, their code, and where they begin and end, in ms."""
 
     owner: Ints
     code: Ints
     start: Ints
     end: Ints
-    names: list[str]
 
 
 def discover(
@@ -45,9 +41,9 @@ def discover(
 ) -> dict[str, float]:
     """Return pnmi, per, f1 and r_val of the units of a language that has so many ``phonemes``, without silence.
 
-    ``labels`` has the columns utterance, start, end, label, in seconds, sorted by utterance and start. Raises InputError
-    for utterances without units or phones, phones that leave a gap or are no multiple of 10 ms, units and phones of
-    different length, and more units or phones than the track allows.
+    ``labels`` has the columns utterance, start, end, label, in seconds. Raises InputError for utterances
+    without units or phones, phones that leave a gap or are no multiple of 10 ms, units and phones of different length,
+    and more units or phones than the track allows.
     """
     _check_names(units, labels)
     names = sorted(units)
@@ -63,17 +59,8 @@ def discover(
     owner = np.repeat(np.arange(len(names)), tokens)
     table, order = _table(phones, unit, tokens, shift // step, (phonemes + 1, allowed), names)
     mapped = _mapping(table, order, track)[unit]
-    guess_ends, truth_ends = (
-        edits.collapse(o, c, np.ones(len(o), dtype=bool), len(names)) for o, c in ((owner, mapped), phones_of(phones))
-    )
-    wrong_edits = edits.edit_counts(*guess_ends, *truth_ends).sum()
-    scores = {"pnmi": _pnmi(table), "per": float(wrong_edits / len(truth_ends[0]))}
+    scores = {"pnmi": _pnmi(table), "per": _error_rate(phones, owner, mapped, len(names))}
     return scores | _segmentation(phones, owner, mapped, tokens, shift)
-
-
-def phones_of(phones: Phones) -> tuple[Ints, Ints]:
-    """Return the owners and the codes of phones."""
-    return phones.owner, phones.code
 
 
 def _check_names(units: Mapping[str, UnitSequence], labels: pd.DataFrame) -> None:
@@ -96,16 +83,17 @@ def _phones(labels: pd.DataFrame, names: list[str]) -> Phones:
     start, end = (np.rint(times).astype(np.int64) for times in exact)
     first = np.append(True, owner[1:] != owner[:-1])
     before = np.where(first, 0, np.append(0, end[:-1]))
-    off = (np.abs(np.stack(exact) - np.stack([start, end])).max(axis=0) > 1e-3) | (start % step != 0) | (end % step != 0)
-    for fault, what in ((start != before, "does not begin where the one before it ends"), (off, _no_multiple)):
+    rounded = np.abs(np.stack(exact) - np.stack([start, end])).max(axis=0)
+    off = (rounded > 1e-3) | (start % step != 0) | (end % step != 0)
+    faults = (
+        (start != before, "does not begin where the one before it ends"),
+        (off, "does not begin and end at a multiple of 10 ms"),
+    )
+    for fault, what in faults:
         if fault.any():
             row = table.iloc[int(np.argmax(fault))]
             raise InputError(f"phone {row['label']!r} of {row['utterance']!r} at {row['start']:g} s {what}")
-    code, found = pd.factorize(table["label"])
-    return Phones(owner, code.astype(np.int64), start, end, [str(name) for name in found])
-
-
-_no_multiple = "does not begin and end at a multiple of 10 ms"
+    return Phones(owner, pd.factorize(table["label"])[0].astype(np.int64), start, end)
 
 
 def _shift(units: Mapping[str, UnitSequence]) -> int:
@@ -124,7 +112,9 @@ def _table(
 
     Of equally frequent phones the one that occurs later is first, as in discophon. Rows that no phone needs are below.
     """
-    frames = np.bincount(phones.owner, weights=phones.end - phones.start, minlength=len(tokens)).astype(np.int64) // step
+    frames = (
+        np.bincount(phones.owner, weights=phones.end - phones.start, minlength=len(tokens)).astype(np.int64) // step
+    )
     apart_by = np.abs(frames - tokens * repeat)
     if (apart_by > repeat).any():
         u = int(np.argmax(apart_by > repeat))
@@ -142,6 +132,11 @@ def _table(
     return np.ascontiguousarray(table[ranked]), row_of[ranked]
 
 
+def _lengths(phones: Phones) -> Ints:
+    """Return how long the phones of each utterance (U,) are, in ms."""
+    return np.bincount(phones.owner, weights=phones.end - phones.start).astype(np.int64)
+
+
 def _kept(values: Ints, lengths: Ints, common: Ints) -> Ints:
     """Return the first ``common`` (U,) of the values of each utterance."""
     place = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -151,12 +146,18 @@ def _kept(values: Ints, lengths: Ints, common: Ints) -> Ints:
 
 def _mapping(table: Ints, order: Ints, track: Track) -> Ints:
     """Return the phone (K,) that each unit stands for."""
-    if track == "many-to-one":
-        return order[table.argmax(axis=0)]
-    rows, columns = linear_sum_assignment(table, maximize=True)
-    mapping = np.zeros(table.shape[1], dtype=np.int64)
-    mapping[columns] = order[rows]
+    mapping: Ints = order[table.argmax(axis=0)]
+    if track == "one-to-one":
+        rows, columns = linear_sum_assignment(table, maximize=True)
+        mapping[columns] = order[rows]
     return mapping
+
+
+def _error_rate(phones: Phones, owner: Ints, mapped: Ints, utterances: int) -> float:
+    """Return the edits between mapped units and phones, repeats collapsed, over the number of phones."""
+    pairs = ((owner, mapped), (phones.owner, phones.code))
+    guess, truth = (edits.collapse(of, code, np.ones(len(of), dtype=bool), utterances) for of, code in pairs)
+    return float(edits.edit_counts(*guess, *truth).sum() / len(truth[0]))
 
 
 def _pnmi(table: Ints) -> float:
@@ -167,7 +168,7 @@ def _pnmi(table: Ints) -> float:
 
 def _segmentation(phones: Phones, owner: Ints, mapped: Ints, tokens: Ints, shift: int) -> dict[str, float]:
     """Return F1 and R-value of the boundaries of mapped units within 20 ms of those of phones."""
-    extent = np.bincount(phones.owner, weights=phones.end - phones.start).astype(np.int64) + tokens * shift + apart
+    extent = _lengths(phones) + tokens * shift + apart
     origin = np.cumsum(extent) - extent
     index = np.arange(len(owner)) - np.repeat(np.cumsum(tokens) - tokens, tokens)
     truth = _changes(phones.owner, phones.code, origin[phones.owner] + phones.start)
