@@ -14,7 +14,7 @@ texts = ("utterance", "audio", "speaker", "split")
 def card(origin: Origin, rows: Mapping[str, int]) -> str:
     """Return the text of README.md; ``rows`` are the utterances per split, in the order of the splits."""
     header = yaml.safe_dump(_front_matter(origin, rows), sort_keys=False, allow_unicode=True, width=120)
-    return f"---\n{header}---\n\n{_text(origin)}"
+    return f"---\n{header}---\n\n{_text(origin, rows)}"
 
 
 def _front_matter(origin: Origin, rows: Mapping[str, int]) -> dict[str, Any]:
@@ -28,33 +28,32 @@ def _front_matter(origin: Origin, rows: Mapping[str, int]) -> dict[str, Any]:
         {"name": "durations", "list": "int32"},
         {"name": "labels", "list": [*label, {"name": "label", "dtype": "string"}]},
     ]
+    filled = [split for split in origin.splits if rows[split]]  # datasets cannot load a split without rows
     return {
         "pretty_name": f"Units of {origin.corpus}",
         "tags": [origin.modality, "discrete-units"],
         "configs": [
             {
                 "config_name": "default",
-                "data_files": [{"split": split, "path": f"{split}.parquet"} for split in origin.splits],
+                "data_files": [{"split": split, "path": f"{split}.parquet"} for split in filled],
             }
         ],
-        "dataset_info": {
-            "features": features,
-            "splits": [{"name": split, "num_examples": rows[split]} for split in origin.splits],
-        },
+        "dataset_info": {"features": features},
     }
 
 
-def _text(origin: Origin) -> str:
+def _text(origin: Origin, rows: Mapping[str, int]) -> str:
     times = "seconds" if origin.modality == "speech" else "columns of the line at height 32"
     kept = "one per token" if origin.repeats == "keep" else "one per run of equal tokens"
     trained = origin.facts["trained"]
     described = json.dumps(trained, indent=1, ensure_ascii=False, sort_keys=True)
+    counts = ", ".join(f"{rows[split]} in {split}" for split in origin.splits)
     source = "recording" if origin.modality == "speech" else "line image"
     return f"""# Units of {origin.corpus}
 
 Discrete units of {origin.modality} from unitdisc {origin.facts["versions"]["unitdisc"]}: corpus `{origin.corpus}`,
 model `{origin.model}`, seed {origin.seed}. There are {origin.codewords} codewords, and {origin.facts["frame_shift"]:g}
-{times} from token to token.
+{times} from token to token. Utterances: {counts}.
 
 | column | what it holds |
 | --- | --- |

@@ -1,10 +1,10 @@
 """The units of a split for export, and helpers that several formats share."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,19 +22,45 @@ class Labels(Mapping[str, list[Label]]):
     """The labels of a table (utterance, start, end, label) by utterance, converted to records on demand."""
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._table = table
+        self._columns = [table[name].to_numpy() for name in ("utterance", "start", "end", "label")]
         self._rows = table.groupby("utterance").indices
 
     def __getitem__(self, utterance: str) -> list[Label]:
-        table = self._table.iloc[self._rows[utterance]]
-        columns = (table[name].tolist() for name in ("utterance", "start", "end", "label"))
-        return [Label(*row) for row in zip(*columns, strict=True)]
+        rows = self._rows[utterance]
+        return [Label(*row) for row in zip(*(column[rows].tolist() for column in self._columns), strict=True)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)
+
+
+Named = TypeVar("Named", bound=Utterance | UnitSequence)
+
+
+class Spelt(Mapping[str, Named]):
+    """Records under the names that the corpus spells them by, where ``spelling`` has another; changed on demand."""
+
+    def __init__(
+        self,
+        records: Mapping[str, Named],
+        spelling: Mapping[str, str],
+        change: Callable[[Named], Named] = lambda record: record,
+    ) -> None:
+        self._records, self._spelling, self._change = records, spelling, change
+        self._plain = {spelt: plain for plain, spelt in spelling.items()}
+
+    def __getitem__(self, name: str) -> Named:
+        plain = self._plain.get(name, name)
+        record = self._change(self._records[plain])
+        return record if plain == name else replace(record, utterance=name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._spelling.get(name, name) for name in self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 group_units = 500_000  # in memory at a time; utterances are never split
 
+_label = ("start", "end", "label")
 Group = list[tuple[UnitSequence, Runs]]
 
 
@@ -98,11 +99,23 @@ def _table(part: ExportSplit, group: Group, schema: "pa.Schema") -> "pa.Table":
         "duration": pa.array([each.duration for each in utterances], pa.float64()),
         "frame_shift": pa.array([sequence.frame_shift for sequence, _ in group], pa.float64()),
         **lists,
-        "labels": pa.array([_labels(part, each.utterance) for each in utterances], schema.field("labels").type),
+        "labels": _labels(part, [each.utterance for each in utterances], schema),
     }
     return pa.table(columns, schema=schema)
 
 
-def _labels(part: ExportSplit, utterance: str) -> list[dict[str, object]] | None:
-    found = part.labels.get(utterance)
-    return [{"start": label.start, "end": label.end, "label": label.label} for label in found] if found else None
+def _labels(part: ExportSplit, utterances: list[str], schema: "pa.Schema") -> "pa.Array":
+    """Return the labels of each utterance as a list, null where there are none."""
+    import pyarrow as pa
+
+    of = schema.field("labels").type
+    found = [part.labels.get(utterance) or None for utterance in utterances]
+    offsets = np.cumsum([0, *(len(labels or ()) for labels in found)]).tolist()
+    starts = [at if labels else None for at, labels in zip(offsets, found, strict=False)]
+    flat = [label for labels in found for label in labels or ()]
+    values = [pa.array([getattr(label, name) for label in flat], of.value_type.field(name).type) for name in _label]
+    return pa.ListArray.from_arrays(
+        pa.array([*starts, offsets[-1]], pa.int32()),
+        pa.StructArray.from_arrays(values, fields=list(of.value_type)),
+        type=of,
+    )
