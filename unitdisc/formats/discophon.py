@@ -99,30 +99,29 @@ def read_manifest(path: Path) -> list[Listed]:
     empty, a path or given twice, and for a manifest without rows.
     """
     listed: dict[str, Listed] = {}
-    reader = csv.reader(io.StringIO(read_text(path, missing="download the data of DiscoPhon")))
-    header: list[str] = []
-    try:
-        header = next(reader, [])
-        if "fileid" not in header:
-            raise InputError("has no column 'fileid'", path, 1, "a manifest starts with 'fileid,speaker,num_samples'")
-        for row in reader:
-            if row:
-                each = _listed(dict(zip(header, row, strict=False)), path, reader.line_num)
-                if len(row) != len(header):
-                    what = f"has {len(row)} fields where the header has {len(header)}"
-                    raise InputError(what, path, reader.line_num)
-                if each.name in listed:
-                    raise InputError(f"recording {each.name!r} is listed twice", path, reader.line_num)
-                listed[each.name] = each
-    except csv.Error as error:
-        raise InputError(f"is not CSV ({error})", path, reader.line_num) from None
+    for line, row in _rows(path):
+        name = row["fileid"]
+        if not name.strip() or "/" in name or name.startswith("."):
+            raise InputError(f"fileid {name!r} is not the name of a recording", path, line)
+        if name in listed:
+            raise InputError(f"recording {name!r} is listed twice", path, line)
+        listed[name] = Listed(name, row.get("speaker", "").strip(), line)
     if not listed:
         raise InputError("lists no recordings", path)
     return list(listed.values())
 
 
-def _listed(row: dict[str, str], path: Path, line: int) -> Listed:
-    name = row["fileid"]
-    if not name.strip() or "/" in name or name.startswith("."):
-        raise InputError(f"fileid {name!r} is not the name of a recording", path, line)
-    return Listed(name, row.get("speaker", "").strip(), line)
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the line and the cells by column of each row of a manifest."""
+    reader = csv.reader(io.StringIO(read_text(path, missing="download the data of DiscoPhon")))
+    try:
+        header = next(reader, [])
+        if "fileid" not in header:
+            raise InputError("has no column 'fileid'", path, 1, "a manifest starts with 'fileid,speaker,num_samples'")
+        for row in filter(None, reader):
+            if len(row) != len(header):
+                what = f"has {len(row)} fields where the header has {len(header)}"
+                raise InputError(what, path, reader.line_num)
+            yield reader.line_num, dict(zip(header, row, strict=True))
+    except csv.Error as error:
+        raise InputError(f"is not CSV ({error})", path, reader.line_num) from None
