@@ -7,7 +7,7 @@ Distance = Literal["angular", "cosine", "euclidean", "kl_symmetric", UnitDistanc
 Speaker = Literal["within", "across"]  # of x, against that of a and b
 ProbeKind = Literal["linear", "mlp"]
 Context = Literal["within", "any"]  # of a, b and x: the same neighbours, or any
-LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "eaf", "text_ali"]
+LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "eaf", "text_ali", "discophon"]
 Fold = Literal["timit-39"]
 StripMarks = bool | Literal["auto"]
 Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut
@@ -29,4 +29,7 @@ Bundle = Literal[
     "WAVLM_LARGE",
 ]  # fmt: skip
 bundles: tuple[Bundle, ...] = get_args(Bundle)
+Track = Literal["many-to-one", "one-to-one"]  # of DiscoPhon: units to phonemes
+ItemKind = Literal["triphone", "phoneme"]  # of DiscoPhon's item files
+ItemKinds = Literal["none", ItemKind, "both"]
 PieceAlgorithm = Literal["bpe", "unigram"]

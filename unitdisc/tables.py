@@ -84,16 +84,21 @@ def read_units(path: str | Path) -> dict[str, UnitSequence]:
     for line, (name, shift, text) in enumerate(zip(*(frame[c] for c in frame.columns), strict=True), start=2):
         if name in sequences:
             raise InputError(f"utterance {name!r} occurs twice", path, line)
-        if not 0 < shift < np.inf:
-            raise InputError(f"frame_shift {shift:g} is not above 0", path, line)
-        try:
-            units = np.array(text.split(), dtype=np.int64)
-        except (ValueError, OverflowError):
-            raise InputError(f"a unit of {name!r} is not a whole number", path, line) from None
-        if units.size and units.min() < 0:
-            raise InputError(f"unit {units.min()} of {name!r} is below 0", path, line)
-        sequences[name] = UnitSequence(name, float(shift), units)
+        sequences[name] = unit_sequence(name, shift, text, path, line)
     return sequences
+
+
+def unit_sequence(name: str, shift: float, text: str, path: str | Path, line: int) -> UnitSequence:
+    """Return the sequence of a row of a units table; raises InputError naming file and line, as ``read_units``."""
+    if not 0 < shift < np.inf:
+        raise InputError(f"frame_shift {shift:g} is not above 0", path, line)
+    try:
+        units = np.array(text.split(), dtype=np.int64)
+    except (ValueError, OverflowError):
+        raise InputError(f"a unit of {name!r} is not a whole number", path, line) from None
+    if units.size and units.min() < 0:
+        raise InputError(f"unit {units.min()} of {name!r} is below 0", path, line)
+    return UnitSequence(name, float(shift), units)
 
 
 def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:

@@ -18,13 +18,18 @@ from unitdisc.units.exports import manifest
 
 @pytest.mark.usefixtures("here")
 def test_export_writes_every_format_of_every_split_with_a_manifest():
-    formats = "jsonl,kaldi-text,kaldi-ark,fairseq,parquet,ctm,textgrid,npz"
-    run("export", *speech, "--formats", formats, "--repeats", "both")
+    formats = "jsonl,kaldi-text,kaldi-ark,fairseq,parquet,parquet-utterances,ctm,textgrid,npz"
+    kept = "hubert,vocoder,discophon"
+    run("export", *speech, "--formats", f"{formats},{kept}", "--repeats", "both", "--language", "swa")
     folder = speech_run / "exports/units"
-    expected = {f"{name}{ending}" for name in formats.split(",") for ending in ("", "-collapsed")}
+    expected = {f"{name}{ending}" for name in formats.split(",") for ending in ("", "-collapsed")} | {*kept.split(",")}
     assert {path.name for path in folder.iterdir()} == expected | {"manifest.json"}
     assert manifest.check(folder) == []
+    assert {path.name for path in (folder / "discophon").iterdir()} == {"units-swa-dev.jsonl", "units-swa-test.jsonl"}
     for split in ("train", "dev", "test"):
+        assert len((folder / f"hubert/{split}.tsv").read_text().splitlines()) == 1 + len(
+            (folder / f"vocoder/{split}.jsonl").read_text().splitlines()
+        )
         sequences = tables.read_units(speech_run / f"{split}.units.tsv")
         frame = pd.read_parquet(folder / "parquet" / f"{split}.parquet")
         for name, own in frame.groupby("utterance"):
@@ -107,6 +112,13 @@ def test_units_of_another_model_or_corpus_are_not_exported(row, message):
         (speech, "no format is chosen"),
         ((*speech, "--formats", "jsonl,pagexml"), "pagexml cannot represent speech"),
         ((*lines, "--formats", "ctm"), "ctm cannot represent handwriting"),
+        (
+            (*speech, "--formats", "hubert", "--repeats", "collapse"),
+            "hubert has no room for the durations of collapsed",
+        ),
+        ((*speech, "--formats", "discophon"), "discophon names its files after the language of the corpus; give its"),
+        ((*speech, "--formats", "discophon", "--language", "swahili"), "language 'swahili': String should match"),
+        ((*lines, "--formats", "vocoder"), "vocoder cannot represent handwriting"),
         ((*speech, "--formats", "jsonnl"), "formats: unknown format 'jsonnl'; the nearest known is 'jsonl'"),
         ((*speech, "--formats", "ctm", "--units", "segmented"), "segment first"),
         (("--corpus", "speech", "--model", "vq", "--formats", "ctm"), "model.json: no such file; train"),

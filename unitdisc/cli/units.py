@@ -25,6 +25,7 @@ def export(
     formats: Annotated[str | None, typer.Option(help="Formats, separated by commas: jsonl,parquet.")] = None,
     repeats: Annotated[RepeatsWritten | None, typer.Option(help="Repeats of a unit.")] = None,
     units: Units = None,
+    language: Annotated[str | None, typer.Option(help="Code (ISO 639-3) in the names of discophon's files.")] = None,
     out: Out = None,
 ) -> None:
     """Write the units of every split of a run in the formats of other programs (docs/exports.md).
@@ -39,6 +40,7 @@ def export(
 
     run = find_run(config, corpus, model, seed)
     options: dict[str, Any] = {"formats": names(formats) if formats else None, "repeats": repeats, "units": units}
+    options["language"] = language
     settings = overridden(run.experiment.exports, **options)
     folder, written = step.run(run, settings, strict=bool(formats), out=out)
     typer.echo(f"{folder}: {', '.join(written)}")

@@ -48,6 +48,11 @@ class CorpusSettings(Section):
         """The programs that a source may run."""
         return ()
 
+    @property
+    def benchmark_splits(self) -> Mapping[str, tuple[str, str]]:
+        """By split, the language and the split as DiscoPhon calls them; empty for a corpus that is none of its own."""
+        return {}
+
     @field_validator("exclude", "ignore")
     @classmethod
     def _composed(cls, labels: tuple[str, ...]) -> tuple[str, ...]:

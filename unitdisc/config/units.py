@@ -16,6 +16,11 @@ class Exports(Section):
     formats: tuple[str, ...] = Field((), description="Names of formats (docs/exports.md); none by default.")
     repeats: RepeatsWritten = Field("keep", description="Repeats of a unit: kept, collapsed, or one folder for each.")
     units: UnitsFrom = Field("encoded", description="Units as encoded, or after the segmentation.")
+    language: str | None = Field(
+        None,
+        pattern="^[a-z]{3}$",
+        description="Code (ISO 639-3) in the file names of `discophon`, for a corpus that is none of DiscoPhon's.",
+    )
 
     @field_validator("formats")
     @classmethod

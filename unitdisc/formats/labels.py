@@ -14,6 +14,7 @@ from unitdisc.choices import LabelFormat
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.ctm import Row, read_ctm
+from unitdisc.formats.discophon import alignment_start, read_alignment
 from unitdisc.formats.eaf import read_eaf_tiers
 from unitdisc.formats.label_table import LabelTable, frame_overlap, joined
 from unitdisc.formats.marks import plain_phone
@@ -70,11 +71,11 @@ def read_label_table(
     """Read labels, put in order; see ``LabelTable.ordered``.
 
     ``path`` is a labels.tsv, a CTM, a TextGrid, an ELAN .eaf, a TIMIT .phn (samples at 16 kHz), a text_ali (integer
-    10 ms frames), or a folder of these. A TextGrid, .eaf or .phn holds one utterance, named by the rule of
-    ``utterance_names``; ``tier`` chooses tiers by name or number. ``format`` None is inferred from each file's name.
-    Names are those of the ``known`` utterances where they can be matched with them; ``aliases`` has names for a file
-    and its channel. With ``only_known``, other utterances are the table's ``strangers``: their files are not opened.
-    With ``by_channel``, labels of different channels may overlap; ``overlap`` is the most that others may.
+    10 ms frames), an alignment of DiscoPhon, or a folder of these. A TextGrid, .eaf or .phn holds one utterance, named
+    by the rule of ``utterance_names``; ``tier`` chooses tiers by name or number. ``format`` None is inferred from each
+    file's name. Names are those of the ``known`` utterances where they can be matched with them; ``aliases`` has names
+    for a file and its channel. With ``only_known``, other utterances are the table's ``strangers``: their files are not
+    opened. With ``by_channel``, labels of different channels may overlap; ``overlap`` is the most that others may.
     Raises InputError naming file and line for what cannot be read, and for faults of the times.
     """
     path = Path(path)
@@ -125,6 +126,8 @@ def _rows(file: Path, kind: LabelFormat, name: str, tier: str | None) -> tuple[l
             return list(read_ctm(file)), 0.0
         case "text_ali":
             return list(_text_ali(file)), 0.0
+        case "discophon":
+            return list(read_alignment(file)), 0.0
         case "phn":
             return list(_phn(file, name)), 0.0
         case "textgrid":
@@ -139,6 +142,8 @@ def format_of(path: Path) -> LabelFormat:
     """Infer the format of a label file from its name; raises InputError where that is not possible."""
     if path.name.startswith("text_ali") or path.suffix == ".ali":
         return "text_ali"
+    if path.name.startswith(alignment_start) and path.suffix == ".txt":
+        return "discophon"
     if path.suffix.lower() not in suffixes:
         raise InputError("the format of the labels cannot be inferred from the name", path, fix=_choose())
     return suffixes[path.suffix.lower()]

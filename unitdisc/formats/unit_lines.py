@@ -30,9 +30,9 @@ named_beside = ".named.txt"  # of our fairseq export: the same lines with their 
 def read_unit_lines(path: Path, lines: list[str]) -> list[UnitRuns]:
     """Read lines of units; a ``.durations`` file beside has the same lines, with the tokens of each unit.
 
-    The first line shows the form, which all others must have. Lines of units alone take their names from a manifest
-    beside (``x.tsv`` for ``x.km``: the root, then ``path<TAB>frames``), or from the named lines beside that our export
-    writes. Raises InputError naming file and line.
+    The first line shows the form, which all others must have. Lines of units alone take their names from the named
+    lines beside that our exports write, or from a manifest beside (``x.tsv`` for ``x.km``: the root, then
+    ``path<TAB>frames``). Raises InputError naming file and line.
     """
     present = [(number, text) for number, text in enumerate(lines, start=1) if text.strip()]
     if not present:
@@ -107,10 +107,10 @@ def _has_names(path: Path) -> bool:
 
 def _names_beside(path: Path) -> list[str]:
     manifest, named = _manifests(path)
-    if manifest.is_file() and manifest != path:
-        return _manifest_names(manifest)
     if named.is_file() and named != path:
         return [each.utterance for each in _named(named, list(_filled(named)), _at_bar)]
+    if manifest.is_file() and manifest != path:
+        return _manifest_names(manifest)
     fix = f"put its manifest (the root, then path<TAB>frames) beside it as {manifest.name}"
     raise InputError("has lines of units without names", path, fix=fix)
 

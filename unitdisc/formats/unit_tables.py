@@ -8,7 +8,7 @@ import numpy as np
 
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
-from unitdisc.formats.unit_objects import name_keys, runs_of, unit_key
+from unitdisc.formats.unit_objects import duration_keys, name_keys, runs_of, unit_key
 from unitdisc.formats.unit_runs import UnitRuns, checked
 
 timed = {"unit", "start", "end"}
@@ -48,7 +48,10 @@ def read_unit_parquet(path: Path) -> list[UnitRuns]:
     try:
         names = pq.read_schema(path).names
         wanted = [name for name in ("utterance", *timed, "frame_shift") if name in names]
-        table = pq.read_table(path, columns=wanted if timed <= set(names) else None)
+        of_rows = [
+            name for name in names if name in (*name_keys, *duration_keys, "frame_shift") or unit_key.fullmatch(name)
+        ]
+        table = pq.read_table(path, columns=wanted if timed <= set(names) else of_rows)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", path) from None
     if not {"utterance", *timed} <= set(names):

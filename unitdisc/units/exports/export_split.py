@@ -1,9 +1,10 @@
 """The units of a split for export, and helpers that several formats share."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.choices import Repeats
+from unitdisc.formats.audio_source import part_of
+from unitdisc.notices import Notices
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.runs import Runs, Spans, runs, spans
 
@@ -19,19 +22,45 @@ class Labels(Mapping[str, list[Label]]):
     """The labels of a table (utterance, start, end, label) by utterance, converted to records on demand."""
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._table = table
+        self._columns = [table[name].to_numpy() for name in ("utterance", "start", "end", "label")]
         self._rows = table.groupby("utterance").indices
 
     def __getitem__(self, utterance: str) -> list[Label]:
-        table = self._table.iloc[self._rows[utterance]]
-        columns = (table[name].tolist() for name in ("utterance", "start", "end", "label"))
-        return [Label(*row) for row in zip(*columns, strict=True)]
+        rows = self._rows[utterance]
+        return [Label(*row) for row in zip(*(column[rows].tolist() for column in self._columns), strict=True)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)
+
+
+Named = TypeVar("Named", bound=Utterance | UnitSequence)
+
+
+class Spelt(Mapping[str, Named]):
+    """Records under the names that the corpus spells them by, where ``spelling`` has another; changed on demand."""
+
+    def __init__(
+        self,
+        records: Mapping[str, Named],
+        spelling: Mapping[str, str],
+        change: Callable[[Named], Named] = lambda record: record,
+    ) -> None:
+        self._records, self._spelling, self._change = records, spelling, change
+        self._plain = {spelt: plain for plain, spelt in spelling.items()}
+
+    def __getitem__(self, name: str) -> Named:
+        plain = self._plain.get(name, name)
+        record = self._change(self._records[plain])
+        return record if plain == name else replace(record, utterance=name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._spelling.get(name, name) for name in self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +70,8 @@ class ExportSplit:
     ``labels`` may lack utterances; ``meanings`` (K,) are the labels that the units map to, or None without a mapping;
     ``codebook`` is (K, D). ``final_folder`` is where the folder of all formats will be. ``made`` is when the units
     were made: the date in formats that have one, so that two exports of the same units have the same bytes.
+    ``benchmark`` is the language and the split as DiscoPhon calls them; None for a split that it does not have.
+    ``notices`` learns of what a format leaves out.
     """
 
     split: str
@@ -52,6 +83,14 @@ class ExportSplit:
     repeats: Repeats
     final_folder: Path
     made: datetime
+    modality: str = "speech"
+    benchmark: tuple[str, str] | None = None
+    notices: Notices = field(default_factory=Notices)
+
+    @property
+    def source_key(self) -> str:
+        """The name under which formats have the source of an utterance: audio, or image."""
+        return "audio" if self.modality == "speech" else "image"
 
     def runs(self) -> Iterator[tuple[UnitSequence, Runs]]:
         """Yield every sequence with its runs, or with its tokens where repeats are kept."""
@@ -71,6 +110,26 @@ class ExportSplit:
         return spans(UnitSequence(sequence.utterance, sequence.frame_shift, indices[sequence.units]), "collapse")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What the units of all splits come from; ``facts`` are those of the manifest, with the model and its features."""
+
+    corpus: str
+    model: str
+    seed: int
+    modality: str
+    codewords: int
+    splits: Sequence[str]
+    repeats: Repeats
+    facts: Mapping[str, Any]
+
+
+def whole_recording(source: str) -> str | None:
+    """Return the file of a recording; None for a part of a recording, an entry of an archive, or a pipe."""
+    whole = part_of(source).end is None and not source.endswith("|")
+    return source if whole and Path(source).is_file() else None
+
+
 def in_kaldi_order(utterances: Iterable[str]) -> list[str]:
     """Sort utterances by bytes, as Kaldi and sclite require."""
     return sorted(utterances, key=str.encode)
@@ -79,6 +138,11 @@ def in_kaldi_order(utterances: Iterable[str]) -> list[str]:
 def words(units: Ints) -> str:
     """Return units as numbers separated by spaces."""
     return " ".join(map(str, units.tolist()))
+
+
+def named_line(utterance: str, units: Ints) -> str:
+    """Return the line ``name|units`` of GSLM, which splits it at every bar."""
+    return f"{utterance.replace('|', '%7C')}|{words(units)}\n"
 
 
 def file_name(utterance: str) -> str:

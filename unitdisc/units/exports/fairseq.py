@@ -6,7 +6,7 @@ import numpy as np
 
 from unitdisc.files import writing
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, words
+from unitdisc.units.exports.export_split import ExportSplit, named_line, words
 
 
 class Fairseq(Export):
@@ -22,9 +22,8 @@ class Fairseq(Export):
         """
         with writing(folder / f"{part.split}.txt") as plain, writing(folder / f"{part.split}.named.txt") as named:
             for sequence, runs in part.runs():
-                line = words(runs.units)
-                plain.write(f"{line}\n")
-                named.write(f"{sequence.utterance.replace('|', '%7C')}|{line}\n")  # GSLM splits at every '|'
+                plain.write(f"{words(runs.units)}\n")
+                named.write(named_line(sequence.utterance, runs.units))
         if part.split == "train":
             counts = np.zeros(len(part.codebook), dtype=np.int64)
             for _, runs in part.runs():

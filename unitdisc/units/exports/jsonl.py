@@ -14,14 +14,19 @@ class JsonLines(Export):
     read_by = "DiscoPhon, fastabx, pandas"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns) and speaker."""
+        """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns), speaker, audio.
+
+        Handwriting has ``image`` in place of ``audio``: the source of the utterance, as the corpus names it.
+        """
         with writing(folder / f"{part.split}.jsonl") as file:
             for sequence, runs in part.runs():
+                utterance = part.utterances[sequence.utterance]
                 row = {
                     "file": sequence.utterance,
                     "units": runs.units.tolist(),
                     "durations": runs.lengths.tolist(),
                     "frame_shift": sequence.frame_shift,
-                    "speaker": part.utterances[sequence.utterance].speaker,
+                    "speaker": utterance.speaker,
+                    part.source_key: utterance.source,
                 }
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
