@@ -70,6 +70,7 @@ def test_a_file_that_cannot_be_read_is_named_at_the_end_and_in_the_exit_code(her
         (("lines", "--out", "u.tsv", "--format", "ctm"), "u.tsv: is no folder, which a --format is written into"),
         (("lines", "--out", "u", "--format", "cmt"), "unknown format 'cmt'; the nearest known is 'ctm'"),
         (("lines", "--out", "u", "--format", "textgrid"), "textgrid cannot represent handwriting"),
+        (("lines", "--out", "u", "--format", "hubert"), "hubert cannot represent handwriting"),
         (("lines",), "--out is missing; say where the units of FILES go"),
         (("lines", "--out", "u.tsv", "--corpus", "lines"), "--corpus and FILES exclude each other"),
         (("lines", "--out", "u.tsv", "--statistics", "mine"), "mine: no such file"),
@@ -90,6 +91,25 @@ def test_a_mistake_is_one_line_and_nothing_is_written(here, arguments, error):
     assert not Path("u.tsv").exists()
     assert not Path("u").exists()
     assert not list(Path().glob(".*encoding"))
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("hubert", "--repeats", "collapse"), "hubert has no room for the durations of collapsed units"),
+        (("discophon",), "discophon names its files after the language of a corpus; use unitdisc export"),
+    ],
+)
+def test_a_format_that_cannot_hold_these_units_is_told(here, options, error):
+    done = encode("speech", "--model", speech_run, "--out", "u", "--format", *options)
+    assert (done.returncode, done.stderr) == (2, f"unitdisc: {error}{done.stderr.partition(error)[2]}")
+    assert not Path("u").exists()
+
+
+def test_the_card_of_a_data_set_names_the_run(here):
+    done = encode("speech", "--model", speech_run, "--out", "u", "--format", "parquet-utterances")
+    assert done.returncode == 0, done.stderr
+    assert "model `speech/kmeans`, seed 0" in Path("u/README.md").read_text()
 
 
 def test_a_folder_that_is_no_export_is_not_overwritten(here):

@@ -1,11 +1,11 @@
 """The command that encodes: splits of a corpus of the workflow, or any files."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from unitdisc.choices import Repeats
+from unitdisc.choices import Device, Repeats
 from unitdisc.cli import app
 from unitdisc.cli.options import Config, Jobs, Seed, Splits, Threads
 from unitdisc.errors import InputError
@@ -36,7 +36,7 @@ StatisticsFrom = Annotated[
     ),
 ]
 KeepOrCollapse = Annotated[Repeats, typer.Option("--repeats", help="With FILES, in a .jsonl or --format.")]
-Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="With FILES: where the model runs.")]
+OnDevice = Annotated[Device, typer.Option("--device", help="With FILES: where the model runs.")]
 
 
 @app.command()
@@ -52,7 +52,7 @@ def encode(
     format: ExportFormat = None,  # noqa: A002 (the option's name)
     statistics: StatisticsFrom = None,
     repeats: KeepOrCollapse = "keep",
-    device: Device = "cpu",
+    device: OnDevice = "cpu",
     jobs: Jobs = 1,
 ) -> None:
     """Encode splits of a corpus of the workflow, by default all, or any files, into unit sequences.

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from unitdisc import tables
-from unitdisc.choices import StatisticsOf
+from unitdisc.choices import Device, StatisticsOf
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.normalise import Statistics
@@ -35,7 +35,7 @@ class Encoding:
 
     run: RunFolder
     by: StatisticsOf | Statistics
-    device: str
+    device: Device
 
     def digest(self, code: str) -> str:
         """Return a digest of the model, the statistics and a digest of the code."""
@@ -140,7 +140,7 @@ def _digest(chunk: Sequence[Utterance]) -> str:
 
 
 @cache
-def _loaded(run: RunFolder, device: str) -> tuple[Trained, torch.device]:
+def _loaded(run: RunFolder, device: Device) -> tuple[Trained, torch.device]:
     """Return a model on its device, once per process."""
     torch.set_num_threads(1)  # several processes share the cores
     trained, chosen = store.load(run), store.device_of(device)

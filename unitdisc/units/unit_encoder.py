@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Matrix
-from unitdisc.choices import Repeats, StatisticsOf
+from unitdisc.choices import Device, Repeats, StatisticsOf
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.normalise import Normalised, Statistics, read_statistics
@@ -33,7 +33,7 @@ class UnitEncoder:
         trained: Trained,
         *,
         statistics: StatisticsOf | Statistics | str | Path | None = None,
-        device: str = "cpu",
+        device: Device = "cpu",
     ) -> None:
         self.trained, self._statistics = trained, statistics_of(trained, statistics)
         self._device = store.device_of(device)
@@ -102,7 +102,7 @@ def statistics_of(trained: Trained, chosen: StatisticsOf | Statistics | str | Pa
 
 
 def load(
-    folder: str | Path, *, statistics: StatisticsOf | Statistics | str | Path | None = None, device: str = "cpu"
+    folder: str | Path, *, statistics: StatisticsOf | Statistics | str | Path | None = None, device: Device = "cpu"
 ) -> UnitEncoder:
     """Return the trained model in the folder of a run, ready to encode; see ``UnitEncoder``.
 
