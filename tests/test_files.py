@@ -126,3 +126,9 @@ def test_a_folder_that_is_none_is_told(tmp_path):
         files.below(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"x: cannot be listed \(Not a directory\)"):
         files.below(tree(tmp_path, "x") / "x")
+
+
+def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    assert files.sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

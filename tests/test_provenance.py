@@ -198,6 +198,7 @@ def test_results_through_a_link_are_no_part_of_it_either(tmp_path):
     (tmp_path / "disk2").mkdir()
     (tmp_path / "disk2" / "a").touch()
     assert files_digest([tmp_path / "disk2" / "a"], without=tmp_path / "results") != before
+    assert files_digest([tmp_path / "results" / "a"]) != before  # which no folder is left out of
 
 
 @pytest.mark.parametrize("change", ["write", "touch", "remove", "rename", "replace by a link"])

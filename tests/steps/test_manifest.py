@@ -24,12 +24,22 @@ def test_the_manifest_tells_how_the_units_were_made():
     assert told["configuration"]["corpora"]["speech"]["features"]["bins"] == 20
     assert told["settings"] == {"formats": ["jsonl"], "repeats": "keep", "units": "encoded"}
     assert set(told["versions"]) == {"unitdisc", "python", "numpy", "torch"}
+    assert "source" not in told["trained"]
     for path, digest in told["inputs"].items():
         assert manifest.sha256(Path("results/speech") / path) == digest
     configured = told["configuration"].pop("sha256")
     change_config(models={"kmeans": {"kind": "kmeans", "codewords": 9}}, runs={})
     run("export", *speech, "--formats", "jsonl")
     assert json.loads((speech_run / "exports/units/manifest.json").read_text())["configuration"]["sha256"] != configured
+
+
+@pytest.mark.usefixtures("here")
+def test_the_manifest_tells_where_weights_are_from_that_were_not_learnt():
+    description = json.loads((speech_run / "model.json").read_text())
+    source = {"path": "old/vq/seed0", "sha256": "abc", "corpus": "old", "model": "vq", "seed": 0}
+    (speech_run / "model.json").write_text(json.dumps(description | {"source": source}))
+    run("export", *speech, "--formats", "jsonl")
+    assert json.loads((speech_run / "exports/units/manifest.json").read_text())["trained"]["source"] == source
 
 
 @pytest.mark.usefixtures("here")

@@ -1,10 +1,10 @@
 """What the report shows: the corpora and runs of a results folder, with what a configuration expects of them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -13,8 +13,8 @@ from unitdisc.config import Experiment, ModelSettings, splits
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality, modalities
-from unitdisc.records import Label, RunScore, Score, SplitActivity, UnitSequence, Utterance
-from unitdisc.report import training_files
+from unitdisc.records import Label, SplitActivity, UnitSequence, Utterance
+from unitdisc.report import result_tables, training_files
 
 preferred_splits = splits[::-1]  # test first
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
@@ -123,9 +123,6 @@ class RunResults:
         return tables.read_units(path) if path.exists() else {}
 
 
-Collected = Mapping[tuple[str, str, int], pd.DataFrame]  # scores by corpus, model and seed
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusResults:
     """A corpus and its runs; ``exclude`` are the labels of silence or space, ``ignore`` those that are not scored."""
@@ -158,7 +155,7 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
     """Find the corpora and runs of a configuration, whether or not all of their files exist."""
     corpora = []
     results = Results(experiment.results)
-    collected = _collected(results)
+    collected = result_tables.collected(results)
     for name, models in experiment.runs.items():
         settings = experiment.corpora[name]
         features = settings.features.model_dump(mode="json")
@@ -185,7 +182,7 @@ def of_folder(folder: Path, source: str) -> list[CorpusResults]:
     Raises InputError for a folder without any run.
     """
     results = Results(folder)
-    collected = _collected(results)
+    collected = result_tables.collected(results)
     names = set(results.runs()) | set(collected)
     if not names:
         raise InputError("holds no runs (CORPUS/MODEL/seedN) and no scores.tsv", folder)
@@ -193,7 +190,7 @@ def of_folder(folder: Path, source: str) -> list[CorpusResults]:
     for name in sorted({corpus for corpus, _, _ in names}):
         files = results.corpus(name)
         models_and_seeds = sorted((model, seed) for corpus, model, seed in names if corpus == name)
-        present_splits = set(_table(files.utterances, Utterance)["split"])
+        present_splits = set(result_tables.table(files.utterances, Utterance)["split"])
         runs = _described_by_others(
             [
                 # A run that is only in scores.tsv has no folder, so none of its files are expected.
@@ -227,7 +224,7 @@ def _corpus(
     runs: tuple[RunResults, ...],
 ) -> CorpusResults:
     exclude, ignore, pipes = options
-    labels = _table(files.labels, Label)
+    labels = result_tables.table(files.labels, Label)
     return CorpusResults(
         source=source,
         name=files.path.name,
@@ -236,9 +233,9 @@ def _corpus(
         exclude=exclude,
         ignore=ignore,
         allow_pipes=pipes,
-        utterances=_table(files.utterances, Utterance),
+        utterances=result_tables.table(files.utterances, Utterance),
         labels=labels[~labels["label"].isin(ignore)].sort_values(["utterance", "start"], kind="stable"),
-        activity=_table(files.activity, SplitActivity),
+        activity=result_tables.table(files.activity, SplitActivity),
         runs=runs,
     )
 
@@ -249,7 +246,7 @@ class _RunReader:
 
     source: str
     corpus: CorpusFolder
-    collected: Collected
+    collected: result_tables.Collected
     expected: Collection[str]
 
     def run(
@@ -261,8 +258,8 @@ class _RunReader:
         wanted = [files.description, files.training]
         wanted += [path(split) for path in (files.units, files.scores) for split in expected]
         wanted += [files.recognition(split) for split in expected if split != "train" and recognises]
-        scores = list(_scores(files))
-        collected = self.collected.get((self.corpus.path.name, model, seed), _no_scores())
+        scores = list(result_tables.scores(files))
+        collected = self.collected.get((self.corpus.path.name, model, seed), result_tables.no_scores())
         return RunResults(
             source=self.source,
             corpus=self.corpus.path.name,
@@ -274,28 +271,3 @@ class _RunReader:
             scores=pd.concat(scores, ignore_index=True) if scores else collected,
             missing=tuple(path.name for path in wanted if self.expected and not path.exists()),
         )
-
-
-def _collected(results: Results) -> Collected:
-    """Read the table of all runs, for runs whose own tables do not exist."""
-    table = _table(results.scores, RunScore)
-    keys = ["corpus", "model", "seed"]
-    rows_of = cast("Mapping[tuple[str, str, int], Any]", table.groupby(keys, sort=False).indices)
-    return {key: table.iloc[rows].drop(columns=keys) for key, rows in rows_of.items()}
-
-
-def _no_scores() -> pd.DataFrame:
-    return pd.DataFrame({name: [] for name in ("split", "metric", "value", "low", "high", "n")})
-
-
-def _scores(files: RunFolder) -> Iterator[pd.DataFrame]:
-    named = [(path(split), split) for split in splits for path in (files.scores, files.abx, files.recognition)]
-    for path, split in [*named, (files.probes, "test")]:
-        if path.exists():
-            yield tables.read(path, Score).assign(split=split)
-
-
-def _table(path: Path, record: type) -> pd.DataFrame:
-    if path.exists():
-        return tables.read(path, record)
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in record.__annotations__.items()})

@@ -99,3 +99,20 @@ def test_a_folder_shows_runs_that_did_not_finish(tmp_path: Path) -> None:
         (plan.results / "talk/plain/seed0" / name).unlink()
     page = render_folders([plan.results])
     assert "<b>talk, plain, seed 0</b>: did not finish: model.json, test.units.tsv missing" in page
+
+
+def test_a_codebook_that_was_not_learnt_here_and_is_hardly_used_may_be_of_other_features(tmp_path: Path) -> None:
+    talk = {"kind": "folder", "root": ".", "features": {"kind": "speech"}}
+    models = {
+        "given": {"kind": "codebook", "path": "nowhere.npy", "codewords": 400},
+        "vq": {"kind": "vq", "bottleneck": {"codewords": 400}},
+        "taken": {"kind": "trained", "model": "vq", "corpus": "read"},
+    }
+    runs = {"read": ["vq"], "talk": ["given", "taken"]}
+    plan = report_results.experiment(tmp_path / "r", corpora={"read": talk, "talk": talk}, models=models, runs=runs)
+    report_results.write(plan)
+    what = {each.where: each.what for each in health.examine(results.of_experiment(plan), "test")}
+    for model in ("given", "taken"):
+        said = "the features may differ from those that the codewords were made for."
+        assert what[f"talk, {model}, seed 0"].endswith(f"are used (2.8 %); {said}")
+    assert "learning_rate_factor" in what["read, vq, seed 0"]
