@@ -10,6 +10,7 @@ import soundfile
 from tests.helpers.corpora import rate, tone
 from tests.helpers.eafs import Eaf
 from tests.helpers.pipeline import in_process
+from unitdisc.corpora.folder import FolderCorpus, FolderSettings
 from unitdisc.formats.textgrid import textgrid_lines
 
 ends = np.cumsum([0.125, 0.125, 0.25]).tolist()  # of the three labels of most recordings here
@@ -137,6 +138,14 @@ def test_labels_among_the_recordings_are_told_of(timit):
         + timit.spelt(f"{timit.names[0]}.phn")
         + ")"
     ]
+
+
+def test_labels_beside_are_sources_of_the_workflow(timit):
+    settings = FolderSettings(root=timit.root / "corpus", labels="beside")
+    reader = FolderCorpus(settings, timit.root)
+    wanted = [timit.spelt(f"{name}{ending}") for name in timit.names for ending in (".wav", ".phn")]
+    assert sorted(path.relative_to(timit.root / "corpus").as_posix() for path in reader.sources()) == sorted(wanted)
+    assert reader.files() == []
 
 
 # --- LibriSpeech ----------------------------------------------------------------------------------------------------

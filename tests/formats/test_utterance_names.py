@@ -197,7 +197,7 @@ def test_known_names_may_have_an_ending_too():
     ("known", "paths", "found"),
     [
         (["u1", "u2"], ["s1/s1_u1", "s1/s1_u2"], ["u1", "u2"]),
-        (["u1", "u2"], ["s1_u1", "s1-u2"], ["u1", "u2"]),
+        (["u1", "u2"], ["s1_u1", "s1.u2"], ["u1", "u2"]),
         (["u1", "s1-u1"], ["s1_u1"], ["s1-u1"]),
         (["u1", "u2"], ["u1", "s1_u2"], ["u1", "s1_u2"]),  # where one is known as a whole, ends do not count
         (["v_1", "v_11"], ["a_v_1", "a_v_11"], ["v_1", "v_11"]),

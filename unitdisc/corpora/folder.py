@@ -63,8 +63,8 @@ class FolderCorpus(CorpusReader):
         """Read every recording or image below the root, and the labels of these.
 
         Without a setting, its first sub-folder is the speaker, and a file directly in the root is its own speaker. An
-        utterance is named by the rule of ``utterance_names``. Raises
-        InputError for files, shares or labels that do not fit.
+        utterance is named by the rule of ``utterance_names``. Raises InputError for files, shares or labels that do
+        not fit.
         """
         root, modality = self.settings.root, self.settings.features.modality
         if not root.is_dir():
