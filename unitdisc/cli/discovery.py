@@ -32,7 +32,7 @@ def discovery(
     units: Annotated[
         Path, typer.Argument(help="units.tsv, JSON lines, an export, .km, name|units: see docs/metrics.md.")
     ],
-    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, or a folder of files.")],
+    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .phn, text_ali, DiscoPhon, or a folder.")],
     frame_shift: FrameShift = None,
     label_format: Format = None,
     tier: Tier = None,
