@@ -16,6 +16,7 @@ class Modality:
     slack: float  # by how much labels and segments may pass the end of what they label, at least
     total: tuple[str, float, int]  # how the size of a split is shown: its unit, that unit's length, digits
     sources: str  # the files of such a corpus: recordings or images
+    source: str  # what exports call such a file
     endings: frozenset[str]  # of these files' names
     features: Mapping[str, object]  # the feature settings that suit them
     encoder: Mapping[str, object]  # the encoder that suits these
@@ -37,6 +38,7 @@ speech = Modality(
     slack=0.5,
     total=("min", 60.0, 1),
     sources="recordings",
+    source="audio",
     endings=frozenset(
         {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".wv1", ".aif", ".aiff", ".au", ".w64", ".caf", ".m4a"}
     ),
@@ -58,6 +60,7 @@ handwriting = Modality(
     slack=1.0,
     total=("columns", 1.0, 0),
     sources="images",
+    source="image",
     endings=frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}),
     features=MappingProxyType({"kind": "handwriting"}),
     encoder=MappingProxyType({"kind": "dilated", "planes": [16, 32, 64], "dropout": 0.1}),

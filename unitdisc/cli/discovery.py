@@ -33,7 +33,9 @@ def discovery(
     units: Annotated[
         Path, typer.Argument(help="units.tsv, JSON lines, an export, .km, name|units: see docs/metrics.md.")
     ],
-    labels: Annotated[Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .eaf, .phn, text_ali, or a folder.")],
+    labels: Annotated[
+        Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .eaf, .phn, text_ali, DiscoPhon, or a folder of these.")
+    ],
     frame_shift: FrameShift = None,
     label_format: Format = None,
     tier: Tier = None,

@@ -86,7 +86,7 @@ def _benchmark(run: Run, settings: Exports, split: str) -> tuple[str, str] | Non
 
 def _origin(run: Run, repeats: Repeats, described: Mapping[str, Any]) -> Origin:
     codewords = len(run.trained.model.codebook)
-    return Origin(run.corpus, run.model, run.seed, run.modality.name, codewords, run.splits, repeats, described)
+    return Origin(run.corpus, run.model, run.seed, run.modality, codewords, run.splits, repeats, described)
 
 
 def suitable(modality: str) -> Sequence[str]:
@@ -118,7 +118,7 @@ def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: 
                 repeats,
                 final,
                 datetime.fromtimestamp(path.stat().st_mtime, UTC),
-                run.modality.name,
+                run.modality,
                 _benchmark(run, settings, split),
                 notices,
             )

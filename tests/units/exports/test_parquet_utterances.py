@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.units.exports.test_formats import expected, make_part, repeats, units
+from unitdisc.modality import handwriting
 from unitdisc.records import Label
 from unitdisc.units.exports import parquet_utterances
 from unitdisc.units.exports.export_split import Origin
@@ -66,13 +67,13 @@ def test_groups_hold_whole_utterances(tmp_path, monkeypatch):
 
 
 def test_handwriting_has_images(tmp_path):
-    part = replace(make_part(tmp_path, "keep"), modality="handwriting")
+    part = replace(make_part(tmp_path, "keep"), modality=handwriting)
     exported(tmp_path, part)
     assert pq.read_schema(tmp_path / "train.parquet").names == ["utterance", "image", *columns[2:]]
     header, text = front_matter(tmp_path)
     assert header["dataset_info"]["features"][1] == {"name": "image", "dtype": "string"}
     assert header["tags"][0] == "handwriting"
-    assert "columns of the line at height 32" in text
+    assert "0.02\ncolumns from token to token" in text
 
 
 def test_the_card_describes_the_columns_of_the_files(tmp_path):

@@ -11,6 +11,7 @@ import soundfile
 
 from tests.units.exports.test_formats import make_part, units
 from unitdisc.formats.unit_files import read_sequences
+from unitdisc.modality import handwriting, speech
 from unitdisc.units.exports.discophon import DiscoPhon
 from unitdisc.units.exports.export_split import ExportSplit
 from unitdisc.units.exports.hubert import Hubert
@@ -114,7 +115,7 @@ def test_units_of_discophon_are_named_after_language_and_split(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize(("modality", "key"), [("speech", "audio"), ("handwriting", "image")])
+@pytest.mark.parametrize(("modality", "key"), [(speech, "audio"), (handwriting, "image")])
 def test_json_lines_name_the_source(tmp_path, modality, key):
     JsonLines().write(tmp_path, replace(make_part(tmp_path, "keep"), modality=modality))
     rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]

@@ -8,8 +8,6 @@ import yaml
 
 from unitdisc.units.exports.export_split import Origin
 
-texts = ("utterance", "audio", "speaker", "split")
-
 
 def card(origin: Origin, rows: Mapping[str, int]) -> str:
     """Return the text of README.md; ``rows`` are the utterances per split, in the order of the splits."""
@@ -19,10 +17,10 @@ def card(origin: Origin, rows: Mapping[str, int]) -> str:
 
 def _front_matter(origin: Origin, rows: Mapping[str, int]) -> dict[str, Any]:
     numbers = {"duration": "float64", "frame_shift": "float64"}
-    source = "audio" if origin.modality == "speech" else "image"
+    texts = ("utterance", origin.modality.source, "speaker", "split")
     label = [{"name": "start", "dtype": "float64"}, {"name": "end", "dtype": "float64"}]
     features: list[dict[str, Any]] = [
-        *({"name": source if name == "audio" else name, "dtype": "string"} for name in texts),
+        *({"name": name, "dtype": "string"} for name in texts),
         *({"name": name, "dtype": kind} for name, kind in numbers.items()),
         {"name": "units", "list": "int32"},
         {"name": "durations", "list": "int32"},
@@ -31,7 +29,7 @@ def _front_matter(origin: Origin, rows: Mapping[str, int]) -> dict[str, Any]:
     filled = [split for split in origin.splits if rows[split]]  # datasets cannot load a split without rows
     return {
         "pretty_name": f"Units of {origin.corpus}",
-        "tags": [origin.modality, "discrete-units"],
+        "tags": [origin.modality.name, "discrete-units"],
         "configs": [
             {
                 "config_name": "default",
@@ -43,26 +41,25 @@ def _front_matter(origin: Origin, rows: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _text(origin: Origin, rows: Mapping[str, int]) -> str:
-    times = "seconds" if origin.modality == "speech" else "columns of the line at height 32"
+    modality = origin.modality
     kept = "one per token" if origin.repeats == "keep" else "one per run of equal tokens"
     trained = origin.facts["trained"]
     described = json.dumps(trained, indent=1, ensure_ascii=False, sort_keys=True)
     counts = ", ".join(f"{rows[split]} in {split}" for split in origin.splits)
-    source = "recording" if origin.modality == "speech" else "line image"
     return f"""# Units of {origin.corpus}
 
-Discrete units of {origin.modality} from unitdisc {origin.facts["versions"]["unitdisc"]}: corpus `{origin.corpus}`,
+Discrete units of {modality.name} from unitdisc {origin.facts["versions"]["unitdisc"]}: corpus `{origin.corpus}`,
 model `{origin.model}`, seed {origin.seed}. There are {origin.codewords} codewords, and {origin.facts["frame_shift"]:g}
-{times} from token to token. Utterances: {counts}.
+{modality.times} from token to token. Utterances: {counts}.
 
 | column | what it holds |
 | --- | --- |
 | utterance, speaker, split | names |
-| {"audio" if origin.modality == "speech" else "image"} | the {source}, where it was when the units were made |
-| duration, frame_shift | of the utterance, and from token to token, in {times} |
+| {modality.source} | the file of the utterance, where it was when the units were made |
+| duration, frame_shift | of the utterance, and from token to token, in {modality.times} |
 | units | codewords, {kept}, from 0 to {origin.codewords - 1} |
 | durations | how many tokens each unit lasts |
-| labels | start, end and label, in {times}; null where there are none |
+| labels | start, end and label, in {modality.times}; null where there are none |
 
 ## How the units were made
 

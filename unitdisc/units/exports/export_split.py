@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.choices import Repeats
 from unitdisc.formats.audio_source import part_of
+from unitdisc.modality import Modality, speech
 from unitdisc.notices import Notices
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.runs import Runs, Spans, runs, spans
@@ -83,14 +84,9 @@ class ExportSplit:
     repeats: Repeats
     final_folder: Path
     made: datetime
-    modality: str = "speech"
+    modality: Modality = speech
     benchmark: tuple[str, str] | None = None
     notices: Notices = field(default_factory=Notices)
-
-    @property
-    def source_key(self) -> str:
-        """The name under which formats have the source of an utterance: audio, or image."""
-        return "audio" if self.modality == "speech" else "image"
 
     def runs(self) -> Iterator[tuple[UnitSequence, Runs]]:
         """Yield every sequence with its runs, or with its tokens where repeats are kept."""
@@ -117,7 +113,7 @@ class Origin:
     corpus: str
     model: str
     seed: int
-    modality: str
+    modality: Modality
     codewords: int
     splits: Sequence[str]
     repeats: Repeats

@@ -27,6 +27,6 @@ class JsonLines(Export):
                     "durations": runs.lengths.tolist(),
                     "frame_shift": sequence.frame_shift,
                     "speaker": utterance.speaker,
-                    part.source_key: utterance.source,
+                    part.modality.source: utterance.source,
                 }
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")

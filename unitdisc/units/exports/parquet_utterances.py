@@ -36,7 +36,7 @@ class ParquetUtterances(Export):
         """
         import pyarrow.parquet as pq
 
-        schema = _schema(part.source_key)
+        schema = _schema(part.modality.source)
         with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, schema) as writer:
             for group in _groups(part):
                 writer.write_table(_table(part, group, schema))
@@ -93,7 +93,7 @@ def _table(part: ExportSplit, group: Group, schema: "pa.Schema") -> "pa.Table":
     }
     columns = {
         "utterance": pa.array([each.utterance for each in utterances], pa.string()),
-        part.source_key: pa.array([each.source for each in utterances], pa.string()),
+        part.modality.source: pa.array([each.source for each in utterances], pa.string()),
         "speaker": pa.array([each.speaker for each in utterances], pa.string()),
         "split": pa.repeat(pa.scalar(part.split, pa.string()), len(group)),
         "duration": pa.array([each.duration for each in utterances], pa.float64()),
