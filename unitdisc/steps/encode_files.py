@@ -112,7 +112,7 @@ def _part(
         repeats,
         out,
         datetime.now(UTC),
-        modality=trained.features.modality.name,
+        modality=trained.features.modality,
         notices=Notices(),
     )
 
