@@ -226,6 +226,25 @@ def test_other_weights_in_the_same_file_are_seen(tmp_path):
     assert extractor.facts()["sha256"] != facts["sha256"]
 
 
+def test_shards_of_other_weights_are_not_kept(tmp_path):
+    from unitdisc.features.archive import Archive
+    from unitdisc.features.shards import extract
+    from unitdisc.records import Utterance
+
+    written(tmp_path / "network")
+    soundfile.write(tmp_path / "a.wav", tone(0.5), rate)
+    here = Utterance("a", "train", "s", str(tmp_path / "a.wav"), 0.5)
+    gone = Utterance("b", "train", "s", str(tmp_path / "b.wav"), 0.5)
+    extractor = ssl(tmp_path / "network", shard=1)
+    with pytest.raises(InputError, match=r"b\.wav: no such recording"):
+        extract([here, gone], tmp_path / "x.ark", extractor)
+    soundfile.write(tmp_path / "b.wav", tone(0.5), rate)
+    written(tmp_path / "network", seed=1)
+    extract([here, gone], tmp_path / "x.ark", extractor)
+    found = Archive(tmp_path / "x.scp")
+    np.testing.assert_array_equal(found["a"], found["b"])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

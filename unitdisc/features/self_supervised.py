@@ -36,7 +36,7 @@ class SslSettings(FeatureSettings):
         "follows the last layer, of large models; or the output of its feed-forward part, before the sum.",
     )
     piece: float | None = Field(
-        60.0,
+        40.0,
         gt=0,
         description="Seconds of a recording that attention sees at once; longer ones are computed in pieces. Null: the "
         "whole recording, in time that grows with the square of its length.",
