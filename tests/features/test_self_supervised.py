@@ -213,6 +213,7 @@ def test_facts_are_the_weights_and_the_layer(folders):
         "weights": "model.safetensors",
         "sha256": digest,
         "architecture": "config.json",
+        "waveform": "as it is",
         "layer": "2",
         "output": "feedforward",
     }
@@ -224,6 +225,38 @@ def test_other_weights_in_the_same_file_are_seen(tmp_path):
     written(tmp_path, seed=1)
     assert np.abs(extractor.compute(tone(0.5), rate) - before).max() > 0.1
     assert extractor.facts()["sha256"] != facts["sha256"]
+
+
+@pytest.mark.parametrize("policy", ["stop", "skip"])
+def test_broken_weights_are_no_fault_of_a_recording(tmp_path, policy):
+    from unitdisc.features.shards import extract
+    from unitdisc.records import Utterance
+
+    (written(tmp_path / "network") / "model.safetensors").write_bytes(b"broken")
+    soundfile.write(tmp_path / "a.wav", tone(0.5), rate)
+    utterance = Utterance("a", "train", "s", str(tmp_path / "a.wav"), 0.5)
+    with pytest.raises(InputError) as told:
+        extract([utterance], tmp_path / "x.ark", ssl(tmp_path / "network"), on_bad=policy)
+    assert str(told.value).startswith(f"{tmp_path / 'network' / 'model.safetensors'}: cannot be read as weights")
+
+
+def test_shards_of_other_weights_are_not_kept(tmp_path):
+    from unitdisc.features.archive import Archive
+    from unitdisc.features.shards import extract
+    from unitdisc.records import Utterance
+
+    written(tmp_path / "network")
+    soundfile.write(tmp_path / "a.wav", tone(0.5), rate)
+    here = Utterance("a", "train", "s", str(tmp_path / "a.wav"), 0.5)
+    gone = Utterance("b", "train", "s", str(tmp_path / "b.wav"), 0.5)
+    extractor = ssl(tmp_path / "network", shard=1)
+    with pytest.raises(InputError, match=r"b\.wav: no such recording"):
+        extract([here, gone], tmp_path / "x.ark", extractor)
+    soundfile.write(tmp_path / "b.wav", tone(0.5), rate)
+    written(tmp_path / "network", seed=1)
+    extract([here, gone], tmp_path / "x.ark", extractor)
+    found = Archive(tmp_path / "x.scp")
+    np.testing.assert_array_equal(found["a"], found["b"])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A model in its folder: stored, loaded, refused."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -70,6 +72,20 @@ def test_a_broken_model_is_refused(tmp_path):
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(InputError, match=r"model\.json: does not describe a model"):
         store.load(RunFolder(tmp_path))
+
+
+def test_facts_of_the_extractor_are_kept_and_older_models_have_none(tmp_path):
+    run, facts = RunFolder(tmp_path), {"sha256": "0f", "layer": "9"}
+    model = store.build(small, Sizes(5, speakers=2))
+    store.save(run, store.Trained(model, small, SpeechSettings(), 5, ("x", "y"), None, 1, facts=facts))
+    assert store.load(run).facts == facts
+    described = json.loads(run.description.read_text())
+    assert described.pop("extractor") == facts
+    run.description.write_text(json.dumps(described))
+    assert store.load(run).facts == {}
+    run.description.write_text(json.dumps(described | {"extractor": 5}))
+    with pytest.raises(InputError, match=r"model\.json: does not describe a model"):
+        store.load(run)
 
 
 def names_of_version_0_1(weights):

@@ -49,6 +49,15 @@ def test_a_description_that_is_no_json_is_told():
         run("export", *speech, "--formats", "jsonl")
 
 
+def test_facts_of_the_extractor_are_those_of_the_model(toy):
+    assert facts_of(toy)["trained"]["extractor"] == {}
+    described = json.loads(toy.files.description.read_text())
+    for extractor in ({"sha256": "0f"}, None):
+        changed = {key: value for key, value in described.items() if key != "extractor"}
+        toy.files.description.write_text(json.dumps(changed | ({"extractor": extractor} if extractor else {})))
+        assert facts_of(toy)["trained"]["extractor"] == (extractor or {})
+
+
 @pytest.fixture
 def toy(config):
     return find_run(config, "toy", "kmeans", 0)

@@ -290,6 +290,19 @@ def test_a_file_of_labels_is_part_of_the_corpus(values):
     assert sources_of(values) != after
 
 
+def test_the_weights_of_a_network_are_sources_of_features_alone(values, tmp_path):
+    plain = plan_of(values)
+    assert plain.feature_sources("speech") == plain.corpus_sources("speech")
+    network = tmp_path / "network"
+    network.mkdir()
+    (network / "config.json").write_text("{}")
+    values["corpora"]["speech"]["features"] = {"kind": "ssl", "model": str(network)}
+    before = plan_of(values).feature_sources("speech")
+    (network / "model.safetensors").write_text("weights")
+    assert plan_of(values).feature_sources("speech") != before
+    assert plan_of(values).corpus_sources("speech") == plain.corpus_sources("speech")
+
+
 def test_results_in_the_folder_are_no_part_of_the_corpus(values):
     values["corpora"]["lines"]["root"] = "."
     before = sources_of(values, "lines")

@@ -36,7 +36,7 @@ class SslSettings(FeatureSettings):
         "follows the last layer, of large models; or the output of its feed-forward part, before the sum.",
     )
     piece: float | None = Field(
-        60.0,
+        40.0,
         gt=0,
         description="Seconds of a recording that attention sees at once; longer ones are computed in pieces. Null: the "
         "whole recording, in time that grows with the square of its length.",
@@ -79,16 +79,16 @@ class Ssl(Extractor):
     settings: SslSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
-        """Yield the features (T, D) of each recording."""
+        """Yield the features (T, D) of each recording; a network that cannot be loaded is told before the first."""
         import torch
 
         torch.set_num_threads(1)  # several processes share the cores, one shard per process
-        for source in sources:
-            yield self._features(*audio.read(source, self.allow_pipes))
+        loaded = self._network()
+        return (self._features(loaded, *audio.read(source, self.allow_pipes)) for source in sources)
 
     def compute(self, data: Any, rate: int | None = None) -> Matrix:
         """Return the features (T, D) of samples (N,) at ``rate`` Hz."""
-        return self._features(*checked(data, rate))
+        return self._features(self._network(), *checked(data, rate))
 
     def files(self) -> list[Path]:
         """Return the configuration and the weights of a network in files; those of a bundle are known by its name."""
@@ -103,15 +103,18 @@ class Ssl(Extractor):
             "weights": source.weights.name,
             "sha256": source.sha256,
             "architecture": source.architecture_from,
+            "waveform": "as it is" if source.architecture.waveform_epsilon is None else "normalised",
             "layer": str(self.settings.layer),
             "output": self.settings.output,
         }
 
-    def _features(self, samples: Samples, rate: int) -> Matrix:
-        settings, source = self.settings, self._source()
-        loaded = _loaded(source, source.sha256, settings.layer, settings.output, settings.device)
+    def _features(self, loaded: Network, samples: Samples, rate: int) -> Matrix:
         at_rate = resampled(samples, rate, sample_rate)
-        return loaded(at_rate, length=settings.length, overlap=settings.overlap_frames)
+        return loaded(at_rate, length=self.settings.length, overlap=self.settings.overlap_frames)
+
+    def _network(self) -> Network:
+        settings, source = self.settings, self._source()
+        return _loaded(source, source.sha256, settings.layer, settings.output, settings.device)
 
     def _source(self) -> Source:
         return find(self.settings.model, download=self.settings.download)
