@@ -214,9 +214,9 @@ def test_utterances_without_labels_are_counted(folder):
          "take one tier or one channel per utterance")),
         ("g.ctm", "u1 1 -1 0.3 a\n", "g.ctm:1: label 'a' of 'u1' (-1 to -0.7) starts before 0"),
         ("g.txt", "u1 1 0 0.3 a\n", ("g.txt: the format of the labels cannot be inferred from the name; name it with "
-         "--format, in a configuration label_format: tsv, ctm, textgrid, phn, eaf, text_ali")),
+         "--format, in a configuration label_format: tsv, ctm, textgrid, phn, eaf, text_ali, discophon")),
         ("u1.TextGrid", "ooBinaryFile", "u1.TextGrid: is a binary TextGrid; save it as a text file in Praat"),
-        ("g/notes.txt", "", "g: this folder holds no tsv, ctm, textgrid, phn, eaf, text_ali file"),
+        ("g/notes.txt", "", "g: this folder holds no tsv, ctm, textgrid, phn, eaf, text_ali, discophon file"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_exit_code_2(folder, name, text, message):

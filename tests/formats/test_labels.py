@@ -98,7 +98,7 @@ def test_missing_files_and_empty_folders(tmp_path):
     for name in ("a.ctm", "a.tsv", "a.TextGrid"):
         with pytest.raises(InputError, match="no such file"):
             read_labels(tmp_path / name)
-    with pytest.raises(InputError, match=r"holds no tsv, ctm, textgrid, phn, eaf, text_ali file"):
+    with pytest.raises(InputError, match=r"holds no tsv, ctm, textgrid, phn, eaf, text_ali, discophon file"):
         read_labels(tmp_path)
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -100,6 +100,8 @@ def random_case(seed: int, *, abx: bool = False) -> dict[str, object]:
         tokens = -(-at // (step // 10)) if abx else max(1, at // (step // 10) + int(generator.integers(-1, 2)) * whole)
         row = {"file": name, "units": generator.integers(0, units, tokens).tolist()}
         lines.append(json.dumps(row) + "\n")
+    if not any(a[0] == b[0] and a[3] != b[3] for a, b in pairwise(spans)):
+        return random_case(seed + 1_000_000, abx=abx)  # without boundaries there is nothing to score
     case = {"track": track, "step": step, "phonemes": phonemes_of, "units": "".join(lines)}
     return {**case, "alignment": alignment_text(spans), **({"items": _items(spans)} if abx else {})}
 
