@@ -126,6 +126,7 @@ corpora = Registry(
         "kaldi": "unitdisc.corpora.kaldi:KaldiCorpus",
         "scribblelens": "unitdisc.corpora.scribblelens:ScribbleLensCorpus",
         "folder": "unitdisc.corpora.folder:FolderCorpus",
+        "table": "unitdisc.corpora.table:TableCorpus",
         "sample-speech": "unitdisc.corpora.samples.speech:SampleSpeech",
         "sample-handwriting": "unitdisc.corpora.samples.handwriting:SampleHandwriting",
     },

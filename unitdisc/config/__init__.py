@@ -15,6 +15,7 @@ from unitdisc.config.models import (
 )
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
+from unitdisc.config.splits import DividedSettings, Splits
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
 from unitdisc.config.units import Exports, Pieces, Segmentation
 
@@ -28,6 +29,7 @@ __all__ = [
     "Constant",
     "CorpusSettings",
     "Cosine",
+    "DividedSettings",
     "Experiment",
     "Exports",
     "FeatureSettings",
@@ -48,6 +50,7 @@ __all__ = [
     "Section",
     "Segmentation",
     "Split",
+    "Splits",
     "Training",
     "VQModel",
     "splits",

@@ -1,36 +1,35 @@
-"""A folder of recordings or line images: one sub-folder per speaker, splits sampled by share and seed."""
+"""A folder of recordings or line images: one sub-folder per speaker, splits by share and seed, or as they are given."""
 
-import math
-import random
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unitdisc.choices import LabelFormat, silences
-from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
+from unitdisc.config import AnyFeatures, CorpusSettings, DividedSettings, Split, Splits
 from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
+from unitdisc.config.splits import default_shares, names_of, shares_of
 from unitdisc.corpora.reader import CorpusReader
+from unitdisc.corpora.shares import divided
+from unitdisc.corpora.splits import GivenSplits, as_setting, looks_given, usual
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio, line_images
 from unitdisc.formats.label_table import frame_overlap
 from unitdisc.formats.labels import label_files, read_label_table
-from unitdisc.formats.text import digits, plain_name
+from unitdisc.formats.text import digits, is_writable, plain_name
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality, modalities
 from unitdisc.notices import Notices
 from unitdisc.records import Label, Utterance
 
 
-class FolderSettings(CorpusSettings):
+class FolderSettings(CorpusSettings, DividedSettings):
     """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
@@ -44,18 +43,35 @@ class FolderSettings(CorpusSettings):
     )
     label_format: LabelFormat | None = Field(None, description="Format of the labels, if file names do not say it.")
     tier: str | int | None = Field(None, description="Name or number of the tier in TextGrids; phones by default.")
-    splits: Annotated[dict[Split, float], InOrder] = Field(
-        {"train": 0.8, "dev": 0.1, "test": 0.1}, description="Share of the files per split, regardless of speaker."
+    splits: Splits = Field(
+        dict(default_shares),
+        description="The share of each split; or its sub-folders, its lists of files, or its values in `split_table`.",
     )
-    seed: int = Field(0, ge=0, description="Seed of the random split.")
+    split_table: Path | None = Field(
+        None, description="A table that says the split of each file: its columns are path or utterance, and split."
+    )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
     features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or handwriting.")
 
     @property
     def split_names(self) -> tuple[Split, ...]:
-        """The splits that have a share."""
+        """The splits that are set."""
         return tuple(self.splits)
+
+    @property
+    def given(self) -> GivenSplits | None:
+        """The splits as sub-folders, lists or a table give them; None if they have shares."""
+        named = names_of(self.splits)
+        if self.split_table is not None:
+            return GivenSplits(self.root, named or usual, self.split_table)
+        return GivenSplits(self.root, named) if named else None
+
+    @model_validator(mode="after")
+    def _table_or_shares(self) -> "FolderSettings":
+        if self.split_table is not None and shares_of(self.splits) not in ({}, default_shares):
+            raise ValueError("with a split_table, splits are names in the table, not shares")
+        return self
 
 
 class FolderCorpus(CorpusReader):
@@ -78,18 +94,22 @@ class FolderCorpus(CorpusReader):
             raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(root, modality))
         names = named(files, root)
         _check_names(names, root)
+        given = self._given(names)
+        if given is not None:
+            self._leave_out(names.keys() - given.keys())
+            names = {name: path for name, path in names.items() if name in given}
         for name, path in names.items():
             self.spelling_of_name[name] = re.sub(r"\s", "_", "-".join(path.relative_to(root).with_suffix("").parts))
-        shares = {str(split): share for split, share in self.settings.splits.items()}
-        chosen = _split(list(names), shares, self.settings.seed)
         durations = {}
         for name, path in names.items():
             with self.unreadable.caught(name):
                 durations[name] = self._duration(path)
+        speakers = self._speakers(names)
+        chosen = given if given is not None else self._divided(speakers, durations)
         self.settle()
         durations = self.long_enough(durations, durations)
         utterances = [
-            Utterance(name, chosen[name], _speaker(names[name].relative_to(root), name), str(names[name]), duration)
+            Utterance(name, chosen[name], speakers[name], str(names[name]), duration)
             for name, duration in durations.items()
         ]
         return utterances, self._labels(durations)
@@ -100,8 +120,10 @@ class FolderCorpus(CorpusReader):
         return self.settings.root
 
     def files(self) -> list[Path]:
-        """Return the file of labels, if it exists."""
-        return [path for path in (self.settings.labels,) if path is not None and path.is_file()]
+        """Return the file of labels and those of splits, if they exist."""
+        given = self.settings.given
+        labels = [path for path in (self.settings.labels,) if path is not None and path.is_file()]
+        return [*labels, *(given.files() if given else ())]
 
     def sources(self) -> list[Path]:
         """Return the recordings or images, and the files of a folder of labels."""
@@ -113,6 +135,37 @@ class FolderCorpus(CorpusReader):
         endings = self.settings.features.modality.endings
         return [path for path in below(self.settings.root, notices) if path.suffix.lower() in endings]
 
+    def _given(self, names: Mapping[str, Path]) -> dict[str, Split] | None:
+        """Return the splits that are given; raises InputError where sub-folders are splits and nothing says so."""
+        plan = self.settings
+        if plan.given is not None:
+            return plan.given.chosen(names, self.unreadable)
+        folders = {parts[0] for path in names.values() if len(parts := path.relative_to(plan.root).parts) > 1}
+        found = looks_given(sorted(folders))
+        if found and plan.split_by is None:
+            listed, fix = ", ".join(sorted(folders)), f"set {as_setting(found)}"
+            if shares_of(plan.splits) == default_shares:
+                raise InputError(f"has sub-folders named like splits ({listed})", plan.root, fix=fix)
+            self.notices.add("sub-folders named like splits, taken for speakers", f"{listed}; {fix}", len(folders))
+        return None
+
+    def _leave_out(self, names: Set[str]) -> None:
+        self.left_out.update(names)
+        if names:
+            self.notices.add("files that are in no split, left out", repr(min(names)), len(names))
+
+    def _speakers(self, names: Mapping[str, Path]) -> dict[str, str]:
+        given = self.settings.given
+        tops = {name: self.settings.root if given is None else given.top(path) for name, path in names.items()}
+        return {name: _speaker(path.relative_to(tops[name]), name) for name, path in names.items()}
+
+    def _divided(self, speakers: Mapping[str, str], durations: Mapping[str, float]) -> dict[str, str]:
+        plan, shares = self.settings, shares_of(self.settings.splits)
+        by_time = plan.split_size == "duration"
+        sizes = {name: durations.get(name, 0.0) if by_time else 1.0 for name in speakers}
+        files = {name: name for name in speakers}
+        return divided(speakers, files, sizes, shares, by=plan.split_by, seed=plan.seed, notices=self.notices)
+
     def _duration(self, path: Path) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""
         if self.settings.features.needs == "images":
@@ -122,22 +175,19 @@ class FolderCorpus(CorpusReader):
         if self.settings.sample_rate not in (None, rate):
             what = f"has a sample rate of {rate} Hz, but the corpus requires {self.settings.sample_rate} Hz"
             raise InputError(what, path)
+        self.rates[rate] += 1
         return round(duration, digits)
 
     def _labels(self, durations: Mapping[str, float]) -> list[Label]:
         plan = self.settings
         if plan.labels is None:
             return []
-        known = {*durations, *self.unreadable.errors, *self.too_short}
+        known = {*durations, *self.unreadable.errors, *self.left_out}
         tier = None if plan.tier is None else str(plan.tier)
         read = partial(read_label_table, overlap=max(frame_overlap, plan.features.shift), notices=self.notices)
         table = read(plan.labels, plan.label_format, tier=tier, known=known)
         self.spelling_of_label.update(table.spellings)
-        unknown = ~table.rows["utterance"].isin(known).to_numpy()
-        if unknown.any():
-            at = int(np.argmax(unknown))
-            name = table.rows["utterance"].iloc[at]
-            raise InputError(f"utterance {name!r} is not in the folder", *table.where(at))
+        self.strays.check(table, known, "is not in the folder")
         rows = table.rows[table.rows["utterance"].isin(durations.keys())]
         cut = replace(table, rows=rows).within(durations, self.slack, self.notices).labels
         return [Label(*row) for row in zip(*(cut[column].tolist() for column in cut.columns), strict=True)]
@@ -155,28 +205,9 @@ def _other_modality(root: Path, modality: Modality) -> str:
 def _check_names(names: Mapping[str, Path], root: Path) -> None:
     """Raise InputError for a name with control characters, or with bytes that are not UTF-8."""
     for name, path in names.items():
-        if {unicodedata.category(character) for character in name} & {"Cc", "Cs"}:
+        if not is_writable(name):
             raise InputError(f"has characters in its name that cannot be written: {path.name!a}", root)
 
 
 def _speaker(relative: Path, name: str) -> str:
     return plain_name(relative.parts[0]) if len(relative.parts) > 1 else name
-
-
-def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Assign every name to a split at random, by share; each split gets at least one utterance."""
-    total = sum(splits.values())
-    if not 0 < total < math.inf or min(splits.values()) <= 0:
-        raise InputError(f"splits {dict(splits)} are not shares above 0")
-    if len(names) < len(splits):
-        raise InputError(f"{len(names)} files cannot fill {len(splits)} splits")
-    shuffled = sorted(names)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311
-    chosen: dict[str, str] = {}
-    remaining, remaining_share = shuffled, total
-    for number, (split, share) in enumerate(splits.items(), start=1):
-        count = max(1, min(round(len(remaining) * share / remaining_share), len(remaining) - (len(splits) - number)))
-        count = len(remaining) if number == len(splits) else count
-        chosen |= dict.fromkeys(remaining[:count], split)
-        remaining, remaining_share = remaining[count:], remaining_share - share
-    return chosen

@@ -21,6 +21,16 @@ def utterance_name(relative: PurePath) -> str:
     return plain_name("-".join(relative.with_suffix("").parts))
 
 
+def name_of_path_text(text: str) -> str:
+    """Return ``utterance_name`` of a path below its folder without making a path of the text, for tables of millions.
+
+    Steps up (``..``) do not count.
+    """
+    *folders, last = [part for part in text.split("/") if part not in ("", ".", "..")] or [""]
+    stem, _, suffix = last.rpartition(".")
+    return plain_name("-".join([*folders, stem if stem and suffix else last]))
+
+
 class Names:
     """The names of utterances that are ``known``, found by the paths and spellings that other programs use for them.
 
