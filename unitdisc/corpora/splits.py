@@ -27,11 +27,10 @@ Sources = Mapping[Split, tuple[str, ...]]
 
 
 class Entry(NamedTuple):
-    """A line that puts a file in a split: the text that names the file, and where it stands."""
+    """A line of a list or table that puts a file in a split: the text that names the file, and the line's number."""
 
     split: Split
     text: str
-    path: Path
     line: int
 
 
@@ -73,15 +72,16 @@ class GivenSplits:
                 if not inside:
                     raise InputError("holds no file of the corpus", folder, fix="see splits")
                 _add(chosen, ((name, split) for name in inside), folder)
-        entries = list(self._entries())
-        found = Names(names).of_texts((entry.text, "") for entry in entries)
-        for entry in entries:
-            name = found[entry.text, ""]
-            with unreadable.caught(f"{entry.path}:{entry.line}", entry.path, entry.line):
-                if name not in names:
-                    raise InputError(f"{entry.text!r} is no file of the corpus")
-            if name in names:
-                _add(chosen, [(name, entry.split)], entry.path, entry.line)
+        known = Names(names)
+        for path, entries in self._entries().items():
+            found = known.of_texts((entry.text, "") for entry in entries)
+            for entry in entries:
+                name = found[entry.text, ""]
+                with unreadable.caught(f"{path}:{entry.line}", path, entry.line):
+                    if name not in names:
+                        raise InputError(f"{entry.text!r} is no file of the corpus")
+                if name in names:
+                    _add(chosen, [(name, entry.split)], path, entry.line)
         return chosen
 
     def top(self, path: Path) -> Path:
@@ -98,14 +98,17 @@ class GivenSplits:
                 return path
         raise InputError(f"has no sub-folder {text!r}, and there is no such list", self.root, fix="see splits")
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> dict[Path, list[Entry]]:
+        """Return the lines of each list, or of the table."""
+        if self.table is not None:
+            return {self.table: list(_of_table(self.table, self.sources))}
+        entries: dict[Path, list[Entry]] = defaultdict(list)
         for split, path in self.lists:
             for number, line in enumerate(read_lines(path), start=1):
                 text = line.partition("\t")[0].strip()  # what follows is the number of samples, in some programs
                 if text:
-                    yield Entry(split, text, path, number)
-        if self.table is not None:
-            yield from _of_table(self.table, self.sources)
+                    entries[path].append(Entry(split, text, number))
+        return entries
 
 
 def _of_table(path: Path, sources: Sources) -> Iterator[Entry]:
@@ -118,7 +121,7 @@ def _of_table(path: Path, sources: Sources) -> Iterator[Entry]:
         except InputError as error:
             raise InputError(str(error), path, line) from None
         if split is not None:
-            yield Entry(split, text, path, line)
+            yield Entry(split, text, line)
 
 
 def _add(chosen: dict[str, Split], pairs: Iterable[tuple[str, Split]], path: Path, line: int | None = None) -> None:

@@ -103,6 +103,10 @@ class Names:
         """Return the known name that a text spells as a whole."""
         return self._found(plain_name(text))
 
+    def ending_in(self, text: str) -> str | None:
+        """Return the only known name that a text is the end of."""
+        return self._ends.get(_key(text))
+
     def _found(self, name: str) -> str | None:
         return name if name in self.known else self._alike.get(_key(name))
 
