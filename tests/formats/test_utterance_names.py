@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unitdisc.errors import InputError
-from unitdisc.formats.utterance_names import Names, named, utterance_name
+from unitdisc.formats.utterance_names import Names, name_of_path_text, named, utterance_name
 
 
 def found_by(names, text, channel=""):
@@ -191,3 +191,21 @@ def test_an_ending_and_folders_around_make_no_difference(text):
 def test_known_names_may_have_an_ending_too():
     names = Names(["u0.wav", "a.b"])
     assert [found_by(names, text) for text in ("u0", "u0.flac", "a.b", "a")] == ["u0.wav", "u0.wav", "a.b", "a"]
+
+
+@given(st.lists(st.text("ab.é -_", min_size=1, max_size=5).filter(lambda part: part not in (".", "..")), min_size=1))
+def test_the_name_of_a_path_is_that_of_its_text(parts):
+    text = "/".join(parts)
+    assert name_of_path_text(text) == utterance_name(PurePath(text))
+
+
+def test_steps_up_and_roots_are_in_no_name():
+    assert name_of_path_text("../wav/./a.wav") == "wav-a"
+    assert name_of_path_text("/data//wav/a.wav") == "data-wav-a"
+
+
+def test_a_name_is_found_by_an_end_that_no_other_has():
+    names = Names(["dev-84-121-84-121-0000", "dev-84-122-84-122-0000"])
+    assert names.ending_in("84-121-0000") == "dev-84-121-84-121-0000"
+    assert names.ending_in("0000") is None
+    assert names.ending_in("4-121-0000") is None

@@ -1,6 +1,7 @@
 """The configuration: the settings of config.yaml, one module per part; settings of kinds are with their code."""
 
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
+from unitdisc.config.division import DividedSettings, Splits
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
 from unitdisc.config.features import AnyFeatures, FeatureSettings
 from unitdisc.config.models import (
@@ -15,7 +16,6 @@ from unitdisc.config.models import (
 )
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
-from unitdisc.config.splits import DividedSettings, Splits
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
 from unitdisc.config.units import Exports, Pieces, Segmentation
 

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from unitdisc.choices import LabelFormat, silences
 from unitdisc.config import AnyFeatures, CorpusSettings, DividedSettings, Split, Splits
 from unitdisc.config.corpora import excluded
+from unitdisc.config.division import default_shares, names_of, shares_of
 from unitdisc.config.features import Sources
-from unitdisc.config.splits import default_shares, names_of, shares_of
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.shares import divided
 from unitdisc.corpora.splits import GivenSplits, as_setting, looks_given, usual

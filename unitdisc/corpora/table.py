@@ -11,8 +11,8 @@ from unitdisc.choices import Durations, LabelFormat, silences
 from unitdisc.config import AnyFeatures, CorpusSettings, DividedSettings, InOrder, Split, Splits
 from unitdisc.config import splits as all_splits
 from unitdisc.config.corpora import excluded
+from unitdisc.config.division import default_shares, names_of, shares_of
 from unitdisc.config.features import Sources
-from unitdisc.config.splits import default_shares, names_of, shares_of
 from unitdisc.corpora.cuts import cut
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.shares import divided
@@ -93,8 +93,8 @@ class TableCorpus(CorpusReader):
         """
         rows, chosen = self._rows()
         parts = self._measured(rows)
-        chosen = chosen or self._divided(rows, parts)
         self.settle()
+        chosen = chosen or self._divided(rows, parts)
         durations = {name: round(part.end - part.start, digits) for name, part in parts.items() if part.end is not None}
         durations = self.long_enough(durations, durations)
         utterances = []
