@@ -1,17 +1,9 @@
 """A folder whose splits are given: sub-folders, lists and tables, in the layouts of common corpora."""
 
 import pytest
-import soundfile
 
-from tests.helpers.corpora import rate, read_corpus, tone
+from tests.helpers.corpora import read_corpus, recorded
 from unitdisc.errors import InputError
-
-
-def recorded(root, *names):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(root / name, tone(0.2), rate)
-    return root
 
 
 def read(root, **options):

@@ -2,24 +2,20 @@
 
 import json
 import os
+from functools import partial
 
 import pandas as pd
 import pytest
-import soundfile
 from PIL import Image
 
-from tests.helpers.corpora import rate, read_corpus, tone
+from tests.helpers import corpora
+from tests.helpers.corpora import read_corpus
 from unitdisc import registry
 from unitdisc.corpora.table import TableSettings
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
 
-
-def recorded(root, *names, seconds=1.0, rate=rate):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(root / name, tone(seconds)[: int(seconds * rate)], rate)
-    return root
+recorded = partial(corpora.recorded, seconds=1.0)
 
 
 def listed(path, *rows):

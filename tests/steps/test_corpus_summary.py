@@ -1,10 +1,9 @@
 """A dry run of the corpus step says what was understood, and writes nothing."""
 
 import pytest
-import soundfile
 from PIL import Image
 
-from tests.helpers.corpora import kaldi_corpus, rate, tone
+from tests.helpers.corpora import kaldi_corpus, recorded
 from tests.helpers.pipeline import in_process, tiny
 from unitdisc.config.load import check_config
 from unitdisc.errors import InputError
@@ -19,20 +18,13 @@ def summary(folder, **settings):
     return corpus_summary.run(experiment(folder, **settings), "c")
 
 
-def recorded(root, *names, seconds=0.5, rate=rate):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(root / name, tone(seconds), rate)
-    return root
-
-
 def test_a_folder(tmp_path):
     root = recorded(tmp_path / "src", *(f"train/anna/{n}.wav" for n in range(3)), "test/anna/1.wav", "test/bert/1.wav")
     (tmp_path / "l.ctm").write_text("train-anna-0 1 0 0.25 a\ntrain-anna-0 1 0.25 0.25 b\ntest-bert-1 1 0 0.5 a\n")
     given = {"train": "train", "test": "test"}
     assert summary(tmp_path, kind="folder", root=str(root), splits=given, labels=str(tmp_path / "l.ctm")) == [
         f"corpus c: folder at {root}, read as speech",
-        "all: 5 utterances, 0.0 min; each 0.5 to 0.5 seconds",
+        "all: 5 utterances, 0.0 min; each 0.5 seconds",
         "sample rates: 16000 Hz (5 recordings)",
         "train: 3 utterances, 0.0 min, 1 speaker",
         "test: 2 utterances, 0.0 min, 2 speakers",
@@ -86,7 +78,7 @@ def test_line_images_are_counted_in_columns(tmp_path):
         Image.new("L", (3000, 32), 255).save(tmp_path / f"w{writer}" / "1.png")
     lines = summary(tmp_path, kind="folder", root=str(tmp_path), features={"kind": "handwriting"})
     assert lines[1:3] == [
-        "all: 4 utterances, 12,000 columns; each 3000 to 3000 columns",
+        "all: 4 utterances, 12,000 columns; each 3000 columns",
         "train: 2 utterances, 6,000 columns, 2 speakers",
     ]
     assert lines[-1] == "labels: none"

@@ -29,7 +29,7 @@ class DividedSettings(Section):
         description="speaker: none is in two splits; file: regardless of speaker; by default speaker, unless there "
         "are too few to come near the shares.",
     )
-    split_size: SplitSize = Field("utterances", description="What the shares are shares of.")
+    split_size: SplitSize = Field("utterances", description="What the shares are counted in.")
     seed: int = Field(0, ge=0, description="Seed of the division.")
 
 

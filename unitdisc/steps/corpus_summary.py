@@ -37,8 +37,8 @@ def _lines(
 ) -> Iterator[str]:
     modality = settings.features.modality
     yield f"corpus {corpus}: {settings.kind} at {reader.location}, read as {modality.name}"
-    durations = [utterance.duration for utterance in utterances]
-    spread = f"; each {min(durations):g} to {max(durations):g} {modality.times}" if durations else ""
+    lengths = [f"{of(utterance.duration for utterance in utterances):g}" for of in (min, max) if utterances]
+    spread = f"; each {' to '.join(dict.fromkeys(lengths))} {modality.times}" if lengths else ""
     yield f"all: {_size(utterances, modality)}{spread}"
     if reader.rates:
         rates = (f"{rate} Hz ({_number(count, modality.sources)})" for rate, count in reader.rates.most_common())
