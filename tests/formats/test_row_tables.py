@@ -86,12 +86,15 @@ def test_columns_of_parquet_that_are_not_wanted_are_not_read(tmp_path):
     assert set(read_row_table(tmp_path / "t.parquet", {"path"}).columns) == {"path"}
 
 
-@pytest.mark.parametrize(("cell", "text"), [(None, ""), (" a ", "a"), (12, "12"), (12.0, "12"), ("", "")])
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [(None, ""), (" a ", "a"), (12, "12"), (12.0, "12"), ("", ""), (10**400, "1" + "0" * 400), ("é", "é")],
+)
 def test_texts(cell, text):
     assert text_of(cell, "speaker") == text
 
 
-@pytest.mark.parametrize("cell", [True, 1.5, ["a"], {"bytes": b""}, math.nan, b"a", math.inf])
+@pytest.mark.parametrize("cell", [True, 1.5, ["a"], {"bytes": b""}, math.nan, b"a", math.inf, "\ud800"])
 def test_what_is_no_text(cell):
     with pytest.raises(InputError, match=r"speaker .* is not text"):
         text_of(cell, "speaker")
@@ -104,7 +107,7 @@ def test_numbers(cell, number):
     assert number_of(cell, "start") == number
 
 
-@pytest.mark.parametrize("cell", ["nan", math.nan, "inf", math.inf, "1_0", "x", True, [1], {"a": 1}, "1,5"])
+@pytest.mark.parametrize("cell", ["nan", math.nan, "inf", math.inf, "1_0", "x", True, [1], {"a": 1}, "1,5", 10**400])
 def test_what_is_no_number(cell):
     with pytest.raises(InputError, match=r"start .* is not a number"):
         number_of(cell, "start")

@@ -66,9 +66,7 @@ def test_units_follow_the_tone(folder):
 
 def test_a_file_that_a_table_names_is_watched(folder):
     assert planned(folder) == set()
-    for name in ("clips/train0.mp3", "train0.ctm", "test.tsv"):
-        path = folder / "cv" / name
-        before = path.stat()
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
-        assert {"corpus", "features", "train"} <= {re.sub("_train_test$", "", rule) for rule in planned(folder)}
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    path = folder / "cv" / "train0.ctm"
+    before = path.stat()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
+    assert {"corpus", "features", "train"} <= {re.sub("_train_test$", "", rule) for rule in planned(folder)}

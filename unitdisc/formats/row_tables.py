@@ -57,11 +57,12 @@ def read_row_table(path: Path, wanted: Collection[str]) -> RowTable:
 
 def text_of(value: object, name: str) -> str:
     """Return a cell as text, empty for none; whole numbers are names too. Raises InputError for anything else."""
-    if value is None or isinstance(value, str):
+    if value is None or (isinstance(value, str) and (value.isascii() or _is_unicode(value))):
         return (value or "").strip()
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
-        return str(int(value))
-    raise InputError(f"{name} {_shown(value)} is not text")
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if not whole or isinstance(value, bool):
+        raise InputError(f"{name} {_shown(value)} is not text")
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
 def number_of(value: object, name: str) -> float | None:
@@ -146,6 +147,11 @@ def _listed() -> str:
     return f"{', '.join(endings[:-1])} or {endings[-1]}"
 
 
+def _is_unicode(text: str) -> bool:
+    """Return whether a text can be written: JSON can hold halves of characters, which cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = ascii(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
