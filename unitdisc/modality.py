@@ -15,6 +15,7 @@ class Modality:
     tolerance: float  # default of how far off a boundary may be
     slack: float  # by how much labels and segments may pass the end of what they label, at least
     total: tuple[str, float, int]  # how the size of a split is shown: its unit, that unit's length, digits
+    grand_total: tuple[str, float, int]  # the same of what is at least as long as this unit
     sources: str  # the files of such a corpus: recordings or images
     source: str  # what exports call such a file
     endings: frozenset[str]  # of these files' names
@@ -37,6 +38,7 @@ speech = Modality(
     tolerance=0.02,
     slack=0.5,
     total=("min", 60.0, 1),
+    grand_total=("h", 3600.0, 2),
     sources="recordings",
     source="audio",
     endings=frozenset(
@@ -59,6 +61,7 @@ handwriting = Modality(
     tolerance=2.0,
     slack=1.0,
     total=("columns", 1.0, 0),
+    grand_total=("columns", 1.0, 0),
     sources="images",
     source="image",
     endings=frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}),

@@ -130,6 +130,7 @@ corpora = Registry(
         "scribblelens": "unitdisc.corpora.scribblelens:ScribbleLensCorpus",
         "folder": "unitdisc.corpora.folder:FolderCorpus",
         "discophon": "unitdisc.corpora.discophon:DiscoPhonCorpus",
+        "table": "unitdisc.corpora.table:TableCorpus",
         "sample-speech": "unitdisc.corpora.samples.speech:SampleSpeech",
         "sample-handwriting": "unitdisc.corpora.samples.handwriting:SampleHandwriting",
     },

@@ -74,7 +74,7 @@ def test_faults_are_told(root):
     assert [u.utterance for u in utterances] == ["a", "b", "d"]
     assert {label.utterance for label in labels} == {"d"}
     data.alignment("swa", "test").write_text(alignment_text([("x", 0, 20, "SIL")]), encoding="utf-8")
-    with pytest.raises(InputError, match=r"alignment-swa-test\.txt:2: no manifest lists 'x'"):
+    with pytest.raises(InputError, match=r"alignment-swa-test\.txt:2: utterance 'x' is in no manifest"):
         read(root, on_bad_utterance="skip")
     with pytest.raises(InputError, match="no such folder"):
         read(root / "none")

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from tests.helpers.corpora import rate, read_folder, tone
+from tests.helpers.corpora import rate, read_folder, recorded, tone
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
 from unitdisc.modality import handwriting, speech
@@ -114,13 +114,6 @@ def test_bad_folders(recordings, tmp_path):
 # --- trees, links and hidden files ----------------------------------------------------------------------------------
 
 whole = {"train": 1}
-
-
-def recorded(root, *names, seconds=0.5):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(root / name, tone(seconds), rate)
-    return root
 
 
 def names_of(root, **options):

@@ -43,7 +43,7 @@ def test_half_a_frame_is_a_frame_and_less_is_none(shift, duration, kept):
     own = reader(features={"kind": "speech", "frame_shift": shift})
     listed = {"u": "entry", "v": "other"}
     assert own.long_enough(listed, {"u": duration, "v": 1}) == (listed if kept else {"v": "other"})
-    assert own.too_short == (set() if kept else {"u"})
+    assert own.left_out == (set() if kept else {"u"})
 
 
 def test_those_that_are_too_short_are_counted():

@@ -10,6 +10,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from tests.helpers.corpora import read_corpus, recorded
 from unitdisc import tables
 from unitdisc.cli import abx, app, main  # noqa: F401  (registers the commands)
 from unitdisc.errors import InputError
@@ -203,3 +204,28 @@ def test_features_are_found_by_other_spellings_of_a_name(tmp_path):
         assert features[name].min() == 1
     with pytest.raises(KeyError):
         features["s2-a1"]
+
+
+def test_an_item_file_beside_a_folder_of_recordings_names_files_alone(tmp_path):
+    """The layout of Libri-Light and ZeroSpeech: speaker/book/file.flac, and items that know the file's name only."""
+    names = ["84-121550-0000", "84-121550-0001", "174-50561-0000"]
+    root = recorded(tmp_path / "dev", *(f"{name.split('-')[0]}/{name.split('-')[1]}/{name}.flac" for name in names))
+    utterances, _ = read_corpus("folder", root=root, splits={"train": 1})
+    assert {u.utterance.partition("-")[2].partition("-")[2] for u in utterances} == set(names)
+    assert {u.speaker for u in utterances} == {"84", "174"}
+    random = np.random.default_rng(0)
+    units = [UnitSequence(u.utterance, 0.02, random.integers(4, size=50)) for u in utterances]
+    tables.write_units(tmp_path / "dev.units.tsv", units)
+    rows = (
+        f"{name} {i / 10:.1f} {(i + 1) / 10:.1f} {'pq'[i % 2]} x y {name.split('-')[0]}"
+        for name in names
+        for i in range(6)
+    )
+    (tmp_path / "dev.item").write_text("\n".join([item.splitlines()[0], *rows]) + "\n")
+    told = run("abx", tmp_path / "dev.item", tmp_path / "dev.units.tsv", "--distance", "identical", "--json")
+    assert told.exit_code == 0, told.exception
+    assert 0 <= json.loads(told.stdout)["error"] <= 1
+    found = open_features(tmp_path / "dev.units.tsv")
+    np.testing.assert_array_equal(found[names[1]], found[f"84-121550-{names[1]}"])
+    with pytest.raises(KeyError):
+        found["0000"]

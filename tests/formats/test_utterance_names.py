@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unitdisc.errors import InputError
-from unitdisc.formats.utterance_names import Names, named, utterance_name
+from unitdisc.formats.utterance_names import Names, name_of_path_text, named, utterance_name
 
 
 def found_by(names, text, channel=""):
@@ -213,3 +213,21 @@ def test_two_files_that_end_in_one_name_are_refused(tmp_path):
     files = [tmp_path / "s1_u1.TextGrid", tmp_path / "s2_u1.TextGrid"]
     with pytest.raises(InputError, match="is the utterance 'u1', as 2 files are; choose one"):
         named(files, tmp_path, ["u1"], fix="choose one")
+
+
+@given(st.lists(st.text("ab.é -_", min_size=1, max_size=5).filter(lambda part: part not in (".", "..")), min_size=1))
+def test_the_name_of_a_path_is_that_of_its_text(parts):
+    text = "/".join(parts)
+    assert name_of_path_text(text) == utterance_name(PurePath(text))
+
+
+def test_steps_up_and_roots_are_in_no_name():
+    assert name_of_path_text("../wav/./a.wav") == "wav-a"
+    assert name_of_path_text("/data//wav/a.wav") == "data-wav-a"
+
+
+def test_a_name_is_found_by_an_end_that_no_other_has():
+    names = Names(["dev-84-121-84-121-0000", "dev-84-122-84-122-0000"])
+    assert names.ending_in("84-121-0000") == "dev-84-121-84-121-0000"
+    assert names.ending_in("0000") is None
+    assert names.ending_in("4-121-0000") is None

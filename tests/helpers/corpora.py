@@ -19,6 +19,14 @@ def tone(seconds: float, frequency: float = 220.0, seed: int = 0) -> np.ndarray:
     return (0.3 * np.sin(2 * np.pi * frequency * time) + noise).astype(np.float32)
 
 
+def recorded(root: Path, *names: str, seconds: float = 0.5, rate: int = rate) -> Path:
+    """Write a tone to each of the files below a folder, in the format of its ending."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / name, tone(seconds)[: int(seconds * rate)], rate)
+    return root
+
+
 def kaldi_split(folder: Path, names: list[str], *, seconds: float = 0.6, audio: str = "wav") -> Path:
     """Write a Kaldi data directory: two speakers, half of each utterance AA, the other half SIL, with its marks."""
     (folder / "audio").mkdir(parents=True)

@@ -21,15 +21,25 @@ def sample(corpus: Corpus, config: Config = "config.yaml") -> None:
 
 
 @app.command()
-def corpus(corpus: Corpus, config: Config = "config.yaml") -> None:
+def corpus(
+    corpus: Corpus,
+    config: Config = "config.yaml",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; print what was understood: splits, speakers, labels.")
+    ] = False,
+) -> None:
     """Read a corpus into utterances.tsv and labels.tsv, and check it as a whole.
 
-    Example: unitdisc corpus --corpus mboshi --config workflow/configs/mboshi.yaml
+    Example: unitdisc corpus --corpus mboshi --config workflow/configs/mboshi.yaml --dry-run
     """
     from unitdisc.config.load import read_config
     from unitdisc.steps import corpus as step
+    from unitdisc.steps import corpus_summary as summary
 
-    step.run(read_config(config), corpus)
+    if dry_run:
+        typer.echo("\n".join(summary.run(read_config(config), corpus)))
+    else:
+        step.run(read_config(config), corpus)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The configuration: the settings of config.yaml, one module per part; settings of kinds are with their code."""
 
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
+from unitdisc.config.division import DividedSettings, Splits
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
 from unitdisc.config.features import AnyFeatures, FeatureSettings
 from unitdisc.config.models import (
@@ -30,6 +31,7 @@ __all__ = [
     "Constant",
     "CorpusSettings",
     "Cosine",
+    "DividedSettings",
     "Experiment",
     "Exports",
     "FeatureSettings",
@@ -50,6 +52,7 @@ __all__ = [
     "Section",
     "Segmentation",
     "Split",
+    "Splits",
     "StackedFrames",
     "TrainedModel",
     "Training",

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from unitdisc.choices import silences
@@ -15,7 +14,6 @@ from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
 from unitdisc.formats.discophon import Dataset, read_manifest
-from unitdisc.formats.label_table import LabelTable
 from unitdisc.formats.labels import read_label_table
 from unitdisc.formats.text import digits, plain_name
 from unitdisc.records import Label, Utterance
@@ -110,21 +108,16 @@ class DiscoPhonCorpus(CorpusReader):
             if listed.speaker:
                 self.spelling_of_speaker[speaker] = listed.speaker
             with self.unreadable.caught(name, manifest, listed.line):
-                duration, _ = audio.probe(source, notices=self.notices)
+                duration, rate = audio.probe(source, notices=self.notices)
+                self.rates[rate] += 1
                 yield Utterance(name, split, speaker, source, round(duration, digits))
 
     def _labels(self, path: Path, utterances: Mapping[str, Utterance]) -> list[Label]:
-        known = {*utterances, *self.unreadable.errors, *self.too_short}
+        known = {*utterances, *self.unreadable.errors, *self.left_out}
         table = read_label_table(path, "discophon", known=known, notices=self.notices)
         self.spelling_of_label.update(table.spellings)
-        self._check_known(table, known)
+        self.strays.check(table, known, "is in no manifest")
         rows = table.rows[table.rows["utterance"].isin(utterances)]
         durations = {name: utterance.duration for name, utterance in utterances.items()}
         cut = replace(table, rows=rows).within(durations, self.slack, self.notices).labels
         return [Label(*row) for row in zip(*(cut[column].tolist() for column in cut.columns), strict=True)]
-
-    def _check_known(self, table: LabelTable, known: set[str]) -> None:
-        unknown = ~table.rows["utterance"].isin(known).to_numpy()
-        if unknown.any():
-            at = int(np.argmax(unknown))
-            raise InputError(f"no manifest lists {table.rows['utterance'].iloc[at]!r}", *table.where(at))

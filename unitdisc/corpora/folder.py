@@ -1,33 +1,33 @@
-"""A folder of recordings or line images: one sub-folder per speaker, splits sampled by share and seed."""
+"""A folder of recordings or line images: one sub-folder per speaker, splits by share and seed, or as they are given."""
 
-import math
-import random
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unitdisc.choices import silences
-from unitdisc.config import AnyFeatures, InOrder, Split
+from unitdisc.config import AnyFeatures, DividedSettings, Split, Splits
 from unitdisc.config.corpora import excluded
+from unitdisc.config.division import default_shares, names_of, shares_of
 from unitdisc.config.features import Sources
 from unitdisc.corpora.folder_labels import LabelledSettings, read_aligned, tell_of_labels_beside
 from unitdisc.corpora.reader import CorpusReader
+from unitdisc.corpora.shares import divided
 from unitdisc.corpora.speakers import SpeakerRule, speaker_of
+from unitdisc.corpora.splits import GivenSplits, as_setting, looks_given, usual
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio, line_images
 from unitdisc.formats.labels import label_files
-from unitdisc.formats.text import digits, plain_name
+from unitdisc.formats.text import digits, is_writable, plain_name
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality, modalities
 from unitdisc.records import Label, Utterance
 
 
-class FolderSettings(LabelledSettings):
+class FolderSettings(LabelledSettings, DividedSettings):
     """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
@@ -39,18 +39,35 @@ class FolderSettings(LabelledSettings):
         description="The folder that is the speaker: 1 is the first below `root`, -1 the innermost; or a regular "
         "expression, whose group (or whole match) in the path below `root` is the speaker.",
     )
-    splits: Annotated[dict[Split, float], InOrder] = Field(
-        {"train": 0.8, "dev": 0.1, "test": 0.1}, description="Share of the files per split, regardless of speaker."
+    splits: Splits = Field(
+        dict(default_shares),
+        description="The share of each split; or its sub-folders, its lists of files, or its values in `split_table`.",
     )
-    seed: int = Field(0, ge=0, description="Seed of the random split.")
+    split_table: Path | None = Field(
+        None, description="A table that says the split of each file: its columns are path or utterance, and split."
+    )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
     features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or handwriting.")
 
     @property
     def split_names(self) -> tuple[Split, ...]:
-        """The splits that have a share."""
+        """The splits that are set."""
         return tuple(self.splits)
+
+    @property
+    def given(self) -> GivenSplits | None:
+        """The splits as sub-folders, lists or a table give them; None if they have shares."""
+        named = names_of(self.splits)
+        if self.split_table is not None:
+            return GivenSplits(self.root, named or usual, self.split_table)
+        return GivenSplits(self.root, named) if named else None
+
+    @model_validator(mode="after")
+    def _table_or_shares(self) -> "FolderSettings":
+        if self.split_table is not None and shares_of(self.splits) not in ({}, default_shares):
+            raise ValueError("with a split_table, splits are names in the table, not shares")
+        return self
 
 
 class FolderCorpus(CorpusReader):
@@ -75,18 +92,22 @@ class FolderCorpus(CorpusReader):
             raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(present, modality))
         names = named(files, root)
         _check_names(names, root)
+        given = self._given(names)
+        if given is not None:
+            self._leave_out(names.keys() - given.keys())
+            names = {name: path for name, path in names.items() if name in given}
         for name, path in names.items():
             self.spelling_of_name[name] = re.sub(r"\s", "_", "-".join(path.relative_to(root).with_suffix("").parts))
-        shares = {str(split): share for split, share in self.settings.splits.items()}
-        chosen = _split(list(names), shares, self.settings.seed)
         durations = {}
         for name, path in names.items():
             with self.unreadable.caught(name):
                 durations[name] = self._duration(path)
+        speakers = self._speakers(names)
+        chosen = given if given is not None else self._divided(speakers, durations)
         self.settle()
         durations = self.long_enough(durations, durations)
         utterances = [
-            Utterance(name, chosen[name], self._speaker_of(name, names[name]), str(names[name]), duration)
+            Utterance(name, chosen[name], speakers[name], str(names[name]), duration)
             for name, duration in durations.items()
         ]
         if self._aligned is None:
@@ -100,8 +121,10 @@ class FolderCorpus(CorpusReader):
         return self.settings.root
 
     def files(self) -> list[Path]:
-        """Return the file of labels, if it exists."""
-        return [path for path in (self._aligned,) if path is not None and path.is_file()]
+        """Return the file of labels and those of splits, if they exist."""
+        given = self.settings.given
+        labels = [path for path in (self._aligned,) if path is not None and path.is_file()]
+        return [*labels, *(given.files() if given else ())]
 
     def sources(self) -> list[Path]:
         """Return the recordings or images, and the files of a folder of labels."""
@@ -115,9 +138,42 @@ class FolderCorpus(CorpusReader):
         """The file or folder of labels."""
         return self.settings.root if self.settings.labels == "beside" else self.settings.labels
 
-    def _speaker_of(self, name: str, path: Path) -> str:
-        root, rule = self.settings.root, self.settings.speaker
-        return _speaker(path.relative_to(root), name) if rule == 1 else speaker_of(path.relative_to(root), rule, root)
+    def _given(self, names: Mapping[str, Path]) -> dict[str, Split] | None:
+        """Return the splits that are given; raises InputError where sub-folders are splits and nothing says so."""
+        plan = self.settings
+        if plan.given is not None:
+            return plan.given.chosen(names, self.unreadable)
+        folders = {parts[0] for path in names.values() if len(parts := path.relative_to(plan.root).parts) > 1}
+        found = looks_given(sorted(folders))
+        if found and plan.split_by is None:
+            listed, fix = ", ".join(sorted(folders)), f"set {as_setting(found)}"
+            if shares_of(plan.splits) == default_shares:
+                raise InputError(f"has sub-folders named like splits ({listed})", plan.root, fix=fix)
+            self.notices.add("sub-folders named like splits, taken for speakers", f"{listed}; {fix}", len(folders))
+        return None
+
+    def _leave_out(self, names: Set[str]) -> None:
+        self.left_out.update(names)
+        if names:
+            self.notices.add("files that are in no split, left out", repr(min(names)), len(names))
+
+    def _speakers(self, names: Mapping[str, Path]) -> dict[str, str]:
+        """Return the speaker of each utterance; folders count from the sub-folder that is the split, if one is."""
+        given, root, rule = self.settings.given, self.settings.root, self.settings.speaker
+        tops = {
+            name: root if given is None or isinstance(rule, str) else given.top(path) for name, path in names.items()
+        }
+        relative = {name: path.relative_to(tops[name]) for name, path in names.items()}
+        if rule == 1:
+            return {name: _speaker(path, name) for name, path in relative.items()}
+        return {name: speaker_of(path, rule, tops[name]) for name, path in relative.items()}
+
+    def _divided(self, speakers: Mapping[str, str], durations: Mapping[str, float]) -> dict[str, str]:
+        plan, shares = self.settings, shares_of(self.settings.splits)
+        by_time = plan.split_size == "duration"
+        sizes = {name: durations.get(name, 0.0) if by_time else 1.0 for name in speakers}
+        files = {name: name for name in speakers}
+        return divided(speakers, files, sizes, shares, by=plan.split_by, seed=plan.seed, notices=self.notices)
 
     def _duration(self, path: Path) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""
@@ -128,6 +184,7 @@ class FolderCorpus(CorpusReader):
         if self.settings.sample_rate not in (None, rate):
             what = f"has a sample rate of {rate} Hz, but the corpus requires {self.settings.sample_rate} Hz"
             raise InputError(what, path)
+        self.rates[rate] += 1
         return round(duration, digits)
 
 
@@ -143,28 +200,9 @@ def _other_modality(files: Iterable[Path], modality: Modality) -> str:
 def _check_names(names: Mapping[str, Path], root: Path) -> None:
     """Raise InputError for a name with control characters, or with bytes that are not UTF-8."""
     for name, path in names.items():
-        if {unicodedata.category(character) for character in name} & {"Cc", "Cs"}:
+        if not is_writable(name):
             raise InputError(f"has characters in its name that cannot be written: {path.name!a}", root)
 
 
 def _speaker(relative: Path, name: str) -> str:
     return plain_name(relative.parts[0]) if len(relative.parts) > 1 else name
-
-
-def _split(names: list[str], splits: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Assign every name to a split at random, by share; each split gets at least one utterance."""
-    total = sum(splits.values())
-    if not 0 < total < math.inf or min(splits.values()) <= 0:
-        raise InputError(f"splits {dict(splits)} are not shares above 0")
-    if len(names) < len(splits):
-        raise InputError(f"{len(names)} files cannot fill {len(splits)} splits")
-    shuffled = sorted(names)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311
-    chosen: dict[str, str] = {}
-    remaining, remaining_share = shuffled, total
-    for number, (split, share) in enumerate(splits.items(), start=1):
-        count = max(1, min(round(len(remaining) * share / remaining_share), len(remaining) - (len(splits) - number)))
-        count = len(remaining) if number == len(splits) else count
-        chosen |= dict.fromkeys(remaining[:count], split)
-        remaining, remaining_share = remaining[count:], remaining_share - share
-    return chosen

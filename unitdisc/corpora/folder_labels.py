@@ -51,7 +51,7 @@ def read_aligned(reader: CorpusReader, place: Path, durations: Mapping[str, floa
         place,
         plan.label_format,
         tier=None if plan.tier is None else str(plan.tier),
-        known={*durations, *reader.unreadable.errors, *reader.too_short},
+        known={*durations, *reader.unreadable.errors, *reader.left_out},
         notices=notices,
         overlap=max(frame_overlap, plan.features.shift),
         only_known=True,

@@ -114,7 +114,7 @@ class KaldiCorpus(CorpusReader):
                 utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
         self.settle()
         aligned = [(*each, path) for each in listed if each[2] and (path := self._alignment(each[0].path)) is not None]
-        tables = [folder.labels(path, scp.name, found, self.too_short) for folder, scp, found, path in aligned]
+        tables = [folder.labels(path, scp.name, found, self.left_out) for folder, scp, found, path in aligned]
         used = [replace(table, rows=table.rows[table.rows["utterance"].isin(utterances)]) for table in tables]
         return list(utterances.values()), self._labels(used)
 
@@ -169,7 +169,15 @@ class KaldiCorpus(CorpusReader):
         if not path.is_dir():
             raise InputError("no such folder", path, fix=f"check root and splits: {split} is expected there")
         return DataFolder(
-            path, plan.root, self.slack, self.notices, self.unreadable, plan.allow_pipes, plan.sample_rate
+            path,
+            plan.root,
+            self.slack,
+            self.notices,
+            self.unreadable,
+            plan.allow_pipes,
+            plan.sample_rate,
+            rates=self.rates,
+            strays=self.strays,
         )
 
     def _listed(self, folder: DataFolder) -> tuple[Path, dict[str, Recording]]:

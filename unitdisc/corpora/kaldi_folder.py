@@ -1,5 +1,6 @@
 """One Kaldi data directory: wav.scp or feats.scp, segments, utt2spk and a phone alignment."""
 
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from unitdisc.choices import LabelFormat
+from unitdisc.corpora.cuts import cut
+from unitdisc.corpora.strays import Strays
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
@@ -55,6 +58,8 @@ class DataFolder:
     sample_rate: int | None = None
     whole: dict[str, float] = field(default_factory=dict)  # durations of recordings that segments are cut from
     lost: set[str] = field(default_factory=set)  # those of them that cannot be read
+    rates: Counter[int] = field(default_factory=Counter)  # sample rates (Hz), by how many recordings have them
+    strays: Strays = field(default_factory=Strays)
 
     def recordings(self) -> tuple[Path, dict[str, Recording]]:
         """Return the file that lists the utterances, and utterance → recording; each recording is opened once."""
@@ -131,10 +136,8 @@ class DataFolder:
             file, kind, known=known, aliases=self._of_channels(), notices=self.notices, by_channel=True
         )
         names = table.rows["utterance"]
-        unknown = ~names.isin(known).to_numpy()
-        if unknown.any() and manifest is not None:
-            at = int(np.argmax(unknown))
-            raise InputError(f"utterance {names.iloc[at]!r} is not in {manifest}", *table.where(at))
+        if manifest is not None:
+            self.strays.check(table, known, f"is not in {manifest}")
         own, of_whole = table.rows[names.isin(utterances.keys())], table.rows[names.isin(whole)]
         if len(of_whole):
             of_whole = replace(table, rows=of_whole).within(self.whole, self.slack, self.notices).rows
@@ -162,6 +165,7 @@ class DataFolder:
             fix = f"resample it, or drop sample_rate: {self.sample_rate} from the configuration"
             what = f"{source} has a sample rate of {rate} Hz, but the corpus requires {self.sample_rate} Hz"
             raise InputError(what, fix=fix)
+        self.rates[rate] += 1
         return duration
 
     def _segments(self, recordings: Mapping[str, Recording]) -> dict[str, Recording]:
@@ -190,13 +194,7 @@ class DataFolder:
     def _segment(self, recording: Recording, start: float, end: float, channel: str) -> Recording:
         """Return a part of a recording; an ``end`` of -1 is that of the recording."""
         end = recording.duration if end == -1 else end
-        if not 0 <= start < min(end, recording.duration) or end > recording.duration + self.slack + close:
-            span = f"{start:g}–{end:g} s does not lie in the {recording.duration:g} s of audio"
-            raise InputError(f"segment {span}")
-        if end > recording.duration + close:
-            what = f"{start:g}–{end:g} s of {recording.source}, which has {recording.duration:g} s"
-            self.notices.add("segments past the end of their recording, cut there", what)
-        end = min(end, recording.duration)
+        end = cut(recording.source, recording.duration, start, end, self.slack, self.notices)
         if channel and not (channel.isdecimal() or channel in channels):
             raise InputError(f"channel {channel!r} is neither a number from 0 nor A or B")
         count = audio.channels(recording.source, self.allow_pipes) if channel else 1

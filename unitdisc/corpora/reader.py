@@ -1,6 +1,7 @@
 """The interface of corpus readers; a reader is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import pandas as pd
 
 from unitdisc.config import CorpusSettings
+from unitdisc.corpora.strays import Strays
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.formats.labels import read_labels
 from unitdisc.notices import Notices
@@ -24,11 +26,12 @@ class CorpusReader(ABC):
 
     def __init__(self, settings: Any, source: Path) -> None:
         self.settings, self.source = settings, source
-        self.notices, self.unreadable = Notices(), Unreadable()
+        self.notices, self.unreadable, self.strays = Notices(), Unreadable(), Strays()
+        self.rates: Counter[int] = Counter()  # sample rates (Hz), by how many recordings have them
         self.spelling_of_name: dict[str, str] = {}  # as in the files, where it differs from the name in the tables
         self.spelling_of_label: dict[str, str] = {}
         self.spelling_of_speaker: dict[str, str] = {}
-        self.too_short: set[str] = set()  # utterances without a frame, which are left out
+        self.left_out: set[str] = set()  # utterances without a frame, or of no split
 
     @abstractmethod
     def read(self) -> tuple[list[Utterance], list[Label]]:
@@ -51,7 +54,7 @@ class CorpusReader(ABC):
         """Return what is ``listed`` without that which is too short for a frame, with a notice as Kaldi gives one."""
         shift = self.settings.features.shift
         short = {name: None for name, duration in durations.items() if round(duration / shift + 1e-9) < 1}
-        self.too_short.update(short)
+        self.left_out.update(short)
         for name in short:
             what = f"{name!r} has {durations[name]:g} {self.settings.features.modality.times}"
             self.notices.add("utterances that are too short for a frame, left out", what)

@@ -12,9 +12,10 @@ shown = 3  # errors that one line quotes
 
 
 class Unreadable:
-    """The utterances of a corpus that cannot be read, with the reason of each."""
+    """The utterances of a corpus that cannot be read, with the reason of each; a dry run has them only ``counted``."""
 
     def __init__(self) -> None:
+        self.counted = False
         self.errors: dict[str, InputError] = {}
         self._told = 0
 
@@ -30,7 +31,7 @@ class Unreadable:
         """Raise one InputError for all of them, or leave them out with a notice."""
         errors = list(self.errors.values())[self._told :]
         self._told = len(self.errors)
-        if not errors:
+        if not errors or self.counted:
             return
         if policy == "skip":
             notices.add("utterances that cannot be read, left out", str(errors[0]), len(errors))

@@ -28,7 +28,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)  # without slots, for the cached property
 class FeatureFiles(Mapping[str, Array]):
-    """Frames (T, D) or units (T,) by utterance, loaded on access; ``frame_shift`` is in seconds or columns."""
+    """Frames (T, D) or units (T,) by utterance, loaded on access; ``frame_shift`` is in seconds or columns.
+
+    An utterance is also found by another spelling of its name, or by an end of it that no other name has.
+    """
 
     path: Path
     frame_shift: Fraction
@@ -37,7 +40,7 @@ class FeatureFiles(Mapping[str, Array]):
 
     def __getitem__(self, utterance: str) -> Array:
         name = utterance if utterance in self.locations else self._names.alike(utterance)
-        return self.load(self.locations[name if name is not None else utterance])
+        return self.load(self.locations[name or self._names.ending_in(utterance) or utterance])
 
     @cached_property
     def _names(self) -> Names:

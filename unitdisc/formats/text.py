@@ -56,6 +56,11 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", invisible.sub("", text))
 
 
+def is_writable(name: str) -> bool:
+    """Return whether a name can be written: it has no control characters, and no bytes that are not UTF-8."""
+    return name.isprintable() or not {unicodedata.category(character) for character in name} & {"Cc", "Cs"}
+
+
 def read_number(text: str, path: str | Path, line: int) -> float:
     """Return a finite number; raises InputError naming file and line for anything else."""
     try:

@@ -21,6 +21,16 @@ def utterance_name(relative: PurePath) -> str:
     return plain_name("-".join(relative.with_suffix("").parts))
 
 
+def name_of_path_text(text: str) -> str:
+    """Return ``utterance_name`` of a path below its folder without making a path of the text, for tables of millions.
+
+    Steps up (``..``) do not count.
+    """
+    *folders, last = [part for part in text.split("/") if part not in ("", ".", "..")] or [""]
+    stem, _, suffix = last.rpartition(".")
+    return plain_name("-".join([*folders, stem if stem and suffix else last]))
+
+
 class Names:
     """The names of utterances that are ``known``, found by the paths and spellings that other programs use for them.
 
@@ -95,6 +105,10 @@ class Names:
     def alike(self, text: str) -> str | None:
         """Return the known name that a text spells as a whole."""
         return self._found(plain_name(text))
+
+    def ending_in(self, text: str) -> str | None:
+        """Return the only known name that a text is the end of."""
+        return self._ends.get(_key(text))
 
     def _found(self, name: str) -> str | None:
         return name if name in self.known else self._alike.get(_key(name))

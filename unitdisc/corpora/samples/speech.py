@@ -54,7 +54,9 @@ class SampleSpeech(SampleCorpus):
         settings = KaldiSettings(
             root=self.source, splits={split: split for split in texts}, features=self.settings.features
         )
-        return KaldiCorpus(settings, self.source).read()
+        reader = KaldiCorpus(settings, self.source)
+        reader.rates = self.rates
+        return reader.read()
 
     def word_files(self) -> list[Path]:
         """Return the words.ctm of each split."""
