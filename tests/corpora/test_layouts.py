@@ -100,9 +100,10 @@ def timit(request, layout):
 
 
 def test_timit(timit):
-    utterances, labels, notices = timit.step(labels="beside", speaker=3, splits={"train": 1})
+    splits = {"train": timit.spelt("TRAIN"), "test": timit.spelt("TEST")}
+    utterances, labels, notices = timit.step(labels="beside", speaker=-1, splits=splits)
     assert utterances == [
-        [name.replace("/", "-"), "train", name.split("/")[2], timit.spelt(f"corpus/{name}.wav").replace(timit.spelt("corpus"), "corpus"), "0.5"]
+        [name.replace("/", "-"), name.split("/")[0].lower(), name.split("/")[2], timit.spelt(f"corpus/{name}.wav").replace(timit.spelt("corpus"), "corpus"), "0.5"]
         for name in timit.names
     ]  # fmt: skip
     phones = [("0", "0.125", "h#"), ("0.125", "0.25", "sh"), ("0.25", "0.3125", "tcl"), ("0.3125", "0.375", "q"),
@@ -112,7 +113,7 @@ def test_timit(timit):
 
 
 def test_timit_folded(timit):
-    _, labels, notices = timit.step(labels="beside", speaker=-1, fold="timit-39")
+    _, labels, notices = timit.step(labels="beside", speaker=-1, fold="timit-39", split_by="file")
     phones = [("0", "0.125", "sil"), ("0.125", "0.25", "sh"), ("0.25", "0.3125", "sil"), ("0.375", "0.4375", "ih"),
               ("0.4375", "0.5", "er")]  # fmt: skip
     assert labels == [[name.replace("/", "-"), *phone] for name in timit.names for phone in phones]
@@ -131,7 +132,7 @@ def test_what_timit_does_not_have_is_not_folded(timit):
 
 
 def test_labels_among_the_recordings_are_told_of(timit):
-    _, labels, notices = timit.step(speaker=3)
+    _, labels, notices = timit.step(speaker=3, split_by="file")
     assert labels == []
     assert notices == [
         "label files among the recordings, not read without labels: beside: 3 (first: corpus/"
@@ -331,7 +332,9 @@ def test_a_folder_may_be_named_beside(layout):
     layout.record("corpus/u1.wav")
     layout.write({"beside/u1.phn": "0 4000 b\n"})
     assert layout.step(labels="./beside")[1] == [["u1", "0", "0.25", "b"]]
-    assert layout.step(labels="beside") == ("corpus: this folder holds no tsv, ctm, textgrid, phn, eaf, text_ali file")
+    assert layout.step(labels="beside") == (
+        "corpus: this folder holds no tsv, ctm, textgrid, phn, eaf, text_ali, discophon file"
+    )
 
 
 # --- what is not as it should be ------------------------------------------------------------------------------------

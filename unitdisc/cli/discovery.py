@@ -27,15 +27,17 @@ Lengths = Annotated[
     choices.Lengths, typer.Option(help="If units and labels end more than a token apart: error, or cut.")
 ]
 
+LabelFiles = Annotated[
+    Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .eaf, .phn, text_ali, DiscoPhon, or a folder of these.")
+]
+
 
 @app.command()
 def discovery(
     units: Annotated[
         Path, typer.Argument(help="units.tsv, JSON lines, an export, .km, name|units: see docs/metrics.md.")
     ],
-    labels: Annotated[
-        Path, typer.Argument(help="labels.tsv, CTM, TextGrid, .eaf, .phn, text_ali, DiscoPhon, or a folder of these.")
-    ],
+    labels: LabelFiles,
     frame_shift: FrameShift = None,
     label_format: Format = None,
     tier: Tier = None,
