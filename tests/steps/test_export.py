@@ -82,10 +82,16 @@ def test_an_export_that_fails_leaves_the_earlier_one():
 
 @pytest.mark.usefixtures("here")
 def test_handwriting_is_exported_without_labels():
-    change_config(exports={"formats": ["pagexml", "textgrid", "parquet"], "repeats": "collapse"})
+    formats = ["pagexml", "textgrid", "parquet", "parquet-utterances"]
+    change_config(exports={"formats": formats, "repeats": "collapse"})
     run("export", *lines)
     folder = lines_run / "exports/units"
-    assert {path.name for path in folder.iterdir()} == {"pagexml-collapsed", "parquet-collapsed", "manifest.json"}
+    written = {"pagexml-collapsed", "parquet-collapsed", "parquet-utterances-collapsed", "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == written
+    rows = pd.read_parquet(folder / "parquet-utterances-collapsed/test.parquet")
+    assert rows["labels"].isna().all()
+    assert all(Path(image).is_file() for image in rows["image"])
+    assert "name: image" in (folder / "parquet-utterances-collapsed/README.md").read_text()
     assert pd.read_parquet(folder / "parquet-collapsed/test.parquet")["label"].isna().all()
     assert b"mapped label" not in next((folder / "pagexml-collapsed/test").iterdir()).read_bytes()
 
@@ -147,9 +153,12 @@ def test_names_labels_and_speakers_leave_as_the_corpus_spells_them():
     label = (folder / "labels.tsv").read_text().split("\n")[1].split("\t")[3]
     rows = [("name", known[0], name), ("speaker", known[2], speaker), ("label", label, f"{label}\u0301")]
     tables.write(folder / "spellings.tsv", [Spelling(*row) for row in rows], Spelling)
-    run("export", *speech, "--formats", "kaldi-text,textgrid")
+    run("export", *speech, "--formats", "kaldi-text,textgrid,parquet-utterances")
     units = folder / "kmeans/seed0/exports/units"
     split = known[1]
     assert f"{name} {speaker}\n" in (units / f"kaldi-text/{split}/utt2spk").read_text()
     assert (units / f"textgrid/{split}/{name}.TextGrid").is_file()
     assert f'"{label}\u0301"' in (units / f"textgrid/{split}/{name}.TextGrid").read_text()
+    rows = pd.read_parquet(units / f"parquet-utterances/{split}.parquet").set_index("utterance")
+    assert rows.loc[name, "speaker"] == speaker
+    assert f"{label}\u0301" in {each["label"] for each in rows.loc[name, "labels"]}
