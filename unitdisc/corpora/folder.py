@@ -1,22 +1,20 @@
 """A folder of recordings or line images: one sub-folder per speaker, splits by share and seed, or as they are given."""
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from unitdisc.choices import silences
-from unitdisc.config import AnyFeatures, DividedSettings, Split, Splits
+from unitdisc.config import AnyFeatures, Split
 from unitdisc.config.corpora import excluded
-from unitdisc.config.division import default_shares, names_of, shares_of
 from unitdisc.config.features import Sources
 from unitdisc.corpora.folder_labels import LabelledSettings, read_aligned, tell_of_labels_beside
+from unitdisc.corpora.folder_splits import FolderSplitSettings, below_splits, drawn_splits, given_splits
 from unitdisc.corpora.reader import CorpusReader
-from unitdisc.corpora.shares import divided
 from unitdisc.corpora.speakers import SpeakerRule, speaker_of
-from unitdisc.corpora.splits import GivenSplits, as_setting, looks_given, usual
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio, line_images
@@ -27,24 +25,17 @@ from unitdisc.modality import Modality, modalities
 from unitdisc.records import Label, Utterance
 
 
-class FolderSettings(LabelledSettings, DividedSettings):
+class FolderSettings(LabelledSettings, FolderSplitSettings):
     """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
 
     kind: Literal["folder"] = "folder"
-    root: Path = Field(description="The folder.")
     speaker: SpeakerRule = Field(
         1,
-        description="The folder that is the speaker: 1 is the first below `root`, -1 the innermost; or a regular "
-        "expression, whose group (or whole match) in the path below `root` is the speaker.",
-    )
-    splits: Splits = Field(
-        dict(default_shares),
-        description="The share of each split; or its sub-folders, its lists of files, or its values in `split_table`.",
-    )
-    split_table: Path | None = Field(
-        None, description="A table that says the split of each file: its columns are path or utterance, and split."
+        description="The folder that is the speaker: 1 is the first below `root` or below the sub-folder of its "
+        "split, -1 the innermost; or a regular expression, whose group (or whole match) in the path below `root` is "
+        "the speaker.",
     )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
@@ -54,20 +45,6 @@ class FolderSettings(LabelledSettings, DividedSettings):
     def split_names(self) -> tuple[Split, ...]:
         """The splits that are set."""
         return tuple(self.splits)
-
-    @property
-    def given(self) -> GivenSplits | None:
-        """The splits as sub-folders, lists or a table give them; None if they have shares."""
-        named = names_of(self.splits)
-        if self.split_table is not None:
-            return GivenSplits(self.root, named or usual, self.split_table)
-        return GivenSplits(self.root, named) if named else None
-
-    @model_validator(mode="after")
-    def _table_or_shares(self) -> "FolderSettings":
-        if self.split_table is not None and shares_of(self.splits) not in ({}, default_shares):
-            raise ValueError("with a split_table, splits are names in the table, not shares")
-        return self
 
 
 class FolderCorpus(CorpusReader):
@@ -92,9 +69,9 @@ class FolderCorpus(CorpusReader):
             raise InputError(f"holds no {modality.name} files", root, fix=_other_modality(present, modality))
         names = named(files, root)
         _check_names(names, root)
-        given = self._given(names)
+        given = given_splits(self.settings, names, self.unreadable, self.notices)
         if given is not None:
-            self._leave_out(names.keys() - given.keys())
+            self.left_out.update(names.keys() - given.keys())
             names = {name: path for name, path in names.items() if name in given}
         for name, path in names.items():
             self.spelling_of_name[name] = re.sub(r"\s", "_", "-".join(path.relative_to(root).with_suffix("").parts))
@@ -103,7 +80,7 @@ class FolderCorpus(CorpusReader):
             with self.unreadable.caught(name):
                 durations[name] = self._duration(path)
         speakers = self._speakers(names)
-        chosen = given if given is not None else self._divided(speakers, durations)
+        chosen = given if given is not None else drawn_splits(self.settings, speakers, durations, self.notices)
         self.settle()
         durations = self.long_enough(durations, durations)
         utterances = [
@@ -138,42 +115,15 @@ class FolderCorpus(CorpusReader):
         """The file or folder of labels."""
         return self.settings.root if self.settings.labels == "beside" else self.settings.labels
 
-    def _given(self, names: Mapping[str, Path]) -> dict[str, Split] | None:
-        """Return the splits that are given; raises InputError where sub-folders are splits and nothing says so."""
-        plan = self.settings
-        if plan.given is not None:
-            return plan.given.chosen(names, self.unreadable)
-        folders = {parts[0] for path in names.values() if len(parts := path.relative_to(plan.root).parts) > 1}
-        found = looks_given(sorted(folders))
-        if found and plan.split_by is None:
-            listed, fix = ", ".join(sorted(folders)), f"set {as_setting(found)}"
-            if shares_of(plan.splits) == default_shares:
-                raise InputError(f"has sub-folders named like splits ({listed})", plan.root, fix=fix)
-            self.notices.add("sub-folders named like splits, taken for speakers", f"{listed}; {fix}", len(folders))
-        return None
-
-    def _leave_out(self, names: Set[str]) -> None:
-        self.left_out.update(names)
-        if names:
-            self.notices.add("files that are in no split, left out", repr(min(names)), len(names))
-
     def _speakers(self, names: Mapping[str, Path]) -> dict[str, str]:
         """Return the speaker of each utterance; folders count from the sub-folder that is the split, if one is."""
-        given, root, rule = self.settings.given, self.settings.root, self.settings.speaker
-        tops = {
-            name: root if given is None or isinstance(rule, str) else given.top(path) for name, path in names.items()
-        }
-        relative = {name: path.relative_to(tops[name]) for name, path in names.items()}
+        root, rule = self.settings.root, self.settings.speaker
+        if isinstance(rule, str):
+            return {name: speaker_of(path.relative_to(root), rule, root) for name, path in names.items()}
+        below_split = below_splits(self.settings, names)
         if rule == 1:
-            return {name: _speaker(path, name) for name, path in relative.items()}
-        return {name: speaker_of(path, rule, tops[name]) for name, path in relative.items()}
-
-    def _divided(self, speakers: Mapping[str, str], durations: Mapping[str, float]) -> dict[str, str]:
-        plan, shares = self.settings, shares_of(self.settings.splits)
-        by_time = plan.split_size == "duration"
-        sizes = {name: durations.get(name, 0.0) if by_time else 1.0 for name in speakers}
-        files = {name: name for name in speakers}
-        return divided(speakers, files, sizes, shares, by=plan.split_by, seed=plan.seed, notices=self.notices)
+            return {name: _speaker(path, name) for name, path in below_split.items()}
+        return {name: speaker_of(path, rule, _around(names[name], path)) for name, path in below_split.items()}
 
     def _duration(self, path: Path) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""
@@ -202,6 +152,11 @@ def _check_names(names: Mapping[str, Path], root: Path) -> None:
     for name, path in names.items():
         if not is_writable(name):
             raise InputError(f"has characters in its name that cannot be written: {path.name!a}", root)
+
+
+def _around(path: Path, relative: Path) -> Path:
+    """Return the folder that a path is relative to."""
+    return Path(*path.parts[: len(path.parts) - len(relative.parts)])
 
 
 def _speaker(relative: Path, name: str) -> str:

@@ -84,10 +84,6 @@ class GivenSplits:
                     _add(chosen, [(name, entry.split)], path, entry.line)
         return chosen
 
-    def top(self, path: Path) -> Path:
-        """Return the folder whose sub-folders are speakers: that of the file's split, or the root."""
-        return next((top for of in self.folders.values() for top in of if path.is_relative_to(top)), self.root)
-
     def _is_folder(self, text: str) -> bool:
         path = PurePath(text)
         return not path.is_absolute() and ".." not in path.parts and (self.root / path).is_dir()
