@@ -140,7 +140,7 @@ class Model(UnitModel):
 
     def _units(self, encoded: Tensor, tokens: Tensor) -> Tensor:
         """Return the units (B, T') of the encoder's output (B, T', C), of whose tokens some are real (B, T')."""
-        units: Tensor = self.bottleneck(encoded, tokens).units
+        units: Tensor = self.bottleneck.quantizer.encode(self.bottleneck.project(encoded, tokens))
         if units.ndim == tokens.ndim:
             return units
         return product_units(units.flatten(0, 1), self.bottleneck.quantizer.codewords).view(tokens.shape)
