@@ -7,7 +7,7 @@ import typer
 
 from unitdisc.choices import Device, Repeats
 from unitdisc.cli import app
-from unitdisc.cli.options import Config, Jobs, Seed, Splits, Threads
+from unitdisc.cli.options import Config, Jobs, Seed, Splits, Threads, names
 from unitdisc.errors import InputError
 
 Files = Annotated[
@@ -21,26 +21,39 @@ AnyCorpus = Annotated[
     str | None, typer.Option(help="Name of the corpus in the configuration; not with FILES.", show_default=False)
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="With FILES: a .tsv, a .jsonl, or with --format a folder.", show_default=False)
+    Path | None, typer.Option(help="With FILES: a .tsv, a .jsonl, or with --formats a folder.", show_default=False)
 ]
-ExportFormat = Annotated[
-    str | None, typer.Option("--format", help="With FILES: a format of unitdisc export.", show_default=False)
+Formats = Annotated[
+    str | None, typer.Option(help="With FILES: formats of unitdisc export, with commas.", show_default=False)
 ]
 StatisticsFrom = Annotated[
     str | None,
     typer.Option(
-        "--statistics",
         help="With FILES: features are normalised by those of each speaker's files (speaker), of each file (own), of "
         "the training data (train), or of a JSON file. Default: as in training.",
         show_default=False,
     ),
 ]
-KeepOrCollapse = Annotated[Repeats, typer.Option("--repeats", help="With FILES, in a .jsonl or --format.")]
-OnDevice = Annotated[Device, typer.Option("--device", help="With FILES: where the model runs.")]
+Speaker = Annotated[
+    str | None,
+    typer.Option(
+        help="With folders: which sub-folder is the speaker (1, the first, by default; -1), or a regular expression.",
+        show_default=False,
+    ),
+]
+Network = Annotated[
+    Path | None,
+    typer.Option(help="With FILES: where the network of features of kind ssl lies now.", show_default=False),
+]
+KeepOrCollapse = Annotated[Repeats, typer.Option(help="With FILES, not in a .tsv: repeats of a unit.")]
+OnDevice = Annotated[Device, typer.Option(help="With FILES: where the model and its features are computed.")]
+of_files = ("out", "formats", "statistics", "speaker", "network", "repeats", "device", "jobs")
+of_a_corpus = ("corpus", "seed", "config", "threads")
 
 
 @app.command()
 def encode(
+    context: typer.Context,
     model: AnyModel,
     files: Files = None,
     corpus: AnyCorpus = None,
@@ -49,8 +62,10 @@ def encode(
     config: Config = "config.yaml",
     threads: Threads = 1,
     out: Out = None,
-    format: ExportFormat = None,  # noqa: A002 (the option's name)
+    formats: Formats = None,
     statistics: StatisticsFrom = None,
+    speaker: Speaker = None,
+    network: Network = None,
     repeats: KeepOrCollapse = "keep",
     device: OnDevice = "cpu",
     jobs: Jobs = 1,
@@ -58,38 +73,60 @@ def encode(
     """Encode splits of a corpus of the workflow, by default all, or any files, into unit sequences.
 
     Files are recordings or line images, folders of them, whose sub-folders are the speakers, or lists: a path per line,
-    or a table with the column source or path, and optionally utterance, speaker and split. An interrupted command goes
-    on where it was. Files that cannot be read are named at the end, and the exit code is then 1.
+    or a table with the column source or path, and perhaps utterance, speaker, split, start and end. An interrupted
+    command goes on where it was. Files that cannot be read are named at the end, and the exit code is then 1.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test
 
     Example: unitdisc encode recordings/ --model results/sample-speech/vq/seed0 --out units.tsv
     """
     if not files:
+        _refuse(context, of_files, "is for FILES, and there are none")
         _encode_corpus(corpus, model, split, seed, config, threads)
         return
     from unitdisc.steps import encode_files as step
 
-    if corpus is not None:
-        raise InputError("--corpus and FILES exclude each other", fix="leave one of them out")
+    _refuse(context, of_a_corpus, "is for a corpus, and excludes FILES")
     if out is None:
         raise InputError("--out is missing", fix="say where the units of FILES go: --out units.tsv")
-    unreadable = step.run(
-        Path(model),
-        files,
-        out,
+    options = step.Options(
         splits=split or (),
-        format=format,
+        speaker=_rule(speaker),
         statistics=statistics,
+        formats=names(formats) if formats else (),
         repeats=repeats,
+        network=network,
         device=device,
         jobs=jobs,
     )
+    unreadable = step.run(Path(model), files, out, options)
     for row in unreadable:
         typer.echo(f"unitdisc: {row.error}", err=True)
     if unreadable:
-        typer.echo(f"unitdisc: {len(unreadable)} files could not be read; the others are in {out}", err=True)
+        from unitdisc.formats.text import counted
+
+        count = counted(len(unreadable), "files")
+        typer.echo(f"unitdisc: {count} could not be read; the others are in {out}", err=True)
         raise typer.Exit(1)
+
+
+def _rule(speaker: str | None) -> int | str | None:
+    """Return the rule that an option names; raises InputError for one that is none."""
+    from unitdisc.corpora.speakers import checked
+
+    if speaker is None:
+        return None
+    try:
+        return checked(int(speaker) if speaker.lstrip("-").isdigit() else speaker)
+    except ValueError as error:
+        raise InputError(f"--speaker: {error}") from None
+
+
+def _refuse(context: typer.Context, options: tuple[str, ...], why: str) -> None:
+    """Raise InputError for the first of the ``options`` that is given."""
+    for name in options:
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE":
+            raise InputError(f"--{name} {why}", fix="leave it out: unitdisc encode --help shows both forms")
 
 
 def _encode_corpus(

@@ -39,4 +39,5 @@ def described(run: RunFolder) -> Description:
 
 def undescribed(run: RunFolder, error: Exception) -> InputError:
     """Return the error for a model.json that lacks something, or holds something else in its place."""
-    return InputError(f"does not describe a model ({type(error).__name__})", run.description)
+    missing = f" {error}" if isinstance(error, KeyError) else ""
+    return InputError(f"does not describe a model ({type(error).__name__}{missing})", run.description)

@@ -77,11 +77,15 @@ class TrainedModel(ModelSettings):
 
 def disagreement(known: FeatureSettings, others: FeatureSettings, corpus: str, other_corpus: str) -> str | None:
     """Say which setting of features differs first between the corpus of a model and another one; None if none does."""
-    ours, theirs = (
-        {"kind": "", **each.model_dump(mode="json", exclude=set(each.computational))} for each in (known, others)
-    )
+    ours, theirs = ({"kind": "", **_compared(each)} for each in (known, others))
     for name in ours | theirs:
         if ours.get(name) != theirs.get(name):
             was, now = (str(each.get(name, "not set")) for each in (ours, theirs))
             return f"features.{name} is {was} on {corpus}, where it was trained, and {now} on {other_corpus}"
     return None
+
+
+def _compared(features: FeatureSettings) -> dict[str, object]:
+    """Return the settings that change numbers; paths are absolute, as there are several ways to write one."""
+    settings = features.model_dump(exclude=set(features.computational))
+    return {name: str(value.absolute()) if isinstance(value, Path) else value for name, value in settings.items()}

@@ -30,7 +30,7 @@ class DiscoPhonSettings(CorpusSettings):
         description="The split of the benchmark that each split is; train may be train-10min or train-1h.",
     )
     exclude: tuple[str, ...] = Field(silences, description=excluded)
-    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech.")
+    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or ssl.")
 
     @property
     def split_names(self) -> tuple[Split, ...]:

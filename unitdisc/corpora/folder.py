@@ -39,7 +39,7 @@ class FolderSettings(LabelledSettings, FolderSplitSettings):
     )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
-    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or handwriting.")
+    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech, ssl or handwriting.")
 
     @property
     def split_names(self) -> tuple[Split, ...]:

@@ -20,14 +20,9 @@ from unitdisc.notices import Notices
 from unitdisc.records import Label
 
 
-class LabelledSettings(CorpusSettings):
-    """Settings of a corpus whose labels lie in files of their own."""
+class AlignedSettings(CorpusSettings):
+    """Settings of a corpus whose labels may lie in files of their own."""
 
-    labels: Literal["beside"] | Path | None = Field(
-        None,
-        description="Labels: a table of utterance, start, end, label, a CTM, TextGrid, .phn, ELAN .eaf or text_ali, or "
-        "a folder of these; beside takes those that lie among the recordings; optional.",
-    )
     label_format: LabelFormat | None = Field(
         None, description="Format of the labels, if file names do not say it, or if a folder has several."
     )
@@ -37,6 +32,16 @@ class LabelledSettings(CorpusSettings):
     strip_marks: StripMarks = Field("auto", description=unmarked)
     fold: Fold | None = Field(
         None, description="Count some phones as others: timit-39 folds the 61 of TIMIT into 39 (Lee and Hon 1989)."
+    )
+
+
+class LabelledSettings(AlignedSettings):
+    """Settings of a corpus with a file or folder of labels."""
+
+    labels: Literal["beside"] | Path | None = Field(
+        None,
+        description="Labels: a table of utterance, start, end, label, a CTM, TextGrid, .phn, ELAN .eaf or text_ali, or "
+        "a folder of these; beside takes those that lie among the recordings; optional.",
     )
 
 
@@ -58,13 +63,19 @@ def read_aligned(reader: CorpusReader, place: Path, durations: Mapping[str, floa
     )
     table = replace(table, rows=table.rows[table.rows["utterance"].isin(durations.keys())])
     _compare(reader, place, table, durations)
+    cut = counted_labels(reader, table).within(durations, reader.slack, notices).labels
+    return [Label(*row) for row in zip(*(cut[column].tolist() for column in cut.columns), strict=True)]
+
+
+def counted_labels(reader: CorpusReader, table: LabelTable) -> LabelTable:
+    """Return labels without marks and folded, as the settings have it, and keep how those that stay are spelt."""
+    plan, notices = reader.settings, reader.notices
     plain = stripped(table.rows["label"].unique(), plan.strip_marks, silences=plan.exclude, notices=notices)
     table = replace(table, rows=table.rows.assign(label=table.rows["label"].map(plain).astype("str")))
     table = folded(table, plan.fold, notices) if plan.fold else table
     same = {name for name in table.rows["label"].unique() if plain.get(name) == name}
     reader.spelling_of_label |= {name: text for name, text in table.spellings.items() if name in same}
-    cut = table.within(durations, reader.slack, notices).labels
-    return [Label(*row) for row in zip(*(cut[column].tolist() for column in cut.columns), strict=True)]
+    return table
 
 
 def _compare(reader: CorpusReader, place: Path, table: LabelTable, durations: Mapping[str, float]) -> None:
@@ -77,6 +88,7 @@ def _compare(reader: CorpusReader, place: Path, table: LabelTable, durations: Ma
         raise InputError(f"none of the {sources} has labels: they are of {other!r}, and not of {missing[0]!r}", place)
     if missing:
         reader.notices.add(f"{sources} without labels", repr(missing[0]), len(missing))
+    reader.strays.strangers.update(table.strangers)
     for name, (file, line) in table.strangers.items():
         origin = f"{file}, line {line}" if line else f"{file}"
         reader.notices.add(f"utterances with labels that are not among the {sources}", f"{name!r}, {origin}")

@@ -4,121 +4,143 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from unitdisc.corpora.speakers import speaker_of
+from unitdisc.corpora.table_rows import Column, Layout, Places
+from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
 from unitdisc.files import below
+from unitdisc.formats import row_tables
+from unitdisc.formats.audio_source import Part
 from unitdisc.formats.text import plain, plain_name, read_lines
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality
 from unitdisc.records import Utterance
 
-list_endings = (".txt", ".lst", ".list", ".tsv", ".scp")
-table_columns = {"source", "path"}  # of which a table has one
+plain_lists = (".txt", ".lst", ".list")  # a path per line, if they are no tables
+kaldi_list = ".scp"
+table_columns = ("source", "path")  # of which a table has one
 
 
-def given_utterances(paths: Sequence[Path], modality: Modality, splits: Sequence[str] = ()) -> list[Utterance]:
+def given_utterances(
+    paths: Sequence[Path], modality: Modality, *, splits: Sequence[str] = (), speaker: int | str | None = None
+) -> list[Utterance]:
     """Return the utterances of files, of all files below folders, and of lists, in their order; durations are unknown.
 
-    A file is named by the rule of ``utterance_names`` below its folder, and the first sub-folder is its speaker;
-    elsewhere a file is its own speaker. A list has a path per line, a name and a path (``.scp``), or is a table with
-    the column source or path, and optionally utterance, speaker and split, such as utterances.tsv; its ``splits`` can
-    be chosen. Raises InputError for what does not exist, is no recording or image, or has the name of another one.
+    A file is named by the rule of ``utterance_names`` below its folder. Below a folder, the first sub-folder is its
+    speaker, or what the rule ``speaker`` says; elsewhere a file is its own speaker. A list has a path per line, a name
+    and a path (``.scp``), or is a table with the column source or path, and optionally utterance, speaker, split, start
+    and end, such as utterances.tsv; rows of some ``splits`` can be chosen. Files that a list names need not exist.
+    Raises InputError for what does not exist otherwise, is no recording or image, or has the name of another one.
     """
     found: list[Utterance] = []
-    for path, alone in _grouped(paths, modality):
-        if path.is_dir():
-            found += _in_folder(alone or _recordings(path, modality), path)
-        else:
-            found += [row for row in _listed(path) if not splits or row.split in splits]
-    if not found:
-        raise InputError(f"lists no {modality.sources} of the splits {', '.join(splits)}", paths[0])
-    return _once(found)
-
-
-def _grouped(paths: Sequence[Path], modality: Modality) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield each folder and list, and the folder around all files that are given by themselves, with these files."""
     alone = []
     for path in paths:
         if not path.exists():
             raise InputError("no such file or folder", path)
-        if path.is_dir() or path.suffix.lower() in list_endings:
-            yield path, []
+        if path.is_dir():
+            found += _in_folder(_recordings(path, modality), path, 1 if speaker is None else speaker)
+        elif path.suffix.lower() in (*plain_lists, kaldi_list, *row_tables.endings):
+            found += [row for row in _listed(path) if not splits or row.split in splits]
         elif path.suffix.lower() in modality.endings:
             alone.append(path)
         else:
             what = f"is no {modality.sources[:-1]}, which this model encodes"
             raise InputError(what, path, fix=f"endings are {', '.join(sorted(modality.endings))}")
-    if alone:
-        yield Path(os.path.commonpath([os.path.abspath(path.parent) for path in alone])), alone  # noqa: PTH100 (links stay)
+    found += _alone(alone)
+    if not found:
+        raise InputError(f"lists no {modality.sources} of the splits {', '.join(splits)}", paths[0])
+    return _once(found)
 
 
 def _recordings(folder: Path, modality: Modality) -> list[Path]:
     files = [path for path in below(folder) if path.suffix.lower() in modality.endings]
     if not files:
-        raise InputError(
-            f"holds no {modality.sources}", folder, fix=f"their endings are {', '.join(sorted(modality.endings))}"
-        )
+        endings = ", ".join(sorted(modality.endings))
+        raise InputError(f"holds no {modality.sources}", folder, fix=f"their endings are {endings}")
     return files
 
 
-def _in_folder(files: list[Path], folder: Path) -> Iterator[Utterance]:
-    inside = {Path(os.path.abspath(path)): path for path in files}  # noqa: PTH100
-    root = Path(os.path.abspath(folder))  # noqa: PTH100
+def _in_folder(files: list[Path], folder: Path, rule: int | str) -> Iterator[Utterance]:
+    for name, path in named(files, folder).items():
+        relative = path.relative_to(folder)
+        own = rule == 1 and len(relative.parts) == 1
+        yield Utterance(name, "", name if own else speaker_of(relative, rule, folder), str(path), 0.0)
+
+
+def _alone(files: list[Path]) -> Iterator[Utterance]:
+    """Yield files by themselves, named below the folder around all of them."""
+    if not files:
+        return
+    inside = {Path(os.path.abspath(path)): path for path in files}  # noqa: PTH100 (links stay)
+    root = Path(os.path.commonpath([path.parent for path in inside]))
     for name, path in named(inside, root).items():
-        parts = path.relative_to(root).parts
-        yield Utterance(name, "", plain_name(parts[0]) if len(parts) > 1 else name, str(inside[path]), 0.0)
+        yield Utterance(name, "", name, str(inside[path]), 0.0)
 
 
 def _listed(path: Path) -> Iterator[Utterance]:
-    lines = [(number, line.rstrip("\r")) for number, line in enumerate(read_lines(path), start=1)]
-    lines = [(number, line) for number, line in lines if line.strip()]
-    header = lines[0][1].split("\t") if lines else []
-    rows = lines[1:] if table_columns & set(header) else lines
-    if not rows:
+    if path.suffix.lower() == kaldi_list:
+        return _entries(path)
+    lines = [line.strip() for line in read_lines(path)] if path.suffix.lower() in plain_lists else []
+    listed = [line for line in lines if line]
+    if lines and not listed:
         raise InputError("lists no files", path)
-    if table_columns & set(header):
-        return _rows(path, header, rows)
-    if path.suffix.lower() == ".tsv":
-        raise InputError("has no column source or path", path, 1)
-    if path.suffix.lower() == ".scp":
-        return _entries(path, rows)
-    sources = [_located(text.strip(), path, number) for number, text in rows]
-    return _in_folder(sources, Path(os.path.commonpath([os.path.abspath(file.parent) for file in sources])))  # noqa: PTH100
+    if listed and not set(table_columns) & set(listed[0].split("\t")):
+        places = Places([path.parent, Path()])
+        return _alone([Path(_located(line, places, path, number)) for number, line in enumerate(lines, 1) if line])
+    return _rows(path)
 
 
-def _rows(path: Path, header: list[str], lines: Iterable[tuple[int, str]]) -> Iterator[Utterance]:
+def _rows(path: Path) -> Iterator[Utterance]:
     """Yield the utterances of a table."""
-    for number, line in lines:
-        cells = line.split("\t")
-        if len(cells) != len(header):
-            raise InputError(f"has {len(cells)} fields where the header has {len(header)}", path, number)
-        row = dict(zip(header, cells, strict=True))
-        text = row.get("source") or row.get("path", "")
-        source = str(_located(text, path, number))
-        name = plain_name(row.get("utterance") or Path(text).stem)
-        yield Utterance(name, row.get("split", ""), plain(row.get("speaker", "")) or name, source, 0.0)
+    names = row_tables.read_row_table(path, ()).names
+    column = next((name for name in table_columns if name in names), None)
+    if column is None:
+        raise InputError("has no column source or path", path, 1)
+    unreadable, count = Unreadable(), 0
+    wanted: tuple[Column, ...] = ("path", "utterance", "speaker", "split", "start", "end")
+    for row in Layout({"path": column}, wanted).read(path, unreadable):
+        count += 1
+        if row.source.rstrip().endswith("|"):
+            raise _command(path, row.line)
+        source = row.source
+        if row.is_part:
+            source = str(Part(row.source, row.start or 0.0, _end(row.source) if row.end is None else row.end))
+        yield Utterance(row.utterance, row.split, plain(row.speaker) or row.utterance, source, 0.0)
+    for error in unreadable.errors.values():
+        raise error
+    if not count:
+        raise InputError("lists no files", path)
 
 
-def _entries(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[Utterance]:
+def _end(source: str) -> float:
+    from unitdisc.formats import audio
+
+    return audio.probe(source)[0]
+
+
+def _entries(path: Path) -> Iterator[Utterance]:
     """Yield the utterances of lines of a name and a path."""
-    for number, line in lines:
-        name, _, text = line.strip().partition(" ")
-        if not text.strip():
-            raise InputError("is not a name and a path", path, number)
-        if text.rstrip().endswith("|"):
-            raise InputError("is a command, which is not run here", path, number, fix="give the paths of recordings")
-        yield Utterance(plain_name(name), "", plain_name(name), str(_located(text.strip(), path, number)), 0.0)
+    places, count = Places([path.parent, Path()]), 0
+    for number, line in enumerate(read_lines(path), start=1):
+        if line.strip():
+            name, _, text = line.strip().partition(" ")
+            if not text.strip():
+                raise InputError("is not a name and a path", path, number)
+            count += 1
+            name = plain_name(name)
+            yield Utterance(name, "", name, _located(text.strip(), places, path, number), 0.0)
+    if not count:
+        raise InputError("lists no files", path)
 
 
-def _located(text: str, path: Path, line: int) -> Path:
-    """Return the file that a list names: relative to the list, or else to the working directory.
+def _located(text: str, places: Places, path: Path, line: int) -> str:
+    if text.endswith("|"):
+        raise _command(path, line)
+    return places.find(text)
 
-    What follows a ``#`` or ``:`` after the name of a file is the part of it that is meant.
-    """
-    for name in (text, text.rpartition("#")[0], text.rpartition(":")[0]):
-        for candidate in (path.parent / name, Path(name)):
-            if name and candidate.is_file():
-                return Path(f"{candidate}{text[len(name) :]}")
-    raise InputError(f"names {text!r}, which does not exist", path, line)
+
+def _command(path: Path, line: int) -> InputError:
+    return InputError("is a command, which is not run here", path, line, fix="give the paths of recordings")
 
 
 def _once(utterances: Iterable[Utterance]) -> list[Utterance]:
@@ -128,5 +150,5 @@ def _once(utterances: Iterable[Utterance]) -> list[Utterance]:
         other = first.setdefault(row.utterance, row).source
         if other != row.source:
             what = f"is the utterance {row.utterance!r}, as {other} is"
-            raise InputError(what, row.source, fix="name them in a table with the columns utterance and source")
+            raise InputError(what, row.source, fix="name them in a table with the columns utterance and path")
     return list(first.values())

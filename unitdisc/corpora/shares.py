@@ -28,6 +28,8 @@ def divided(
     ``near`` of the shares, otherwise files, with a notice. Raises InputError where there are fewer than splits.
     """
     _check(shares)
+    if not speakers:
+        return {}
     people = set(speakers.values())
     alone = len(people) == len(speakers)  # nobody has two utterances, so there is nothing to tell
     if by == "speaker" or (by is None and (alone or len(people) >= len(shares))):

@@ -10,7 +10,8 @@ from unitdisc.errors import InputError
 from unitdisc.formats.text import plain_name
 
 
-def _checked(rule: int | str) -> int | str:
+def checked(rule: int | str) -> int | str:
+    """Return a rule as it is; raises ValueError for the folder 0 and for what is no regular expression."""
     if rule == 0:
         raise ValueError("speaker counts folders from 1, or from -1 for the innermost")
     try:
@@ -20,7 +21,7 @@ def _checked(rule: int | str) -> int | str:
     return rule
 
 
-SpeakerRule = Annotated[int | str, AfterValidator(_checked)]
+SpeakerRule = Annotated[int | str, AfterValidator(checked)]
 
 
 def speaker_of(relative: Path, rule: int | str, root: Path) -> str:

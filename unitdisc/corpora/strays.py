@@ -15,6 +15,7 @@ class Strays:
     def __init__(self) -> None:
         self.counted = False
         self.labels: Counter[str] = Counter()
+        self.strangers: set[str] = set()  # that a corpus leaves out
 
     def check(self, table: LabelTable, known: Collection[str], what: str) -> None:
         """Raise InputError for the first label of an utterance that is not ``known``, or count all such labels."""

@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from unitdisc.choices import Durations, LabelFormat, silences
-from unitdisc.config import AnyFeatures, CorpusSettings, DividedSettings, InOrder, Split, Splits
+from unitdisc.choices import Durations, silences
+from unitdisc.config import AnyFeatures, DividedSettings, InOrder, Split, Splits
 from unitdisc.config import splits as all_splits
 from unitdisc.config.corpora import excluded
 from unitdisc.config.division import default_shares, names_of, shares_of
 from unitdisc.config.features import Sources
 from unitdisc.corpora.cuts import cut
+from unitdisc.corpora.folder_labels import AlignedSettings, counted_labels
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.shares import divided
 from unitdisc.corpora.splits import usual
@@ -28,7 +29,7 @@ from unitdisc.formats.text import digits, plain_name
 from unitdisc.records import Label, Utterance
 
 
-class TableSettings(CorpusSettings, DividedSettings):
+class TableSettings(AlignedSettings, DividedSettings):
     """A table (TSV, CSV, JSON lines or Parquet) with a row for each recording, part of a recording, or line image."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
@@ -52,11 +53,9 @@ class TableSettings(CorpusSettings, DividedSettings):
         "measured",
         description="measured opens every file; table trusts the column duration, or start and end, and opens none.",
     )
-    label_format: LabelFormat | None = Field(None, description="Format of files of labels, if names do not say it.")
-    tier: str | int | None = Field(None, description="Name or number of the tier in TextGrids; phones by default.")
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
-    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech or handwriting.")
+    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech, ssl or handwriting.")
 
     @property
     def split_names(self) -> tuple[Split, ...]:
@@ -214,8 +213,7 @@ class TableCorpus(CorpusReader):
         table = TableLabels(plan.label_format, tier, overlap, self.slack, self.notices).read(rows, durations)
         if table is None:
             return []
-        self.spelling_of_label.update(table.spellings)
-        labels = table.labels
+        labels = counted_labels(self, table).labels
         return [Label(*row) for row in zip(*(labels[column].tolist() for column in labels.columns), strict=True)]
 
 

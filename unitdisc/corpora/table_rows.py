@@ -50,11 +50,19 @@ class Places:
         self._listings: dict[str, frozenset[str]] = {}
 
     def find(self, text: str) -> str:
-        """Return the path that a table names, in the first of the folders that has it."""
+        """Return the path that a table names, in the first of the folders that has it.
+
+        It may end in a part of a recording (``#t=``), a member of an archive (``#``) or an entry of one (``:``).
+        """
         if not text or text.startswith("/"):
             return text
         paths = [text if folder == "." else f"{folder}/{text}" for folder in self._folders]
-        return next(filter(self._exists, paths), paths[0])
+        found = next(filter(self._exists, paths), None)
+        for mark in "#:" if found is None else "":
+            name, mark, rest = text.rpartition(mark)
+            if name and (whole := self.find(name)) and self._exists(whole):
+                return f"{whole}{mark}{rest}"
+        return found or paths[0]
 
     def inside(self, text: str) -> str:
         """Return a path from the first of the folders on, if it lies there."""

@@ -1,7 +1,7 @@
 """The interface of feature extractors; an extractor is one module and one line of the registry."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ class Extractor(ABC):
     """
 
     Settings: ClassVar[type[FeatureSettings]]
+    only_names: ClassVar[tuple[str, ...]] = ()  # facts that say where something is, not what it is
 
     def __init__(self, settings: Any, *, allow_pipes: Sequence[str] = ()) -> None:
         self.settings, self.allow_pipes = settings, tuple(allow_pipes)
@@ -42,6 +43,14 @@ class Extractor(ABC):
         Raises InputError for a file that is missing.
         """
         return {}
+
+    def changed(self, facts: Mapping[str, str]) -> str | None:
+        """Say which fact differs first from the ``facts`` of an earlier time, names of files aside; None if none."""
+        present = self.facts()
+        for name in {**facts, **present}:
+            if name not in self.only_names and facts.get(name) != present.get(name):
+                return f"{name} was {facts.get(name, 'unknown')} and is {present.get(name, 'unknown')}"
+        return None
 
     def level(self, features: Matrix) -> Matrix:  # noqa: ARG002 (for the kinds that have one)
         """Return the level (T,) of every frame of features (T, D): loudness, or ink.

@@ -15,6 +15,7 @@ from unitdisc.features.extractor import Extractor
 from unitdisc.files import read_json, writing
 
 together = 100_000  # rows that are in memory in float64 at once
+largest_mean = 1e30  # float32 ends at 3e38
 least_deviation = 1e-3  # features that vary less count as constant and are only centred
 
 
@@ -46,15 +47,26 @@ class Statistics:
 
 
 def statistics_in(value: Any) -> Statistics | None:
-    """Return the statistics that JSON describes; None for null. Raises ValueError, KeyError or TypeError for others."""
+    """Return the statistics that JSON describes; None for null.
+
+    Raises ValueError (of which InputError is one), KeyError, TypeError or OverflowError for others.
+    """
     if value is None:
         return None
-    mean, deviation = (np.array(value[key], dtype=np.float32) for key in ("mean", "deviation"))
+    with np.errstate(over="ignore"):
+        mean, deviation = (np.array(value[key], dtype=np.float32) for key in ("mean", "deviation"))
+    return checked(Statistics(mean, deviation))
+
+
+def checked(given: Statistics) -> Statistics:
+    """Return statistics as they are; raises InputError for those that cannot be used."""
+    mean, deviation = given.mean, given.deviation
     if mean.ndim != 1 or mean.shape != deviation.shape or not mean.size:
-        raise ValueError("mean and deviation are not two lists of one length")
-    if not (np.isfinite(mean).all() and np.isfinite(deviation).all() and (deviation > 0).all()):
-        raise ValueError("mean and deviation are not finite numbers, or a deviation is not above 0")
-    return Statistics(mean, deviation)
+        raise InputError("mean and deviation are not two lists of one length")
+    usable = np.isfinite(mean).all() and np.isfinite(deviation).all() and (deviation >= least_deviation).all()
+    if not usable or np.abs(mean).max() > largest_mean:
+        raise InputError("mean and deviation are not finite numbers, or a deviation is nearly 0")
+    return given
 
 
 def read_statistics(path: str | Path) -> Statistics:
@@ -62,7 +74,7 @@ def read_statistics(path: str | Path) -> Statistics:
     value = read_json(path, keys=("mean", "deviation"))
     try:
         found = statistics_in(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"holds no statistics ({error})", path) from None
     if found is None:
         raise InputError("holds no statistics (null)", path)

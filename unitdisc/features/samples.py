@@ -1,5 +1,6 @@
 """Samples of a recording in memory: checked, as floats, and at the rate that features are computed at."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -8,21 +9,27 @@ from numpy.typing import NDArray
 from unitdisc.errors import InputError
 
 Samples = NDArray[np.float32]
+most_hertz = 10_000_000
 
 
-def checked(data: Any, rate: int | None) -> tuple[Samples, int]:
+def checked(data: Any, rate: Any) -> tuple[Samples, int]:
     """Return samples (N,), whole numbers scaled by the range of their type, and their rate in Hz.
 
     Raises InputError without a rate, and for anything but one channel of finite numbers.
     """
-    if rate is None or rate <= 0:
+    if rate is None:
         raise InputError("samples need their rate in Hz", fix="give it as rate")
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 1 <= rate <= most_hertz or int(rate) != rate:
+        raise InputError(f"a rate of {rate!r} Hz is no whole number from 1 to {most_hertz:,}")
     samples = np.asarray(data)
     if samples.ndim != 1 or samples.dtype.kind not in "fi":
         shape = " × ".join(map(str, samples.shape))
         raise InputError(f"samples are numbers (N,) of one channel, and not {shape or 'a single'} {samples.dtype}")
+    if samples.dtype.kind == "i" and samples.dtype.itemsize > 4:
+        raise InputError(f"samples of {samples.dtype} have no range", fix="give int16, int32, or floats from -1 to 1")
     scale = 1.0 if samples.dtype.kind == "f" else -float(np.iinfo(samples.dtype).min)
-    samples = np.asarray(samples / scale, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        samples = np.asarray(samples / scale, dtype=np.float32)
     if not np.isfinite(samples).all():
         raise InputError("the samples hold numbers that are not finite")
     return samples, int(rate)

@@ -3,25 +3,31 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from unitdisc.arrays import Matrix
 from unitdisc.choices import Bundle, Device, LayerOutput, Normalise
 from unitdisc.config import FeatureSettings
+from unitdisc.devices import device_of
 from unitdisc.features.extractor import Extractor
 from unitdisc.features.pretrained.architecture import sample_rate
-from unitdisc.features.pretrained.network import Network, device_of, network
+from unitdisc.features.pretrained.network import Network, network
 from unitdisc.features.pretrained.sources import Source, described_by, find
 from unitdisc.features.samples import Samples, checked, resampled
 from unitdisc.formats import audio
+
+if TYPE_CHECKING:
+    import torch
 
 per_second = 50  # frames of all networks of these families
 
 
 class SslSettings(FeatureSettings):
     """A layer of a self-supervised network: HuBERT, wav2vec 2.0 or WavLM; frames of 20 ms, at 16 kHz."""
+
+    computational: ClassVar[tuple[str, ...]] = ("shard", "device", "download")
 
     kind: Literal["ssl"] = "ssl"
     model: Bundle | Path = Field(
@@ -38,11 +44,15 @@ class SslSettings(FeatureSettings):
     piece: float | None = Field(
         40.0,
         gt=0,
+        allow_inf_nan=False,
         description="Seconds of a recording that attention sees at once; longer ones are computed in pieces. Null: the "
         "whole recording, in time that grows with the square of its length.",
     )
     overlap: float = Field(
-        5.0, ge=0, description="Seconds of a piece on both sides of what is kept of it, where the recording goes on."
+        5.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds of a piece on both sides of what is kept of it, where the recording goes on.",
     )
     device: Device = Field("cpu", description="auto uses a GPU if there is one.")
     download: bool = Field(False, description="Fetch the weights of a bundle where torchaudio's cache lacks them.")
@@ -76,6 +86,7 @@ class Ssl(Extractor):
     """Computes a layer of a network for recordings, one at a time: none depends on the others."""
 
     Settings = SslSettings
+    only_names = ("model", "weights", "architecture")
     settings: SslSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -114,12 +125,13 @@ class Ssl(Extractor):
 
     def _network(self) -> Network:
         settings, source = self.settings, self._source()
-        return _loaded(source, source.sha256, settings.layer, settings.output, settings.device)
+        device = device_of(settings.device, "features.device")
+        return _loaded(source, source.sha256, settings.layer, settings.output, device)
 
     def _source(self) -> Source:
         return find(self.settings.model, download=self.settings.download)
 
 
 @lru_cache(maxsize=1)  # shards and recordings follow one another
-def _loaded(source: Source, sha256: str, layer: int, output: LayerOutput, device: Device) -> Network:  # noqa: ARG001
-    return network(source.architecture, source.weights, layer, output, device_of(device))
+def _loaded(source: Source, sha256: str, layer: int, output: LayerOutput, device: "torch.device") -> Network:  # noqa: ARG001
+    return network(source.architecture, source.weights, layer, output, device)

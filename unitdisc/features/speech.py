@@ -34,11 +34,11 @@ class SpeechSettings(FeatureSettings):
     coefficients: int = Field(13, ge=1, description="Number of MFCC coefficients.")
     energy: bool = Field(True, description="Add the log energy of each frame.")
     deltas: Literal[0, 1, 2] = Field(0, description="Differences over time: none, Δ, or Δ and ΔΔ.")
-    frame_length: float = Field(25.0, gt=0, description="Milliseconds per frame.")
+    frame_length: float = Field(25.0, gt=0, le=10_000, description="Milliseconds per frame.")
     frame_shift: Milliseconds = Field(
         10.0, gt=0, description="Milliseconds between the starts of two frames: 10, 1000/75."
     )
-    sample_rate: int = Field(16000, gt=0, description="Recordings are resampled to this rate (Hz).")
+    sample_rate: int = Field(16000, gt=0, le=10_000_000, description="Recordings are resampled to this rate (Hz).")
     activity: float | None = Field(
         0.35,
         ge=0,

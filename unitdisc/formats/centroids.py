@@ -14,6 +14,7 @@ from unitdisc.arrays import Matrix
 from unitdisc.errors import InputError
 
 most_numbers = 1 << 28  # of a codebook, 1 GB in float32: a larger one is no codebook
+largest = 1e15  # of a centroid: the square of its distance must fit into float32
 numbers = {"float16": 2, "float32": 4, "float64": 8, "bfloat16": 2}
 in_safetensors = {"F16": "float16", "F32": "float32", "F64": "float64", "BF16": "bfloat16"}
 pickled = (".pkl", ".pickle", ".joblib", ".bin", ".km")
@@ -63,9 +64,10 @@ def read_centroids(path: Path, array: str | None = None) -> Matrix:
         raise _unreadable(error, path) from None
     if centroids.shape != shape:
         raise InputError(f"holds {centroids.shape} where its header says {shape}", path)
-    finite = np.isfinite(centroids).all(axis=1)
-    if not finite.all():
-        raise InputError(f"centroid {int(finite.argmin())} holds a number that is not finite in float32", path)
+    usable = (np.abs(centroids) < largest).all(axis=1)  # false for NaN, too
+    if not usable.all():
+        what = f"centroid {int(usable.argmin())} holds a number that is not finite, or above {largest:g}"
+        raise InputError(what, path)
     return centroids
 
 
@@ -163,7 +165,7 @@ def _checked(headers: Mapping[str | None, Header], name: str | None, path: Path)
     what = "the array" if name is None else f"the array {name!r}"
     if header.dtype not in numbers:
         raise InputError(f"{what} holds {header.dtype}, and centroids are float16, float32 or float64", path)
-    if len(header.shape) != 2 or not prod(header.shape):
+    if len(header.shape) != 2 or not all(type(size) is int and size > 0 for size in header.shape):
         raise InputError(f"{what} has the shape {header.shape}, and centroids are a matrix (K, D)", path)
     if prod(header.shape) > most_numbers:
         raise InputError(f"{what} has the shape {header.shape}, too large for a codebook", path)

@@ -1,14 +1,16 @@
 """ELAN's .eaf: the annotations of a tier with their times, in seconds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from unitdisc.errors import InputError
 from unitdisc.formats.tiers import Interval, Tier, choose_tiers
 from unitdisc.formats.xml_element import Element, read_xml
 
 elan_file = "an ELAN file"
+Content = TypeVar("Content")
 elsewhere = "choose a tier whose annotations have times of their own"
 
 
@@ -32,13 +34,21 @@ class Document:
         if self.root.tag != "ANNOTATION_DOCUMENT":
             raise InputError(f"is not {elan_file} (it holds {self.root.tag!r})", path, self.root.line)
         self._check_clock()
-        self.times = {
-            self._value(slot, "TIME_SLOT_ID"): self._time(slot)
-            for order in self.root.each("TIME_ORDER")
-            for slot in order.each("TIME_SLOT")
-        }
-        self.tiers = {self._value(tier, "TIER_ID"): list(self._read(tier)) for tier in self.root.each("TIER")}
-        self.annotations = {each.name: each for own in self.tiers.values() for each in own}
+        slots = [slot for order in self.root.each("TIME_ORDER") for slot in order.each("TIME_SLOT")]
+        self.times = self._once((self._value(slot, "TIME_SLOT_ID"), slot.line, self._time(slot)) for slot in slots)
+        tiers = self.root.each("TIER")
+        self.tiers = self._once((self._value(tier, "TIER_ID"), tier.line, list(self._read(tier))) for tier in tiers)
+        annotations = (each for own in self.tiers.values() for each in own)
+        self.annotations = self._once((each.name, each.line, each) for each in annotations)
+
+    def _once(self, named: Iterable[tuple[str, int, Content]]) -> dict[str, Content]:
+        """Return what has names, by these; raises InputError for a name that occurs twice."""
+        found: dict[str, Content] = {}
+        for name, line, content in named:
+            if name in found:
+                raise InputError(f"has two elements named {name!r}", self.path, line, "save it again in ELAN")
+            found[name] = content
+        return found
 
     def intervals(self, tier: str) -> Iterator[Interval]:
         """Yield the annotations of a tier that have a text.

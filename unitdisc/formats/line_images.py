@@ -58,10 +58,10 @@ def of_pixels(pixels: Any) -> "Image":
     try:
         if array.ndim not in (2, 3) or not array.size:
             raise ValueError(f"shape {array.shape}")
-        image = Image.fromarray(array[:1])  # the type and channels of all
+        Image.fromarray(array[:1, :1])  # the type and channels of all
     except (*unreadable, AttributeError) as error:
         raise InputError(f"is no array of pixels ({error})", in_memory, fix="give 8-bit levels or colours") from None
-    size = (image.width, len(array))
+    size = (array.shape[1], len(array))
     _check_pixels(size, in_memory)
     _check_columns(size, in_memory)
     return Image.fromarray(array)

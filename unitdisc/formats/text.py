@@ -72,6 +72,11 @@ def read_number(text: str, path: str | Path, line: int) -> float:
     return value
 
 
+def counted(count: int, things: str) -> str:
+    """Return a number with what it counts, ``things`` in the plural."""
+    return f"{count:,} {things if count != 1 else things.removesuffix('s')}"
+
+
 def decimal(value: float) -> str:
     """Return a time as the shortest decimal that is accurate to a microsecond."""
     return f"{value:.{digits}f}".rstrip("0").rstrip(".")

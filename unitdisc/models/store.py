@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
@@ -14,7 +14,7 @@ from torch import Tensor
 import unitdisc
 from unitdisc import registry
 from unitdisc.arrays import Matrix
-from unitdisc.choices import StatisticsOf
+from unitdisc.choices import Device, StatisticsOf
 from unitdisc.config import FeatureSettings, ModelSettings
 from unitdisc.config.description import described, undescribed
 from unitdisc.errors import InputError
@@ -27,6 +27,8 @@ from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.layout import RunFolder
 from unitdisc.models.batch import Sizes
 from unitdisc.models.unit_model import UnitModel
+
+most_inputs = 2**20  # columns: more are no features
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,22 @@ class Trained:
         """The shift between two tokens, in seconds or columns."""
         return float(read_shift(self.features.shift) * self.model.stride)
 
-    def extractor(self) -> Extractor:
-        """Return the extractor of the features; raises InputError where what it depends on has changed since."""
-        extractor: Extractor = registry.features.load(self.features.kind)(self.features)
-        present = extractor.facts()
-        if present != self.facts:
-            what = f"the model was trained on features of {dict(self.facts)}, and these are of {dict(present)}"
-            raise InputError(what, fix="put the earlier file back, or train again")
+    def extractor(self, *, device: Device | None = None, network: Path | None = None) -> Extractor:
+        """Return the extractor of the features, on another device or with its network at another path if need be.
+
+        Raises InputError where what it depends on has changed since the training, or where it has no network.
+        """
+        fields = type(self.features).model_fields
+        if network is not None and self.features.kind != "ssl":
+            raise InputError(f"features of kind {self.features.kind!r} have no network", fix="leave --network out")
+        changes = {"device": device, "model": network}
+        settings = self.features.model_copy(
+            update={name: value for name, value in changes.items() if value is not None and name in fields}
+        )
+        extractor: Extractor = registry.features.load(settings.kind)(settings)
+        if reason := extractor.changed(self.facts):
+            what = f"the model was trained on other features: {reason}"
+            raise InputError(what, fix="name the network of that time with --network, or train again")
         return extractor
 
     def normalised(self, archive: Archive, speaker: Mapping[str, str]) -> Normalised:
@@ -161,13 +172,18 @@ def load(run: RunFolder) -> Trained:
         seed, labels = int(text["seed"]), tuple(text.get("labels", ()))
         source = None if text.get("source") is None else Source(**text["source"])
         facts = {str(key): str(value) for key, value in dict(text.get("extractor", {})).items()}
-    except (ValueError, KeyError, TypeError) as error:
+        if not 0 < inputs < most_inputs:
+            raise ValueError(f"inputs are {inputs}")
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise undescribed(run, error) from None
     weights = run.weights
     try:
         model = build(settings, Sizes(inputs, len(speakers), len(labels)))
-        model.load_state_dict(_present_names(load_file(weights)))
-    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        tensors = load_file(weights)
+        if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+            raise ValueError("some are not finite numbers")
+        model.load_state_dict(_present_names(tensors))
+    except (OSError, TypeError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
     return Trained(
@@ -181,12 +197,3 @@ def _present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     for name, weight in weights.items():
         present[re.sub(r"^decoder\.", "objective.decoder.", name).replace(".told.", ".condition.")] = weight
     return present
-
-
-def device_of(choice: str) -> torch.device:
-    """Return the device of the setting auto, cpu or cuda; raises InputError for cuda if there is no CUDA device."""
-    if choice == "cuda" and not torch.cuda.is_available():
-        raise InputError("training.device is cuda, and no CUDA device is visible", fix="set it to auto or cpu")
-    if choice == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    return torch.device("cuda", torch.cuda.current_device())

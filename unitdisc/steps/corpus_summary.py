@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from unitdisc import registry
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.corpora.reader import CorpusReader
+from unitdisc.formats.text import counted
 from unitdisc.layout import Results
 from unitdisc.modality import Modality
 from unitdisc.records import Label, Utterance
@@ -41,13 +42,17 @@ def _lines(
     spread = f"; each {' to '.join(dict.fromkeys(lengths))} {modality.times}" if lengths else ""
     yield f"all: {_size(utterances, modality)}{spread}"
     if reader.rates:
-        rates = (f"{rate} Hz ({_number(count, modality.sources)})" for rate, count in reader.rates.most_common())
+        rates = (f"{rate} Hz ({counted(count, modality.sources)})" for rate, count in reader.rates.most_common())
         yield f"sample rates: {', '.join(rates)}"
     yield from _split_lines(settings, utterances)
     yield from _label_lines(utterances, labels)
     if reader.strays.labels:
         names = list(reader.strays.labels)
-        yield f"labels of no utterance: {_number(reader.strays.labels.total(), 'labels')} of {_listed(names)}; {stops}"
+        yield f"labels of no utterance: {counted(reader.strays.labels.total(), 'labels')} of {_listed(names)}; {stops}"
+    if reader.strays.strangers:
+        names = sorted(reader.strays.strangers)
+        others = counted(len(names), "utterances")
+        yield f"labels of other utterances, left out: those of {others}: {_listed(names)}"
     errors = list(reader.unreadable.errors.values())
     if errors:
         policy = stops if settings.on_bad_utterance == "stop" else "left out"
@@ -61,7 +66,7 @@ def _split_lines(settings: CorpusSettings, utterances: Sequence[Utterance]) -> I
         splits_of.setdefault(utterance.speaker, set()).add(utterance.split)
     for split in settings.split_names:
         own = [utterance for utterance in utterances if utterance.split == split]
-        speakers = _number(len({utterance.speaker for utterance in own}), "speakers")
+        speakers = counted(len({utterance.speaker for utterance in own}), "speakers")
         yield f"{split}: {_size(own, modality)}, {speakers}" if own else f"{split}: nothing; {stops}"
     several = sorted(speaker for speaker, splits in splits_of.items() if len(splits) > 1)
     shared = f"{_listed(several)} in more than one split" if several else "none in more than one split"
@@ -78,21 +83,17 @@ def _label_lines(utterances: Sequence[Utterance], labels: Sequence[Label]) -> It
     covered = spans / sum(utterance.duration for utterance in utterances)
     counts = Counter(label.label for label in labels)
     frequent = (f"{label} {count / len(labels):.0%}" for label, count in counts.most_common(shown))
-    yield f"labels: {_number(len(labels), 'labels')} of {_number(len(counts), 'kinds')}, on {covered:.1%} of the time"
+    yield f"labels: {counted(len(labels), 'labels')} of {counted(len(counts), 'kinds')}, on {covered:.1%} of the time"
     yield f"most frequent labels: {', '.join(frequent)}"
     bare = [utterance.utterance for utterance in utterances if utterance.utterance not in labelled]
     without = f"; without: {_listed(bare)}" if bare else ""
-    yield f"labelled: {len(labelled):,} of {_number(len(utterances), 'utterances')}{without}"
+    yield f"labelled: {len(labelled):,} of {counted(len(utterances), 'utterances')}{without}"
 
 
 def _size(utterances: Sequence[Utterance], modality: Modality) -> str:
     whole = sum(utterance.duration for utterance in utterances)
     unit, length, digits = modality.grand_total if whole >= modality.grand_total[1] else modality.total
-    return f"{_number(len(utterances), 'utterances')}, {whole / length:,.{digits}f} {unit}"
-
-
-def _number(count: int, things: str) -> str:
-    return f"{count:,} {things if count != 1 else things.removesuffix('s')}"
+    return f"{counted(len(utterances), 'utterances')}, {whole / length:,.{digits}f} {unit}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
-"""Encoding of files that are in no corpus, by a trained model, into a table, JSON lines, or a format of an export."""
+"""Encoding of files that are in no corpus, by a trained model, into a table, JSON lines, or formats of an export."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 from unitdisc import registry, tables
 from unitdisc.choices import Device, Repeats
 from unitdisc.corpora.given import given_utterances
+from unitdisc.devices import device_of
 from unitdisc.errors import InputError, nearest
 from unitdisc.features.normalise import Statistics
 from unitdisc.files import read_json, replacing, sha256
-from unitdisc.layout import RunFolder
+from unitdisc.formats import audio, line_images
+from unitdisc.formats.text import digits, is_writable
+from unitdisc.layout import format_folder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
 from unitdisc.notices import Notices
@@ -21,91 +25,121 @@ from unitdisc.provenance import code_digest
 from unitdisc.records import UnitSequence, Unreadable, Utterance
 from unitdisc.units.encoding_work import Encoding, encode_utterances, working_folder
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, Origin
-from unitdisc.units.exports.manifest import atomic_folder, versions
-from unitdisc.units.unit_encoder import described, statistics_of
+from unitdisc.units.exports.export_split import ExportSplit, Origin, whole
+from unitdisc.units.exports.manifest import atomic_folder, check_replaceable, versions
+from unitdisc.units.unit_encoder import described, run_in, statistics_of
 
 log = logging.getLogger(__name__)
-name = "units"  # of the files of an export, in place of a split
 quoted = ("unitdisc", "model", "features", "extractor", "source", "inputs", "stride")  # of model.json, in a manifest
 
 
-def run(
-    model: Path,
-    files: Sequence[Path],
-    out: Path,
-    *,
-    splits: Sequence[str] = (),
-    format: str | None = None,  # noqa: A002 (the option's name)
-    statistics: str | None = None,
-    repeats: Repeats = "keep",
-    device: Device = "cpu",
-    jobs: int = 1,
-) -> list[Unreadable]:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are encoded and written; ``formats`` are those of a folder, and ``speaker`` is a rule for folders."""
+
+    splits: Sequence[str] = ()
+    speaker: int | str | None = None
+    statistics: str | None = None
+    formats: Sequence[str] = ()
+    repeats: Repeats = "keep"
+    network: Path | None = None
+    device: Device = "cpu"
+    jobs: int = 1
+
+
+def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list[Unreadable]:
     """Encode files with the model in a run's folder into ``out``, and return those that cannot be read.
 
-    ``out`` is a .tsv like those of the workflow, a .jsonl, or the folder of an export's ``format``. See
+    ``out`` is a .tsv like those of the workflow, a .jsonl, or a folder with one for each of the formats. See
     ``given_utterances`` for the files and ``UnitEncoder`` for the statistics. Raises InputError where no file can be
     read, and writes nothing then.
     """
-    chosen = _format(out, format)
-    trained = store.load(RunFolder(model))
+    formats = _formats(out, options)
+    place = run_in(model)
+    trained = store.load(place)
     modality = trained.features.modality
-    if chosen:
-        _check(chosen, str(format), modality.name, repeats)
-    store.device_of(device)
-    utterances = given_utterances(files, modality, splits)
-    by = statistics_of(trained, statistics)
+    for name, chosen in formats.items():
+        if modality.name not in chosen.modalities:
+            raise InputError(f"{name} cannot represent {modality.name}")
+    device_of(options.device, "--device")
+    utterances = given_utterances(files, modality, splits=options.splits, speaker=options.speaker)
+    _check_apart(out, files, utterances)
+    by = statistics_of(trained, options.statistics)
     log.info(described(by, trained, utterances))
-    encoding = Encoding(RunFolder(model), by, device)
-    with working_folder(out, encoding.digest(code_digest("unitdisc.units.encoding_work"))) as work:
-        sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=jobs)
-        if sequences and chosen is None:
+    encoding = Encoding(
+        place,
+        by,
+        options.device,
+        together=by == "speaker" and trained.features.normalise != "none",
+        network=options.network,
+        code=code_digest("unitdisc.units.encoding_work"),
+    )
+    with working_folder(out, encoding.digest()) as work:
+        sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=options.jobs)
+        if sequences and not formats:
             tables.write_units(out, sequences)
-        elif sequences and chosen is not None:
-            facts = _facts(encoding, trained.frame_shift, chosen)
-            _export(chosen, _part(sequences, utterances, trained, out, repeats), facts, model)
+        elif sequences:
+            _export(formats, _part(sequences, utterances, trained, out, options.repeats), _facts(encoding, trained))
     if not sequences:
         raise InputError(f"none of the {len(utterances)} files can be read", fix=f"the first: {unreadable[0].error}")
     return unreadable
 
 
-def _format(out: Path, format: str | None) -> Export | None:  # noqa: A002
-    """Return the export format of ``out``; None for a table. Raises InputError where there is none."""
-    if format is not None and format not in registry.exports:
-        raise InputError(f"unknown format {format!r}{nearest(format, registry.exports.kinds)}")
-    if format is None and out.suffix not in (".tsv", ".jsonl"):
-        raise InputError("ends neither in .tsv nor in .jsonl", out, fix="choose the format of a folder with --format")
-    if format is not None and out.suffix in (".tsv", ".jsonl"):
-        raise InputError("is no folder, which a --format is written into", out, fix="give a name without an ending")
-    if format is None and out.is_dir():
-        raise InputError("is a folder", out)
-    if format is None and out.suffix == ".tsv":
-        return None
-    loaded: Export = registry.exports.load(format or "jsonl")()
-    return loaded
+def _formats(out: Path, options: Options) -> dict[str, Export]:
+    """Return the formats of ``out`` by name, none for a .tsv; raises InputError where they do not fit it."""
+    _check_out(out, options)
+    chosen: dict[str, Export] = {}
+    for name in options.formats or (["jsonl"] if out.suffix == ".jsonl" else []):
+        if name not in registry.exports:
+            raise InputError(f"unknown format {name!r}{nearest(name, registry.exports.kinds)}")
+        chosen[name] = registry.exports.load(name)()
+        if chosen[name].of_language:
+            raise InputError(f"{name} names its files after the language of a corpus", fix="use unitdisc export")
+        if chosen[name].keeps_repeats and options.repeats == "collapse":
+            what = f"{name} has no room for the durations of collapsed units"
+            raise InputError(what, fix="leave --repeats collapse out")
+    return chosen
 
 
-def _check(chosen: Export, format: str, modality: str, repeats: Repeats) -> None:  # noqa: A002
-    """Raise InputError for a format that cannot hold these units."""
-    if modality not in chosen.modalities:
-        raise InputError(f"{format} cannot represent {modality}")
-    if chosen.of_language:
-        raise InputError(f"{format} names its files after the language of a corpus", fix="use unitdisc export")
-    if chosen.keeps_repeats and repeats == "collapse":
-        what = f"{format} has no room for the durations of collapsed units"
-        raise InputError(what, fix="leave --repeats collapse out")
+def _check_out(out: Path, options: Options) -> None:
+    """Raise InputError for a name that does not suit what is written there, and for what must not be replaced."""
+    if not is_writable(str(out)):
+        raise InputError(f"has characters in its name that cannot be written: {str(out)!a}")
+    if out.suffix in (".tsv", ".jsonl"):
+        if options.formats:
+            raise InputError("is no folder, which --formats are written into", out, fix="give a name without an ending")
+        if out.is_dir():
+            raise InputError("is a folder", out)
+        if out.suffix == ".tsv" and options.repeats != "keep":
+            raise InputError("has one unit per token", out, fix="leave --repeats out, or write a .jsonl")
+    elif not options.formats:
+        raise InputError("ends neither in .tsv nor in .jsonl", out, fix="choose the formats of a folder with --formats")
+    else:
+        check_replaceable(out)
+
+
+def _check_apart(out: Path, files: Sequence[Path], utterances: Sequence[Utterance]) -> None:
+    """Raise InputError where ``out`` is one of the files, or would replace a folder around them."""
+    place = os.path.realpath(out)
+    for path in (*files, *(Path(row.source.partition("#")[0]) for row in utterances)):
+        inside = os.path.realpath(path)
+        if inside == place or inside.startswith(f"{place}{os.sep}"):
+            raise InputError("is one of the files to encode, or a folder around them", out, fix="choose another --out")
 
 
 def _part(
     sequences: Sequence[UnitSequence], utterances: Sequence[Utterance], trained: Trained, out: Path, repeats: Repeats
 ) -> ExportSplit:
     """Return the units as one split without labels."""
-    durations = {s.utterance: round(len(s.units) * s.frame_shift, 6) for s in sequences}
+    of = {sequence.utterance: sequence for sequence in sequences}
+    longest = {name: len(sequence.units) * sequence.frame_shift for name, sequence in of.items()}
+    needs = trained.features.needs
+    utterances = [row for row in utterances if row.utterance in of]
+    durations = {row.utterance: _duration(row.source, needs, longest[row.utterance]) for row in utterances}
     return ExportSplit(
-        name,
-        {sequence.utterance: sequence for sequence in sequences},
-        {u.utterance: replace(u, duration=durations[u.utterance]) for u in utterances if u.utterance in durations},
+        whole,
+        of,
+        {row.utterance: replace(row, duration=durations[row.utterance]) for row in utterances},
         {},
         None,
         trained.model.codebook.numpy(),
@@ -117,34 +151,48 @@ def _part(
     )
 
 
-def _export(chosen: Export, part: ExportSplit, facts: Mapping[str, Any], model: Path) -> None:
-    """Write the file or folder of a format."""
+def _duration(source: str, needs: str, tokens: float) -> float:
+    """Return the duration of a recording or width of an image, or else that of its tokens."""
+    match needs:
+        case "recordings":
+            return round(audio.probe(source)[0], digits)
+        case "images":
+            return round(line_images.probe(source)[0], digits)
+    return round(tokens, digits)
+
+
+def _export(formats: Mapping[str, Export], part: ExportSplit, facts: Mapping[str, Any]) -> None:
+    """Write the .jsonl, or the folder with one for each format."""
     out = part.final_folder
     if out.suffix == ".jsonl":
         with replacing(out) as temporary:
             folder = temporary.with_name(f"{temporary.name}.folder")
             folder.mkdir()
-            chosen.write(folder, part)
-            (folder / f"{name}.jsonl").replace(temporary)
+            formats["jsonl"].write(folder, part)
+            (folder / f"{whole}.jsonl").replace(temporary)
             folder.rmdir()
     else:
-        trained_on, called = RunFolder(model).names
-        units, seed = len(part.codebook), facts["seed"]
-        origin = Origin(out.name, f"{trained_on}/{called}", seed, part.modality, units, (name,), part.repeats, facts)
-        with atomic_folder(out, facts) as new:
-            chosen.write(new, part)
-            chosen.finish(new, origin)
+        model, seed, modality = f"{facts['corpus']}/{facts['model']}", facts["seed"], part.modality
+        origin = Origin(out.name, model, seed, modality, len(part.codebook), (whole,), part.repeats, facts)
+        packages = [package for chosen in formats.values() for package in chosen.packages]
+        with atomic_folder(out, {**facts, "versions": versions("numpy", "torch", *packages)}) as new:
+            for name, chosen in formats.items():
+                folder = format_folder(new, name, collapsed=part.repeats == "collapse")
+                chosen.write(folder, part)
+                chosen.finish(folder, origin)
     part.notices.say()
 
 
-def _facts(encoding: Encoding, frame_shift: float, chosen: Export) -> dict[str, Any]:
-    """Return what the manifest of a folder says of the model, the statistics, and the programs that wrote it."""
+def _facts(encoding: Encoding, trained: Trained) -> dict[str, Any]:
+    """Return what the manifest of a folder says of the model and the statistics."""
     text = read_json(encoding.run.description)
-    by = encoding.by
+    by, (corpus, model) = encoding.by, encoding.run.names
     return {
-        "frame_shift": frame_shift,
-        "versions": versions("numpy", "torch", *chosen.packages),
-        "seed": text["seed"],
+        "versions": versions("numpy", "torch"),
+        "frame_shift": trained.frame_shift,
+        "corpus": corpus,
+        "model": model,
+        "seed": trained.seed,
         "trained": {key: text[key] for key in quoted if text.get(key)},
         "statistics": by.described() if isinstance(by, Statistics) else by,
         "inputs": {path.name: sha256(path) for path in (encoding.run.description, encoding.run.weights)},

@@ -13,6 +13,7 @@ import unitdisc
 from unitdisc import registry
 from unitdisc.arrays import Ints
 from unitdisc.config import VQModel
+from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.features.augmentation.augmenter import Augmenter
 from unitdisc.features.normalise import Normalised
@@ -57,7 +58,7 @@ def _learn(
 ) -> Model:
     settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
-    device = store.device_of(settings.training.device)
+    device = device_of(settings.training.device, "training.device")
     try:
         augment = _augmenter(task)
         trainer = Trainer(settings, train, dev, **sizes, seed=task.seed, device=device, augment=augment)
@@ -146,7 +147,7 @@ def _space(task: Task) -> TokenVectors:
     stride = _stride(settings, task.inputs)
     if plan.teacher is None:
         return of_features(plan.context, stride, task.inputs)
-    space = of_layer(_built_on(task, plan.teacher), plan.layer, store.device_of(settings.training.device))
+    space = of_layer(_built_on(task, plan.teacher), plan.layer, device_of(settings.training.device, "training.device"))
     if space.stride != stride:
         raise InputError(f"the teacher has {space.stride} frames per token, and the model {stride}")
     return space

@@ -3,11 +3,12 @@
 import logging
 from dataclasses import replace
 
-from unitdisc import tables
+from unitdisc import registry, tables
 from unitdisc.config import TrainedModel
 from unitdisc.config.trained import disagreement
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
+from unitdisc.features.extractor import Extractor
 from unitdisc.files import sha256
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
@@ -46,10 +47,15 @@ def _check(task: Task, found: store.Trained, run: RunFolder) -> None:
     reason = disagreement(found.features, task.features, first, corpus)
     if reason is None and found.inputs != task.inputs:
         reason = f"features have {found.inputs} columns on {first}, where it was trained, and {task.inputs} on {corpus}"
-    if reason is None and found.facts != task.facts:
-        reason = f"what features depend on has changed since: {dict(found.facts)}, now {dict(task.facts)}"
+    if reason is None and (change := _extractor(task).changed(found.facts)):
+        reason = f"features depend on something else on {corpus}: {change}"
     if reason is not None:
         raise InputError(f"cannot be taken over: {reason}", run.description)
+
+
+def _extractor(task: Task) -> Extractor:
+    extractor: Extractor = registry.features.load(task.features.kind)(task.features)
+    return extractor
 
 
 def _source(found: store.Trained, run: RunFolder) -> store.Source:

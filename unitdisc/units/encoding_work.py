@@ -3,20 +3,23 @@
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from unitdisc import tables
 from unitdisc.choices import Device, StatisticsOf
+from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.features import archive
+from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Statistics
 from unitdisc.features.shards import readable, stamp
 from unitdisc.layout import RunFolder
@@ -26,20 +29,27 @@ from unitdisc.progress import track
 from unitdisc.records import UnitSequence, Unreadable, Utterance
 from unitdisc.units.encode import encode_matrices
 
-chunk_files = 100  # encoded together, or all files of a speaker if these are more
+slice_files = 20  # whose features are computed at once: what an interruption loses
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How files are encoded: by the model in a run's folder, with these statistics, on this device."""
+    """How files are encoded: by the model in a run's folder, with these statistics, on this device.
+
+    ``together`` means that the statistics are those of all files of a speaker. ``network`` is where the network of
+    self-supervised features lies now.
+    """
 
     run: RunFolder
     by: StatisticsOf | Statistics
-    device: Device
+    device: Device = "cpu"
+    together: bool = False
+    network: Path | None = None
+    code: str = ""
 
-    def digest(self, code: str) -> str:
-        """Return a digest of the model, the statistics and a digest of the code."""
-        digest = hashlib.sha256(f"{code} {self.device} ".encode())
+    def digest(self) -> str:
+        """Return a digest of the model, the statistics and the ``code``, which is a digest itself."""
+        digest = hashlib.sha256(f"{self.code} {self.device} {self.network} ".encode())
         for path in (self.run.description, self.run.weights):
             digest.update(path.read_bytes())
         digest.update(repr(self.by.described() if isinstance(self.by, Statistics) else self.by).encode())
@@ -68,28 +78,60 @@ class Part:
         """The features, while they are needed."""
         return self.folder / f"{self.name}.ark"
 
+    @property
+    def index(self) -> Path:
+        """The index of the features."""
+        return self.archive.with_suffix(".scp")
+
+    def slices(self, chunk: Sequence[Utterance]) -> tuple[list[list[Utterance]], list["Part"]]:
+        """Return the slices of a chunk, and the part that each is."""
+        slices = _slices(chunk)
+        return slices, [Part(self.folder, f"{self.name}.{number}") for number in range(len(slices))]
+
 
 def encode_utterances(
     encoding: Encoding, utterances: Sequence[Utterance], folder: Path, *, jobs: int = 1
 ) -> tuple[list[UnitSequence], list[Unreadable]]:
     """Return the units of all utterances that can be read, in their order, and those that cannot.
 
-    ``folder`` holds the work until all is done; a chunk that is there is not encoded again.
+    ``folder`` holds the work until all is done; what is finished there is not done again.
     """
-    together = encoding.by == "speaker"
-    chunks = list(chunked(utterances, together=together))
+    chunks = list(chunked(utterances, together=encoding.together))
     parts = [Part(folder, f"{number:06d}-{_digest(chunk)}") for number, chunk in enumerate(chunks)]
     todo = [(chunk, part) for chunk, part in zip(chunks, parts, strict=True) if not part.units.exists()]
-    work = partial(_encode_chunk, encoding)
-    if jobs > 1 and len(todo) > 1:
-        with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
-            list(track(pool.map(work, *zip(*todo, strict=True)), "encoding", total=len(todo)))
-    else:
-        for chunk, part in track(todo, "encoding"):
-            work(chunk, part)
+    total = sum(len(_slices(chunk)) for chunk, _ in todo)
+    with ExitStack() as stack:
+        pool = None
+        if jobs > 1 and total > 1:
+            pool = stack.enter_context(ProcessPoolExecutor(min(jobs, total), mp_context=get_context("spawn")))
+        for _ in track(_steps(encoding, todo, pool), "encoding", total=total):
+            pass
     found = {name: sequence for part in parts for name, sequence in tables.read_units(part.units).items()}
     unreadable = [row for part in parts for row in tables.read_records(part.unreadable, Unreadable)]
     return [found[row.utterance] for row in utterances if row.utterance in found], unreadable
+
+
+def _steps(
+    encoding: Encoding, todo: Sequence[tuple[Sequence[Utterance], Part]], pool: ProcessPoolExecutor | None
+) -> Iterator[None]:
+    """Encode chunks, of which the small ones are shared by processes as they are, and the others slice by slice."""
+    small = [(chunk, part) for chunk, part in todo if len(chunk) <= slice_files]
+    yield from _each(partial(_encode_chunk, encoding), small, pool)
+    for chunk, part in todo:
+        if len(chunk) > slice_files:
+            yield from _each(partial(_extract, encoding), list(zip(*part.slices(chunk), strict=True)), pool)
+            _encode_chunk(encoding, chunk, part)
+
+
+def _each(
+    work: Callable[..., None], tasks: Sequence[tuple[Any, ...]], pool: ProcessPoolExecutor | None
+) -> Iterator[None]:
+    if pool is None:
+        for task in tasks:
+            work(*task)
+            yield
+    elif tasks:
+        yield from pool.map(work, *zip(*tasks, strict=True))
 
 
 def chunked(utterances: Sequence[Utterance], *, together: bool) -> Iterator[list[Utterance]]:
@@ -100,7 +142,7 @@ def chunked(utterances: Sequence[Utterance], *, together: bool) -> Iterator[list
     chunk: list[Utterance] = []
     for group in groups.values():
         for few in [group] if together else _slices(group):
-            if chunk and len(chunk) + len(few) > chunk_files:
+            if chunk and len(chunk) + len(few) > slice_files:
                 yield chunk
                 chunk = []
             chunk = [*chunk, *few]
@@ -130,37 +172,54 @@ def working_folder(out: Path, digest: str) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _slices(group: list[Utterance]) -> Iterator[list[Utterance]]:
-    for start in range(0, len(group), chunk_files):
-        yield group[start : start + chunk_files]
+def _slices(group: Sequence[Utterance]) -> list[list[Utterance]]:
+    return [list(group[start : start + slice_files]) for start in range(0, len(group), slice_files)]
 
 
 def _digest(chunk: Sequence[Utterance]) -> str:
     return hashlib.sha256(repr([(row, stamp(row)) for row in chunk]).encode()).hexdigest()[:16]
 
 
-@cache
-def _loaded(run: RunFolder, device: Device) -> tuple[Trained, torch.device]:
-    """Return a model on its device, once per process."""
+@lru_cache(maxsize=1)
+def _loaded(
+    run: RunFolder,
+    device: Device,
+    network: Path | None,
+    digest: str,  # noqa: ARG001 (of the files)
+) -> tuple[Trained, Extractor, torch.device]:
+    """Return a model on its device and the extractor of its features, once per process."""
     torch.set_num_threads(1)  # several processes share the cores
-    trained, chosen = store.load(run), store.device_of(device)
+    trained, chosen = store.load(run), device_of(device, "--device")
     trained.model.to(chosen)
-    return trained, chosen
+    return trained, trained.extractor(device=device, network=network), chosen
+
+
+def _extract(encoding: Encoding, few: Sequence[Utterance], part: Part) -> None:
+    """Write the features of a slice of a chunk; those that are there already are kept."""
+    if part.unreadable.exists():
+        return
+    trained, extractor, _ = _loaded(encoding.run, encoding.device, encoding.network, encoding.digest())
+    errors: dict[str, str] = {}
+    archive.write(part.archive, readable(extractor, few, errors))
+    features = archive.Archive(part.index)
+    if len(features) and features.dim != trained.inputs:
+        raise InputError(f"has {features.dim} columns where the model expects {trained.inputs}", few[0].source)
+    rows = [Unreadable(name, " ".join(error.split())) for name, error in errors.items()]
+    tables.write(part.unreadable, rows, Unreadable)
 
 
 def _encode_chunk(encoding: Encoding, chunk: Sequence[Utterance], part: Part) -> None:
     """Write the units of a chunk."""
-    trained, device = _loaded(encoding.run, encoding.device)
-    extractor = trained.extractor()
-    errors: dict[str, str] = {}
-    archive.write(part.archive, readable(extractor, chunk, errors))
+    trained, _, device = _loaded(encoding.run, encoding.device, encoding.network, encoding.digest())
+    slices, parts = part.slices(chunk)
+    for few, own in zip(slices, parts, strict=True):
+        _extract(encoding, few, own)
+    archive.join(part.archive, [own.archive for own in parts])
     speaker = {row.utterance: f"{row.split} {row.speaker}" for row in chunk}
-    features = archive.Archive(part.archive.with_suffix(".scp"))
-    if len(features) and features.dim != trained.inputs:
-        what = f"has {features.dim} columns where the model expects {trained.inputs}"
-        raise InputError(what, chunk[0].source)
-    matrices = trained.normalised_by(features, speaker, encoding.by)
-    tables.write(part.unreadable, [Unreadable(*pair) for pair in errors.items()], Unreadable)
+    matrices = trained.normalised_by(archive.Archive(part.index), speaker, encoding.by)
+    errors = [row for own in parts for row in tables.read_records(own.unreadable, Unreadable)]
+    tables.write(part.unreadable, errors, Unreadable)
     tables.write_units(part.units, encode_matrices(trained, matrices, device))
-    for path in (part.archive, part.archive.with_suffix(".scp")):
-        path.unlink()
+    for own in (part, *parts):
+        own.archive.unlink()
+        own.index.unlink()

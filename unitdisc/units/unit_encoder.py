@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Matrix
 from unitdisc.choices import Device, Repeats, StatisticsOf
+from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
-from unitdisc.features.normalise import Normalised, Statistics, read_statistics
+from unitdisc.features.normalise import Normalised, Statistics, checked, read_statistics
+from unitdisc.formats.text import counted
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
@@ -25,7 +27,8 @@ class UnitEncoder:
 
     ``statistics`` are those that features are normalised with: of each file by itself (own), of train, or given ones,
     also as a path. None is as the model was trained: with train's if all speakers shared these, otherwise with each
-    file's own, every file being a speaker. Raises InputError for statistics that the model does not have.
+    file's own, every file being a speaker. ``network`` is where the network of self-supervised features lies, if not
+    where it was at the training. Raises InputError for statistics that the model does not have.
     """
 
     def __init__(
@@ -34,11 +37,12 @@ class UnitEncoder:
         *,
         statistics: StatisticsOf | Statistics | str | Path | None = None,
         device: Device = "cpu",
+        network: str | Path | None = None,
     ) -> None:
         self.trained, self._statistics = trained, statistics_of(trained, statistics)
-        self._device = store.device_of(device)
+        self._device = device_of(_known(device), "device")
         trained.model.to(self._device)
-        self._extractor = trained.extractor()
+        self._extractor = trained.extractor(device=device, network=None if network is None else Path(network))
 
     @property
     def frame_shift(self) -> float:
@@ -94,26 +98,56 @@ def statistics_of(trained: Trained, chosen: StatisticsOf | Statistics | str | Pa
     if chosen is None:
         return "train" if trained.features.normalise == "global" else "speaker"
     if isinstance(chosen, Statistics):
-        return chosen
-    if chosen == "train":
-        trained.train_statistics()
+        return checked(chosen)
+    if not isinstance(chosen, str | Path):
+        raise InputError(f"statistics {chosen!r} are neither a name, nor a path, nor Statistics")
     named: dict[str, StatisticsOf] = {name: name for name in get_args(StatisticsOf)}
+    if chosen == "train" and trained.features.normalise != "none":
+        trained.train_statistics()
+    if str(chosen) not in named and not Path(chosen).exists():
+        raise InputError(
+            f"no statistics {str(chosen)!r}, and no such file", fix=f"choose {', '.join(named)}, or a file"
+        )
     return named[str(chosen)] if str(chosen) in named else read_statistics(chosen)
 
 
 def load(
-    folder: str | Path, *, statistics: StatisticsOf | Statistics | str | Path | None = None, device: Device = "cpu"
+    folder: str | Path,
+    *,
+    statistics: StatisticsOf | Statistics | str | Path | None = None,
+    device: Device = "cpu",
+    network: str | Path | None = None,
 ) -> UnitEncoder:
     """Return the trained model in the folder of a run, ready to encode; see ``UnitEncoder``.
 
     Raises InputError for a folder without a model.
     """
-    return UnitEncoder(store.load(RunFolder(Path(folder))), statistics=statistics, device=device)
+    trained = store.load(run_in(Path(folder)))
+    return UnitEncoder(trained, statistics=statistics, device=device, network=network)
+
+
+def run_in(folder: Path) -> RunFolder:
+    """Return the folder of a run; raises InputError for one that is none, with a run that lies in it."""
+    run = RunFolder(folder)
+    if not run.description.exists():
+        inside = sorted(path.parent for path in folder.glob("*/model.json")) if folder.is_dir() else []
+        fix = f"name the folder of a run, such as {inside[0] if inside else 'results/CORPUS/MODEL/seed0'}"
+        raise InputError("holds no trained model (no model.json)", folder, fix=fix)
+    return run
+
+
+def _known(device: str) -> Device:
+    """Return a device; raises InputError for a name that is none."""
+    names: dict[str, Device] = {name: name for name in get_args(Device)}
+    if device not in names:
+        raise InputError(f"unknown device {device!r}", fix=f"choose {', '.join(names)}")
+    return names[device]
 
 
 def described(by: StatisticsOf | Statistics, trained: Trained, files: Sequence[object]) -> str:
     """Return in words what the features of files are normalised with."""
+    count = counted(len(files), "files")
     if trained.features.normalise == "none":
-        return f"{len(files)} files, whose features are not normalised, as in training"
+        return f"{count}, with features that are not normalised, as in training"
     names = {"speaker": "each speaker's files", "own": "each file by itself", "train": "the training data"}
-    return f"{len(files)} files, normalised by the statistics of {names.get(str(by), 'a file of statistics')}"
+    return f"{count}, normalised by the statistics of {names.get(str(by), 'a file of statistics')}"

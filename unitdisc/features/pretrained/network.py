@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from unitdisc.arrays import Matrix
-from unitdisc.choices import Device, LayerOutput
+from unitdisc.choices import LayerOutput
 from unitdisc.errors import InputError
 from unitdisc.features.pretrained.architecture import Architecture
 from unitdisc.features.pretrained.front import Recording, front, prepared
@@ -110,15 +110,6 @@ def network(
         raise InputError(what, weights, fix="leave out output: normalised")
     model = load(architecture, weights, layers=layer)
     return Network(model.to(device), architecture, layer, output, device)
-
-
-def device_of(choice: Device) -> "torch.device":
-    """Return the device of the setting auto, cpu or cuda; raises InputError for cuda if there is no CUDA device."""
-    import torch
-
-    if choice == "cuda" and not torch.cuda.is_available():
-        raise InputError("features.device is cuda, and no CUDA device is visible", fix="set it to auto or cpu")
-    return torch.device("cuda" if choice != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 @contextmanager

@@ -63,8 +63,8 @@ model `{origin.model}`, seed {origin.seed}. There are {origin.codewords} codewor
 
 ## How the units were made
 
-`manifest.json` in the folder above lists the files with their SHA-256, and the configuration. The model and its
-features, as the model itself recorded them:
+`manifest.json` in the folder above lists the files with their SHA-256, and what else the units depend on. The model and
+its features, as the model itself recorded them:
 
 ```json
 {described}

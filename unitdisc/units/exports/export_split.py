@@ -37,6 +37,7 @@ class Labels(Mapping[str, list[Label]]):
         return len(self._rows)
 
 
+whole = "units"  # in place of a split, of files that have none
 Named = TypeVar("Named", bound=Utterance | UnitSequence)
 
 

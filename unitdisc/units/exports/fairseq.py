@@ -6,7 +6,7 @@ import numpy as np
 
 from unitdisc.files import writing
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, named_line, words
+from unitdisc.units.exports.export_split import ExportSplit, named_line, whole, words
 
 
 class Fairseq(Export):
@@ -17,14 +17,14 @@ class Fairseq(Export):
     def write(self, folder: Path, part: ExportSplit) -> None:
         """Write ``{split}.txt``, one line of units per utterance, and ``{split}.named.txt``, the same with names.
 
-        For train it also writes ``dict.txt``: every unit of the codebook with its count in train, the most frequent
-        first, so that no unit of another split is unknown.
+        For train, or files without splits, it also writes ``dict.txt``: every unit of the codebook with its count, the
+        most frequent first, so that no unit of another split is unknown.
         """
         with writing(folder / f"{part.split}.txt") as plain, writing(folder / f"{part.split}.named.txt") as named:
             for sequence, runs in part.runs():
                 plain.write(f"{words(runs.units)}\n")
                 named.write(named_line(sequence.utterance, runs.units))
-        if part.split == "train":
+        if part.split in ("train", whole):
             counts = np.zeros(len(part.codebook), dtype=np.int64)
             for _, runs in part.runs():
                 counts += np.bincount(runs.units, minlength=len(counts))

@@ -24,9 +24,7 @@ def atomic_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     ``facts`` are added to the manifest. Raises InputError if ``folder`` is neither empty nor such an export: folders of
     unknown origin are never overwritten.
     """
-    if folder.exists() and not (folder / name).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        what = "already exists and is not an export, so it is not overwritten"
-        raise InputError(what, folder, fix="choose another folder")
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         new, old = Path(temporary) / "new", Path(temporary) / "old"
@@ -36,6 +34,25 @@ def atomic_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise InputError for what is neither a new folder, nor an empty one, nor an export and nothing else."""
+    what, fix = "already exists and is not an export, so it is not overwritten", "choose another folder"
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir():
+        raise InputError(what, folder, fix=fix)
+    present = {path for path in folder.rglob("*") if not path.is_dir() and not path.name.startswith(".snakemake")}
+    if not present:
+        return
+    try:
+        listed = {folder / file for file in _listed(folder)} | {folder / name}
+    except InputError:
+        raise InputError(what, folder, fix=fix) from None
+    if others := sorted(present - listed):
+        what = f"already exists and holds {others[0].name!r}, which is of no export, so it is not overwritten"
+        raise InputError(what, folder, fix=fix)
 
 
 def write(folder: Path, facts: Mapping[str, Any]) -> None:
@@ -53,13 +70,19 @@ def check(folder: Path) -> list[str]:
 
     Raises InputError if the manifest is missing or malformed.
     """
-    path = folder / name
-    listed = read_json(path, keys=["files"])["files"]
-    if not isinstance(listed, dict) or not all(isinstance(of, dict) and "sha256" in of for of in listed.values()):
-        raise InputError("does not list files with their sha256", path)
+    listed = _listed(folder)
     present = {*_files(folder)} - {name}
     changed = [file for file in listed if file in present and sha256(folder / file) != listed[file]["sha256"]]
     return sorted({*changed, *(present ^ set(listed))})
+
+
+def _listed(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what the manifest says of each file."""
+    path = folder / name
+    listed: dict[str, dict[str, Any]] = read_json(path, keys=["files"])["files"]
+    if not isinstance(listed, dict) or not all(isinstance(of, dict) and "sha256" in of for of in listed.values()):
+        raise InputError("does not list files with their sha256", path)
+    return listed
 
 
 def versions(*packages: str) -> dict[str, str]:
