@@ -20,10 +20,10 @@ def files(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def found(*paths, modality=speech, splits=()):
+def found(*paths, modality=speech, splits=(), speaker=None):
     return [
         (row.utterance, row.split, row.speaker, row.source)
-        for row in given_utterances([Path(path) for path in paths], modality, splits)
+        for row in given_utterances([Path(path) for path in paths], modality, splits=splits, speaker=speaker)
     ]
 
 
@@ -40,7 +40,7 @@ def test_below_a_folder_the_first_sub_folder_is_the_speaker(files):
 def test_files_by_themselves_are_named_below_the_folder_around_them(files):
     assert found("loose.ogg") == [("loose", "", "loose", "loose.ogg")]
     assert found("a/x.wav", "a/y.FLAC") == [("x", "", "x", "a/x.wav"), ("y", "", "y", "a/y.FLAC")]
-    assert [row[:3] for row in found("a/x.wav", "b/x.wav")] == [("a-x", "", "a"), ("b-x", "", "b")]
+    assert [row[:3] for row in found("a/x.wav", "b/x.wav")] == [("a-x", "", "a-x"), ("b-x", "", "b-x")]
     assert found("page.png", modality=handwriting) == [("page", "", "page", "page.png")]
 
 
@@ -50,7 +50,28 @@ def test_a_file_that_is_given_twice_counts_once(files):
 
 def test_a_list_of_paths_is_relative_to_itself_or_else_to_the_working_directory(files):
     (files / "a/list.txt").write_text("x.wav\r\n\nb/deep/z.mp3\n")
-    assert found("a/list.txt") == [("a-x", "", "a", "a/x.wav"), ("b-deep-z", "", "b", "b/deep/z.mp3")]
+    assert found("a/list.txt") == [("a-x", "", "a-x", "a/x.wav"), ("b-deep-z", "", "b-deep-z", "b/deep/z.mp3")]
+
+
+def test_files_that_a_list_names_need_not_exist(files):
+    (files / "l.txt").write_text("loose.ogg\nmissing.wav\n")
+    assert [row[3] for row in found("l.txt")] == ["loose.ogg", "missing.wav"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "speakers"), [(1, ["a", "a", "b", "b"]), (-1, ["a", "a", "deep", "b"]), (".$", ["x", "y", "z", "x"])]
+)
+def test_the_speaker_of_a_folder_is_a_rule(files, rule, speakers):
+    (files / "loose.ogg").unlink()
+    assert [row[2] for row in found(files, speaker=rule)] == speakers
+
+
+def test_a_table_may_have_parts_of_recordings(files):
+    (files / "t.csv").write_text("path,start,end\na/x.wav,0,0.5\na/x.wav,0.5,1\n")
+    assert found("t.csv") == [
+        ("a-x-0000000-0000500", "", "a-x-0000000-0000500", "a/x.wav#t=0.000000,0.500000"),
+        ("a-x-0000500-0001000", "", "a-x-0000500-0001000", "a/x.wav#t=0.500000,1.000000"),
+    ]
 
 
 def test_a_table_gives_names_speakers_and_splits(files):
@@ -61,7 +82,7 @@ def test_a_table_gives_names_speakers_and_splits(files):
 
 def test_the_table_of_the_workflow_is_a_list(files):
     rows = [
-        Utterance("u1", "train", "s", "a/x.wav#0.5:1.5", 1.0),
+        Utterance("u1", "train", "s", "a/x.wav#t=0.500000,1.500000", 1.0),
         Utterance("u2", "test", "s", f"{files}/b/x.wav", 1.0),
         Utterance("u3", "test", "s", "page.png", 1.0),
     ]
@@ -79,7 +100,8 @@ def test_kaldi_entries_are_names_and_paths(files):
     [
         ("wav.scp", "u1 sox x.wav -t wav - |\n", "wav.scp:1: is a command, which is not run here"),
         ("wav.scp", "u1\n", "wav.scp:1: is not a name and a path"),
-        ("l.txt", "loose.ogg\nmissing.wav\n", "l.txt:2: names 'missing.wav', which does not exist"),
+        ("l.tsv", "path\tstart\nloose.ogg\t-1\n", "l.tsv:2: starts at -1 s, before 0"),
+        ("l.tsv", "source\tutterance\ncat a |\tu\n", "l.tsv:2: is a command, which is not run here"),
         ("l.tsv", "utterance\tspeaker\nu\ts\n", "l.tsv:1: has no column source or path"),
         ("l.tsv", "path\tspeaker\nloose.ogg\n", "l.tsv:2: has 1 fields where the header has 2"),
         ("l.tsv", "", "l.tsv: lists no files"),

@@ -70,7 +70,8 @@ def test_recordings_with_textgrids(tmp_path):
     printed = follow("textgrids.md", tmp_path)
     assert "vq" in printed
     assert (tmp_path / "results/report.html").exists()
-    assert len(list((tmp_path / "units").rglob("*.TextGrid"))) == 20
+    exported = tmp_path / "results/mine/vq/seed0/exports/units/textgrid"
+    assert len(list(exported.rglob("*.TextGrid"))) == 20
     assert set(read_sequences(tmp_path / "new.tsv")) == {"0", "1"}
     assert "many_to_one" in printed
 

@@ -17,6 +17,7 @@ from unitdisc.formats.discophon import (
     units_name,
 )
 from unitdisc.formats.labels import read_labels
+from unitdisc.formats.row_tables import longest_cell
 
 
 def write(folder, text):
@@ -83,7 +84,7 @@ def test_a_manifest_lists_recordings_and_speakers(tmp_path):
         ("fileid\n../a\n", r"file:2: fileid '\.\./a' is not the name of a recording"),
         ("fileid\n..\n", r"file:2: fileid '\.\.' is not the name of a recording"),
         ("fileid,n\n,1\n", r"file:2: fileid '' is not the name of a recording"),
-        (f'fileid\n"{"x" * 200_000}"\n', "is not CSV"),
+        (f'fileid\n"{"x" * (longest_cell + 1)}"\n', "is not CSV"),
     ],
 )
 def test_a_malformed_manifest_is_told_with_its_line(tmp_path, text, message):

@@ -44,12 +44,12 @@ def test_faults_that_stop_a_run_are_counted(tmp_path):
     (tmp_path / "l.ctm").write_text(rows)
     settings = {"kind": "folder", "root": str(root), "labels": str(tmp_path / "l.ctm")}
     lines = summary(tmp_path, **settings)
-    assert "labels of no utterance: 2 labels of carl-1, carl-1x; a run stops there" in lines
+    assert "labels of other utterances, left out: those of 2 utterances: carl-1, carl-1x" in lines
     assert lines[-1].startswith("cannot be read: 2; a run stops there (first: ")
     assert summary(tmp_path, on_bad_utterance="skip", **settings)[-1].startswith("cannot be read: 2; left out (first: ")
     with pytest.raises(InputError, match="2 utterances cannot be read"):
         corpus.run(experiment(tmp_path, **settings), "c")
-    with pytest.raises(InputError, match="'carl-1' is not in the folder"):
+    with pytest.raises(InputError, match="the split test has no utterances"):
         corpus.run(experiment(tmp_path, on_bad_utterance="skip", **settings), "c")
 
 

@@ -1,6 +1,7 @@
 """Encoding of files that are in no corpus, as a user does it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,15 @@ def test_what_features_are_normalised_with_is_said(here):
         done = encode("speech", "--model", speech_run, "--out", "u.tsv", "--statistics", option)
         assert f"normalised by the statistics of {words}" in done.stderr
     done = encode("lines", "--model", lines_run, "--out", "u.tsv")
-    assert "whose features are not normalised, as in training" in done.stderr
+    assert "with features that are not normalised, as in training" in done.stderr
 
 
 def test_json_lines_and_folders_hold_the_same_units(here):
     options = ("--model", lines_run, "--repeats", "collapse")
     assert encode("lines", *options, "--out", "u.jsonl").returncode == 0
-    assert encode("lines", *options, "--out", "folder", "--format", "parquet").returncode == 0
+    assert encode("lines", *options, "--out", "folder", "--formats", "parquet").returncode == 0
     first = {row.utterance: row.units.tolist() for row in read_runs(Path("u.jsonl"))}
-    second = {row.utterance: row.units.tolist() for row in read_runs(Path("folder/units.parquet"))}
+    second = {row.utterance: row.units.tolist() for row in read_runs(Path("folder/parquet-collapsed/units.parquet"))}
     assert first == second
     assert len(first) == 9
     facts = json.loads(Path("folder/manifest.json").read_text())
@@ -59,22 +60,25 @@ def test_a_file_that_cannot_be_read_is_named_at_the_end_and_in_the_exit_code(her
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-2:]
     assert last[0].startswith("unitdisc: lines/w0/broken.png: ")
-    assert last[1] == "unitdisc: 1 files could not be read; the others are in u.tsv"
+    assert last[1] == "unitdisc: 1 file could not be read; the others are in u.tsv"
     assert len(tables.read_units("u.tsv")) == 9
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (("lines", "--out", "u.txt"), "u.txt: ends neither in .tsv nor in .jsonl; choose the format of a folder"),
-        (("lines", "--out", "u.tsv", "--format", "ctm"), "u.tsv: is no folder, which a --format is written into"),
-        (("lines", "--out", "u", "--format", "cmt"), "unknown format 'cmt'; the nearest known is 'ctm'"),
-        (("lines", "--out", "u", "--format", "textgrid"), "textgrid cannot represent handwriting"),
-        (("lines", "--out", "u", "--format", "hubert"), "hubert cannot represent handwriting"),
+        (("lines", "--out", "u.txt"), "u.txt: ends neither in .tsv nor in .jsonl; choose the formats of a folder"),
+        (("lines", "--out", "u.tsv", "--formats", "ctm"), "u.tsv: is no folder, which --formats are written into"),
+        (("lines", "--out", "u", "--formats", "cmt"), "unknown format 'cmt'; the nearest known is 'ctm'"),
+        (("lines", "--out", "u", "--formats", "textgrid"), "textgrid cannot represent handwriting"),
+        (("lines", "--out", "u", "--formats", "hubert"), "hubert cannot represent handwriting"),
         (("lines",), "--out is missing; say where the units of FILES go"),
-        (("lines", "--out", "u.tsv", "--corpus", "lines"), "--corpus and FILES exclude each other"),
-        (("lines", "--out", "u.tsv", "--statistics", "mine"), "mine: no such file"),
-        (("bad", "--out", "u.tsv"), "none of the 1 files can be read; the first: bad/x.png: "),
+        (("lines", "--out", "u.tsv", "--corpus", "lines"), "--corpus is for a corpus, and excludes FILES"),
+        (
+            ("lines", "--out", "u.tsv", "--statistics", "mine"),
+            "no statistics and no file 'mine'; choose speaker, own, train, or a file",
+        ),
+        (("bad", "--out", "u.tsv"), "none of 1 file can be read; the first: bad/x.png: "),
         (("speech", "--out", "u.tsv"), "speech: holds no images"),
         (("lines", "--out", "speech.tsv"), "speech.tsv: is a folder"),
         ((), "neither --corpus nor FILES are given"),
@@ -101,21 +105,76 @@ def test_a_mistake_is_one_line_and_nothing_is_written(here, arguments, error):
     ],
 )
 def test_a_format_that_cannot_hold_these_units_is_told(here, options, error):
-    done = encode("speech", "--model", speech_run, "--out", "u", "--format", *options)
+    done = encode("speech", "--model", speech_run, "--out", "u", "--formats", *options)
     assert (done.returncode, done.stderr) == (2, f"unitdisc: {error}{done.stderr.partition(error)[2]}")
     assert not Path("u").exists()
 
 
+def test_names_that_cannot_be_written_do_not_stop_the_others(here):
+    source = tables.read_records("results/speech/utterances.tsv", Utterance)[0].source
+    names = ["ok.wav", "ta\tb.wav", "new\nline.wav", "e\x1bsc.wav", os.fsdecode(b"s\xff.wav")]
+    Path("odd").mkdir()
+    for name in names:
+        (Path("odd") / name).write_bytes(Path(source).read_bytes())
+    (Path("odd") / "bad\t.wav").write_bytes(b"no sound")
+    done = encode("odd", "--model", speech_run, "--out", "u.tsv")
+    assert done.returncode == 1
+    assert set(tables.read_units("u.tsv")) == {"ok", "ta_b", "new_line"}
+    assert sum(line.startswith("unitdisc: ") for line in done.stderr.splitlines()) == 4
+
+
+def test_what_is_encoded_is_never_replaced(here):
+    Path("speech/manifest.json").write_text("{}")
+    table = Path("results/speech/utterances.tsv")
+    before = table.read_bytes()
+    for files, out, more in (
+        ("speech", "speech", ("--formats", "jsonl")),
+        ("speech", ".", ("--formats", "jsonl")),
+        (table, table, ()),
+    ):
+        done = encode(files, "--model", speech_run, "--out", out, *more)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+    assert table.read_bytes() == before
+    assert list(Path("speech").rglob("*.wav"))
+
+
+def test_an_export_that_holds_something_else_is_not_replaced(here):
+    arguments = ("lines", "--model", lines_run, "--out", "u", "--formats", "jsonl")
+    assert encode(*arguments).returncode == encode(*arguments).returncode == 0
+    Path("u/thesis.txt").touch()
+    done = encode(*arguments)
+    assert "u: already exists and holds 'thesis.txt', which is of no export" in done.stderr
+    assert Path("u/thesis.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("lines", "--out", "u.tsv", "--repeats", "collapse"), "u.tsv: has one unit per token"),
+        (("lines", "--out", "u.tsv", "--split", "test"), "lines: has no splits; --split chooses rows of a table"),
+        (("lines", "--out", "u.tsv", "--seed", "1"), "--seed is for a corpus, and excludes FILES"),
+        (("lines", "--out", "u.tsv", "--speaker", "("), "--speaker: speaker '(' is not a regular expression"),
+        (("lines", "--out", "u.tsv", "--speaker", "0"), "--speaker: speaker counts folders from 1"),
+        (("--corpus", "lines", "--jobs", "2"), "--jobs is for FILES, and there are none"),
+        (("lines", "--out", "u.tsv", "--network", "x"), "features of kind 'handwriting' have no network"),
+    ],
+)
+def test_an_option_that_has_no_effect_is_refused(here, arguments, error):
+    done = encode(*arguments, "--model", lines_run)
+    assert (done.returncode, done.stderr.splitlines()[-1][: len(error) + 10]) == (2, f"unitdisc: {error}")
+
+
 def test_the_card_of_a_data_set_names_the_run(here):
-    done = encode("speech", "--model", speech_run, "--out", "u", "--format", "parquet-utterances")
+    done = encode("speech", "--model", speech_run, "--out", "u", "--formats", "parquet-utterances")
     assert done.returncode == 0, done.stderr
-    assert "model `speech/kmeans`, seed 0" in Path("u/README.md").read_text()
+    assert "model `speech/kmeans`, seed 0" in Path("u/parquet-utterances/README.md").read_text()
 
 
 def test_a_folder_that_is_no_export_is_not_overwritten(here):
     Path("mine").mkdir()
     Path("mine/thesis.txt").touch()
-    done = encode("lines", "--model", lines_run, "--out", "mine", "--format", "kaldi-text")
+    done = encode("lines", "--model", lines_run, "--out", "mine", "--formats", "kaldi-text")
     assert done.returncode == 2
     assert "mine: already exists and is not an export" in done.stderr
     assert Path("mine/thesis.txt").exists()
@@ -124,7 +183,7 @@ def test_a_folder_that_is_no_export_is_not_overwritten(here):
 def test_an_interrupted_command_goes_on(here, monkeypatch):
     from unitdisc.units import encoding_work
 
-    monkeypatch.setattr(encoding_work, "chunk_files", 3)
+    monkeypatch.setattr(encoding_work, "slice_files", 3)
     encode_chunk, done = encoding_work._encode_chunk, []
 
     def interrupted(*arguments):

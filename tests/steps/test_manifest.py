@@ -22,7 +22,7 @@ def test_the_manifest_tells_how_the_units_were_made():
     assert told["trained"]["features"]["bins"] == 20
     assert told["trained"]["model"]["codewords"] == 8
     assert told["configuration"]["corpora"]["speech"]["features"]["bins"] == 20
-    assert told["settings"] == {"formats": ["jsonl"], "repeats": "keep", "units": "encoded"}
+    assert told["settings"] == {"formats": ["jsonl"], "repeats": "keep", "units": "encoded", "language": None}
     assert set(told["versions"]) == {"unitdisc", "python", "numpy", "torch"}
     assert "source" not in told["trained"]
     for path, digest in told["inputs"].items():

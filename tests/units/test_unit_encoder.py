@@ -111,5 +111,5 @@ def test_an_array_that_gives_no_features_is_one_line(here, data, rate):
 
 
 def test_a_folder_without_a_model_is_one_line(tmp_path):
-    with pytest.raises(InputError, match=r"model\.json: no such file; train the model first"):
+    with pytest.raises(InputError, match=r"holds no trained model \(no model\.json\); name the folder of a run"):
         unitdisc.load(tmp_path)

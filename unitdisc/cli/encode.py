@@ -1,7 +1,7 @@
 """The command that encodes: splits of a corpus of the workflow, or any files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from unitdisc.choices import Device, Repeats
 from unitdisc.cli import app
 from unitdisc.cli.options import Config, Jobs, Seed, Splits, Threads, names
 from unitdisc.errors import InputError
+
+if TYPE_CHECKING:
+    from unitdisc.steps.encode_files import Options
 
 Files = Annotated[
     list[Path] | None,
@@ -84,27 +87,24 @@ def encode(
         _refuse(context, of_files, "is for FILES, and there are none")
         _encode_corpus(corpus, model, split, seed, config, threads)
         return
-    from unitdisc.steps import encode_files as step
+    from unitdisc.steps.encode_files import Options
 
     _refuse(context, of_a_corpus, "is for a corpus, and excludes FILES")
+    written = names(formats) if formats else ()
+    how = Options(split or (), _rule(speaker), statistics, written, repeats, network, device, jobs)
+    _encode_files(Path(model), files, out, how)
+
+
+def _encode_files(model: Path, files: list[Path], out: Path | None, how: "Options") -> None:
+    from unitdisc.formats.text import counted
+    from unitdisc.steps import encode_files as step
+
     if out is None:
         raise InputError("--out is missing", fix="say where the units of FILES go: --out units.tsv")
-    options = step.Options(
-        splits=split or (),
-        speaker=_rule(speaker),
-        statistics=statistics,
-        formats=names(formats) if formats else (),
-        repeats=repeats,
-        network=network,
-        device=device,
-        jobs=jobs,
-    )
-    unreadable = step.run(Path(model), files, out, options)
+    unreadable = step.run(model, files, out, how)
     for row in unreadable:
         typer.echo(f"unitdisc: {row.error}", err=True)
     if unreadable:
-        from unitdisc.formats.text import counted
-
         count = counted(len(unreadable), "files")
         typer.echo(f"unitdisc: {count} could not be read; the others are in {out}", err=True)
         raise typer.Exit(1)

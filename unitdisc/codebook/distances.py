@@ -56,8 +56,9 @@ def tables(x: Tensor, codewords: Tensor, bias: Tensor, *, spare: int = 0) -> Ite
     """
     count = len(codewords)
     spare += -(count + spare) % block
-    codewords = torch.cat([codewords, codewords.new_zeros(spare, codewords.shape[1])])
-    bias = torch.cat([bias, bias.new_full((spare,), torch.inf)])
+    if spare:
+        codewords = torch.cat([codewords, codewords.new_zeros(spare, codewords.shape[1])])
+        bias = torch.cat([bias, bias.new_full((spare,), torch.inf)])
     # About the size of a core's share of the cache, or enough to keep a GPU busy.
     step = max(16, (1 << (26 if x.is_cuda else 21)) // len(codewords))
     buffer = torch.empty(min(step, len(x)), len(codewords), dtype=x.dtype, device=x.device)

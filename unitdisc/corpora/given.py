@@ -37,6 +37,8 @@ def given_utterances(
     for path in paths:
         if not path.exists():
             raise InputError("no such file or folder", path)
+        if splits and (path.is_dir() or path.suffix.lower() in modality.endings):
+            raise InputError("has no splits", path, fix="--split chooses rows of a table")
         if path.is_dir():
             found += _in_folder(_recordings(path, modality), path, 1 if speaker is None else speaker)
         elif path.suffix.lower() in (*plain_lists, kaldi_list, *row_tables.endings):
@@ -94,6 +96,8 @@ def _rows(path: Path) -> Iterator[Utterance]:
     """Yield the utterances of a table."""
     names = row_tables.read_row_table(path, ()).names
     column = next((name for name in table_columns if name in names), None)
+    if not names:
+        raise InputError("lists no files", path)
     if column is None:
         raise InputError("has no column source or path", path, 1)
     unreadable, count = Unreadable(), 0

@@ -1,6 +1,5 @@
 """Samples of a recording in memory: checked, as floats, and at the rate that features are computed at."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,8 @@ def checked(data: Any, rate: Any) -> tuple[Samples, int]:
     """
     if rate is None:
         raise InputError("samples need their rate in Hz", fix="give it as rate")
-    if isinstance(rate, bool) or not isinstance(rate, Real) or not 1 <= rate <= most_hertz or int(rate) != rate:
+    hertz = float(rate) if isinstance(rate, int | float | np.number) and not isinstance(rate, bool) else 0.0
+    if not 1 <= hertz <= most_hertz or not hertz.is_integer():
         raise InputError(f"a rate of {rate!r} Hz is no whole number from 1 to {most_hertz:,}")
     samples = np.asarray(data)
     if samples.ndim != 1 or samples.dtype.kind not in "fi":
@@ -32,7 +32,7 @@ def checked(data: Any, rate: Any) -> tuple[Samples, int]:
         samples = np.asarray(samples / scale, dtype=np.float32)
     if not np.isfinite(samples).all():
         raise InputError("the samples hold numbers that are not finite")
-    return samples, int(rate)
+    return samples, int(hertz)
 
 
 def resampled(samples: Samples, rate: int, wanted: int) -> Samples:

@@ -12,7 +12,8 @@ from unitdisc.files import read_text
 from unitdisc.formats.text import read_number
 
 endings = (".tsv", ".tab", ".txt", ".csv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq")
-csv.field_size_limit(2**24)  # characters: a cell may hold a long text
+longest_cell = 2**24  # characters: a cell may hold a long text
+csv.field_size_limit(longest_cell)  # of the whole program
 
 
 @dataclass(frozen=True, slots=True, eq=False)

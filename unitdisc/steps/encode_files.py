@@ -16,7 +16,7 @@ from unitdisc.errors import InputError, nearest
 from unitdisc.features.normalise import Statistics
 from unitdisc.files import read_json, replacing, sha256
 from unitdisc.formats import audio, line_images
-from unitdisc.formats.text import digits, is_writable
+from unitdisc.formats.text import counted, digits, is_writable
 from unitdisc.layout import format_folder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
@@ -64,6 +64,8 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     device_of(options.device, "--device")
     utterances = given_utterances(files, modality, splits=options.splits, speaker=options.speaker)
     _check_apart(out, files, utterances)
+    nameless = [row for row in utterances if not is_writable(row.utterance + row.speaker) or _not_unicode(row)]
+    utterances = [row for row in utterances if row not in nameless]
     by = statistics_of(trained, options.statistics)
     log.info(described(by, trained, utterances))
     encoding = Encoding(
@@ -76,13 +78,25 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     )
     with working_folder(out, encoding.digest()) as work:
         sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=options.jobs)
+        unreadable += [_nameless(row) for row in nameless]
         if sequences and not formats:
             tables.write_units(out, sequences)
         elif sequences:
             _export(formats, _part(sequences, utterances, trained, out, options.repeats), _facts(encoding, trained))
     if not sequences:
-        raise InputError(f"none of the {len(utterances)} files can be read", fix=f"the first: {unreadable[0].error}")
+        raise InputError(
+            f"none of {counted(len(unreadable), 'files')} can be read", fix=f"the first: {unreadable[0].error}"
+        )
     return unreadable
+
+
+def _not_unicode(row: Utterance) -> bool:
+    """Return whether the path of a file has bytes that are not UTF-8, which most programs cannot open."""
+    return any("\ud800" <= character <= "\udfff" for character in row.source)
+
+
+def _nameless(row: Utterance) -> Unreadable:
+    return Unreadable(ascii(row.utterance), f"{row.source!a}: has characters in its name that cannot be written")
 
 
 def _formats(out: Path, options: Options) -> dict[str, Export]:

@@ -36,7 +36,9 @@ def facts(run: Run, settings: Section, kind: UnitsFrom, *packages: str) -> dict[
         "corpus": run.corpus,
         "model": run.model,
         "seed": run.seed,
-        "trained": {key: trained[key] for key in (*of_model, "source", "extractor") if trained.get(key)},
+        "trained": {key: trained[key] for key in of_model}
+        | {"extractor": trained.get("extractor", {})}
+        | ({"source": trained["source"]} if trained.get("source") else {}),
         "configuration": {"sha256": digest(json.dumps(configuration, sort_keys=True)), **configuration},
         "segmentation": segmentation and {key: segmentation[key] for key in of_segments},
         "settings": settings.model_dump(mode="json"),

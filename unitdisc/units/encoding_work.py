@@ -70,7 +70,7 @@ class Part:
 
     @property
     def unreadable(self) -> Path:
-        """The table of files that cannot be read."""
+        """The table of the files of a slice that cannot be read, written last."""
         return self.folder / f"{self.name}.unreadable.tsv"
 
     @property
@@ -107,7 +107,8 @@ def encode_utterances(
         for _ in track(_steps(encoding, todo, pool), "encoding", total=total):
             pass
     found = {name: sequence for part in parts for name, sequence in tables.read_units(part.units).items()}
-    unreadable = [row for part in parts for row in tables.read_records(part.unreadable, Unreadable)]
+    slices = [own for chunk, part in zip(chunks, parts, strict=True) for own in part.slices(chunk)[1]]
+    unreadable = [row for own in slices for row in tables.read_records(own.unreadable, Unreadable)]
     return [found[row.utterance] for row in utterances if row.utterance in found], unreadable
 
 
@@ -185,7 +186,7 @@ def _loaded(
     run: RunFolder,
     device: Device,
     network: Path | None,
-    digest: str,  # noqa: ARG001 (of the files)
+    stamps: tuple[int, ...],  # noqa: ARG001 (of the files: another model may lie there later)
 ) -> tuple[Trained, Extractor, torch.device]:
     """Return a model on its device and the extractor of its features, once per process."""
     torch.set_num_threads(1)  # several processes share the cores
@@ -194,11 +195,15 @@ def _loaded(
     return trained, trained.extractor(device=device, network=network), chosen
 
 
+def _stamps(run: RunFolder) -> tuple[int, ...]:
+    return tuple(path.stat().st_mtime_ns for path in (run.description, run.weights))
+
+
 def _extract(encoding: Encoding, few: Sequence[Utterance], part: Part) -> None:
     """Write the features of a slice of a chunk; those that are there already are kept."""
     if part.unreadable.exists():
         return
-    trained, extractor, _ = _loaded(encoding.run, encoding.device, encoding.network, encoding.digest())
+    trained, extractor, _ = _loaded(encoding.run, encoding.device, encoding.network, _stamps(encoding.run))
     errors: dict[str, str] = {}
     archive.write(part.archive, readable(extractor, few, errors))
     features = archive.Archive(part.index)
@@ -210,16 +215,14 @@ def _extract(encoding: Encoding, few: Sequence[Utterance], part: Part) -> None:
 
 def _encode_chunk(encoding: Encoding, chunk: Sequence[Utterance], part: Part) -> None:
     """Write the units of a chunk."""
-    trained, _, device = _loaded(encoding.run, encoding.device, encoding.network, encoding.digest())
+    trained, _, device = _loaded(encoding.run, encoding.device, encoding.network, _stamps(encoding.run))
     slices, parts = part.slices(chunk)
     for few, own in zip(slices, parts, strict=True):
         _extract(encoding, few, own)
-    archive.join(part.archive, [own.archive for own in parts])
+    features = {name: matrix for own in parts for name, matrix in archive.Archive(own.index).items()}  # in the files
     speaker = {row.utterance: f"{row.split} {row.speaker}" for row in chunk}
-    matrices = trained.normalised_by(archive.Archive(part.index), speaker, encoding.by)
-    errors = [row for own in parts for row in tables.read_records(own.unreadable, Unreadable)]
-    tables.write(part.unreadable, errors, Unreadable)
+    matrices = trained.normalised_by(features, speaker, encoding.by)
     tables.write_units(part.units, encode_matrices(trained, matrices, device))
-    for own in (part, *parts):
+    for own in parts:
         own.archive.unlink()
         own.index.unlink()

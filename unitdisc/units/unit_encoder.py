@@ -105,9 +105,7 @@ def statistics_of(trained: Trained, chosen: StatisticsOf | Statistics | str | Pa
     if chosen == "train" and trained.features.normalise != "none":
         trained.train_statistics()
     if str(chosen) not in named and not Path(chosen).exists():
-        raise InputError(
-            f"no statistics {str(chosen)!r}, and no such file", fix=f"choose {', '.join(named)}, or a file"
-        )
+        raise InputError(f"no statistics and no file {str(chosen)!r}", fix=f"choose {', '.join(named)}, or a file")
     return named[str(chosen)] if str(chosen) in named else read_statistics(chosen)
 
 
