@@ -201,3 +201,27 @@ def test_an_interrupted_command_goes_on(here, monkeypatch):
     names = {row.utterance for row in tables.read_records("results/lines/utterances.tsv", Utterance)}
     assert set(tables.read_units("u.tsv")) == names
     assert not list(Path().glob(".*encoding"))
+
+
+def test_units_of_a_zerospeech_layout_are_scored_with_its_item_file(here):
+    """The folder is speaker/book/file.wav, and the item file names the file alone."""
+    source = tables.read_records("results/speech/utterances.tsv", Utterance)[0].source
+    rows = ["#file onset offset #phone prev-phone next-phone speaker"]
+    for speaker in ("84", "174"):
+        for number in range(2):
+            name = f"{speaker}-121-{number:04d}"
+            path = Path("zs") / speaker / "121" / f"{name}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(Path(source).read_bytes())
+            rows += [
+                f"{name} {0.1 * place:.1f} {0.1 * place + 0.1:.1f} {'ab'[place % 2]} x y {speaker}"
+                for place in range(4)
+            ]
+    Path("dev.item").write_text("\n".join(rows) + "\n")
+    assert encode("zs", "--model", speech_run, "--out", "u.tsv").returncode == 0
+    assert sorted(tables.read_units("u.tsv")) == [f"{s}-121-{s}-121-{n:04d}" for s in ("174", "84") for n in range(2)]
+    done = in_process(Path.cwd(), "abx", "dev.item", "u.tsv", "--distance", "identical")
+    assert done.returncode == 0, done.stderr
+    error, cells = done.stdout.splitlines()[1].split()
+    assert 0 <= float(error) <= 1
+    assert cells == "4"  # two phones, each against the other, by two speakers

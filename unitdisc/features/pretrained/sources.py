@@ -1,6 +1,5 @@
 """Where a network's architecture and weights are: a bundle of torchaudio in its cache, a folder, or a file."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from unitdisc.choices import Bundle, bundles
 from unitdisc.errors import InputError, nearest
 from unitdisc.features.pretrained.architecture import Architecture, read_architecture
-from unitdisc.files import read_json
+from unitdisc.files import read_json, sha256
 
 address = "https://download.pytorch.org/torchaudio/models/"
 # The names of weights in a folder, the safest first: of transformers, then of PyTorch's users.
@@ -109,5 +108,4 @@ def _cached(name: Bundle, *, download: bool) -> Path:
 
 @lru_cache(maxsize=4)
 def _sha256(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 (another version of the file is hashed again)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256(path)
