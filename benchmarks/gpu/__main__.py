@@ -24,7 +24,7 @@ import torch
 from benchmarks.gpu import codebook_checks, speed, training_checks
 from benchmarks.gpu.made_up import Machine, models
 from benchmarks.gpu.rows import Recorder
-from unitdisc.models.store import device_of
+from unitdisc.devices import device_of
 
 
 def parts(machine: Machine) -> dict[str, tuple[partial, float]]:
@@ -86,7 +86,7 @@ def main() -> None:
     start = time.perf_counter()
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("no CUDA device is to be seen; --device cpu runs all of it in small")
-    machine = Machine(device_of(options.device))
+    machine = Machine(device_of(options.device, "--device"))
     if machine.small:
         torch.set_num_threads(1)  # threads that wait for one another take longer than what they share
     record = Recorder(options.out, seconds=options.seconds)

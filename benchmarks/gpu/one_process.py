@@ -14,7 +14,7 @@ import torch.distributed as dist
 
 from benchmarks.gpu.made_up import Machine
 from benchmarks.gpu.training_checks import trained
-from unitdisc.models.store import device_of
+from unitdisc.devices import device_of
 
 
 def losses(machine: Machine) -> dict[str, list[float]]:
@@ -28,7 +28,7 @@ def losses(machine: Machine) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    machine = Machine(device_of(sys.argv[1]))
+    machine = Machine(device_of(sys.argv[1], "the device"))
     if machine.small:
         torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False

@@ -18,6 +18,7 @@ from unitdisc import registry
 from unitdisc.codebook import Bottleneck, VectorQuantizer, kmeans
 from unitdisc.config import VQModel
 from unitdisc.config.models import default_capacity
+from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
@@ -137,7 +138,7 @@ def train(material: Material, rival: Rival, codewords: int) -> Outcome:
     plan, augment = settings.augmentation, None
     if plan is not None:
         augment = registry.augmentations.load(plan.kind)(plan, initial.features, material.train.matrices)
-    device = store.device_of(settings.training.device)
+    device = device_of(settings.training.device, "training.device")
     trainer = Trainer(
         settings,
         material.train,

@@ -42,7 +42,9 @@ def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device
     shift = trained.frame_shift
     if device.type == "cpu":
         for name in matrices:
-            yield UnitSequence(name, shift, trained.model.encode(torch.tensor(matrices[name])).numpy())
+            with torch.inference_mode():  # quicker than without gradients alone
+                units = trained.model.encode(torch.tensor(matrices[name]))
+            yield UnitSequence(name, shift, units.numpy())
         return
     found = {}
     for batch in batches({name: matrices.frames(name) for name in matrices}, batch_frames):

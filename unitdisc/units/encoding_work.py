@@ -29,7 +29,7 @@ from unitdisc.progress import track
 from unitdisc.records import UnitSequence, Unreadable, Utterance
 from unitdisc.units.encode import encode_matrices
 
-slice_files = 20  # whose features are computed at once: what an interruption loses
+slice_files = 50  # whose features are computed at once: what an interruption loses
 
 
 @dataclass(frozen=True, slots=True)
