@@ -1,4 +1,4 @@
-"""A model that is trained elsewhere: what it takes over, and the mistakes that are told at once."""
+"""A model that is trained elsewhere: what it takes over, and the mistakes that are found at once."""
 
 import pytest
 

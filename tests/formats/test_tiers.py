@@ -1,4 +1,4 @@
-"""Tiers are told apart by name, speaker and number, whatever file they are of."""
+"""Tiers are distinguished by name, speaker and number, whatever file they are of."""
 
 from pathlib import Path
 

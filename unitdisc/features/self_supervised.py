@@ -90,7 +90,7 @@ class Ssl(Extractor):
     settings: SslSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
-        """Yield the features (T, D) of each recording; a network that cannot be loaded is told before the first."""
+        """Yield the features (T, D) of each recording; a network that cannot be loaded is an error before the first."""
         import torch
 
         torch.set_num_threads(1)  # several processes share the cores, one shard per process

@@ -43,8 +43,8 @@ def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device
     if device.type == "cpu":
         for name in matrices:
             with torch.inference_mode():  # quicker than without gradients alone
-                units = trained.model.encode(torch.tensor(matrices[name]))
-            yield UnitSequence(name, shift, units.numpy())
+                row = trained.model.encode(torch.tensor(matrices[name]))
+            yield UnitSequence(name, shift, row.numpy())
         return
     found = {}
     for batch in batches({name: matrices.frames(name) for name in matrices}, batch_frames):
