@@ -163,6 +163,7 @@ def test_durations_of_textlesslib_are_in_a_file_beside_the_units(tmp_path):
         ("a.ctm", "u 1 0 0.03 1\nu 1 0.03 0.03 2\n", "a.ctm:1: unit 1 of 'u' .* is not from one multiple of the fr"),
         ("a.xml", "<PcGts/>", "a.xml: is not a PAGE file"),
         ("a.xml", "<!DOCTYPE x><PcGts/>", "a.xml: is not a PAGE file .it has a DOCTYPE"),
+        ("a.xml", "<!DOCTYPE x><PcGts/>".encode("utf-16"), "a.xml: is not a PAGE file .it has a DOCTYPE"),
         ("a.xml", '<PcGts><Page imageWidth="9" imageHeight="9"/></PcGts>', "a.xml: has 0 text lines, where units have"),
         ("a.npz", b"PK", r"a.npz: is not an \.npz file"),
         ("a.npy", b"no array", "a.npy: cannot be read"),
