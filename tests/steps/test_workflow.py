@@ -386,3 +386,9 @@ def test_words_are_a_part_of_what_pieces_read_alone(values):
     changed("speech/test/words.ctm")
     assert sources_of(values) == before
     assert plan_of(values).word_sources("speech") != words
+
+
+def test_a_process_that_holds_a_network_needs_more_memory(values):
+    usual = plan_of(values).process_mb("speech")
+    values["corpora"]["speech"]["features"] = {"kind": "ssl"}
+    assert plan_of(values).process_mb("speech") > usual

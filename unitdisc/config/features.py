@@ -19,6 +19,7 @@ class FeatureSettings(Section):
     ``modality_name`` is the name of its modality, ``needs`` the kind of sources that it reads, and ``grey_levels`` is
     true if features are between 0 and 1. ``reader_settings`` are the settings that corpus readers use: only a change
     of these makes the workflow read the corpus again. ``computational`` settings change no number of the features.
+    ``process_mb`` are the megabytes that a process needs to compute them.
     """
 
     modality_name: ClassVar[str] = "speech"
@@ -26,6 +27,7 @@ class FeatureSettings(Section):
     grey_levels: ClassVar[bool] = False
     reader_settings: ClassVar[tuple[str, ...]] = ("kind",)
     computational: ClassVar[tuple[str, ...]] = ("shard",)
+    process_mb: ClassVar[int] = 1000
 
     kind: str
     normalise: Normalise = Field(

@@ -28,6 +28,7 @@ class SslSettings(FeatureSettings):
     """A layer of a self-supervised network: HuBERT, wav2vec 2.0 or WavLM; frames of 20 ms, at 16 kHz."""
 
     computational: ClassVar[tuple[str, ...]] = ("shard", "device", "download")
+    process_mb: ClassVar[int] = 2000  # of the base networks
 
     kind: Literal["ssl"] = "ssl"
     model: Bundle | Path = Field(

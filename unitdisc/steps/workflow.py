@@ -93,6 +93,10 @@ class Plan:
         files = registry.features.load(settings.kind)(settings).files()
         return sources + files_digest(files, without=self.experiment.results) if files else sources
 
+    def process_mb(self, corpus: str) -> int:
+        """Return the megabytes that a process of the features needs."""
+        return self.experiment.corpora[corpus].features.process_mb
+
     def word_sources(self, corpus: str) -> str:
         """Return a digest of the files of word times."""
         return files_digest(self._word_paths(corpus), without=self.experiment.results)

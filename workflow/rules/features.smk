@@ -10,7 +10,7 @@ rule features:
         environment
     threads: 8
     resources:
-        mem_mb=8000,
+        mem_mb=lambda w, threads: threads * plan.process_mb(w.corpus),
         runtime=240,
     params:
         code=code("features"),
