@@ -118,6 +118,17 @@ def test_the_folder_of_other_settings_is_cleared_and_nothing_stays(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_error_before_anything_is_done_leaves_nothing(tmp_path):
+    out = tmp_path / "units.tsv"
+    with pytest.raises(InputError), working_folder(out, "a"):
+        raise InputError("the network is not there")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError), working_folder(out, "a") as work:
+        (work / "000000.encoded.tsv").touch()
+        raise InputError("the disk is full")
+    assert [path.name for path in tmp_path.iterdir()] == [".units.tsv.encoding"]
+
+
 def test_two_at_once_do_not_write_the_same(tmp_path):
     out = tmp_path / "units.tsv"
     (tmp_path / ".units.tsv.encoding").mkdir()

@@ -117,6 +117,8 @@ def _formats(out: Path, options: Options) -> dict[str, Export]:
 
 def _check_out(out: Path, options: Options) -> None:
     """Raise InputError for a name that does not suit what is written there, and for what must not be replaced."""
+    if not out.name:
+        raise InputError("is no name of a file or folder to write", out)
     if not is_writable(str(out)):
         raise InputError(f"has characters in its name that cannot be written: {str(out)!a}")
     if out.suffix in (".tsv", ".jsonl"):

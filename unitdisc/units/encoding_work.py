@@ -162,14 +162,21 @@ def working_folder(out: Path, digest: str) -> Iterator[Path]:
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise InputError("is being written by another process", out, fix="wait for it, or choose another") from None
+        except OSError:  # some network file systems have no locks
+            pass
         work = folder / digest
         for other in folder.iterdir():
             if other.is_dir() and other != work:
                 shutil.rmtree(other)
         work.mkdir(exist_ok=True)
-        yield work
+        try:
+            yield work
+        except InputError:
+            if not any(work.glob("*.tsv")):  # nothing is lost that a later attempt could use
+                shutil.rmtree(folder)
+            raise
         shutil.rmtree(folder)
 
 
