@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import networks
 from tests.helpers.commands import lines_run, speech_run
+from tests.helpers.corpora import recorded
 from tests.helpers.pipeline import in_process
 from unitdisc import tables
 from unitdisc.formats.unit_files import read_runs
@@ -225,3 +227,37 @@ def test_units_of_a_zerospeech_layout_are_scored_with_its_item_file(here):
     error, cells = done.stdout.splitlines()[1].split()
     assert 0 <= float(error) <= 1
     assert cells == "4"  # two phones, each against the other, by two speakers
+
+
+def test_a_network_may_have_moved_but_not_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    networks.written(tmp_path / "net")
+    for number in range(3):
+        recorded(Path("speech"), f"{number}.wav")
+    settings = {
+        "corpora": {"c": {"kind": "folder", "root": "speech", "features": {"kind": "ssl", "model": "net", "layer": 1}}},
+        "models": {"k": {"kind": "kmeans", "codewords": 4}},
+        "runs": {"c": ["k"]},
+    }
+    options = ("--corpus", "c", "--config", json.dumps(settings))
+    steps = [
+        ("corpus",),
+        *(("features", "--split", split) for split in ("train", "dev", "test")),
+        ("train", "--model", "k"),
+    ]
+    for step in steps:
+        done = in_process(tmp_path, *step, *options)
+        assert done.returncode == 0, done.stderr
+    run = Path("results/c/k/seed0")
+    assert encode("speech", "--model", run, "--out", "before.tsv").returncode == 0
+    Path("net").rename("moved")
+    done = encode("speech", "--model", run, "--out", "u.tsv")
+    assert done.returncode == 2
+    assert "net: no such file or folder" in done.stderr
+    assert encode("speech", "--model", run, "--out", "u.tsv", "--network", "moved").returncode == 0
+    assert Path("u.tsv").read_bytes() == Path("before.tsv").read_bytes()
+    networks.written(tmp_path / "other", seed=1)
+    done = encode("speech", "--model", run, "--out", "v.tsv", "--network", "other")
+    assert done.returncode == 2
+    assert "the model was trained on other features: sha256 was " in done.stderr
+    assert not list(tmp_path.glob(".*encoding"))
