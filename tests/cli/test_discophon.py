@@ -51,3 +51,9 @@ def test_another_language_needs_its_number_of_phonemes(folder):
     with pytest.raises(InputError, match="give the number of its phonemes with --phonemes"):
         run("units")
     assert len(run("units", "--phonemes", "10").stdout.splitlines()) == 4
+
+
+def test_a_missing_folder_of_data_is_told_first(folder):
+    (folder / "data").rename(folder / "elsewhere")
+    with pytest.raises(InputError, match="data: no such folder; give the folder of DiscoPhon's data"):
+        CliRunner().invoke(app, ["discophon", "data", "units"], catch_exceptions=False)

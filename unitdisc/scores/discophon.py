@@ -49,6 +49,8 @@ def score_lines(
     ``kinds`` are the items on which ABX is scored too; ``count`` is the number of phonemes, for a language that is not
     one of the benchmark's. Raises InputError naming the file for what is missing or does not fit.
     """
+    if not dataset.is_dir():
+        raise InputError("no such folder", dataset, fix="give the folder of DiscoPhon's data: alignment, item")
     data = Dataset(dataset)
     for path in _files(units):
         language, split = language_and_split(path)
