@@ -151,6 +151,12 @@ def test_other_features_are_one_line_with_both_corpora(tmp_path, first, features
     assert not run_of(tmp_path, "here", "taken", 5).weights.exists()
 
 
+def test_a_run_does_not_take_over_itself(tmp_path, first):
+    run = take(tmp_path, named(), first=first)
+    with pytest.raises(InputError, match="cannot be taken over: it is this run itself"):
+        take(tmp_path, TrainedModel(path=run.path), first=first)
+
+
 def test_a_model_that_is_not_trained_is_one_line(tmp_path):
     first = run_of(tmp_path, "there", "vq")
     with pytest.raises(InputError) as error:

@@ -44,7 +44,8 @@ def _run(task: Task) -> RunFolder:
 def _check(task: Task, found: store.Trained, run: RunFolder) -> None:
     """Raise InputError unless the features are computed alike and are as wide."""
     (first, _), (corpus, _) = run.names, task.run.names
-    reason = disagreement(found.features, task.features, first, corpus)
+    itself = run.path.resolve() == task.run.path.resolve()
+    reason = "it is this run itself" if itself else disagreement(found.features, task.features, first, corpus)
     if reason is None and found.inputs != task.inputs:
         reason = f"features have {found.inputs} columns on {first}, where it was trained, and {task.inputs} on {corpus}"
     if reason is None and (change := _extractor(task).changed(found.facts)):
