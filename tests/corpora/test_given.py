@@ -46,6 +46,7 @@ def test_files_by_themselves_are_named_below_the_folder_around_them(files):
 
 def test_a_file_that_is_given_twice_counts_once(files):
     assert found("loose.ogg", "loose.ogg") == [("loose", "", "loose", "loose.ogg")]
+    assert found("a", files / "a") == found("a")
 
 
 def test_a_list_of_paths_is_relative_to_itself_or_else_to_the_working_directory(files):
@@ -91,7 +92,7 @@ def test_the_table_of_the_workflow_is_a_list(files):
 
 
 def test_kaldi_entries_are_names_and_paths(files):
-    (files / "wav.scp").write_text("u1 a/x.wav\nu2 b/deep/z.mp3\n")
+    (files / "wav.scp").write_text("u1 a/x.wav\n\nu2\tb/deep/z.mp3\n")
     assert found("wav.scp") == [("u1", "", "u1", "a/x.wav"), ("u2", "", "u2", "b/deep/z.mp3")]
 
 
@@ -99,7 +100,7 @@ def test_kaldi_entries_are_names_and_paths(files):
     ("name", "text", "error"),
     [
         ("wav.scp", "u1 sox x.wav -t wav - |\n", "wav.scp:1: is a command, which is not run here"),
-        ("wav.scp", "u1\n", "wav.scp:1: is not a name and a path"),
+        ("wav.scp", "u1\n", "wav.scp:1: has 1 fields, 2 wanted: 'u1'"),
         ("l.tsv", "path\tstart\nloose.ogg\t-1\n", "l.tsv:2: starts at -1 s, before 0"),
         ("l.tsv", "source\tutterance\ncat a |\tu\n", "l.tsv:2: is a command, which is not run here"),
         ("l.tsv", "utterance\tspeaker\nu\ts\n", "l.tsv:1: has no column source or path"),

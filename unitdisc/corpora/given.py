@@ -11,7 +11,8 @@ from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import row_tables
 from unitdisc.formats.audio_source import Part
-from unitdisc.formats.text import plain, plain_name, read_lines
+from unitdisc.formats.kaldi_table import read_rows
+from unitdisc.formats.text import plain, read_lines
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality
 from unitdisc.records import Utterance
@@ -124,17 +125,11 @@ def _end(source: str) -> float:
 
 def _entries(path: Path) -> Iterator[Utterance]:
     """Yield the utterances of lines of a name and a path."""
-    places, count = Places([path.parent, Path()]), 0
-    for number, line in enumerate(read_lines(path), start=1):
-        if line.strip():
-            name, _, text = line.strip().partition(" ")
-            if not text.strip():
-                raise InputError("is not a name and a path", path, number)
-            count += 1
-            name = plain_name(name)
-            yield Utterance(name, "", name, _located(text.strip(), places, path, number), 0.0)
-    if not count:
+    places, rows = Places([path.parent, Path()]), list(read_rows(path, 2))
+    if not rows:
         raise InputError("lists no files", path)
+    for line, (name, text) in rows:
+        yield Utterance(name, "", name, _located(text, places, path, line), 0.0)
 
 
 def _located(text: str, places: Places, path: Path, line: int) -> str:
@@ -152,7 +147,7 @@ def _once(utterances: Iterable[Utterance]) -> list[Utterance]:
     first: dict[str, Utterance] = {}
     for row in utterances:
         other = first.setdefault(row.utterance, row).source
-        if other != row.source:
+        if os.path.realpath(other) != os.path.realpath(row.source):
             what = f"is the utterance {row.utterance!r}, as {other} is"
             raise InputError(what, row.source, fix="name them in a table with the columns utterance and path")
     return list(first.values())

@@ -38,6 +38,7 @@ class Labels(Mapping[str, list[Label]]):
 
 
 whole = "units"  # in place of a split, of files that have none
+Some = TypeVar("Some", Runs, Spans)
 Named = TypeVar("Named", bound=Utterance | UnitSequence)
 
 
@@ -119,6 +120,19 @@ class Origin:
     splits: Sequence[str]
     repeats: Repeats
     facts: Mapping[str, Any]
+
+
+def grouped(sequences: Iterable[tuple[UnitSequence, Some]], most: int) -> Iterator[list[tuple[UnitSequence, Some]]]:
+    """Yield utterances in groups of about ``most`` units, none divided; the last group may be empty."""
+    group: list[tuple[UnitSequence, Some]] = []
+    count = 0
+    for sequence, own in sequences:
+        group.append((sequence, own))
+        count += len(own.units)
+        if count >= most:
+            yield group
+            group, count = [], 0
+    yield group
 
 
 def whole_recording(source: str) -> str | None:

@@ -1,6 +1,5 @@
 """Parquet: one row per token or run, for pandas, DuckDB and Hugging Face datasets."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ import numpy as np
 from unitdisc.files import replacing
 from unitdisc.records import UnitSequence
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit
+from unitdisc.units.exports.export_split import ExportSplit, grouped
 from unitdisc.units.runs import Spans
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class Parquet(Export):
         import pyarrow.parquet as pq
 
         with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, _schema()) as writer:
-            for group in _groups(part):
+            for group in grouped(part.spans(), group_rows):
                 writer.write_table(_table(part, group))
 
 
@@ -42,19 +41,6 @@ def _schema() -> "pa.Schema":
     times = [("start", pa.float64()), ("end", pa.float64())]
     texts = [(name, pa.string()) for name in ("utterance", "speaker", "split")]
     return pa.schema([*texts, ("unit", pa.int32()), *times, ("label", pa.string())])
-
-
-def _groups(part: ExportSplit) -> Iterator[list[tuple[UnitSequence, Spans]]]:
-    """Yield the utterances in groups of about ``group_rows`` rows; the last group may be empty."""
-    group: list[tuple[UnitSequence, Spans]] = []
-    rows = 0
-    for sequence, spans in part.spans():
-        group.append((sequence, spans))
-        rows += len(spans.units)
-        if rows >= group_rows:
-            yield group
-            group, rows = [], 0
-    yield group
 
 
 def _table(part: ExportSplit, group: list[tuple[UnitSequence, Spans]]) -> "pa.Table":

@@ -1,6 +1,5 @@
 """Parquet with a row per utterance, and the card with which the Hugging Face Hub shows it as a data set."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from unitdisc.files import replacing, writing
 from unitdisc.records import UnitSequence
 from unitdisc.units.exports.data_card import card
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, Origin
+from unitdisc.units.exports.export_split import ExportSplit, Origin, grouped
 from unitdisc.units.runs import Runs
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class ParquetUtterances(Export):
 
         schema = _schema(part.modality.source)
         with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, schema) as writer:
-            for group in _groups(part):
+            for group in grouped(part.runs(), group_units):
                 writer.write_table(_table(part, group, schema))
 
     def finish(self, folder: Path, origin: Origin) -> None:
@@ -64,19 +63,6 @@ def _schema(source_key: str) -> "pa.Schema":
             ("labels", pa.list_(label)),
         ]
     )
-
-
-def _groups(part: ExportSplit) -> Iterator[Group]:
-    """Yield the utterances in groups of about ``group_units`` units; the last group may be empty."""
-    group: Group = []
-    count = 0
-    for sequence, runs in part.runs():
-        group.append((sequence, runs))
-        count += len(runs.units)
-        if count >= group_units:
-            yield group
-            group, count = [], 0
-    yield group
 
 
 def _table(part: ExportSplit, group: Group, schema: "pa.Schema") -> "pa.Table":
