@@ -15,6 +15,7 @@ from unitdisc.errors import InputError
 from unitdisc.files import read_json, sha256, writing
 
 name = "manifest.json"
+by_others = (".snakemake", ".DS_Store")  # files that programs leave in every folder
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def check_replaceable(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise InputError(what, folder, fix=fix)
-    present = {path for path in folder.rglob("*") if not path.is_dir() and not path.name.startswith(".snakemake")}
+    present = {path for path in folder.rglob("*") if not path.is_dir() and not path.name.startswith(by_others)}
     if not present:
         return
     try:
