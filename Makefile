@@ -2,6 +2,7 @@
 # make test       the test suite             make test-fast   its quick part, under a minute
 # make check      formatting, lint, types, workflow, generated documents
 # make docs       the documents as a site    make bench       benchmarks beside the peers
+# make test-slurm the cluster profile on a Slurm of its own, as root; INSTALL=1 installs Debian's packages first
 # make clean      remove results/, the report and all; the environment stays
 pythons := python3.13 python3.12 python3.11 python3
 # The newest of the Pythons that are supported and really start (a name on PATH may lead nowhere).
@@ -12,7 +13,7 @@ DEVICE ?= cuda
 benchmarks := features ssl encoding quantizer reservoir kmeans training_step discovery abx segmentation rivals hours
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
-.PHONY: run test test-fast check docs bench gpu clean
+.PHONY: run test test-fast check docs bench gpu test-slurm clean
 
 run: .venv/run.stamp
 	snakemake --cores all
@@ -43,6 +44,10 @@ bench: .venv/dev.stamp
 gpu:
 	@python3 -c 'import torch, pydantic, kaldiio' 2> /dev/null || $(MAKE) .venv/dev.stamp
 	python3 -m benchmarks.gpu --device $(DEVICE)
+
+test-slurm: .venv/dev.stamp
+	@$(bin)/python -m tests.slurm.cluster --check $(if $(INSTALL),--install)
+	$(bin)/python -m pytest -n 0 -m slurm tests/slurm
 
 clean:
 	rm -rf results .snakemake site

@@ -6,6 +6,7 @@ ends, or at Ctrl-C. ``--check`` says only whether the programs are there.
 
 import ctypes
 import os
+import select
 import shutil
 import signal
 import socket
@@ -120,10 +121,16 @@ class Cluster:
                 daemon.wait(10)
             daemon.kill()
             daemon.wait()
-        for process in iter(orphan, None):
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+        while left := children():
+            for process in left:
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
         shutil.rmtree(self.folder)
+
+    def reap(self) -> None:
+        """Let go of the processes that have ended since their parents, a job's, did."""
+        for process in children() - {daemon.pid for daemon in self.daemons.values()}:
+            os.waitpid(process, os.WNOHANG)
 
 
 def munge(folder: Path) -> list[str]:
@@ -137,13 +144,14 @@ def listens(port: int) -> bool:
     return False
 
 
-def orphan() -> int | None:
-    """Return a process whose parent is this one: the daemons are gone, so a job left it behind."""
+def children() -> set[int]:
+    """Return the processes whose parent is this one, as the daemons are, and what jobs left behind."""
+    found = set()
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError):
             if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                return int(entry.name)
-    return None
+                found.add(int(entry.name))
+    return found
 
 
 @contextmanager
@@ -161,14 +169,20 @@ def running() -> Iterator[Cluster]:
         cluster.stop()
 
 
+def serve(cluster: Cluster) -> None:
+    """Wait until standard input ends."""
+    while not select.select([sys.stdin], [], [], 1)[0] or os.read(sys.stdin.fileno(), 1024):
+        cluster.reap()
+
+
 def main(arguments: list[str]) -> int:
-    if os.geteuid() != 0:
-        print("a Slurm for tests is started by root alone", file=sys.stderr)
-        return 2
     if missing(needed) and "--install" in arguments:
         subprocess.run(install, check=False)
     if lacking := missing(needed):
         print(f"there is no {', '.join(lacking)} here; as root: {' '.join(install)}", file=sys.stderr)
+        return 2
+    if os.geteuid() != 0:
+        print("a Slurm for tests is started by root alone", file=sys.stderr)
         return 2
     if "--check" in arguments:
         return 0
@@ -176,7 +190,7 @@ def main(arguments: list[str]) -> int:
     try:
         with running() as cluster:
             print(f"export SLURM_CONF={cluster.variables['SLURM_CONF']} PATH={cluster.folder}/bin:$PATH", flush=True)
-            sys.stdin.read()
+            serve(cluster)
     except ClusterError as error:
         print(error, file=sys.stderr)
         return 1

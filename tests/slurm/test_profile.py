@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -25,19 +26,29 @@ pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 pytest.importorskip("snakemake_executor_plugin_slurm")
 
 splits = ("train", "dev", "test")
-befallen = {0: "CANCELLED", 1: "TIMEOUT", 2: "NODE_FAIL", 3: "PREEMPTED"}
+seeds = (0, 1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A training that stands still between two epochs, with its process, its job and its node."""
+
+    seed: int
+    process: int
+    job: str
+    node: str
 
 
 def run_folder(folder, seed):
     return Results(folder / "results").corpus("speech").run("vq", seed)
 
 
-def experiment(folder, *, seeds):
+def experiment(folder, *, seeds=seeds):
     folder.mkdir()
     path = tiny(folder, epochs=60)
     values = yaml.safe_load(path.read_text())
     del values["corpora"]["lines"], values["runs"]["lines"]
-    path.write_text(yaml.safe_dump(values | {"seeds": seeds, "runs": {"speech": ["vq"]}}))
+    path.write_text(yaml.safe_dump(values | {"seeds": list(seeds), "runs": {"speech": ["vq"]}}))
     return folder
 
 
@@ -54,13 +65,13 @@ def slurm():
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
     """The runs without Slurm, up to their units."""
-    folder = experiment(tmp_path_factory.mktemp("local") / "experiment", seeds=list(befallen))
+    folder = experiment(tmp_path_factory.mktemp("local") / "experiment")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         run("corpus", "--corpus", "speech")
         for split in splits:
             run("features", "--corpus", "speech", "--split", split)
-        for seed in befallen:
+        for seed in seeds:
             run("train", "--corpus", "speech", "--model", "vq", "--seed", str(seed))
             run("encode", "--corpus", "speech", "--model", "vq", "--seed", str(seed))
     return folder
@@ -69,11 +80,19 @@ def local(tmp_path_factory):
 @contextmanager
 def snakemake(slurm, folder, *options):
     """Run Snakemake with the profile, which hands its jobs to the cluster, until it ends without an error."""
-    command = ["snakemake", "--snakefile", str(repository / "Snakefile"), "--directory", str(folder)]
+    command = [
+        "setpriv",
+        "--pdeathsig",
+        "TERM",
+        "snakemake",
+        "--snakefile",
+        str(repository / "Snakefile"),
+        "--directory",
+        str(folder),
+    ]
     command += ["--configfile", str(folder / "config.yaml"), "--set-threads", "features=2", "--latency-wait", "5"]
     command += ["--workflow-profile", str(repository / "profiles" / "slurm")]
     command += ["--slurm-init-seconds-before-status-checks", "2"]
-    command += [] if slurm.accounting else ["--slurm-status-command", "squeue"]
     ours = environment()
     variables = ours | slurm.variables | {"PATH": f"{slurm.folder}/bin:{ours['PATH']}", "OMP_WAIT_POLICY": "passive"}
     path = folder / "snakemake.out"
@@ -94,12 +113,6 @@ def same(folder, local, seed):
         assert here.read_bytes() == there.read_bytes(), name
 
 
-def states(slurm, job):
-    """The states that a job ended in, one for each time that it was started."""
-    listed = slurm.call("sacct", "-X", "--duplicates", "-n", "-P", "-o", "State", "-j", job)
-    return [line.split()[0] for line in listed.splitlines()]
-
-
 def test_an_experiment_ends_as_it_does_on_one_machine(slurm, local, tmp_path):
     folder = experiment(tmp_path / "experiment", seeds=[0])
     with snakemake(slurm, folder):
@@ -115,80 +128,79 @@ def test_an_experiment_ends_as_it_does_on_one_machine(slurm, local, tmp_path):
 
 def training(folder, seed):
     """The process that trains a run, once it has three epochs behind it; None before."""
+    options = f"\0train\0--corpus\0speech\0--model\0vq\0--seed\0{seed}\0"
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
-            command = (entry / "cmdline").read_text()
-            if f"\0train\0--corpus\0speech\0--model\0vq\0--seed\0{seed}\0" in command and (entry / "cwd").samefile(
-                folder
-            ):
+            if options in (entry / "cmdline").read_text() and (entry / "cwd").samefile(folder):
                 epochs = pd.read_csv(run_folder(folder, seed).training, sep="\t")
                 return int(entry.name) if len(epochs) >= 3 else None
     return None
 
 
-def job_of(process):
-    return re.search(r"SLURM_JOB_ID=(\d+)", Path(f"/proc/{process}/environ").read_text())[1]
-
-
-def wait_until(reached, *, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not (value := reached()):
+def wait_until(reached):
+    deadline = time.monotonic() + 300
+    while not reached():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return value
+        time.sleep(0.1)
 
 
-def node_of(slurm, job):
-    return slurm.call("squeue", "--noheader", "--format=%N", "--jobs", job).strip()
+def hold(slurm, folder):
+    """Wait until every run is in the middle of its training, and let it stand still there."""
+    held = {}
 
-
-def hold(folder):
-    """Wait until every run is in the middle of its training, and stop it there; return the process and job of each."""
-    processes, jobs = {}, {}
-    while len(jobs) < len(befallen):
-        for seed in befallen.keys() - jobs.keys():
+    def all_held():
+        for seed in set(seeds) - held.keys():
             with suppress(FileNotFoundError, pd.errors.EmptyDataError):
                 if process := training(folder, seed):
                     os.kill(process, signal.SIGSTOP)
-                    processes[seed], jobs[seed] = process, job_of(process)
-        time.sleep(0.1)
-    return processes, jobs
+                    job = re.search(r"SLURM_JOB_ID=(\d+)", Path(f"/proc/{process}/environ").read_text())[1]
+                    held[seed] = Held(seed, process, job, shown(slurm, job, "%N"))
+        return len(held) == len(seeds)
+
+    wait_until(all_held)
+    return sorted(held.values(), key=lambda one: one.node)
 
 
-def disturb(slurm, processes, jobs):
-    """Cancel one training, let the time of another run out, take the node of the third, and preempt the fourth."""
-    slurm.call("scancel", jobs[0])
-    slurm.call("scontrol", "update", f"JobId={jobs[1]}", "EndTime=now")
-    wait_until(lambda: slurm.call("squeue", "--noheader", "--format=%T", "--jobs", jobs[1]).strip() != "RUNNING")
-    node = node_of(slurm, jobs[2])
-    slurm.call("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
-    wait_until(lambda: node_of(slurm, jobs[2]) != node)
-    slurm.call("scontrol", "update", f"NodeName={node}", "State=RESUME")
-    node = node_of(slurm, jobs[3])
-    urgent = ["sbatch", "--partition=urgent", f"--nodelist={node}", "--cpus-per-task=8", "--output=/dev/null"]
-    slurm.call(*urgent, "--mem=100", "--wrap=true")
-    wait_until(lambda: node_of(slurm, jobs[3]) != node)
-    wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in processes.values()))
+def shown(slurm, job, field):
+    """What squeue says of a job."""
+    return slurm.call("squeue", "--noheader", f"--format={field}", "--jobs", job).strip()
+
+
+def disturb(slurm, held):
+    """Let a different thing befall each of four trainings, two on each of two nodes; return which was which."""
+    befallen = dict(zip(("CANCELLED", "NODE_FAIL", "TIMEOUT", "PREEMPTED"), held, strict=True))
+    slurm.call("scancel", befallen["CANCELLED"].job)
+    slurm.call("scontrol", "update", f"JobId={befallen['TIMEOUT'].job}", "EndTime=now")
+    wait_until(lambda: shown(slurm, befallen["TIMEOUT"].job, "%T") != "RUNNING")
+    failed, preempted = befallen["NODE_FAIL"], befallen["PREEMPTED"]
+    slurm.call("scontrol", "update", f"NodeName={failed.node}", "State=DOWN", "Reason=test")
+    wait_until(lambda: shown(slurm, failed.job, "%T") != "RUNNING")
+    slurm.call("scontrol", "update", f"NodeName={failed.node}", "State=RESUME")
+    urgent = ["sbatch", "--partition=urgent", f"--nodelist={preempted.node}", "--cpus-per-task=8", "--mem=100"]
+    slurm.call(*urgent, "--output=/dev/null", "--wrap=true")
+    wait_until(lambda: shown(slurm, preempted.job, "%T") != "RUNNING")
+    wait_until(lambda: not any(Path(f"/proc/{one.process}").exists() for one in held))
+    for one in (failed, preempted):  # what Slurm starts again waits for two minutes, unless told otherwise
+        slurm.call("scontrol", "update", f"JobId={one.job}", "StartTime=now")
+    return befallen
 
 
 @pytest.fixture(scope="module")
 def disturbed(slurm, local, tmp_path_factory):
     folder = tmp_path_factory.mktemp("disturbed") / "experiment"
     shutil.copytree(local, folder)
-    for seed in befallen:
+    for seed in seeds:
         shutil.rmtree(run_folder(folder, seed).path)
-    targets = [str(run_folder(folder, seed).units("test").relative_to(folder)) for seed in befallen]
+    targets = [str(run_folder(folder, seed).units("test").relative_to(folder)) for seed in seeds]
     with snakemake(slurm, folder, "--", *targets):
-        processes, jobs = hold(folder)
-        disturb(slurm, processes, jobs)
-        for job in jobs.values():  # what is started again waits for two minutes, unless told otherwise
-            slurm.call("scontrol", "update", f"JobId={job}", "StartTime=now")
-    return folder, jobs
+        befallen = disturb(slurm, hold(slurm, folder))
+    return folder, befallen
 
 
-@pytest.mark.parametrize("seed", befallen)
-def test_a_disturbed_training_ends_as_an_undisturbed_one(slurm, local, disturbed, seed):
-    folder, jobs = disturbed
-    same(folder, local, seed)
+@pytest.mark.parametrize("state", ["CANCELLED", "NODE_FAIL", "TIMEOUT", "PREEMPTED"])
+def test_a_disturbed_training_ends_as_an_undisturbed_one(slurm, local, disturbed, state):
+    folder, befallen = disturbed
+    same(folder, local, befallen[state].seed)
     if slurm.accounting:
-        assert befallen[seed] in states(slurm, jobs[seed])
+        listed = slurm.call("sacct", "-X", "--duplicates", "-n", "-P", "-o", "State", "-j", befallen[state].job)
+        assert state in listed

@@ -7,6 +7,7 @@ try:
     from unitdisc.config import splits
     from unitdisc.config.load import check_config
     from unitdisc.errors import InputError
+    from unitdisc.steps.cluster_names import check_names
     from unitdisc.steps.workflow import Plan
 except ImportError as error:
     raise WorkflowError(
@@ -51,6 +52,16 @@ def archives(of=splits):
 def units(section=""):
     """Return the units that a section of the configuration reads, as the input of a rule."""
     return lambda w: plan.units(w.corpus, w.model, w.seed, section)
+
+
+def from_users(paths):
+    """Return files of users, as the input of a rule; names that a cluster's jobs could not be given are refused."""
+    if workflow.non_local_exec:
+        try:
+            check_names([str(experiment.results), *paths])
+        except InputError as error:
+            raise WorkflowError(str(error))
+    return paths
 
 
 def model_of(wildcards):
