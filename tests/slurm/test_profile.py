@@ -169,18 +169,18 @@ def shown(slurm, job, field):
 def disturb(slurm, held):
     """Let a different thing befall each of four trainings, two on each of two nodes; return which was which."""
     befallen = dict(zip(("CANCELLED", "NODE_FAIL", "TIMEOUT", "PREEMPTED"), held, strict=True))
-    slurm.call("scancel", befallen["CANCELLED"].job)
-    slurm.call("scontrol", "update", f"JobId={befallen['TIMEOUT'].job}", "EndTime=now")
-    wait_until(lambda: shown(slurm, befallen["TIMEOUT"].job, "%T") != "RUNNING")
-    failed, preempted = befallen["NODE_FAIL"], befallen["PREEMPTED"]
+    cancelled, failed, late, preempted = befallen.values()
+    slurm.call("scancel", cancelled.job)
+    slurm.call("scontrol", "update", f"JobId={late.job}", "EndTime=now")
     slurm.call("scontrol", "update", f"NodeName={failed.node}", "State=DOWN", "Reason=test")
     wait_until(lambda: shown(slurm, failed.job, "%T") != "RUNNING")
     slurm.call("scontrol", "update", f"NodeName={failed.node}", "State=RESUME")
+    wait_until(lambda: shown(slurm, late.job, "%T") != "RUNNING")
     urgent = ["sbatch", "--partition=urgent", f"--nodelist={preempted.node}", "--cpus-per-task=8", "--mem=100"]
     slurm.call(*urgent, "--output=/dev/null", "--wrap=true")
     wait_until(lambda: shown(slurm, preempted.job, "%T") != "RUNNING")
-    wait_until(lambda: not any(Path(f"/proc/{one.process}").exists() for one in held))
     for one in (failed, preempted):  # what Slurm starts again waits for two minutes, unless told otherwise
+        wait_until(lambda one=one: not slurm.call("scontrol", "listpids", one.job, one.node))
         slurm.call("scontrol", "update", f"JobId={one.job}", "StartTime=now")
     return befallen
 
