@@ -43,12 +43,12 @@ def run_folder(folder, seed):
     return Results(folder / "results").corpus("speech").run("vq", seed)
 
 
-def experiment(folder, *, seeds=seeds):
+def experiment(folder, *, seeds=seeds, results="results"):
     folder.mkdir()
     path = tiny(folder, epochs=60)
     values = yaml.safe_load(path.read_text())
     del values["corpora"]["lines"], values["runs"]["lines"]
-    path.write_text(yaml.safe_dump(values | {"seeds": list(seeds), "runs": {"speech": ["vq"]}}))
+    path.write_text(yaml.safe_dump(values | {"seeds": list(seeds), "runs": {"speech": ["vq"]}, "results": results}))
     return folder
 
 
@@ -58,7 +58,7 @@ def slurm():
     with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         started = re.search(r"SLURM_CONF=(\S+)/slurm\.conf", process.stdout.readline())
         if not started:
-            pytest.skip("no Slurm could be started here")
+            (pytest.skip if process.wait() == 2 else pytest.fail)("no Slurm was started")
         yield Cluster(Path(started[1]))
 
 
@@ -80,17 +80,9 @@ def local(tmp_path_factory):
 @contextmanager
 def snakemake(slurm, folder, *options):
     """Run Snakemake with the profile, which hands its jobs to the cluster, until it ends without an error."""
-    command = [
-        "setpriv",
-        "--pdeathsig",
-        "TERM",
-        "snakemake",
-        "--snakefile",
-        str(repository / "Snakefile"),
-        "--directory",
-        str(folder),
-    ]
-    command += ["--configfile", str(folder / "config.yaml"), "--set-threads", "features=2", "--latency-wait", "5"]
+    command = ["setpriv", "--pdeathsig", "TERM", "snakemake", "--directory", str(folder)]
+    command += ["--snakefile", str(repository / "Snakefile"), "--configfile", str(folder / "config.yaml")]
+    command += ["--set-threads", "features=2", "--latency-wait", "5"]
     command += ["--workflow-profile", str(repository / "profiles" / "slurm")]
     command += ["--slurm-init-seconds-before-status-checks", "2"]
     ours = environment()
@@ -124,6 +116,15 @@ def test_an_experiment_ends_as_it_does_on_one_machine(slurm, local, tmp_path):
         jobs = dict(line.split("|", 1) for line in listed.splitlines() if "rule_" in line)
         assert {job.split("|")[0] for job in jobs.values()} == {"COMPLETED"}
         assert {comment for comment, job in jobs.items() if "gres/gpu=1" in job} == {"rule_train_wildcards_speech_vq_0"}
+
+
+def test_names_reach_no_shell(slurm, tmp_path):
+    folder = experiment(tmp_path / "experiment", results='re $(touch hacked) `touch hacked` "sults"')
+    index = Results(folder / 're $(touch hacked) `touch hacked` "sults"').corpus("speech").index("test")
+    with snakemake(slurm, folder, "--", str(index.relative_to(folder))):
+        pass
+    assert index.exists()
+    assert not list(tmp_path.rglob("hacked"))
 
 
 def training(folder, seed):

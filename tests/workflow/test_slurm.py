@@ -79,6 +79,15 @@ def install(folder):
     return environment() | {"PATH": scripts, "SHIM_FOLDER": str(folder / "jobs")}
 
 
+def run(path, variables):
+    """Run the experiment of a configuration with the profile."""
+    command = ["snakemake", "--snakefile", str(repository / "Snakefile"), "--directory", str(path.parent)]
+    command += ["--configfile", str(path), "--workflow-profile", str(repository / "profiles" / "slurm"), "--jobs", "4"]
+    command += ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
+    command += ["--latency-wait", "5", "--slurm-status-command", "squeue"]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=900, check=False)
+
+
 def requests(folder):
     """What each rule asked sbatch for."""
     asked = {}
@@ -101,11 +110,7 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
     path.write_text(yaml.safe_dump(values))
     shim = tmp_path / "slurm"
     shim.mkdir()
-    command = ["snakemake", "--snakefile", str(repository / "Snakefile"), "--directory", str(experiment)]
-    command += ["--configfile", str(path), "--workflow-profile", str(repository / "profiles" / "slurm"), "--jobs", "4"]
-    command += ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
-    command += ["--latency-wait", "5", "--slurm-status-command", "squeue"]
-    done = subprocess.run(command, env=install(shim), capture_output=True, text=True, timeout=280, check=False)
+    done = run(path, install(shim))
     assert done.returncode == 0, done.stdout + done.stderr
     assert (experiment / "results" / "report.html").exists()
     asked = requests(shim)
@@ -124,3 +129,18 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
         for option in options:
             assert option in asked[rule], f"{rule}: {option} is not in {asked[rule]}"
         assert ("--gpus" in asked[rule]) == (rule == "train")
+
+
+def test_a_name_that_a_shell_of_the_cluster_would_read_is_refused(tmp_path):
+    experiment = tmp_path / "experiment"
+    experiment.mkdir()
+    path = tiny(experiment)
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"results": "it's $(touch hacked)"}))
+    shim = tmp_path / "slurm"
+    shim.mkdir()
+    done = run(path, install(shim))
+    assert done.returncode != 0
+    assert "it's $(touch hacked): has a name that Snakemake cannot hand to a cluster" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list((shim / "jobs").iterdir())
+    assert not list(tmp_path.rglob("hacked"))

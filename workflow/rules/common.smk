@@ -54,16 +54,6 @@ def units(section=""):
     return lambda w: plan.units(w.corpus, w.model, w.seed, section)
 
 
-def from_users(paths):
-    """Return files of users, as the input of a rule; names that a cluster's jobs could not be given are refused."""
-    if workflow.non_local_exec:
-        try:
-            check_names([str(experiment.results), *paths])
-        except InputError as error:
-            raise WorkflowError(str(error))
-    return paths
-
-
 def model_of(wildcards):
     return experiment.models[wildcards.model]
 
@@ -73,3 +63,14 @@ wildcard_constraints:
     model=one_of(experiment.models),
     seed="[0-9]+",
     split=one_of(splits),
+
+
+# Before the first job; what runs on this machine goes through no shell but that of the rules.
+onstart:
+    if workflow.non_local_exec:
+        for corpus in experiment.corpora:
+            paths = [*plan.corpus_files(corpus), *plan.word_files(corpus)]
+            try:
+                check_names([str(experiment.results), *paths])
+            except InputError as error:
+                raise WorkflowError(str(error))

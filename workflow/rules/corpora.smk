@@ -20,7 +20,7 @@ rule sample:
 
 rule corpus:
     input:
-        lambda w: from_users(plan.corpus_files(w.corpus)),
+        lambda w: plan.corpus_files(w.corpus),
     output:
         utterances=str(any_corpus.utterances),
         labels=str(any_corpus.labels),

@@ -58,7 +58,7 @@ rule segment:
 rule pieces:
     input:
         units("pieces"),
-        lambda w: from_users(plan.word_files(w.corpus)),
+        lambda w: plan.word_files(w.corpus),
         labels=str(any_corpus.labels),
         weights=str(any_run.weights),
         description=str(any_run.description),
