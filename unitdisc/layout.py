@@ -196,6 +196,10 @@ class Results:
         """The report page."""
         return self.path / "report.html"
 
+    def settings(self, digest: str) -> Path:
+        """Return the file through which steps receive the settings of that digest."""
+        return self.path / ".settings" / f"{digest}.json"
+
     def corpus(self, name: str) -> CorpusFolder:
         """Return the folder of a corpus."""
         return CorpusFolder(self.path / name)

@@ -8,7 +8,7 @@ import typer
 from unitdisc.choices import Fold, LabelFormat
 from unitdisc.errors import InputError
 
-Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
+Config = Annotated[str, typer.Option(help="The configuration: a YAML or JSON file, or JSON text.")]
 Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]
 Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the run.")]

@@ -13,7 +13,9 @@ from unitdisc.files import below
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.provenance import code_digest, files_digest
 from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
+from unitdisc.steps.resources import Resources
 from unitdisc.steps.score_tables import score_tables
+from unitdisc.steps.settings_files import SettingsFiles
 
 # The name of a rule, its splits, and the corpora with exactly these splits.
 RuleSplits = tuple[str, Sequence[str], Sequence[str]]
@@ -29,20 +31,31 @@ class Plan:
         self.any_run: RunFolder = self.any_corpus.run("{model}", "{seed}")
         abx = experiment.scoring.abx
         self.abx_splits: tuple[str, ...] = abx.splits if abx else ()
+        self.resources = Resources(experiment)
+        self._settings_files = SettingsFiles(self.results)
         self._sources: dict[str, str] = {}
+        # Asked for by every job, of which there may be thousands.
+        self._code, self._part = cache(self._code_of), cache(self._part_of)
         chosen_modules(experiment, dependencies["train"])  # raises InputError where one does not exist
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return the digest of a step's code: its module, and the kinds that it runs on this corpus and model."""
-        part = dependencies[step]
-        chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
-        return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
+        return self._code(step, corpus, model)
 
     def settings(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return as JSON the part of the configuration that a step reads; all of it for a step on all runs."""
-        if corpus is None:
-            return self.experiment.model_dump_json()
-        return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)
+        return self._part(step, corpus, model if dependencies[step].model else None)
+
+    def settings_file(self, step: str, corpus: str | None = None, model: str | None = None, *, write: bool) -> str:
+        """Return the file with the part of the configuration that a step reads, named by its digest.
+
+        A job runs again when its settings change, because they change this path. The file is made where ``write`` says
+        so: also on the node of a cluster that runs the job.
+        """
+        settings = self.settings(step, corpus, model)
+        if write:
+            self._settings_files.write(settings)
+        return str(self._settings_files.path(settings))
 
     def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[RuleSplits]:
         """Yield the rules of a step: name, splits whose files it writes, and corpora with exactly these splits.
@@ -92,10 +105,6 @@ class Plan:
         settings, sources = self.experiment.corpora[corpus].features, self.corpus_sources(corpus)
         files = registry.features.load(settings.kind)(settings).files()
         return sources + files_digest(files, without=self.experiment.results) if files else sources
-
-    def process_mb(self, corpus: str) -> int:
-        """Return the megabytes that a process of the features needs."""
-        return self.experiment.corpora[corpus].features.process_mb
 
     def word_sources(self, corpus: str) -> str:
         """Return a digest of the files of word times."""
@@ -169,6 +178,16 @@ class Plan:
             (self.experiment.exports.formats, lambda run: run.exports),
         ]
         return [str(path(run)) for section, path in sections if section for _, _, run in self.runs()]
+
+    def _code_of(self, step: str, corpus: str | None, model: str | None) -> str:
+        part = dependencies[step]
+        chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
+        return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
+
+    def _part_of(self, step: str, corpus: str | None, model: str | None) -> str:
+        if corpus is None:
+            return self.experiment.model_dump_json()
+        return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)
 
     def _word_paths(self, corpus: str) -> list[Path]:
         pieces = self.experiment.pieces

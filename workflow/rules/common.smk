@@ -39,8 +39,25 @@ def code(step):
 
 
 def settings(step):
-    """Return the part of the configuration that a step reads, as a parameter of a rule."""
-    return lambda w: plan.settings(step, w.get("corpus"), w.get("model"))
+    """Return the file with the part of the configuration that a step reads, as a parameter of a rule."""
+    return lambda w: plan.settings_file(
+        step,
+        w.get("corpus"),
+        w.get("model"),
+        write=workflow.executor_plugin is not None and not workflow.dryrun,
+    )
+
+
+def megabytes(step):
+    """Return the memory of a job, by the size of its corpus, as a resource of a rule."""
+    return lambda w, attempt, threads: plan.resources.megabytes(
+        step, w.get("corpus"), attempt, threads
+    )
+
+
+def minutes(step):
+    """Return the time of a job, by the size of its corpus, as a resource of a rule."""
+    return lambda w, attempt: plan.resources.minutes(step, w.get("corpus"), attempt)
 
 
 def archives(of=splits):

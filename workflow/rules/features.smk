@@ -10,14 +10,14 @@ rule features:
         environment
     threads: 8
     resources:
-        mem_mb=lambda w, threads: threads * plan.process_mb(w.corpus),
-        runtime=240,
+        mem_mb=megabytes("features"),
+        runtime=minutes("features"),
     params:
         code=code("features"),
         sources=lambda w: plan.feature_sources(w.corpus),
         config=settings("features"),
     shell:
-        "unitdisc features --corpus {wildcards.corpus} --split {wildcards.split} --jobs {threads}"
+        "unitdisc features --corpus {wildcards.corpus:q} --split {wildcards.split:q} --jobs {threads}"
         " --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -35,10 +35,10 @@ rule activity:
         environment
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=megabytes("activity"),
+        runtime=minutes("activity"),
     params:
         code=code("activity"),
         config=settings("activity"),
     shell:
-        "unitdisc activity --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"
+        "unitdisc activity --corpus {wildcards.corpus:q} --config {params.config:q} > {log:q} 2>&1"

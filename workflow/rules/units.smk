@@ -18,13 +18,13 @@ for name, splits, corpora in plan.by_splits("encode"):
             environment
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=240,
+            mem_mb=megabytes("encode"),
+            runtime=minutes("encode"),
         params:
             code=code("encode"),
             config=settings("encode"),
         shell:
-            "unitdisc encode --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+            "unitdisc encode --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -45,13 +45,13 @@ rule segment:
         environment
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=megabytes("segment"),
+        runtime=minutes("segment"),
     params:
         code=code("segment"),
         config=settings("segment"),
     shell:
-        "unitdisc segment --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        "unitdisc segment --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
         " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -70,14 +70,14 @@ rule pieces:
         environment
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=megabytes("pieces"),
+        runtime=minutes("pieces"),
     params:
         code=code("pieces"),
         words=lambda w: plan.word_sources(w.corpus),
         config=settings("pieces"),
     shell:
-        "unitdisc pieces --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        "unitdisc pieces --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
         " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -97,11 +97,11 @@ rule export:
         environment
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=megabytes("export"),
+        runtime=minutes("export"),
     params:
         code=code("export"),
         config=settings("export"),
     shell:
-        "unitdisc export --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        "unitdisc export --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
         " --config {params.config:q} > {log:q} 2>&1"
