@@ -17,6 +17,12 @@ Splits = Annotated[
     list[str] | None,
     typer.Option("--split", help="train, dev or test; repeat the option for several.", show_default=False),
 ]
+PartOf = Annotated[
+    str | None,
+    typer.Option(
+        "--part", help="Only this part of the utterances, such as 2-of-3; see unitdisc join.", show_default=False
+    ),
+]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
 Threads = Annotated[
     int, typer.Option(min=1, help="Threads; results may differ in their last digits with another number.")

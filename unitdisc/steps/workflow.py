@@ -13,6 +13,7 @@ from unitdisc.files import below
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.provenance import code_digest, files_digest
 from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
+from unitdisc.steps.parts import Part, parts
 from unitdisc.steps.resources import Resources
 from unitdisc.steps.score_tables import score_tables
 from unitdisc.steps.settings_files import SettingsFiles
@@ -35,7 +36,7 @@ class Plan:
         self._settings_files = SettingsFiles(self.results)
         self._sources: dict[str, str] = {}
         # Asked for by every job, of which there may be thousands.
-        self._code, self._part = cache(self._code_of), cache(self._part_of)
+        self._code, self._settings = cache(self._code_of), cache(self._settings_of)
         chosen_modules(experiment, dependencies["train"])  # raises InputError where one does not exist
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
@@ -44,7 +45,7 @@ class Plan:
 
     def settings(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return as JSON the part of the configuration that a step reads; all of it for a step on all runs."""
-        return self._part(step, corpus, model if dependencies[step].model else None)
+        return self._settings(step, corpus, model if dependencies[step].model else None)
 
     def settings_file(self, step: str, corpus: str | None = None, model: str | None = None, *, write: bool) -> str:
         """Return the file with the part of the configuration that a step reads, named by its digest.
@@ -57,18 +58,35 @@ class Plan:
             self._settings_files.write(settings)
         return str(self._settings_files.path(settings))
 
-    def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[RuleSplits]:
+    @property
+    def whole(self) -> list[str]:
+        """The corpora whose features and units are each made by one job for a split or a run."""
+        return [name for name, corpus in self.experiment.corpora.items() if corpus.parts == 1]
+
+    @property
+    def divided(self) -> list[str]:
+        """The corpora whose features and units are made in parts."""
+        return [name for name, corpus in self.experiment.corpora.items() if corpus.parts > 1]
+
+    def parts(self, corpus: str) -> list[Part]:
+        """Return the parts of each split of a corpus."""
+        return parts(self.experiment.corpora[corpus].parts)
+
+    def by_splits(
+        self, step: str, of: Sequence[str] = splits, corpora: Sequence[str] | None = None
+    ) -> Iterator[RuleSplits]:
         """Yield the rules of a step: name, splits whose files it writes, and corpora with exactly these splits.
 
         A job handles all splits of a run, because starting Python often takes longer than encoding or scoring a split.
         Most experiments need one rule per step, named like the step; names of further rules include their splits.
+        The rules are for all corpora, or for those that are given.
         """
-        corpora: dict[tuple[str, ...], list[str]] = {}
-        for name, corpus in self.experiment.corpora.items():
-            corpus_splits = tuple(split for split in corpus.split_names if split in of)
+        found: dict[tuple[str, ...], list[str]] = {}
+        for name in self.experiment.corpora if corpora is None else corpora:
+            corpus_splits = tuple(split for split in self.experiment.corpora[name].split_names if split in of)
             if corpus_splits:
-                corpora.setdefault(corpus_splits, []).append(name)
-        for number, (rule_splits, names) in enumerate(corpora.items()):
+                found.setdefault(corpus_splits, []).append(name)
+        for number, (rule_splits, names) in enumerate(found.items()):
             yield "_".join([step, *rule_splits]) if number else step, rule_splits, names
 
     def samples(self) -> list[str]:
@@ -115,6 +133,21 @@ class Plan:
         files = self.results.corpus(corpus)
         names = [split for split in self.experiment.corpora[corpus].split_names if split in of]
         return [str(path) for split in names for path in (files.archive(split), files.index(split))]
+
+    def feature_parts(self, corpus: str, split: str) -> list[str]:
+        """Return archive and index of the features of each part of a split."""
+        files = self.results.corpus(corpus)
+        return [
+            str(path)
+            for part in self.parts(corpus)
+            for path in (files.part_archive(split, part), files.part_index(split, part))
+        ]
+
+    def unit_parts(self, corpus: str, model: str, seed: str) -> list[str]:
+        """Return the units of each part of each split of a run."""
+        run = self.results.corpus(corpus).run(model, seed)
+        names = self.experiment.corpora[corpus].split_names
+        return [str(run.part_units(split, part)) for split in names for part in self.parts(corpus)]
 
     def built_on(self, corpus: str, model: str, seed: str) -> list[str]:
         """Return weights and description of the models that the training of a model starts from."""
@@ -184,7 +217,7 @@ class Plan:
         chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
         return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
 
-    def _part_of(self, step: str, corpus: str | None, model: str | None) -> str:
+    def _settings_of(self, step: str, corpus: str | None, model: str | None) -> str:
         if corpus is None:
             return self.experiment.model_dump_json()
         return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)

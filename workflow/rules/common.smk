@@ -79,3 +79,4 @@ wildcard_constraints:
     model=one_of(experiment.models),
     seed="[0-9]+",
     split=one_of(splits),
+    part="[0-9]+-of-[0-9]+",
