@@ -101,10 +101,10 @@ class Plan:
     def corpus_files(self, corpus: str) -> list[str]:
         """Return the files that list a corpus's utterances and labels, but for those with braces in their paths.
 
-        Snakemake would take these for wildcards; they are in the digest of ``corpus_sources`` as the others are.
+        Snakemake would take these for wildcards, which only the path of the results may hold; they are in the digest of
+        ``corpus_sources`` as the others are.
         """
-        paths = self._reader(corpus).files()
-        return [str(path) for path in paths if "{" not in str(path)]
+        return self._inputs(self._reader(corpus).files())
 
     def corpus_sources(self, corpus: str) -> str:
         """Return a digest of the files in a corpus's folder, and of those that its lists name."""
@@ -161,7 +161,7 @@ class Plan:
 
     def word_files(self, corpus: str) -> list[str]:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
-        return [str(path) for path in self._word_paths(corpus) if "{" not in str(path)]
+        return self._inputs(self._word_paths(corpus))
 
     def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
         """Return the units that a section reads: those of all splits as encoded, or the folder of segmented ones."""
@@ -221,6 +221,9 @@ class Plan:
         if corpus is None:
             return self.experiment.model_dump_json()
         return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)
+
+    def _inputs(self, paths: Sequence[Path]) -> list[str]:
+        return [str(path) for path in paths if "{" not in str(path) or path.is_relative_to(self.results.path)]
 
     def _word_paths(self, corpus: str) -> list[Path]:
         pieces = self.experiment.pieces

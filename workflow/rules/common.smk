@@ -1,5 +1,7 @@
 # The checked configuration, and functions for the rules that query the plan (unitdisc/steps/workflow.py).
 import shutil
+import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -7,6 +9,7 @@ try:
     from unitdisc.config import splits
     from unitdisc.config.load import check_config
     from unitdisc.errors import InputError
+    from unitdisc.steps import locks
     from unitdisc.steps.workflow import Plan
 except ImportError as error:
     raise WorkflowError(
@@ -22,6 +25,9 @@ try:
     plan = Plan(check_config(config, (workflow.configfiles or [None])[-1]))
 except InputError as error:
     raise WorkflowError(str(error))
+
+if advice := locks.notice(Path.cwd(), sys.argv):
+    print(advice, file=sys.stderr)
 
 experiment = plan.experiment
 any_corpus, any_run = plan.any_corpus, plan.any_run
