@@ -11,6 +11,8 @@ PYTHON ?= $(firstword $(foreach name,$(pythons),$(shell $(name) -c '$(supported)
 bin := .venv/bin
 DEVICE ?= cuda
 benchmarks := features ssl encoding quantizer reservoir kmeans training_step discovery abx segmentation rivals hours
+# A word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
 .PHONY: run test test-fast check docs bench gpu test-slurm clean
@@ -43,7 +45,7 @@ bench: .venv/dev.stamp
 # Without .venv, as on a machine without network, the python3 on PATH does where it has what is needed.
 gpu:
 	@python3 -c 'import torch, pydantic, kaldiio' 2> /dev/null || $(MAKE) .venv/dev.stamp
-	python3 -m benchmarks.gpu --device $(DEVICE)
+	python3 -m benchmarks.gpu --device $(call quoted,$(DEVICE))
 
 test-slurm: .venv/dev.stamp
 	@$(bin)/python -m tests.slurm.cluster --check $(if $(INSTALL),--install)
@@ -53,9 +55,9 @@ clean:
 	rm -rf results .snakemake site
 
 .venv/run.stamp: pyproject.toml constraints.txt setup.py
-	@test -x $(bin)/python || test -n '$(PYTHON)' || { \
+	@test -x $(bin)/python || test -n $(call quoted,$(PYTHON)) || { \
 	    echo 'unitdisc needs Python 3.11, 3.12 or 3.13, and none is on PATH; name one with: make PYTHON=/path/to/python'; exit 2; }
-	test -x $(bin)/python || $(PYTHON) -m venv .venv
+	test -x $(bin)/python || $(call quoted,$(PYTHON)) -m venv .venv
 	$(bin)/python -m pip install --constraint constraints.txt --editable '.[sample]'
 	@touch $@
 

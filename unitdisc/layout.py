@@ -52,6 +52,10 @@ class RunFolder:
         """Return the unit sequences of a split."""
         return self.path / f"{split}.units.tsv"
 
+    def part_units(self, split: str, part: object) -> Path:
+        """Return the unit sequences of a part of a split, such as 2-of-3, until the parts are joined."""
+        return self.path / "parts" / f"{split}.{part}.units.tsv"
+
     def scores(self, split: str) -> Path:
         """Return the scores of a split's units against labels."""
         return self.path / f"{split}.scores.tsv"
@@ -171,6 +175,14 @@ class CorpusFolder:
         """Return the index of these features."""
         return self.path / "features" / f"{split}.scp"
 
+    def part_archive(self, split: str, part: object) -> Path:
+        """Return the features of a part of a split, such as 2-of-3, until the parts are joined."""
+        return self.path / "features" / "parts" / f"{split}.{part}.ark"
+
+    def part_index(self, split: str, part: object) -> Path:
+        """Return the index of these features."""
+        return self.part_archive(split, part).with_suffix(".scp")
+
     def run(self, model: str, seed: int | str) -> RunFolder:
         """Return the folder of a run."""
         return RunFolder(self.path / model / f"seed{seed}")
@@ -195,6 +207,10 @@ class Results:
     def report(self) -> Path:
         """The report page."""
         return self.path / "report.html"
+
+    def settings(self, digest: str) -> Path:
+        """Return the file through which steps receive the settings of that digest."""
+        return self.path / ".settings" / f"{digest}.json"
 
     def corpus(self, name: str) -> CorpusFolder:
         """Return the folder of a corpus."""

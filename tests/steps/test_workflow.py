@@ -389,6 +389,6 @@ def test_words_are_a_part_of_what_pieces_read_alone(values):
 
 
 def test_a_process_that_holds_a_network_needs_more_memory(values):
-    usual = plan_of(values).process_mb("speech")
+    usual = plan_of(values).resources.megabytes("features", "speech", 1)
     values["corpora"]["speech"]["features"] = {"kind": "ssl"}
-    assert plan_of(values).process_mb("speech") > usual
+    assert plan_of(values).resources.megabytes("features", "speech", 1) > usual

@@ -7,7 +7,7 @@ import typer
 
 from unitdisc.choices import Device, Repeats
 from unitdisc.cli import app
-from unitdisc.cli.options import Config, Jobs, Seed, Splits, Threads, names
+from unitdisc.cli.options import Config, Jobs, PartOf, Seed, Splits, Threads, names
 from unitdisc.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ Network = Annotated[
 KeepOrCollapse = Annotated[Repeats, typer.Option(help="With FILES, not in a .tsv: repeats of a unit.")]
 OnDevice = Annotated[Device, typer.Option(help="With FILES: where the model and its features are computed.")]
 of_files = ("out", "formats", "statistics", "speaker", "network", "repeats", "device", "jobs")
-of_a_corpus = ("corpus", "seed", "config", "threads")
+of_a_corpus = ("corpus", "seed", "config", "threads", "part")
 
 
 @app.command()
@@ -72,6 +72,7 @@ def encode(
     repeats: KeepOrCollapse = "keep",
     device: OnDevice = "cpu",
     jobs: Jobs = 1,
+    part: PartOf = None,
 ) -> None:
     """Encode splits of a corpus of the workflow, by default all, or any files, into unit sequences.
 
@@ -85,7 +86,7 @@ def encode(
     """
     if not files:
         _refuse(context, of_files, "is for FILES, and there are none")
-        _encode_corpus(corpus, model, split, seed, config, threads)
+        _encode_corpus(corpus, model, split, seed, config, threads, part)
         return
     from unitdisc.steps.encode_files import Options
 
@@ -130,12 +131,13 @@ def _refuse(context: typer.Context, options: tuple[str, ...], why: str) -> None:
 
 
 def _encode_corpus(
-    corpus: str | None, model: str, split: list[str] | None, seed: int, config: str, threads: int
+    corpus: str | None, model: str, split: list[str] | None, seed: int, config: str, threads: int, part: str | None
 ) -> None:
     from unitdisc.steps import encode as step
+    from unitdisc.steps.parts import read_part
     from unitdisc.steps.run import find_run
 
     if corpus is None:
         fix = "name a corpus of the configuration, or give files: unitdisc encode --help"
         raise InputError("neither --corpus nor FILES are given", fix=fix)
-    step.run(find_run(config, corpus, model, seed), split, threads=threads)
+    step.run(find_run(config, corpus, model, seed), split, threads=threads, part=read_part(part) if part else None)

@@ -8,7 +8,7 @@ import typer
 from unitdisc.choices import Fold, LabelFormat
 from unitdisc.errors import InputError
 
-Config = Annotated[str, typer.Option(help="The configuration, a YAML file (or JSON text).")]
+Config = Annotated[str, typer.Option(help="The configuration: a YAML or JSON file, or JSON text.")]
 Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]
 Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the run.")]
@@ -16,6 +16,12 @@ Split = Annotated[str, typer.Option(help="train, dev or test.")]
 Splits = Annotated[
     list[str] | None,
     typer.Option("--split", help="train, dev or test; repeat the option for several.", show_default=False),
+]
+PartOf = Annotated[
+    str | None,
+    typer.Option(
+        "--part", help="Only this part of the utterances, such as 2-of-3; see unitdisc join.", show_default=False
+    ),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
 Threads = Annotated[

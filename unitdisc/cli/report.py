@@ -12,7 +12,7 @@ from unitdisc.cli import app
 def report(
     results: Annotated[list[Path] | None, typer.Argument(help="Folders of results, shown side by side.")] = None,
     config: Annotated[
-        str | None, typer.Option(help="Configuration whose results are shown: a YAML file (or JSON text).")
+        str | None, typer.Option(help="Configuration whose results are shown: a YAML or JSON file, or JSON text.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Page to write; default: report.html in the results.")] = None,
 ) -> None:

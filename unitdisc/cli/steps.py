@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from unitdisc.cli import app
-from unitdisc.cli.options import Config, Corpus, Jobs, Model, Seed, Split, Splits, Threads
+from unitdisc.cli.options import Config, Corpus, Jobs, Model, PartOf, Seed, Split, Splits, Threads
 
 
 @app.command()
@@ -43,15 +43,39 @@ def corpus(
 
 
 @app.command()
-def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs: Jobs = 1) -> None:
+def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs: Jobs = 1, part: PartOf = None) -> None:
     """Compute the features of a split and write a Kaldi archive and its index.
 
     Example: unitdisc features --corpus sample-speech --split train --jobs 2
     """
     from unitdisc.config.load import read_config
     from unitdisc.steps import features as step
+    from unitdisc.steps.parts import read_part
 
-    step.run(read_config(config), corpus, split, jobs=jobs)
+    step.run(read_config(config), corpus, split, jobs=jobs, part=read_part(part) if part else None)
+
+
+@app.command()
+def join(
+    corpus: Corpus,
+    parts: Annotated[int, typer.Option(min=1, help="Number of parts.")],
+    model: Annotated[str | None, typer.Option(help="Join the units of this model; without it, features.")] = None,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+) -> None:
+    """Join parts of features, or of units, to the file of each split, as if one command had made it.
+
+    Example: unitdisc join --corpus sample-speech --split train --parts 3
+    """
+    from unitdisc.config.load import read_config
+    from unitdisc.steps import join as step
+    from unitdisc.steps.run import find_run
+
+    if model is not None:
+        step.run_units(find_run(config, corpus, model, seed), split, of=parts)
+    else:
+        step.run_features(read_config(config), corpus, split, of=parts)
 
 
 @app.command()

@@ -36,6 +36,13 @@ class CorpusSettings(Section):
     on_bad_utterance: OnBadUtterance = Field(
         "stop", description="Whether an utterance that cannot be read ends the run, or is left out with a notice."
     )
+    parts: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="Jobs of the workflow that share the features and the encoding of each split; results do not "
+        "change.",
+    )
     features: AnyFeatures
 
     @property

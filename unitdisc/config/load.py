@@ -1,6 +1,7 @@
 """Reading the configuration; an error is one line with the file, the line, the setting and the nearest valid key."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,30 +11,34 @@ from pydantic import ValidationError
 
 from unitdisc.config.experiment import Experiment
 from unitdisc.errors import InputError
-from unitdisc.files import read_text
+from unitdisc.files import read_json, read_text
 
 
 def read_config(source: str) -> Experiment:
-    """Read an experiment from a YAML file, or from JSON text that starts with a brace.
+    """Read an experiment from a YAML or JSON file, or from JSON text that starts with a brace.
 
     Raises InputError with file, line and the nearest valid key.
     """
-    if source.lstrip().startswith("{"):
+    if source.lstrip().startswith("{") and not os.path.isfile(source):  # noqa: PTH113 (no error for a long text)
         try:
             return check_config(json.loads(source))
         except (json.JSONDecodeError, RecursionError) as error:
             raise InputError(f"the configuration is not JSON: {error}") from None
+    values = read_json(source) if source.endswith(".json") else _read_yaml(source)
+    if not isinstance(values, dict):
+        raise InputError("holds no settings", source, fix="see config.yaml for an example")
+    return check_config(values, source)
+
+
+def _read_yaml(source: str) -> Any:
     text = read_text(source)
     try:
-        values = yaml.safe_load(text)
+        return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise InputError(f"is not YAML: {error.problem}", source, mark.line + 1 if mark else None) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"is not YAML: {str(error).splitlines()[0]}", source) from None
-    if not isinstance(values, dict):
-        raise InputError("holds no settings", source, fix="see config.yaml for an example")
-    return check_config(values, source)
 
 
 def check_config(values: Mapping[str, Any], path: str | Path | None = None) -> Experiment:

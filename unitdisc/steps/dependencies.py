@@ -44,6 +44,7 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
         "sample": Dependencies(without=("features", *unscored), kinds=("corpora",)),
         "corpus": Dependencies(without=unscored, reader_settings_only=True, kinds=on_corpus),
         "features": Dependencies(without=unscored, kinds=on_corpus),
+        "join": Dependencies(without=unscored),
         "activity": Dependencies(kinds=on_corpus),
         "train": Dependencies(without=("exclude",), model=True, kinds=in_training, trains=True),
         "encode": Dependencies(without=unscored, model=True, kinds=on_model),
@@ -63,7 +64,8 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
 def step_settings(experiment: Experiment, part: Dependencies, *, corpus: str, model: str | None = None) -> str:
     """Return as JSON the part of an experiment that a step on a corpus (and model) reads, with defaults filled in."""
     settings = experiment.corpus(corpus)
-    corpus_settings = {key: value for key, value in settings.model_dump(mode="json").items() if key not in part.without}
+    without = (*part.without, "parts")  # which change no result
+    corpus_settings = {key: value for key, value in settings.model_dump(mode="json").items() if key not in without}
     if part.reader_settings_only:
         seen = settings.features.reader_settings
         features = corpus_settings["features"]

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 import torch
 
 from unitdisc import tables
+from unitdisc.steps.parts import Part
 from unitdisc.steps.run import Run
 from unitdisc.units.encode import encode
 
 
-def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
-    """Encode splits; by default all of the corpus."""
+def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1, part: Part | None = None) -> None:
+    """Encode splits, by default all of the corpus, or one ``part`` of each."""
     torch.set_num_threads(threads)
     for split in run.chosen(splits):
-        tables.write_units(run.files.units(split), encode(run.trained, run.features(split), run.speakers))
+        features = run.features(split)
+        only = None if part is None else part.share(list(features))
+        path = run.files.units(split) if part is None else run.files.part_units(split, part)
+        tables.write_units(path, encode(run.trained, features, run.speakers, only=only))

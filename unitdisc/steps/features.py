@@ -2,15 +2,23 @@
 
 from unitdisc import registry, tables
 from unitdisc.config import Experiment
+from unitdisc.features import archive
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
 from unitdisc.records import Utterance
+from unitdisc.steps.parts import Part
 
 
-def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> None:
-    """Compute the features of a split, in ``jobs`` processes."""
+def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1, part: Part | None = None) -> None:
+    """Compute the features of a split, or of one ``part`` of it, in ``jobs`` processes."""
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
     corpus_utterances = tables.read_records(files.utterances, Utterance)
     utterances = [utterance for utterance in corpus_utterances if utterance.split == split]
+    ark = files.archive(split)
+    if part is not None:
+        utterances, ark = list(part.share(utterances)), files.part_archive(split, part)
+        if not utterances:  # there are more parts than utterances
+            archive.write(ark, [])
+            return
     extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=settings.pipes)
-    extract(utterances, files.archive(split), extractor, jobs=jobs, on_bad=settings.on_bad_utterance)
+    extract(utterances, ark, extractor, jobs=jobs, on_bad=settings.on_bad_utterance)

@@ -13,7 +13,10 @@ from unitdisc.files import below
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.provenance import code_digest, files_digest
 from unitdisc.steps.dependencies import chosen_modules, dependencies, step_settings
+from unitdisc.steps.parts import Part, parts
+from unitdisc.steps.resources import Resources
 from unitdisc.steps.score_tables import score_tables
+from unitdisc.steps.settings_files import SettingsFiles
 
 # The name of a rule, its splits, and the corpora with exactly these splits.
 RuleSplits = tuple[str, Sequence[str], Sequence[str]]
@@ -29,33 +32,61 @@ class Plan:
         self.any_run: RunFolder = self.any_corpus.run("{model}", "{seed}")
         abx = experiment.scoring.abx
         self.abx_splits: tuple[str, ...] = abx.splits if abx else ()
+        self.resources = Resources(experiment)
+        self._settings_files = SettingsFiles(self.results)
         self._sources: dict[str, str] = {}
+        # Asked for by every job, of which there may be thousands.
+        self._code, self._settings = cache(self._code_of), cache(self._settings_of)
         chosen_modules(experiment, dependencies["train"])  # raises InputError where one does not exist
 
     def code(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return the digest of a step's code: its module, and the kinds that it runs on this corpus and model."""
-        part = dependencies[step]
-        chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
-        return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
+        return self._code(step, corpus, model)
 
     def settings(self, step: str, corpus: str | None = None, model: str | None = None) -> str:
         """Return as JSON the part of the configuration that a step reads; all of it for a step on all runs."""
-        if corpus is None:
-            return self.experiment.model_dump_json()
-        return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)
+        return self._settings(step, corpus, model if dependencies[step].model else None)
 
-    def by_splits(self, step: str, of: Sequence[str] = splits) -> Iterator[RuleSplits]:
+    def settings_file(self, step: str, corpus: str | None = None, model: str | None = None, *, write: bool) -> str:
+        """Return the file with the part of the configuration that a step reads, named by its digest.
+
+        A job runs again when its settings change, because they change this path. The file is made where ``write`` says
+        so: also on the node of a cluster that runs the job.
+        """
+        settings = self.settings(step, corpus, model)
+        if write:
+            self._settings_files.write(settings)
+        return str(self._settings_files.path(settings))
+
+    @property
+    def whole(self) -> list[str]:
+        """The corpora whose features and units are each made by one job for a split or a run."""
+        return [name for name, corpus in self.experiment.corpora.items() if corpus.parts == 1]
+
+    @property
+    def divided(self) -> list[str]:
+        """The corpora whose features and units are made in parts."""
+        return [name for name, corpus in self.experiment.corpora.items() if corpus.parts > 1]
+
+    def parts(self, corpus: str) -> list[Part]:
+        """Return the parts of each split of a corpus."""
+        return parts(self.experiment.corpora[corpus].parts)
+
+    def by_splits(
+        self, step: str, of: Sequence[str] = splits, corpora: Sequence[str] | None = None
+    ) -> Iterator[RuleSplits]:
         """Yield the rules of a step: name, splits whose files it writes, and corpora with exactly these splits.
 
         A job handles all splits of a run, because starting Python often takes longer than encoding or scoring a split.
         Most experiments need one rule per step, named like the step; names of further rules include their splits.
+        The rules are for all corpora, or for those that are given.
         """
-        corpora: dict[tuple[str, ...], list[str]] = {}
-        for name, corpus in self.experiment.corpora.items():
-            corpus_splits = tuple(split for split in corpus.split_names if split in of)
+        found: dict[tuple[str, ...], list[str]] = {}
+        for name in self.experiment.corpora if corpora is None else corpora:
+            corpus_splits = tuple(split for split in self.experiment.corpora[name].split_names if split in of)
             if corpus_splits:
-                corpora.setdefault(corpus_splits, []).append(name)
-        for number, (rule_splits, names) in enumerate(corpora.items()):
+                found.setdefault(corpus_splits, []).append(name)
+        for number, (rule_splits, names) in enumerate(found.items()):
             yield "_".join([step, *rule_splits]) if number else step, rule_splits, names
 
     def samples(self) -> list[str]:
@@ -70,10 +101,10 @@ class Plan:
     def corpus_files(self, corpus: str) -> list[str]:
         """Return the files that list a corpus's utterances and labels, but for those with braces in their paths.
 
-        Snakemake would take these for wildcards; they are in the digest of ``corpus_sources`` as the others are.
+        Snakemake would take these for wildcards, which only the path of the results may hold; they are in the digest of
+        ``corpus_sources`` as the others are.
         """
-        paths = self._reader(corpus).files()
-        return [str(path) for path in paths if "{" not in str(path)]
+        return self._inputs(self._reader(corpus).files())
 
     def corpus_sources(self, corpus: str) -> str:
         """Return a digest of the files in a corpus's folder, and of those that its lists name."""
@@ -93,10 +124,6 @@ class Plan:
         files = registry.features.load(settings.kind)(settings).files()
         return sources + files_digest(files, without=self.experiment.results) if files else sources
 
-    def process_mb(self, corpus: str) -> int:
-        """Return the megabytes that a process of the features needs."""
-        return self.experiment.corpora[corpus].features.process_mb
-
     def word_sources(self, corpus: str) -> str:
         """Return a digest of the files of word times."""
         return files_digest(self._word_paths(corpus), without=self.experiment.results)
@@ -106,6 +133,21 @@ class Plan:
         files = self.results.corpus(corpus)
         names = [split for split in self.experiment.corpora[corpus].split_names if split in of]
         return [str(path) for split in names for path in (files.archive(split), files.index(split))]
+
+    def feature_parts(self, corpus: str, split: str) -> list[str]:
+        """Return archive and index of the features of each part of a split."""
+        files = self.results.corpus(corpus)
+        return [
+            str(path)
+            for part in self.parts(corpus)
+            for path in (files.part_archive(split, part), files.part_index(split, part))
+        ]
+
+    def unit_parts(self, corpus: str, model: str, seed: str) -> list[str]:
+        """Return the units of each part of each split of a run."""
+        run = self.results.corpus(corpus).run(model, seed)
+        names = self.experiment.corpora[corpus].split_names
+        return [str(run.part_units(split, part)) for split in names for part in self.parts(corpus)]
 
     def built_on(self, corpus: str, model: str, seed: str) -> list[str]:
         """Return weights and description of the models that the training of a model starts from."""
@@ -119,7 +161,7 @@ class Plan:
 
     def word_files(self, corpus: str) -> list[str]:
         """Return the files of word times: the one in the section pieces, otherwise those of the corpus."""
-        return [str(path) for path in self._word_paths(corpus) if "{" not in str(path)]
+        return self._inputs(self._word_paths(corpus))
 
     def units(self, corpus: str, model: str, seed: str, section: str = "") -> list[str]:
         """Return the units that a section reads: those of all splits as encoded, or the folder of segmented ones."""
@@ -169,6 +211,19 @@ class Plan:
             (self.experiment.exports.formats, lambda run: run.exports),
         ]
         return [str(path(run)) for section, path in sections if section for _, _, run in self.runs()]
+
+    def _code_of(self, step: str, corpus: str | None, model: str | None) -> str:
+        part = dependencies[step]
+        chosen = chosen_modules(self.experiment, part, corpus=corpus, model=model)
+        return _digest(f"unitdisc.steps.{step}", *part.modules, *chosen)
+
+    def _settings_of(self, step: str, corpus: str | None, model: str | None) -> str:
+        if corpus is None:
+            return self.experiment.model_dump_json()
+        return step_settings(self.experiment, dependencies[step], corpus=corpus, model=model)
+
+    def _inputs(self, paths: Sequence[Path]) -> list[str]:
+        return [str(path) for path in paths if "{" not in str(path) or path.is_relative_to(self.results.path)]
 
     def _word_paths(self, corpus: str) -> list[Path]:
         pieces = self.experiment.pieces

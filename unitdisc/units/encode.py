@@ -1,6 +1,6 @@
 """Encoding: from a model and normalised features to unit sequences, or to recognised classes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -15,12 +15,15 @@ from unitdisc.records import UnitSequence
 batch_frames = 60_000  # of a batch with its padding, on a GPU
 
 
-def encode(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
+def encode(
+    trained: Trained, archive: Archive, speaker: Mapping[str, str], *, only: Sequence[str] | None = None
+) -> Iterator[UnitSequence]:
     """Yield the units of every utterance of an archive, in its order; ``speaker`` maps an utterance to its speaker.
 
-    Raises InputError for features with another number of columns than the model has inputs.
+    With ``only``, these are the units of some of the utterances, normalised by the statistics of all. Raises InputError
+    for features with another number of columns than the model has inputs.
     """
-    return _sequences(trained.model.encode, trained, archive, speaker)
+    return _sequences(trained.model.encode, trained, archive, speaker, only)
 
 
 def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
@@ -30,7 +33,7 @@ def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> I
     """
     if not trained.labels:
         raise InputError("the model recognises no labels", fix="train it with objective: ctc")
-    return _sequences(trained.model.predict, trained, archive, speaker)
+    return _sequences(trained.model.predict, trained, archive, speaker, None)
 
 
 def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device) -> Iterator[UnitSequence]:
@@ -68,8 +71,13 @@ def batches(lengths: Mapping[str, int], most: int) -> Iterator[list[str]]:
 
 
 def _sequences(
-    predict: Callable[[Tensor], Tensor], trained: Trained, archive: Archive, speaker: Mapping[str, str]
+    predict: Callable[[Tensor], Tensor],
+    trained: Trained,
+    archive: Archive,
+    speaker: Mapping[str, str],
+    only: Sequence[str] | None,
 ) -> Iterator[UnitSequence]:
     matrices = trained.normalised(archive, speaker)
-    for name in track(matrices, archive.path.stem, total=len(matrices)):
+    names = list(matrices) if only is None else only
+    for name in track(names, archive.path.stem, total=len(names)):
         yield UnitSequence(name, trained.frame_shift, predict(torch.tensor(matrices[name])).numpy())

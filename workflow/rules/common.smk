@@ -1,5 +1,7 @@
 # The checked configuration, and functions for the rules that query the plan (unitdisc/steps/workflow.py).
 import shutil
+import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -7,6 +9,7 @@ try:
     from unitdisc.config import splits
     from unitdisc.config.load import check_config
     from unitdisc.errors import InputError
+    from unitdisc.steps import locks
     from unitdisc.steps.cluster_names import check_names
     from unitdisc.steps.workflow import Plan
 except ImportError as error:
@@ -24,6 +27,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+if advice := locks.notice(Path.cwd(), sys.argv):
+    print(advice, file=sys.stderr)
+
 experiment = plan.experiment
 any_corpus, any_run = plan.any_corpus, plan.any_run
 # Snakemake would format the path of the environment, and fail on braces in it.
@@ -40,8 +46,25 @@ def code(step):
 
 
 def settings(step):
-    """Return the part of the configuration that a step reads, as a parameter of a rule."""
-    return lambda w: plan.settings(step, w.get("corpus"), w.get("model"))
+    """Return the file with the part of the configuration that a step reads, as a parameter of a rule."""
+    return lambda w: plan.settings_file(
+        step,
+        w.get("corpus"),
+        w.get("model"),
+        write=workflow.executor_plugin is not None and not workflow.dryrun,
+    )
+
+
+def megabytes(step):
+    """Return the memory of a job, by the size of its corpus, as a resource of a rule."""
+    return lambda w, attempt, threads: plan.resources.megabytes(
+        step, w.get("corpus"), attempt, threads
+    )
+
+
+def minutes(step):
+    """Return the time of a job, by the size of its corpus, as a resource of a rule."""
+    return lambda w, attempt: plan.resources.minutes(step, w.get("corpus"), attempt)
 
 
 def archives(of=splits):
@@ -63,6 +86,7 @@ wildcard_constraints:
     model=one_of(experiment.models),
     seed="[0-9]+",
     split=one_of(splits),
+    part="[0-9]+-of-[0-9]+",
 
 
 # Before the first job; what runs on this machine goes through no shell but that of the rules.

@@ -9,13 +9,13 @@ rule sample:
         environment
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=megabytes("sample"),
+        runtime=minutes("sample"),
     params:
         code=code("sample"),
         config=settings("sample"),
     shell:
-        "unitdisc sample --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"
+        "unitdisc sample --corpus {wildcards.corpus:q} --config {params.config:q} > {log:q} 2>&1"
 
 
 rule corpus:
@@ -31,11 +31,11 @@ rule corpus:
         environment
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=megabytes("corpus"),
+        runtime=minutes("corpus"),
     params:
         code=code("corpus"),
         sources=lambda w: plan.corpus_sources(w.corpus),
         config=settings("corpus"),
     shell:
-        "unitdisc corpus --corpus {wildcards.corpus} --config {params.config:q} > {log:q} 2>&1"
+        "unitdisc corpus --corpus {wildcards.corpus:q} --config {params.config:q} > {log:q} 2>&1"

@@ -20,13 +20,13 @@ rule train:
         environment
     threads: lambda w: model_of(w).threads
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=megabytes("train"),
+        runtime=minutes("train"),
         gpu=lambda w: model_of(w).gpus,
     params:
         code=code("train"),
         sources=lambda w: plan.model_sources(w.model),
         config=settings("train"),
     shell:
-        "unitdisc train --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        "unitdisc train --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
         " --threads {threads} --config {params.config:q} > {log:q} 2>&1"

@@ -12,8 +12,8 @@ rule report:
         environment
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=megabytes("report"),
+        runtime=minutes("report"),
     params:
         code=code("report"),
         config=settings("report"),

@@ -16,13 +16,13 @@ for name, splits, corpora in plan.by_splits("score"):
             environment
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=120,
+            mem_mb=megabytes("score"),
+            runtime=minutes("score"),
         params:
             code=code("score"),
             config=settings("score"),
         shell:
-            "unitdisc score --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+            "unitdisc score --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
             " --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -49,13 +49,13 @@ for name, splits, corpora in plan.by_splits("recognise", of=("dev", "test")):
             environment
         threads: 1
         resources:
-            mem_mb=8000,
-            runtime=120,
+            mem_mb=megabytes("recognise"),
+            runtime=minutes("recognise"),
         params:
             code=code("recognise"),
             config=settings("recognise"),
         shell:
-            "unitdisc recognise --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+            "unitdisc recognise --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -81,13 +81,13 @@ for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
             environment
         threads: 1
         resources:
-            mem_mb=8000,
-            runtime=240,
+            mem_mb=megabytes("abx"),
+            runtime=minutes("abx"),
         params:
             code=code("abx"),
             config=settings("abx"),
         shell:
-            "unitdisc abx-run --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+            "unitdisc abx-run --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -107,13 +107,13 @@ rule probe:
         environment
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=megabytes("probe"),
+        runtime=minutes("probe"),
     params:
         code=code("probe"),
         config=settings("probe"),
     shell:
-        "unitdisc probe --corpus {wildcards.corpus} --model {wildcards.model} --seed {wildcards.seed}"
+        "unitdisc probe --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
         " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
@@ -129,8 +129,8 @@ rule collect:
         environment
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=megabytes("collect"),
+        runtime=minutes("collect"),
     params:
         code=code("collect"),
         config=settings("collect"),
