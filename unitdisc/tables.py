@@ -5,7 +5,7 @@ may be larger than memory: they are written row by row and read in blocks.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
@@ -78,9 +78,7 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
     """
     import pyarrow as pa
 
-    parts = [block.columns for block in blocks(path, record)]
-    whole = pa.concat_tables([empty(record), *parts])
-    del parts
+    whole = pa.concat_tables([empty(record), *(block.columns for block in blocks(path, record))])
     frame: pd.DataFrame = whole.to_pandas(split_blocks=True, self_destruct=True)
     return frame
 
@@ -158,6 +156,12 @@ def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
         (UnitRow(s.utterance, s.frame_shift, " ".join(map(str, s.units.tolist()))) for s in sequences),
         UnitRow,
     )
+
+
+def frame(parts: Sequence[pd.DataFrame], record: type) -> pd.DataFrame:
+    """Return data frames with a record's columns as one, which has these columns even if there is no part."""
+    whole: pd.DataFrame = pd.concat([*parts, *([] if parts else [empty(record).to_pandas()])], ignore_index=True)
+    return whole
 
 
 def empty(record: type) -> "pa.Table":
