@@ -67,8 +67,10 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=24.0, help="GB of memory after which a step is stopped.")
     parser.add_argument("--folder", type=Path, help="Keep the sample there for other calls.")
     options = parser.parse_args()
-    steps = options.steps or all_steps
-    steps = [step for each in steps for step in (tabular if each == "tables" else [each])]
+    asked = {step for each in options.steps or all_steps for step in (tabular if each == "tables" else [each])}
+    steps = [step for step in all_steps if step in asked]
+    if unknown := sorted(asked - set(steps)):
+        parser.error(f"no such step: {', '.join(unknown)}; there are tables, {', '.join(all_steps)}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         sample = sample_in(folder / "sample")
