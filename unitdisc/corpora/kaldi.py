@@ -15,7 +15,7 @@ from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
 from unitdisc.config.corpora import excluded, unmarked
 from unitdisc.config.features import Sources
 from unitdisc.corpora.kaldi_folder import DataFolder, Recording
-from unitdisc.corpora.kaldi_labels import KaldiLabels
+from unitdisc.corpora.kaldi_labels import KaldiLabels, of_any
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.formats.audio_source import split_entry
@@ -198,7 +198,7 @@ class KaldiCorpus(CorpusReader):
         """Read all labels of utterances, and return them one by one as the corpus has them."""
         used = LabelSpool()
         for rows in itertools.chain(*parts):
-            used.add_frame(rows[rows["utterance"].isin(utterances)])
+            used.add_frame(of_any(rows, utterances))
         found = dict.fromkeys(used.labels)
         plain = stripped(found, self.settings.strip_marks, silences=self.settings.exclude, notices=self.notices)
         for table in parts:

@@ -3,7 +3,7 @@
 They may be more than fit in memory, and are put in order some utterances at a time.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Container, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -38,10 +38,11 @@ class KaldiLabels:
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the labels of some utterances at a time, in the order of their names; see ``LabelTable.rows``."""
-        folder, durations = self.folder, {n: round(u.duration, digits) for n, u in self.utterances.items()}
+        folder = self.folder
         spool, names = self._read()
         for rows in self._of_segments(spool, names) if self._whole else self._own(spool, names):
             table = LabelTable(rows, [self.file], {}).ordered(folder.notices)
+            durations = {name: round(self.utterances[name].duration, digits) for name in among(rows, self.utterances)}
             yield table.within(durations, folder.slack, folder.notices).rows
         self.spellings.update(spellings_of(spool.labels))
 
@@ -63,13 +64,13 @@ class KaldiLabels:
     def _own(self, spool: LabelSpool, names: Names) -> Iterator[pd.DataFrame]:
         """Yield the labels of utterances."""
         for table in self._checked(spool, names):
-            yield table.rows[table.rows["utterance"].isin(self.utterances.keys())]
+            yield of_any(table.rows, self.utterances)
 
     def _checked(self, spool: LabelSpool, names: Names) -> Iterator[LabelTable]:
         for rows in spool.by_utterance(names):
             table = LabelTable(rows, [self.file], {}).ordered(self.folder.notices, by_channel=True)
             if self.manifest is not None:
-                self.folder.strays.check(table, self._known, f"is not in {self.manifest}")
+                self.folder.strays.check(table, among(table.rows, self._known), f"is not in {self.manifest}")
             yield table
 
     def _of_segments(self, spool: LabelSpool, names: Names) -> Iterator[pd.DataFrame]:
@@ -77,9 +78,8 @@ class KaldiLabels:
         placed, folder = LabelSpool(), self.folder
         from_zero = any(channel == "0" and name in self._whole for (_, channel), name in names.items())
         for table in self._checked(spool, names):
-            utterances = table.rows["utterance"]
-            placed.add_frame(table.rows[utterances.isin(self.utterances.keys())])
-            of_whole = table.rows[utterances.isin(self._whole)]
+            placed.add_frame(of_any(table.rows, self.utterances))
+            of_whole = of_any(table.rows, self._whole)
             if len(of_whole):
                 whole = replace(table, rows=of_whole).within(folder.whole, folder.slack, folder.notices)
                 placed.add_frame(self._cut(whole.rows, first_channel=0 if from_zero else 1))
@@ -133,3 +133,13 @@ class KaldiLabels:
         if crossing.any():
             what = described(part, int(np.argmax(crossing)))
             self.folder.notices.add("labels that cross the end of a segment, cut there", what, int(crossing.sum()))
+
+
+def among(rows: pd.DataFrame, names: Container[str]) -> list[str]:
+    """Return the utterances of rows that are in ``names``, which may be far more."""
+    return [name for name in rows["utterance"].unique() if name in names]
+
+
+def of_any(rows: pd.DataFrame, names: Container[str]) -> pd.DataFrame:
+    """Return the rows of the utterances that are in ``names``."""
+    return rows[rows["utterance"].isin(among(rows, names))]

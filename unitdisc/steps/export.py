@@ -28,7 +28,7 @@ from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, Origin, Spelt, SpeltLabels
 from unitdisc.units.exports.manifest import atomic_folder
 
-batch_tokens = 500_000  # aligned with their labels at a time; utterances are never split
+batch_tokens = 200_000  # aligned with their labels at a time; utterances are never split
 
 
 def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None = None) -> tuple[Path, list[str]]:

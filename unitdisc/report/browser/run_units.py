@@ -16,7 +16,7 @@ from unitdisc.report.browser.windows import Windows
 from unitdisc.report.results import CorpusResults, RunResults
 from unitdisc.scores.discovery.alignment import Alignment, align
 
-part_tokens = 1_000_000  # that are counted at once; utterances are never split
+part_tokens = 200_000  # that are counted at once; utterances are never split
 
 
 class RunUnits(Mapping[str, UnitSequence]):
