@@ -57,7 +57,7 @@ def test_units_are_in_the_order_of_the_files_in_any_number_of_processes(utteranc
         (tmp_path / str(jobs)).mkdir()
         sequences, unreadable = encode_utterances(own, utterances, tmp_path / str(jobs), jobs=jobs)
         assert unreadable == []
-        found[jobs] = [(row.utterance, row.units.tolist()) for row in sequences]
+        found[jobs] = [(row.utterance, row.units.tolist()) for row in sequences.values()]
     assert [name for name, _ in found[1]] == [row.utterance for row in utterances]
     assert found[1] == found[2]
 
@@ -81,7 +81,7 @@ def test_a_chunk_that_is_there_is_not_encoded_again(utterances, monkeypatch, tmp
         encoding_work, "_encode_chunk", lambda *a: (done.append([r.utterance for r in a[1]]), encode(*a))
     )
     sequences, _ = encode_utterances(own, utterances, tmp_path)
-    assert [row.utterance for row in sequences] == [row.utterance for row in utterances]
+    assert [row.utterance for row in sequences.values()] == [row.utterance for row in utterances]
     assert [name for chunk in done for name in chunk] == [row.utterance for row in utterances][4:]
 
 
@@ -99,7 +99,7 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(utterances, tmp_path):
     rows = [*utterances[:2], Utterance("bad", "", "bad", str(tmp_path / "bad.wav"), 0.0), *utterances[2:]]
     for _ in range(2):  # the second time from what is there
         sequences, unreadable = encode_utterances(own, rows, tmp_path)
-        assert [row.utterance for row in sequences] == [row.utterance for row in utterances]
+        assert [row.utterance for row in sequences.values()] == [row.utterance for row in utterances]
         assert [row.utterance for row in unreadable] == ["bad"]
         assert unreadable[0].error.startswith(str(tmp_path / "bad.wav"))
 

@@ -1,25 +1,27 @@
 """Kaldi data directories: wav.scp, segments, utt2spk and a phone alignment, one folder per split or several."""
 
+import itertools
 import shlex
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, model_validator
 
+from unitdisc import tables
 from unitdisc.choices import StripMarks, silences
 from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
 from unitdisc.config.corpora import excluded, unmarked
 from unitdisc.config.features import Sources
 from unitdisc.corpora.kaldi_folder import DataFolder, Recording
+from unitdisc.corpora.kaldi_labels import KaldiLabels, of_any
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.errors import InputError
 from unitdisc.formats.audio_source import split_entry
 from unitdisc.formats.kaldi_matrix import split_source
 from unitdisc.formats.kaldi_table import locate, read_pairs
-from unitdisc.formats.label_table import LabelTable
+from unitdisc.formats.label_spool import LabelSpool
 from unitdisc.formats.marks import stripped
 from unitdisc.formats.text import digits, plain_name, read_fields
 from unitdisc.records import Label, Utterance
@@ -36,6 +38,7 @@ kaldi_files = (
     "text_ali",
     "reco2file_and_channel",
 )
+label_columns = ["utterance", "start", "end", "label"]
 
 
 class KaldiSettings(CorpusSettings):
@@ -92,6 +95,11 @@ class KaldiCorpus(CorpusReader):
     settings: KaldiSettings
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
+        """Read the data directories; see ``stream``."""
+        utterances, labels = self.stream()
+        return utterances, list(labels)
+
+    def stream(self) -> tuple[list[Utterance], Iterable[Label]]:
         """Read the data directories of the splits into utterances and labels, in seconds.
 
         Raises InputError naming file and line for whatever does not fit.
@@ -102,7 +110,8 @@ class KaldiCorpus(CorpusReader):
             folder = self._folder(split, name)
             scp, recordings = self._listed(folder)
             listed.append((folder, scp, recordings))
-            self.spelling_of_name.update({plain_name(fields[0]): fields[0] for _, fields in read_fields(scp)})
+            names = (fields[0] for _, fields in read_fields(scp))
+            self.spelling_of_name.update({plain_name(text): text for text in names if plain_name(text) != text})
             speakers = folder.speakers()
             self.spelling_of_speaker.update(folder.spelt_speakers())
             for key, recording in _shortened(recordings, self.settings.hours.get(name)).items():
@@ -114,9 +123,8 @@ class KaldiCorpus(CorpusReader):
                 utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
         self.settle()
         aligned = [(*each, path) for each in listed if each[2] and (path := self._alignment(each[0].path)) is not None]
-        tables = [folder.labels(path, scp.name, found, self.left_out) for folder, scp, found, path in aligned]
-        used = [replace(table, rows=table.rows[table.rows["utterance"].isin(utterances)]) for table in tables]
-        return list(utterances.values()), self._labels(used)
+        parts = [KaldiLabels(folder, path, scp.name, found, self.left_out) for folder, scp, found, path in aligned]
+        return list(utterances.values()), self._labels(parts, utterances)
 
     @property
     def location(self) -> Path:
@@ -152,7 +160,8 @@ class KaldiCorpus(CorpusReader):
                 listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
                 if (folder.path / "segments").exists():
                     listed = folder.placed(listed)
-                words[path] = folder.labels(path, None, listed).labels
+                found = KaldiLabels(folder, path, None, listed)
+                words[path] = tables.frame([rows[label_columns] for rows in found], Label)
         self.notices.say()
         return words
 
@@ -185,14 +194,17 @@ class KaldiCorpus(CorpusReader):
         scp, listed = folder.matrices(shift) if self._matrices else folder.recordings()
         return scp, self.long_enough(listed, {name: recording.duration for name, recording in listed.items()})
 
-    def _labels(self, tables: list[LabelTable]) -> list[Label]:
-        found = dict.fromkeys(label for table in tables for label in table.rows["label"].unique())
+    def _labels(self, parts: Sequence[KaldiLabels], utterances: Collection[str]) -> Iterator[Label]:
+        """Read all labels of utterances, and return them one by one as the corpus has them."""
+        used = LabelSpool()
+        for rows in itertools.chain(*parts):
+            used.add_frame(of_any(rows, utterances))
+        found = dict.fromkeys(used.labels)
         plain = stripped(found, self.settings.strip_marks, silences=self.settings.exclude, notices=self.notices)
-        for table in tables:
+        for table in parts:
             self.spelling_of_label |= {name: text for name, text in table.spellings.items() if plain.get(name) == name}
-        columns = ("utterance", "start", "end", "label")
-        rows = (zip(*(table.labels[column].tolist() for column in columns), strict=True) for table in tables)
-        return [Label(name, start, end, plain[label]) for table in rows for name, start, end, label in table]
+        columns = (zip(*(rows[column].tolist() for column in label_columns), strict=True) for rows in used)
+        return (Label(name, start, end, plain[label]) for part in columns for name, start, end, label in part)
 
     def _alignment(self, folder: Path) -> Path | None:
         alignment = self.settings.alignment

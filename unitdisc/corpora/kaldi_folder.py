@@ -1,16 +1,13 @@
 """One Kaldi data directory: wav.scp or feats.scp, segments, utt2spk and a phone alignment."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 
-from unitdisc.choices import LabelFormat
 from unitdisc.corpora.cuts import cut
 from unitdisc.corpora.strays import Strays
 from unitdisc.corpora.unreadable import Unreadable
@@ -19,9 +16,7 @@ from unitdisc.formats import audio
 from unitdisc.formats.audio_source import Part, check_pipe, split_entry
 from unitdisc.formats.kaldi_matrix import read_matrix, split_source
 from unitdisc.formats.kaldi_table import locate, read_pairs, read_rows, read_utt2spk, speakers_of
-from unitdisc.formats.label_table import LabelTable, described
-from unitdisc.formats.labels import read_label_table
-from unitdisc.formats.text import close, digits, fields_of, plain, plain_name, read_fields, read_number
+from unitdisc.formats.text import digits, fields_of, plain, plain_name, read_fields, read_number
 from unitdisc.notices import Notices
 
 channels = MappingProxyType({"A": 0, "B": 1})  # of a telephone conversation
@@ -121,30 +116,6 @@ class DataFolder:
         rows = read_fields(path, least=2) if path.exists() else ()
         return {plain(fields[column]): fields[column] for _, fields in rows if len(fields) > column}
 
-    def labels(
-        self, file: Path, manifest: str | None, utterances: Mapping[str, Recording], left_out: Set[str] = frozenset()
-    ) -> LabelTable:
-        """Return the labels of the ``utterances`` in an alignment, cut at their ends.
-
-        Its times may be those of recordings of which the utterances are segments. Raises InputError for a label of an
-        utterance that is neither in the ``manifest`` nor ``left_out``; without a manifest such labels do not count.
-        """
-        whole = self.whole.keys() - utterances.keys()
-        known = utterances.keys() | whole | self.lost | self.unreadable.errors.keys() | left_out
-        kind: LabelFormat = "text_ali" if file.name == "text_ali" else "ctm"
-        table = read_label_table(
-            file, kind, known=known, aliases=self._of_channels(), notices=self.notices, by_channel=True
-        )
-        names = table.rows["utterance"]
-        if manifest is not None:
-            self.strays.check(table, known, f"is not in {manifest}")
-        own, of_whole = table.rows[names.isin(utterances.keys())], table.rows[names.isin(whole)]
-        if len(of_whole):
-            of_whole = replace(table, rows=of_whole).within(self.whole, self.slack, self.notices).rows
-        rows = pd.concat([own, self._cut(of_whole, utterances)], ignore_index=True) if len(of_whole) else own
-        durations = {name: round(utterance.duration, digits) for name, utterance in utterances.items()}
-        return replace(table, rows=rows).ordered(self.notices).within(durations, self.slack, self.notices)
-
     def _source(self, value: str, line: int) -> str:
         """Return a source of wav.scp with its path from here; raises InputError for what may not be read."""
         scp = self.path / "wav.scp"
@@ -198,50 +169,14 @@ class DataFolder:
         if channel and not (channel.isdecimal() or channel in channels):
             raise InputError(f"channel {channel!r} is neither a number from 0 nor A or B")
         count = audio.channels(recording.source, self.allow_pipes) if channel else 1
-        number = _number(channel, first=0) if channel else None
+        number = channel_number(channel, first=0) if channel else None
         if number is not None and 1 < count <= number:
             raise InputError(f"{recording.source} has no channel {number}, but {count} channels from 0")
         source = str(Part(recording.source, start, end, number))
         return Recording(source, end - start, 0, start=start, channel=channel)
 
-    def _of_channels(self) -> dict[tuple[str, str], str]:
-        """Return the recording that reco2file_and_channel has for a file and its channel."""
-        path = self.path / "reco2file_and_channel"
-        rows = [fields for _, fields in read_fields(path, least=3)] if path.exists() else []
-        return {(plain_name(row[1]), row[2]): plain_name(row[0]) for row in rows if len(row) == 3}
 
-    def _cut(self, labels: pd.DataFrame, utterances: Mapping[str, Recording]) -> pd.DataFrame:
-        """Return the labels of recordings as those of the segments, and channels, in which their middles lie."""
-        middle = (labels["start"] + labels["end"]).to_numpy() / 2
-        rows_of = labels.groupby("utterance").indices
-        first = 0 if (labels["channel"] == "0").any() else 1  # some programs count from 0
-        numbers = labels["channel"].map(partial(_number, first=first)).to_numpy()
-        several = labels.groupby("utterance")["channel"].nunique() > 1
-        used = np.zeros(len(labels), dtype=bool)
-        parts = [labels.iloc[:0]]
-        for name, segment in utterances.items():
-            rows = np.asarray(rows_of.get(segment.recording, []), dtype=np.int64)
-            rows = rows[(middle[rows] >= segment.start) & (middle[rows] < segment.start + segment.duration)]
-            if segment.channel and several.get(segment.recording, False):
-                rows = rows[numbers[rows] == _number(segment.channel, first=0)]
-            used[rows] = True
-            part = labels.iloc[rows]
-            times = {
-                column: (part[column] - segment.start).clip(0, segment.duration).round(digits)
-                for column in ("start", "end")
-            }
-            parts.append(part.assign(utterance=name, **times))
-            crossing = np.abs((part["end"] - part["start"]) - (times["end"] - times["start"])).to_numpy() > close
-            if crossing.any():
-                what = described(part, int(np.argmax(crossing)))
-                self.notices.add("labels that cross the end of a segment, cut there", what, int(crossing.sum()))
-        if not used.all():
-            what = described(labels, int(np.argmin(used)))
-            self.notices.add("labels outside every segment, left out", what, int((~used).sum()))
-        return pd.concat(parts, ignore_index=True)
-
-
-def _number(channel: str, first: int) -> int:
+def channel_number(channel: str, first: int) -> int:
     """Return the number from 0 of a channel, a letter or a number from ``first``: mostly 1 in a CTM, 0 in segments."""
     return int(channel) - first if channel.isdecimal() else channels.get(channel.upper(), 0)
 

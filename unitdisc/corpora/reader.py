@@ -37,6 +37,10 @@ class CorpusReader(ABC):
     def read(self) -> tuple[list[Utterance], list[Label]]:
         """Read utterances and labels; raises InputError naming file and line for whatever is wrong."""
 
+    def stream(self) -> tuple[list[Utterance], Iterable[Label]]:
+        """Read as ``read`` does; labels that may not fit in memory are yielded once."""
+        return self.read()
+
     @property
     def location(self) -> Path:
         """The location of the corpus, for errors that concern it as a whole."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.formats.text import fields_of, plain, plain_name, read_fields, read_lines
+from unitdisc.formats.text import each_line, fields_of, plain, plain_name, read_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Entry:
 
 def read_rows(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
     """Yield line numbers and fields, the first a name, the last the rest of the line; raises InputError for fewer."""
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(each_line(path), start=1):
         parts = fields_of(line, least=fields, most=fields)
         if not parts:
             continue

@@ -46,7 +46,8 @@ class LabelTable:
         Raises InputError for other faults of times.
         """
         rows, owner = self.rows, ["utterance", "channel"] if by_channel else ["utterance"]
-        plain_of = {text: plain(text) for text in rows["label"].unique()}
+        texts = rows["label"].unique()
+        plain_of = {text: plain(text) for text in texts}
         rows = rows.assign(
             label=rows["label"].map(plain_of).astype("str"),
             start=rows["start"].astype(float).round(digits),
@@ -67,10 +68,8 @@ class LabelTable:
         cut = np.flatnonzero(shared > close)
         end[cut] = start[cut + 1]
         self._notice(rows, cut, "labels that overlap the next one by up to a frame, cut there", notices)
-        # Other white space does not come back: formats separate fields by it.
-        spellings = {short: text for text, short in plain_of.items() if short and text != short and plain_spaced(text)}
         rows = self._with_length(rows.assign(end=end), "", notices)
-        return replace(self, rows=rows, spellings={**self.spellings, **spellings})
+        return replace(self, rows=rows, spellings={**self.spellings, **spellings_of(texts)})
 
     def within(self, durations: Mapping[str, float], slack: float, notices: Notices) -> "LabelTable":
         """Return the labels cut at the ends of their utterances, which they may pass by ``slack``, with a notice.
@@ -126,6 +125,13 @@ class LabelTable:
 def check(labels: pd.DataFrame) -> pd.DataFrame:
     """Return labels put in order; raises InputError for those that overlap; see ``LabelTable.ordered``."""
     return LabelTable(labels.assign(file=-1, line=0, channel=""), [], {}).ordered(Notices(), overlap=0).labels
+
+
+def spellings_of(texts: Iterable[str]) -> dict[str, str]:
+    """Return the texts of labels that differ from the plain ones, by these."""
+    plain_of = {text: plain(text) for text in texts}
+    # Other white space does not come back: formats separate fields by it.
+    return {short: text for text, short in plain_of.items() if short and text != short and plain_spaced(text)}
 
 
 def plain_spaced(text: str) -> bool:

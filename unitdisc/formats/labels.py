@@ -16,6 +16,7 @@ from unitdisc.files import below
 from unitdisc.formats.ctm import Row, read_ctm
 from unitdisc.formats.discophon import alignment_start, read_alignment
 from unitdisc.formats.eaf import read_eaf_tiers
+from unitdisc.formats.label_spool import LabelSpool
 from unitdisc.formats.label_table import LabelTable, frame_overlap, joined
 from unitdisc.formats.marks import plain_phone
 from unitdisc.formats.text import digits, read_fields, read_number
@@ -100,6 +101,23 @@ def read_label_table(
     return table.ordered(notices, overlap=overlap, by_channel=by_channel)
 
 
+def spooled(
+    path: Path,
+    kind: LabelFormat,
+    *,
+    known: Collection[str],
+    aliases: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    notices: Notices,
+) -> tuple[LabelSpool, Mapping[tuple[str, str], str]]:
+    """Read a CTM or text_ali that may not fit in memory: its rows, and the name of each utterance of a channel.
+
+    See ``read_label_table``; the rows are not put in order.
+    """
+    spool = LabelSpool()
+    spool.add(_text_ali(path) if kind == "text_ali" else read_ctm(path))
+    return spool, _names(spool.owners, Names(known, aliases), notices)
+
+
 def _table(rows: Sequence[Row], file: Path) -> LabelTable:
     frame = pd.DataFrame(rows, columns=Row._fields).assign(file=0)
     return LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], {})
@@ -107,12 +125,17 @@ def _table(rows: Sequence[Row], file: Path) -> LabelTable:
 
 def _renamed(table: LabelTable, rows: Sequence[Row], texts: Names, notices: Notices) -> LabelTable:
     """Return the labels of a file of several utterances under the names of the known ones."""
-    spelt = texts.of_texts({(row.utterance, row.channel): None for row in rows})
-    for (text, _), name in spelt.items():
-        if shortened(text, name):
-            notices.add("utterances found by the end of their names", f"{text!r} is {name!r}")
+    spelt = _names({(row.utterance, row.channel): None for row in rows}, texts, notices)
     names = pd.Series([spelt[row.utterance, row.channel] for row in rows], dtype="str")
     return replace(table, rows=table.rows.assign(utterance=names))
+
+
+def _names(owners: Iterable[tuple[str, str]], texts: Names, notices: Notices) -> dict[tuple[str, str], str]:
+    spelt = texts.of_texts(owners)
+    for (text, _), name in spelt.items():
+        if text != name and shortened(text, name):
+            notices.add("utterances found by the end of their names", f"{text!r} is {name!r}")
+    return spelt
 
 
 def _rows(file: Path, kind: LabelFormat, name: str, tier: str | None) -> tuple[list[Row], float]:

@@ -20,6 +20,19 @@ def read_lines(path: str | Path) -> list[str]:
     return read_text(path).split("\n")
 
 
+def each_line(path: str | Path) -> Iterator[str]:
+    """Yield the lines of a file that may not fit in memory, as ``read_lines`` does."""
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline=None) as file:
+            yield from (line.removesuffix("\n") for line in file)
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except IsADirectoryError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+
+
 def fields_of(line: str, *, least: int = 1, most: int = 0) -> list[str]:
     """Return the fields of a line, which spaces and tabs separate, as in Kaldi: other white space is part of a field.
 
@@ -36,7 +49,7 @@ def fields_of(line: str, *, least: int = 1, most: int = 0) -> list[str]:
 
 def read_fields(path: str | Path, *, comment: str | None = None, least: int = 1) -> Iterator[tuple[int, list[str]]]:
     """Yield number and fields of each line that is not blank and does not start with ``comment``; see ``fields_of``."""
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(each_line(path), start=1):
         fields = fields_of(line, least=least)
         if fields and not (comment and fields[0].startswith(comment)):
             yield number, fields

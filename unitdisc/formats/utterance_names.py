@@ -157,7 +157,7 @@ def _in_turn(
         taken = refused | set(found.values())
         given = {item: name for item in items if item not in found and (name := level(item)) and name not in taken}
         owners: dict[str, set[Hashable]] = {}
-        for item, name in given.items():
+        for item, name in given.items() if number or strict else ():  # two may have a name that is theirs
             owners.setdefault(name, set()).add(several(item))
         clashes = [name for name, of in owners.items() if len(of) > 1]
         if strict and clashes:

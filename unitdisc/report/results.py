@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from unitdisc import registry, tables
+from unitdisc import registry
 from unitdisc.config import Experiment, ModelSettings, splits
 from unitdisc.errors import InputError
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality, modalities
-from unitdisc.records import Label, SplitActivity, UnitSequence, Utterance
+from unitdisc.records import SplitActivity, Utterance
 from unitdisc.report import result_tables, training_files
 
 preferred_splits = splits[::-1]  # test first
@@ -117,11 +118,6 @@ class RunResults:
         """Return a score, nan where there is none."""
         return self.estimate(metric, split).value
 
-    def units(self, split: str) -> Mapping[str, UnitSequence]:
-        """Read the units of a split; empty if it has none."""
-        path = self.files.units(split)
-        return tables.read_units(path) if path.exists() else {}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusResults:
@@ -135,7 +131,7 @@ class CorpusResults:
     ignore: tuple[str, ...]
     allow_pipes: tuple[str, ...]
     utterances: pd.DataFrame
-    labels: pd.DataFrame
+    labels: LabelIndex
     activity: pd.DataFrame
     runs: tuple[RunResults, ...]
 
@@ -224,7 +220,6 @@ def _corpus(
     runs: tuple[RunResults, ...],
 ) -> CorpusResults:
     exclude, ignore, pipes = options
-    labels = result_tables.table(files.labels, Label)
     return CorpusResults(
         source=source,
         name=files.path.name,
@@ -234,7 +229,7 @@ def _corpus(
         ignore=ignore,
         allow_pipes=pipes,
         utterances=result_tables.table(files.utterances, Utterance),
-        labels=labels[~labels["label"].isin(ignore)].sort_values(["utterance", "start"], kind="stable"),
+        labels=LabelIndex(files.labels if files.labels.exists() else None, ignore),
         activity=result_tables.table(files.activity, SplitActivity),
         runs=runs,
     )

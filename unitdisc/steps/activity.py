@@ -9,8 +9,9 @@ from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
 from unitdisc.features.normalise import Normalised
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import Results
-from unitdisc.records import Label, SplitActivity, UnitSequence, Utterance
+from unitdisc.records import SplitActivity, UnitSequence, Utterance
 from unitdisc.scores.discovery.alignment import align
 
 together = 100  # utterances whose frames are in memory at once
@@ -23,24 +24,22 @@ def run(experiment: Experiment, corpus: str) -> None:
     """
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
     speaker = {row.utterance: row.speaker for row in tables.read_records(files.utterances, Utterance)}
-    labels = _Labels(tables.read(files.labels, Label), settings)
     rows = []
-    for split in settings.split_names:
-        archive = Archive(files.index(split))
-        check_known(archive, speaker)
-        features = Normalised(archive, speaker=speaker, extractor=extractor_of(settings.features))
-        rows.append(_activity(split, features, labels))
+    with LabelIndex(files.labels, settings.ignore) as index:
+        labels = _Labels(index, settings)
+        for split in settings.split_names:
+            archive = Archive(files.index(split))
+            check_known(archive, speaker)
+            features = Normalised(archive, speaker=speaker, extractor=extractor_of(settings.features))
+            rows.append(_activity(split, features, labels))
     tables.write(files.activity, rows, SplitActivity)
 
 
 class _Labels:
     """The labels of a corpus without ignored ones, for a look-up by utterance."""
 
-    def __init__(self, labels: pd.DataFrame, settings: CorpusSettings) -> None:
-        scored = labels[~labels["label"].isin(settings.ignore)].sort_values("start", kind="stable")
-        self._labels = scored.assign(label=scored["label"].isin(settings.exclude))
-        self._rows = self._labels.groupby("utterance").indices
-        self._shift = settings.features.shift
+    def __init__(self, labels: LabelIndex, settings: CorpusSettings) -> None:
+        self._labels, self._excluded, self._shift = labels, settings.exclude, settings.features.shift
 
     def of_frames(self, frames: dict[str, int]) -> Ints:
         """Return for every frame of utterances, given their numbers of frames, 0 for a label, 1 for an excluded one.
@@ -48,8 +47,8 @@ class _Labels:
         Frame i has the label that covers (i + 0.5) · frame shift; a frame without one has -1.
         """
         units = {name: UnitSequence(name, self._shift, np.zeros(n, dtype=np.int64)) for name, n in frames.items()}
-        rows = np.concatenate([np.zeros(0, np.int64), *(self._rows[name] for name in frames if name in self._rows)])
-        return align(units, self._labels.iloc[rows], pd.Index([False, True])).label
+        rows = self._labels.frame(frames).sort_values("start", kind="stable")
+        return align(units, rows.assign(label=rows["label"].isin(self._excluded)), pd.Index([False, True])).label
 
 
 def _activity(split: str, features: Normalised, labels: _Labels) -> SplitActivity:

@@ -1,5 +1,6 @@
 """The corpus step: reads a corpus into utterances.tsv and labels.tsv, and checks it as a whole."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from unitdisc import registry, tables
@@ -18,13 +19,13 @@ def run(experiment: Experiment, corpus: str) -> None:
     tables.write(files.utterances, utterances, Utterance)
 
 
-def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], list[Label], list[Spelling]]:
+def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], Iterable[Label], list[Spelling]]:
     """Read a corpus; ``source`` is the folder in which a sample corpus was generated.
 
     Raises InputError for whatever the reader reports, or for a split without utterances.
     """
     reader = registry.corpora.load(settings.kind)(settings, source)
-    utterances, labels = reader.read()
+    utterances, labels = reader.stream()
     reader.settle()
     reader.notices.say()
     present = {utterance.split for utterance in utterances}

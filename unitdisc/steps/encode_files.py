@@ -80,7 +80,7 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
         sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=options.jobs)
         unreadable += [_nameless(row) for row in nameless]
         if sequences and not formats:
-            tables.write_units(out, sequences)
+            tables.write_units(out, sequences.values())
         elif sequences:
             _export(formats, _part(sequences, utterances, trained, out, options.repeats), _facts(encoding, trained))
     if not sequences:
@@ -144,17 +144,20 @@ def _check_apart(out: Path, files: Sequence[Path], utterances: Sequence[Utteranc
 
 
 def _part(
-    sequences: Sequence[UnitSequence], utterances: Sequence[Utterance], trained: Trained, out: Path, repeats: Repeats
+    sequences: Mapping[str, UnitSequence],
+    utterances: Sequence[Utterance],
+    trained: Trained,
+    out: Path,
+    repeats: Repeats,
 ) -> ExportSplit:
     """Return the units as one split without labels."""
-    of = {sequence.utterance: sequence for sequence in sequences}
-    longest = {name: len(sequence.units) * sequence.frame_shift for name, sequence in of.items()}
+    longest = {name: len(sequence.units) * sequence.frame_shift for name, sequence in sequences.items()}
     needs = trained.features.needs
-    utterances = [row for row in utterances if row.utterance in of]
+    utterances = [row for row in utterances if row.utterance in sequences]
     durations = {row.utterance: _duration(row.source, needs, longest[row.utterance]) for row in utterances}
     return ExportSplit(
         whole,
-        of,
+        sequences,
         {row.utterance: replace(row, duration=durations[row.utterance]) for row in utterances},
         {},
         None,

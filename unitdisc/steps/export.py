@@ -14,6 +14,7 @@ from unitdisc.choices import Repeats
 from unitdisc.config import Exports
 from unitdisc.errors import InputError
 from unitdisc.formats.discophon import evaluated
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.formats.label_table import check
 from unitdisc.formats.unit_index import UnitIndex
 from unitdisc.layout import format_folder
@@ -24,10 +25,10 @@ from unitdisc.scores.discovery.mapping import many_to_one
 from unitdisc.steps.manifest import facts
 from unitdisc.steps.run import Run
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, Labels, Origin, Spelt
+from unitdisc.units.exports.export_split import ExportSplit, Origin, Spelt, SpeltLabels
 from unitdisc.units.exports.manifest import atomic_folder
 
-batch_utterances = 10_000  # aligned with their labels at a time
+batch_tokens = 200_000  # aligned with their labels at a time; utterances are never split
 
 
 def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None = None) -> tuple[Path, list[str]]:
@@ -98,30 +99,27 @@ def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: 
     """Yield the export of each split, one in memory at a time; ``final`` is the path of the finished folder."""
     codebook = run.trained.model.codebook.numpy()
     name_of, label_of = run.spellings["name"], run.spellings["label"]
-    with UnitIndex(run.units_path("train", settings.units)) as train:
-        meanings = meanings_of(train, run.labels, len(codebook))
-    table = run.labels.assign(
-        utterance=[name_of.get(name, name) for name in run.labels["utterance"]],
-        label=[label_of.get(label, label) for label in run.labels["label"]],
-    )
-    labels, utterances = Labels(table), Spelt(run.utterances, name_of, _spelt_speaker(run))
-    for split in run.splits:
-        path = run.units_path(split, settings.units)
-        with UnitIndex(path) as sequences:
-            yield ExportSplit(
-                split,
-                Spelt(sequences, name_of, _checked(path, len(codebook), run.utterances)),
-                utterances,
-                labels,
-                meanings and tuple(label_of.get(label, label) for label in meanings),
-                codebook,
-                repeats,
-                final,
-                datetime.fromtimestamp(path.stat().st_mtime, UTC),
-                run.modality,
-                _benchmark(run, settings, split),
-                notices,
-            )
+    utterances = Spelt(run.utterances, name_of, _spelt_speaker(run))
+    with LabelIndex(run.corpus_files.labels, run.settings.ignore) as labels:
+        with UnitIndex(run.units_path("train", settings.units)) as train:
+            meanings = meanings_of(train, labels, len(codebook))
+        for split in run.splits:
+            path = run.units_path(split, settings.units)
+            with UnitIndex(path) as sequences:
+                yield ExportSplit(
+                    split,
+                    Spelt(sequences, name_of, _checked(path, len(codebook), run.utterances)),
+                    utterances,
+                    SpeltLabels(labels, run.spellings),
+                    meanings and tuple(label_of.get(label, label) for label in meanings),
+                    codebook,
+                    repeats,
+                    final,
+                    datetime.fromtimestamp(path.stat().st_mtime, UTC),
+                    run.modality,
+                    _benchmark(run, settings, split),
+                    notices,
+                )
 
 
 def _spelt_speaker(run: Run) -> Callable[[Utterance], Utterance]:
@@ -145,15 +143,12 @@ def _checked(path: Path, codewords: int, utterances: Mapping[str, Utterance]) ->
     return check
 
 
-def meanings_of(units: Mapping[str, UnitSequence], labels: pd.DataFrame, codewords: int) -> tuple[str, ...] | None:
+def meanings_of(units: Mapping[str, UnitSequence], labels: LabelIndex, codewords: int) -> tuple[str, ...] | None:
     """Return the most frequent label of each unit's tokens, silence and space included; None without labels."""
-    vocabulary = pd.Index(sorted(set(labels["label"])), dtype="str")
+    vocabulary = pd.Index(sorted(labels.counts), dtype="str")
     table = np.zeros((codewords, len(vocabulary)), dtype=np.int64)
-    checked = check(labels)
-    rows = checked.groupby("utterance").indices
-    for batch in _batches(units, rows):
-        own = checked.iloc[np.concatenate([rows[name] for name in batch])]
-        aligned = align(batch, own, vocabulary)
+    for batch in _batches(units, labels):
+        aligned = align(batch, check(labels.frame(batch)), vocabulary)
         known = aligned.label >= 0
         cells = aligned.unit[known] * len(vocabulary) + aligned.label[known]
         size = max(len(table), int(aligned.unit.max(initial=-1)) + 1)
@@ -165,6 +160,14 @@ def meanings_of(units: Mapping[str, UnitSequence], labels: pd.DataFrame, codewor
 
 def _batches(units: Mapping[str, UnitSequence], labelled: Container[object]) -> Iterator[dict[str, UnitSequence]]:
     """Yield the sequences of utterances that have labels, some at a time."""
-    names = [name for name in units if name in labelled]
-    for first in range(0, len(names), batch_utterances):
-        yield {name: units[name] for name in names[first : first + batch_utterances]}
+    batch: dict[str, UnitSequence] = {}
+    tokens = 0
+    for name in units:
+        if name in labelled:
+            batch[name] = units[name]
+            tokens += len(batch[name].units)
+            if tokens >= batch_tokens:
+                yield batch
+                batch, tokens = {}, 0
+    if batch:
+        yield batch

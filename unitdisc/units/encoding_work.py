@@ -26,8 +26,9 @@ from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
-from unitdisc.records import UnitSequence, Unreadable, Utterance
+from unitdisc.records import Unreadable, Utterance
 from unitdisc.units.encode import encode_matrices
+from unitdisc.units.encoded import Encoded
 
 slice_files = 50  # whose features are computed at once: what an interruption loses
 
@@ -91,10 +92,10 @@ class Part:
 
 def encode_utterances(
     encoding: Encoding, utterances: Sequence[Utterance], folder: Path, *, jobs: int = 1
-) -> tuple[list[UnitSequence], list[Unreadable]]:
+) -> tuple[Encoded, list[Unreadable]]:
     """Return the units of all utterances that can be read, in their order, and those that cannot.
 
-    ``folder`` holds the work until all is done; what is finished there is not done again.
+    ``folder`` holds the work, and the units while they are needed; what is finished there is not done again.
     """
     chunks = list(chunked(utterances, together=encoding.together))
     parts = [Part(folder, f"{number:06d}-{_digest(chunk)}") for number, chunk in enumerate(chunks)]
@@ -106,10 +107,9 @@ def encode_utterances(
             pool = stack.enter_context(ProcessPoolExecutor(min(jobs, total), mp_context=get_context("spawn")))
         for _ in track(_steps(encoding, todo, pool), "encoding", total=total):
             pass
-    found = {name: sequence for part in parts for name, sequence in tables.read_units(part.units).items()}
     slices = [own for chunk, part in zip(chunks, parts, strict=True) for own in part.slices(chunk)[1]]
     unreadable = [row for own in slices for row in tables.read_records(own.unreadable, Unreadable)]
-    return [found[row.utterance] for row in utterances if row.utterance in found], unreadable
+    return Encoded([part.units for part in parts], (row.utterance for row in utterances)), unreadable
 
 
 def _steps(

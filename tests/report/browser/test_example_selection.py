@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from unitdisc import tables
 from unitdisc.report import results
 from unitdisc.report.browser import example_selection, windows
 from unitdisc.report.browser.unit_statistics import UnitStatistics, piece
@@ -25,7 +26,11 @@ def test_rare_units_get_their_own_stretch(statistics: UnitStatistics, corpus: re
     cut = windows.cut(corpus)
     everything = np.arange(len(cut))
     stretches = example_selection.rare([statistics], cut, everything, everything[:0], room=0.1, budget=100.0)
-    sequences = {name: s for split in ("train", "dev", "test") for name, s in corpus.runs[0].units(split).items()}
+    sequences = {
+        name: s
+        for split in ("train", "dev", "test")
+        for name, s in tables.read_units(corpus.runs[0].files.units(split)).items()
+    }
     seen = {int(u) for s in stretches for u in piece(sequences, s.utterance, s.start, s.end)[1]}
     assert seen == set(statistics.used.tolist())
     assert example_selection.rare([statistics], cut, everything, everything, room=0.1, budget=100.0) == []

@@ -19,7 +19,7 @@ def test_tokens_and_stretches_are_counted_as_a_loop_does(
     fitted: dict[int, Counter[str]] = {}
     labels = tables.read_records(corpus.files.labels, Label)
     for split in ("train", "dev", "test"):
-        for name, sequence in corpus.runs[0].units(split).items():
+        for name, sequence in tables.read_units(corpus.runs[0].files.units(split)).items():
             before = None
             for index, unit in enumerate(sequence.units.tolist()):
                 tokens[unit] += 1

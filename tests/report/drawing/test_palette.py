@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from unitdisc.config import KMeansModel, VQModel
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import CorpusFolder, RunFolder
 from unitdisc.modality import speech
 from unitdisc.report import results
@@ -24,7 +25,9 @@ def run(name: str, codewords: int, seed: int = 0, source: str = "", **settings: 
 
 def corpus(*runs: results.RunResults, name: str = "talk", source: str = "") -> results.CorpusResults:
     empty = pd.DataFrame()
-    return results.CorpusResults(source, name, CorpusFolder(Path(name)), speech, (), (), (), empty, empty, empty, runs)
+    return results.CorpusResults(
+        source, name, CorpusFolder(Path(name)), speech, (), (), (), empty, LabelIndex(None), empty, runs
+    )
 
 
 def ablation(sizes: tuple[int, ...], variants: int) -> list[results.RunResults]:

@@ -24,7 +24,7 @@ from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.exports import pagexml, parquet
 from unitdisc.units.exports.ctm import Ctm
-from unitdisc.units.exports.export_split import ExportSplit, Labels, file_name
+from unitdisc.units.exports.export_split import ExportSplit, SpeltLabels, file_name
 from unitdisc.units.exports.fairseq import Fairseq
 from unitdisc.units.exports.jsonl import JsonLines
 from unitdisc.units.exports.kaldi_ark import KaldiArchive
@@ -291,11 +291,11 @@ def test_an_export_made_twice_is_the_same_bytes(tmp_path):
         assert (tmp_path / "2" / name).read_bytes() == content
 
 
-def test_labels_of_a_table_are_found_by_utterance():
-    rows = [("b", 0.0, 0.1, "x"), ("a", 0.0, 0.2, "y"), ("b", 0.1, 0.3, "z")]
-    labels = Labels(pd.DataFrame(rows, columns=["utterance", "start", "end", "label"]))
-    assert dict(labels) == {"a": [Label(*rows[1])], "b": [Label(*rows[0]), Label(*rows[2])]}
-    assert "c" not in labels
+def test_labels_are_those_of_the_corpus_as_it_spells_them():
+    labels = {"a": [Label("a", 0.0, 0.2, "y")], "b": [Label("b", 0.0, 0.1, "x"), Label("b", 0.1, 0.3, "z")]}
+    spelt = SpeltLabels(labels, {"name": {"b": "B "}, "label": {"x": "X"}, "speaker": {}})
+    assert dict(spelt) == {"a": labels["a"], "B ": [Label("B ", 0.0, 0.1, "X"), Label("B ", 0.1, 0.3, "z")]}
+    assert "c" not in spelt
 
 
 def test_names_of_files_are_never_folders_nor_alike():

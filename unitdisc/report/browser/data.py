@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from unitdisc import metrics
-from unitdisc.config import splits
 from unitdisc.report.browser import example_selection, examples, heatmap, neighbours, windows
 from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.run_units import RunUnits
 from unitdisc.report.browser.unit_statistics import UnitStatistics, count_units, piece
 from unitdisc.report.browser.windows import Windows
 from unitdisc.report.results import CorpusResults, RunResults
@@ -100,8 +100,8 @@ def _stretches(
 
 def _run(statistics: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:
     run = statistics.run
-    sequences = {name: s for split in splits for name, s in run.units(split).items()}
-    pieces = [piece(sequences, s.utterance, s.start, s.end) for s in stretches]
+    with RunUnits(run) as sequences:
+        pieces = [piece(sequences, s.utterance, s.start, s.end) for s in stretches]
     return {
         "name": run.name,
         "seed": run.seed,

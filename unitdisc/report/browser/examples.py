@@ -49,16 +49,14 @@ def load(corpus: CorpusResults, stretches: Sequence[Stretch]) -> Iterator[Excerp
     table = corpus.utterances[corpus.utterances["utterance"].isin(wanted)]
     rows = zip(*(table[name] for name in Utterance.__annotations__), strict=True)
     utterances = {row[0]: Utterance(*row) for row in rows}
-    labels = corpus.labels[corpus.labels["utterance"].isin(wanted)]
-    by_utterance = dict(list(labels.groupby("utterance", sort=False)))
     archives = _archives(corpus, {utterance.split for utterance in utterances.values()})
     for stretch in stretches:
         utterance = utterances[stretch.utterance]
         frames = _frames(archives.get(utterance.split), utterance, stretch)
         picture, sound = excerpt.draw(utterance, stretch, frames)
         inside: list[tuple[float, float, str]] = []
-        if stretch.utterance in by_utterance:
-            near = by_utterance[stretch.utterance]
+        if stretch.utterance in corpus.labels:
+            near = corpus.labels.frame([stretch.utterance]).sort_values("start", kind="stable")
             near = near[(near["end"] > stretch.start) & (near["start"] < stretch.end)]
             inside = list(zip(near["start"].round(4), near["end"].round(4), near["label"], strict=True))
         yield Excerpt(

@@ -8,11 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
-from unitdisc.config import splits
 from unitdisc.records import UnitSequence
+from unitdisc.report.browser.run_units import Part, Parts, RunUnits
 from unitdisc.report.browser.windows import Windows
 from unitdisc.report.results import CorpusResults, RunResults
-from unitdisc.scores.discovery.alignment import Alignment, align
 from unitdisc.scores.discovery.mapping import many_to_one
 
 
@@ -44,44 +43,79 @@ class UnitStatistics:
 
 
 def count_units(corpus: CorpusResults, run: RunResults, windows: Windows, candidates: Ints) -> UnitStatistics | None:
-    """Count the units of a run; None if it has none."""
-    by_split = {split: run.units(split) for split in splits}
-    known = set(windows.utterances)
-    units = {name: s for part in by_split.values() for name, s in part.items() if name in known and len(s.units)}
-    if not units:
-        return None
-    labels = pd.Index(sorted(corpus.labels["label"].unique()))
-    aligned = align(units, corpus.labels, labels)
-    used, unit = np.unique(aligned.unit, return_inverse=True)
-    utterance = windows.utterances.get_indexer(pd.Index(aligned.utterances)).astype(np.int64)[aligned.owner]
-    time = _times(aligned)
-    window = windows.find(utterance, time)
-    begins = _begins(aligned)
-    train = np.isin(windows.split[window], ["train"])
-    table = _count(unit, aligned.label, len(used), len(labels))
-    fitted = _count(unit[train], aligned.label[train], len(used), len(labels)) if train.any() else table
-    mapping = many_to_one(fitted) if fitted.any() else np.full(len(used), -1)
-    counted = (aligned.label >= 0) & ~np.isin(aligned.label, labels.get_indexer(pd.Index(corpus.exclude)))
-    right = counted & (mapping[unit] == aligned.label)
-    lengths = np.bincount(unit, weights=aligned.shift[aligned.owner], minlength=len(used))
-    stretches = np.bincount(unit[begins], minlength=len(used))
-    first = np.unique(unit, return_index=True)[1]
+    """Count the units of a run, a part of its utterances at a time; None if it has none."""
+    labels = pd.Index(sorted(corpus.labels.counts), dtype="str")
+    with RunUnits(run) as units:
+        parts = Parts(corpus, units, windows, labels)
+        if not len(parts.used):
+            return None
+        counts = _Counts.none(len(parts.used), len(labels), len(candidates))
+        for part in parts:
+            counts.add(parts.used, part, candidates, windows)
+        fitted = counts.fitted if counts.train.any() else counts.table
+        mapping = many_to_one(fitted) if fitted.any() else np.full(len(parts.used), -1)
+        excluded = labels.get_indexer(pd.Index(corpus.exclude))
+        right, scored = (np.zeros(len(windows), dtype=np.int64) for _ in range(2))
+        for part in parts:
+            counted = (part.label >= 0) & ~np.isin(part.label, excluded)
+            agreeing = counted & (mapping[np.searchsorted(parts.used, part.unit)] == part.label)
+            np.add.at(right, part.window[agreeing], 1)
+            np.add.at(scored, part.window[counted], 1)
     return UnitStatistics(
         run=run,
-        shift=float(np.median(aligned.shift)),
-        used=used,
-        tokens=np.bincount(unit, minlength=len(used)),
-        stretches=stretches,
-        duration=lengths / stretches,
+        shift=parts.shift,
+        used=parts.used,
+        tokens=counts.tokens,
+        stretches=counts.stretches,
+        duration=counts.lengths / counts.stretches,
         labels=list(labels),
-        table=table,
+        table=counts.table,
         mapping=mapping,
-        cover=_cover(unit[begins], window[begins], candidates, len(used)),
-        utterance=utterance[first],
-        time=time[first],
-        right=np.bincount(window[right], minlength=len(windows)),
-        scored=np.bincount(window[counted], minlength=len(windows)),
+        cover=counts.cover,
+        utterance=counts.utterance,
+        time=counts.time,
+        right=right,
+        scored=scored,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counts:
+    """The counts of units (V,), added up part by part; see ``UnitStatistics``. ``fitted`` is of train alone."""
+
+    tokens: Ints
+    stretches: Ints
+    lengths: NDArray[np.float64]
+    table: Ints
+    fitted: Ints
+    train: Ints
+    cover: Ints
+    utterance: Ints
+    time: NDArray[np.float64]
+
+    @classmethod
+    def none(cls, units: int, labels: int, candidates: int) -> "_Counts":
+        """Return counts of nothing."""
+        shapes = ((units,), (units,), (units,), (units, labels), (units, labels), (1,), (units, candidates))
+        tokens, stretches, lengths, table, fitted, train, cover = (np.zeros(shape, dtype=np.int64) for shape in shapes)
+        utterance, time = np.full(units, -1, dtype=np.int64), np.zeros(units)
+        return cls(tokens, stretches, lengths.astype(float), table, fitted, train, cover, utterance, time)
+
+    def add(self, used: Ints, part: Part, candidates: Ints, windows: Windows) -> None:
+        """Count a part; ``used`` are the units."""
+        unit = np.searchsorted(used, part.unit)
+        units, labels = self.table.shape
+        self.tokens[:] += np.bincount(unit, minlength=units)
+        self.stretches[:] += np.bincount(unit[part.begins], minlength=units)
+        np.add.at(self.lengths, unit, part.shift)
+        train = windows.split[part.window] == "train"
+        self.train[:] += train.sum()
+        self.table[:] += _count(unit, part.label, units, labels)
+        self.fitted[:] += _count(unit[train], part.label[train], units, labels)
+        self.cover[:] += _cover(unit[part.begins], part.window[part.begins], candidates, units)
+        found, first = np.unique(unit, return_index=True)
+        new = self.utterance[found] < 0
+        self.utterance[found[new]], self.time[found[new]] = part.utterance[first[new]], part.time[first[new]]
 
 
 def piece(sequences: Mapping[str, UnitSequence], utterance: str, start: float, end: float) -> tuple[int, Ints]:
@@ -92,20 +126,6 @@ def piece(sequences: Mapping[str, UnitSequence], utterance: str, start: float, e
     first = int(start / sequence.frame_shift + 1e-6)
     last = int(np.ceil(end / sequence.frame_shift - 1e-6))
     return first, sequence.units[first:last]
-
-
-def _times(aligned: Alignment) -> NDArray[np.float64]:
-    """Return the middle of each token from the start of its utterance, in seconds or columns."""
-    before = np.cumsum(aligned.tokens) - aligned.tokens
-    index = np.arange(len(aligned.owner)) - before[aligned.owner]
-    middle: NDArray[np.float64] = (index + 0.5) * aligned.shift[aligned.owner]
-    return middle
-
-
-def _begins(aligned: Alignment) -> NDArray[np.bool_]:
-    """Return for each token whether it begins a stretch: another unit or another utterance than the token before."""
-    same = (aligned.unit[1:] == aligned.unit[:-1]) & (aligned.owner[1:] == aligned.owner[:-1])
-    return np.append(True, ~same)
 
 
 def _count(unit: Ints, label: Ints, units: int, labels: int) -> Ints:

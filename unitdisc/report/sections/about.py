@@ -44,8 +44,8 @@ def corpus(corpus: CorpusResults) -> CorpusFacts:
         modality=corpus.modality.name,
         splits=parts,
         speakers=int(corpus.utterances["speaker"].nunique()),
-        labels=len(corpus.labels),
-        vocabulary=int(corpus.labels["label"].nunique()),
+        labels=corpus.labels.counts.total(),
+        vocabulary=len(corpus.labels.counts),
         activity=_activity(corpus),
         trained=_when(corpus.runs),
     )

@@ -33,14 +33,15 @@ def examine(corpora: Sequence[CorpusResults], split: str) -> list[Finding]:
 def _corpus(corpus: CorpusResults, split: str) -> Iterator[Finding]:
     if corpus.utterances.empty:
         yield Finding("bad", corpus.title, "utterances.tsv is missing or empty: no units or utterances can be shown.")
-    elif corpus.labels.empty:
+    elif not corpus.labels:
         yield Finding(
             "note", corpus.title, "has no labels: only the usage of its units is scored, and nothing that needs labels."
         )
     else:
-        unlabelled = ~corpus.utterances["utterance"].isin(corpus.labels["utterance"].unique())
-        if unlabelled.any():
-            what = f"{int(unlabelled.sum())} of {len(unlabelled)} utterances have no labels and are not scored."
+        names = corpus.utterances["utterance"]
+        unlabelled = sum(name not in corpus.labels for name in names)
+        if unlabelled:
+            what = f"{unlabelled} of {len(names)} utterances have no labels and are not scored."
             yield Finding("note", corpus.title, what)
     for model in dict.fromkeys(run.model for run in corpus.runs):
         yield from _model(corpus, [run for run in corpus.runs if run.model == model])

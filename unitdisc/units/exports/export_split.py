@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
@@ -17,25 +16,6 @@ from unitdisc.modality import Modality, speech
 from unitdisc.notices import Notices
 from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.runs import Runs, Spans, runs, spans
-
-
-class Labels(Mapping[str, list[Label]]):
-    """The labels of a table (utterance, start, end, label) by utterance, converted to records on demand."""
-
-    def __init__(self, table: pd.DataFrame) -> None:
-        self._columns = [table[name].to_numpy() for name in ("utterance", "start", "end", "label")]
-        self._rows = table.groupby("utterance").indices
-
-    def __getitem__(self, utterance: str) -> list[Label]:
-        rows = self._rows[utterance]
-        return [Label(*row) for row in zip(*(column[rows].tolist() for column in self._columns), strict=True)]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
 
 whole = "units"  # in place of a split, of files that have none
 Some = TypeVar("Some", Runs, Spans)
@@ -64,6 +44,24 @@ class Spelt(Mapping[str, Named]):
 
     def __len__(self) -> int:
         return len(self._records)
+
+
+class SpeltLabels(Mapping[str, list[Label]]):
+    """The labels of utterances as the corpus spells names and texts; ``spellings`` has both, by kind."""
+
+    def __init__(self, labels: Mapping[str, list[Label]], spellings: Mapping[str, Mapping[str, str]]) -> None:
+        self._labels, self._name, self._label = labels, spellings["name"], spellings["label"]
+        self._plain = {spelt: plain for plain, spelt in self._name.items()}
+
+    def __getitem__(self, utterance: str) -> list[Label]:
+        found = self._labels[self._plain.get(utterance, utterance)]
+        return [Label(utterance, each.start, each.end, self._label.get(each.label, each.label)) for each in found]
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._name.get(name, name) for name in self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from pathlib import Path
 from unitdisc.files import writing
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, in_kaldi_order, words
+from unitdisc.units.runs import runs
 
 
 class KaldiText(Export):
@@ -15,9 +16,9 @@ class KaldiText(Export):
     def write(self, folder: Path, part: ExportSplit) -> None:
         """Write ``{split}/text``, ``{split}/utt2spk`` and ``{split}/spk2utt``, sorted by bytes as Kaldi requires."""
         names = in_kaldi_order(part.sequences)
-        units = {sequence.utterance: runs.units for sequence, runs in part.runs()}
         with writing(folder / part.split / "text") as text:
-            text.writelines(f"{name} {words(units[name])}\n" for name in names)
+            for name in names:
+                text.write(f"{name} {words(runs(part.sequences[name].units, part.repeats).units)}\n")
         speakers: dict[str, list[str]] = {}
         for name in names:
             speakers.setdefault(part.utterances[name].speaker, []).append(name)

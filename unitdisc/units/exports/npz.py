@@ -1,9 +1,13 @@
 """NumPy archives of plain arrays: the codebook and all units of a split."""
 
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
+from unitdisc.arrays import Ints
 from unitdisc.files import replacing
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit
@@ -20,15 +24,26 @@ class NumpyArchive(Export):
         ``codebook`` is (K, D); ``utterances`` (U,) and ``frame_shifts`` (U,) describe the utterances; the units of
         utterance u are ``units[offsets[u]:offsets[u + 1]]``, and ``durations`` are the tokens of each.
         """
-        all_runs = [runs for _, runs in part.runs()]
-        empty = np.zeros(0, dtype=np.int32)
+        sizes = [(sequence.frame_shift, len(runs.units)) for sequence, runs in part.runs()]
+        offsets = np.append(0, np.cumsum([count for _, count in sizes])).astype(np.int64)
         arrays = {
             "codebook": part.codebook,
             "utterances": np.array(list(part.sequences), dtype=np.str_),
-            "frame_shifts": np.array([s.frame_shift for s in part.sequences.values()], dtype=np.float64),
-            "offsets": np.append(0, np.cumsum([len(runs.units) for runs in all_runs])).astype(np.int64),
-            "units": np.concatenate([empty, *(runs.units.astype(np.int32) for runs in all_runs)]),
-            "durations": np.concatenate([empty, *(runs.lengths.astype(np.int32) for runs in all_runs)]),
+            "frame_shifts": np.array([shift for shift, _ in sizes], dtype=np.float64),
+            "offsets": offsets,
         }
-        with replacing(folder / f"{part.split}.npz") as temporary, temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        with replacing(folder / f"{part.split}.npz") as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, array, allow_pickle=False)
+            for name, of in (("units", "units"), ("durations", "lengths")):  # as they come: they may not fit in memory
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    _write_numbers(file, int(offsets[-1]), (getattr(runs, of) for _, runs in part.runs()))
+
+
+def _write_numbers(file: IO[bytes], count: int, parts: Iterable[Ints]) -> None:
+    """Write ``count`` int32 in parts, as np.savez writes one array."""
+    header = {"descr": "<i4", "fortran_order": False, "shape": (count,)}
+    np.lib.format.write_array_header_1_0(file, header)
+    for part in parts:
+        file.write(part.astype("<i4").tobytes())
