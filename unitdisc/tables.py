@@ -1,45 +1,74 @@
 """Tab-separated tables with a header line, typed by the record they hold, written completely or not at all.
 
-A table's columns are the fields of a frozen dataclass; this module does not depend on where the rows come from.
+A table's columns are the fields of a frozen dataclass; this module does not depend on where the rows come from. Tables
+may be larger than memory: they are written row by row and read in blocks.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
-from unitdisc.files import read_text, writing
+from unitdisc.files import writing
 from unitdisc.records import UnitRow, UnitSequence
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Record = TypeVar("Record")
 
 type_names = {str: "text", float: "a number", int: "a whole number"}
+block_bytes = 8 << 20  # of a table that are read at a time
+frame_rows = 10_000  # of a data frame that are written at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Rows of a table: their columns, the line of the first one, its place in the file in bytes, and their bytes."""
+
+    columns: "pa.Table"
+    line: int
+    place: int
+    raw: bytes
+
+    def starts(self) -> Ints:
+        """Return the place of each row in the file, in bytes, and after them that of the end of the last one."""
+        letters = np.frombuffer(self.raw, dtype=np.uint8)
+        ends = letters == ord("\n")
+        ends[:-1] |= (letters[:-1] == ord("\r")) & ~ends[1:]
+        after = np.flatnonzero(ends) + 1
+        return self.place + np.concatenate([[0], after, [len(letters)]])[: self.columns.num_rows + 1]
 
 
 def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) -> None:
     """Write ``rows`` (records, or a data frame with the record's columns) as a table; nan becomes an empty cell.
 
-    Raises InputError where a text holds a tab or a line break, which the format cannot represent.
+    Rows are written as they come, so they may be more than fit in memory. Raises InputError where a text holds a tab or
+    a line break, which the format cannot represent.
     """
-    names = [field.name for field in dataclasses.fields(record)]
+    names = [name for name, _ in _columns(record)]
     if isinstance(rows, pd.DataFrame):
-        frame = rows.loc[:, names]
+        values = _frame_rows(rows, names)
     else:
-        frame = pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names)
-    for name, kind in _columns(record):
-        if kind is str:
-            bad = frame[name].astype(str).str.contains("[\t\r\n]", regex=True)
-            if bad.any():
-                raise InputError(f"{name} {frame[name][bad].iloc[0]!r} holds a tab or a line break", path)
+        getter = attrgetter(*names)
+        values = (getter(row) if len(names) > 1 else (getter(row),) for row in rows)
+    writers = [_number if kind is float else str for _, kind in _columns(record)]
     with writing(path) as file:
         file.write("\t".join(names) + "\n")
-        columns = [_texts(frame[name], kind) for name, kind in _columns(record)]
-        file.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+        for row in values:
+            line = "\t".join([write(value) for write, value in zip(writers, row, strict=True)])
+            if line.count("\t") >= len(names) or "\n" in line or "\r" in line:
+                name, value = next(cell for cell in zip(names, row, strict=True) if {*"\t\r\n"} & set(str(cell[1])))
+                raise InputError(f"{name} {value!r} holds a tab or a line break", path)
+            file.write(line + "\n")
 
 
 def read(path: str | Path, record: type) -> pd.DataFrame:
@@ -47,30 +76,42 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
 
     Raises InputError naming file and line for a missing file or column, a short row, or a cell of the wrong type.
     """
+    import pyarrow as pa
+
+    parts = [block.columns for block in blocks(path, record)]
+    whole = pa.concat_tables([empty(record), *parts])
+    del parts
+    frame: pd.DataFrame = whole.to_pandas(split_blocks=True, self_destruct=True)
+    return frame
+
+
+def blocks(path: str | Path, record: type) -> Iterator[Block]:
+    """Yield the rows of a table in blocks of some megabytes; see ``read`` for errors."""
     path = Path(path)
-    lines = read_text(path).split("\n")
-    header = lines[0].rstrip("\r").split("\t")
-    rows = [line.rstrip("\r").split("\t") for line in lines[1:]]
-    while rows and rows[-1] == [""]:
-        rows.pop()
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise InputError(f"has {len(row)} fields where the header has {len(header)}", path, number)
-    columns = {}
-    for name, kind in _columns(record):
-        if name not in header:
-            raise InputError(
-                f"has no column {name!r}, only {', '.join(filter(None, header)) or 'an empty line'}", path, 1
-            )
-        index = header.index(name)
-        columns[name] = _parse([row[index] for row in rows], kind, name, path)
-    return pd.DataFrame(columns)
+    with opened(path) as file:
+        header = read_header(file, record, path)
+        line, place, blank = 2, file.tell(), b""
+        while raw := file.read(block_bytes):
+            raw = blank + raw + (b"" if raw.endswith(b"\n") else file.readline())
+            content = raw.rstrip(b"\r\n")
+            blank = raw[len(content) :]
+            if content:  # of the line ends, the first ends its last row; others are empty lines, and none at the end
+                end = b"\r\n" if blank.startswith(b"\r\n") else blank[:1]
+                blank = blank[len(end) :]
+                columns = parsed(content + end, header, record, path, line)
+                yield Block(columns, line, place, content + end)
+                line, place = line + columns.num_rows, place + len(content + end)
 
 
 def read_records(path: str | Path, record: type[Record]) -> list[Record]:
     """Read a table into one ``record`` per row; see ``read``."""
-    frame = read(path, record)
-    return [record(*row) for row in zip(*(frame[name].tolist() for name in frame.columns), strict=True)]
+    return list(each_record(path, record))
+
+
+def each_record(path: str | Path, record: type[Record]) -> Iterator[Record]:
+    """Yield one ``record`` per row, as the table is read; see ``read`` for errors."""
+    for block in blocks(path, record):
+        yield from (record(*row) for row in zip(*map(_values, block.columns.columns), strict=True))
 
 
 def read_units(path: str | Path) -> dict[str, UnitSequence]:
@@ -79,13 +120,22 @@ def read_units(path: str | Path) -> dict[str, UnitSequence]:
     Raises InputError naming file and line for an utterance that occurs twice, a frame shift that is not above 0, or a
     unit that is not a whole number from 0.
     """
-    sequences: dict[str, UnitSequence] = {}
-    frame = read(path, UnitRow)
-    for line, (name, shift, text) in enumerate(zip(*(frame[c] for c in frame.columns), strict=True), start=2):
-        if name in sequences:
-            raise InputError(f"utterance {name!r} occurs twice", path, line)
-        sequences[name] = unit_sequence(name, shift, text, path, line)
-    return sequences
+    return {sequence.utterance: sequence for sequence in each_unit_sequence(path)}
+
+
+def each_unit_sequence(path: str | Path) -> Iterator[UnitSequence]:
+    """Yield the sequences of a units table as it is read; see ``read_units`` for errors."""
+    seen: set[str] = set()
+    for block in blocks(path, UnitRow):
+        names, shifts = (block.columns.column(name).to_pylist() for name in ("utterance", "frame_shift"))
+        for line, (name, shift, units) in enumerate(zip(names, shifts, _units(block), strict=True), start=block.line):
+            if name in seen:
+                raise InputError(f"utterance {name!r} occurs twice", path, line)
+            seen.add(name)
+            if isinstance(units, str):
+                yield unit_sequence(name, np.nan if shift is None else shift, units, path, line)
+            else:
+                yield UnitSequence(name, shift, units)
 
 
 def unit_sequence(name: str, shift: float, text: str, path: str | Path, line: int) -> UnitSequence:
@@ -102,7 +152,7 @@ def unit_sequence(name: str, shift: float, text: str, path: str | Path, line: in
 
 
 def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
-    """Write one row per unit sequence: utterance, frame_shift, units separated by spaces."""
+    """Write one row per unit sequence, as they come: utterance, frame_shift, units separated by spaces."""
     write(
         path,
         (UnitRow(s.utterance, s.frame_shift, " ".join(map(str, s.units.tolist()))) for s in sequences),
@@ -110,24 +160,132 @@ def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
     )
 
 
+def empty(record: type) -> "pa.Table":
+    """Return the columns of a table without rows."""
+    return _schema(record).empty_table()
+
+
 def _columns(record: type) -> list[tuple[str, type]]:
     return [(field.name, cast(type, field.type)) for field in dataclasses.fields(record)]
 
 
-def _texts(column: "pd.Series[Any]", kind: type) -> list[str]:
-    if kind is float:
-        return ["" if np.isnan(value) else repr(float(value)).removesuffix(".0") for value in column]
-    return [str(value) for value in column]
+def _schema(record: type) -> "pa.Schema":
+    import pyarrow as pa
+
+    types = {str: pa.string(), float: pa.float64(), int: pa.int64()}
+    return pa.schema([(name, types[kind]) for name, kind in _columns(record)])
 
 
-def _parse(cells: list[str], kind: type, name: str, path: Path) -> "pd.Series[Any] | NDArray[Any]":
+def _frame_rows(frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:
+    for first in range(0, len(frame), frame_rows):
+        part = frame.iloc[first : first + frame_rows]
+        yield from zip(*(part[name].tolist() for name in names), strict=True)
+
+
+def _number(value: float) -> str:
+    return "" if value != value else repr(float(value)).removesuffix(".0")
+
+
+def _values(column: "pa.ChunkedArray") -> list[Any]:
+    """Return the values of a column, equal texts as one object."""
+    values = column.to_pylist()
+    if column.null_count:
+        return [np.nan if value is None else value for value in values]
+    same: dict[Any, Any] = {}
+    return [same.setdefault(value, value) for value in values] if isinstance(values[0], str) else values
+
+
+def _units(block: Block) -> list[Any]:
+    """Return the units (T,) of each row, or the texts of all rows where one is empty or wrong."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    texts, shifts = (block.columns.column(name).combine_chunks() for name in ("units", "frame_shift"))
+    try:
+        lists = compute.split_pattern(texts, " ")
+        units = lists.flatten().cast(pa.int64()).to_numpy()
+        good = compute.all(compute.and_(compute.greater(shifts, 0), compute.is_finite(shifts)), skip_nulls=False)
+    except pa.ArrowInvalid:
+        return cast("list[Any]", texts.to_pylist())
+    if not good.as_py() or (units < 0).any():
+        return cast("list[Any]", texts.to_pylist())
+    edges = np.append(0, np.cumsum(lists.value_lengths().to_numpy()))
+    return [units[start:end].copy() for start, end in pairwise(edges.tolist())]
+
+
+def read_header(file: BinaryIO, record: type, path: Path) -> list[str]:
+    """Read the first line of a table; raises InputError where a column of the ``record`` is missing."""
+    header = _decoded(file.readline().removeprefix(b"\xef\xbb\xbf"), path).rstrip("\r\n").split("\t")
+    for name, _ in _columns(record):
+        if name not in header:
+            what = f"has no column {name!r}, only {', '.join(filter(None, header)) or 'an empty line'}"
+            raise InputError(what, path, 1)
+    return header
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a table for reading; raises InputError where there is none."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise InputError("no such file", path) from None
+    except IsADirectoryError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+
+
+def parsed(raw: bytes, header: list[str], record: type, path: Path, line: int) -> "pa.Table":
+    """Return the columns of lines below a ``header``, of which ``line`` is the first; see ``read`` for errors."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    schema = _schema(record)
+    try:
+        columns = csv.read_csv(
+            pa.BufferReader(raw),
+            csv.ReadOptions(use_threads=False, column_names=header, block_size=len(raw) + 1),
+            csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                column_types=schema, include_columns=schema.names, null_values=[""], strings_can_be_null=False
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowKeyError):
+        return _parsed_by_line(raw, header, record, path, line)
+    whole = [name for name, kind in _columns(record) if kind is int]
+    if any(columns.column(name).null_count for name in whole):
+        return _parsed_by_line(raw, header, record, path, line)
+    return columns
+
+
+def _parsed_by_line(raw: bytes, header: list[str], record: type, path: Path, line: int) -> "pa.Table":
+    """Do the same one by one: slowly, but able to say what is wrong, and where."""
+    import pyarrow as pa
+
+    text = _decoded(raw, path).replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    rows = [row.split("\t") for row in text.split("\n")]
+    for number, row in enumerate(rows, start=line):
+        if len(row) != len(header):
+            raise InputError(f"has {len(row)} fields where the header has {len(header)}", path, number)
+    columns = [
+        _parse([row[header.index(name)] for row in rows], kind, name, path, line) for name, kind in _columns(record)
+    ]
+    return pa.table(columns, schema=_schema(record))
+
+
+def _parse(cells: list[str], kind: type, name: str, path: Path, line: int) -> Any:
     if kind is str:
-        return pd.Series(cells, dtype="str")
+        return cells
     try:
         return np.array([cell or "nan" for cell in cells] if kind is float else cells, dtype=kind)
     except (ValueError, OverflowError):
-        line, cell = next((n, c) for n, c in enumerate(cells, start=2) if not _fits(c, kind))
-        raise InputError(f"{name} {cell!r} is not {type_names[kind]}", path, line) from None
+        number, cell = next((n, c) for n, c in enumerate(cells, start=line) if not _fits(c, kind))
+        raise InputError(f"{name} {cell!r} is not {type_names[kind]}", path, number) from None
 
 
 def _fits(cell: str, kind: type) -> bool:

@@ -160,7 +160,7 @@ def block_size(total: int) -> int:
 
 def _speaker_contexts(groups: Groups) -> Ints:
     """Number the pairs of a context and a speaker, which A and B share."""
-    return groups.context * (groups.speaker.max() + 1) + groups.speaker
+    return np.asarray(groups.context * (groups.speaker.max() + 1) + groups.speaker)
 
 
 def _codes(table: pd.DataFrame, columns: list[str]) -> Ints:

@@ -1,0 +1,111 @@
+"""A table of labels whose rows are read from the file when they are asked for, so that it need not fit in memory."""
+
+from array import array
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unitdisc import tables
+from unitdisc.records import Label
+from unitdisc.tables import Block
+
+columns = ("utterance", "start", "end", "label")
+
+
+class LabelIndex(Mapping[str, list[Label]]):
+    """The labels of a table by utterance, in the order of the file, without those to ``ignore``; closed as a file is.
+
+    ``counts`` has the number of labels by their text. Raises InputError naming file and line as ``tables.read`` does
+    when it is opened.
+    """
+
+    def __init__(self, path: Path, ignore: Collection[str] = ()) -> None:
+        self._path, self._ignore, self._file = path, frozenset(ignore), tables.opened(path)
+        self.counts: Counter[str] = Counter()
+        self._starts, self._ends = array("q"), array("q")  # of stretches of rows of one utterance, in bytes
+        self._first: dict[str, int] = {}
+        self._more: dict[str, list[int]] = {}  # further stretches of an utterance whose rows do not follow one another
+        self._last = ""
+        try:
+            self._header = tables.read_header(self._file, Label, path)
+            for block in tables.blocks(path, Label):
+                self._add(block)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> "LabelIndex":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __getitem__(self, utterance: str) -> list[Label]:
+        text = b"".join(self._raw([utterance], [self._first[utterance]])).decode().rstrip("\r\n")
+        rows = (line.split("\t") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        name, start, end, label = (self._header.index(column) for column in columns)
+        found = (Label(row[name], float(row[start] or "nan"), float(row[end] or "nan"), row[label]) for row in rows)
+        return [each for each in found if each.label not in self._ignore]
+
+    def __contains__(self, utterance: object) -> bool:
+        return utterance in self._first
+
+    def frame(self, utterances: Iterable[str]) -> pd.DataFrame:
+        """Return the labels of utterances, in their order: utterance, start, end, label; those without have no rows."""
+        names = [name for name in utterances if name in self._first]
+        return self._table(names, [self._first[name] for name in names])
+
+    def _table(self, names: list[str], stretches: list[int]) -> pd.DataFrame:
+        raw = b"".join(self._raw(names, stretches))
+        columns = tables.parsed(raw, self._header, Label, self._path, 0) if raw else tables.empty(Label)
+        table: pd.DataFrame = columns.to_pandas()
+        return table[~table["label"].isin(self._ignore)].reset_index(drop=True) if self._ignore else table
+
+    def _raw(self, names: list[str], stretches: list[int]) -> Iterator[bytes]:
+        """Yield the rows of utterances, those that follow one another in the file at once."""
+        whole = [
+            each for name, first in zip(names, stretches, strict=True) for each in (first, *self._more.get(name, ()))
+        ]
+        at = 0
+        while at < len(whole):
+            start, end = self._starts[whole[at]], self._ends[whole[at]]
+            at += 1
+            while at < len(whole) and self._starts[whole[at]] == end:
+                end, at = self._ends[whole[at]], at + 1
+            self._file.seek(start)
+            raw = self._file.read(end - start)
+            yield raw if raw.endswith((b"\n", b"\r")) else raw + b"\n"
+
+    def _add(self, block: Block) -> None:
+        names = block.columns.column("utterance").combine_chunks().dictionary_encode()
+        codes, texts = names.indices.to_numpy(), names.dictionary.to_pylist()
+        labels = block.columns.column("label").to_pandas()
+        kept = ~labels.isin(self._ignore).to_numpy() if self._ignore else np.ones(len(labels), dtype=bool)
+        self.counts.update(labels[kept].value_counts().to_dict())
+        places = block.starts()
+        first = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+        last = np.append(first[1:], len(codes))
+        wanted = np.add.reduceat(kept, first) > 0
+        for begin, end in zip(first[wanted].tolist(), last[wanted].tolist(), strict=True):
+            self._add_stretch(texts[codes[begin]], int(places[begin]), int(places[end]))
+
+    def _add_stretch(self, name: str, start: int, end: int) -> None:
+        if name == self._last and self._ends[-1] == start:  # a block ends inside the utterance
+            self._ends[-1] = end
+            return
+        if name in self._first:
+            self._more.setdefault(name, []).append(len(self._starts))
+        else:
+            self._first[name] = len(self._starts)
+        self._starts.append(start)
+        self._ends.append(end)
+        self._last = name
