@@ -2,8 +2,10 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -16,32 +18,34 @@ columns = ("utterance", "start", "end", "label")
 
 
 class LabelIndex(Mapping[str, list[Label]]):
-    """The labels of a table by utterance, in the order of the file, without those to ``ignore``; closed as a file is.
+    """The labels of a table by utterance, in the order of the file, without those to ``ignore``; none without a path.
 
-    ``counts`` has the number of labels by their text. Raises InputError naming file and line as ``tables.read`` does
-    when it is opened.
+    ``counts`` has the number of labels by their text. In a ``with`` block the file stays open, for many utterances.
+    Raises InputError naming file and line as ``tables.read`` does.
     """
 
-    def __init__(self, path: Path, ignore: Collection[str] = ()) -> None:
-        self._path, self._ignore, self._file = path, frozenset(ignore), tables.opened(path)
+    def __init__(self, path: Path | None, ignore: Collection[str] = ()) -> None:
+        self._path, self._ignore = path, frozenset(ignore)
+        self._file: BinaryIO | None = None
         self.counts: Counter[str] = Counter()
         self._starts, self._ends = array("q"), array("q")  # of stretches of rows of one utterance, in bytes
         self._first: dict[str, int] = {}
         self._more: dict[str, list[int]] = {}  # further stretches of an utterance whose rows do not follow one another
         self._last = ""
-        try:
-            self._header = tables.read_header(self._file, Label, path)
+        if path is not None:
+            with tables.opened(path) as file:
+                self._header = tables.read_header(file, Label, path)
             for block in tables.blocks(path, Label):
                 self._add(block)
-        except BaseException:
-            self._file.close()
-            raise
 
     def __enter__(self) -> "LabelIndex":
+        self._file = None if self._path is None else tables.opened(self._path)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+        self._file = None
 
     def __len__(self) -> int:
         return len(self._first)
@@ -50,7 +54,7 @@ class LabelIndex(Mapping[str, list[Label]]):
         return iter(self._first)
 
     def __getitem__(self, utterance: str) -> list[Label]:
-        text = b"".join(self._raw([utterance], [self._first[utterance]])).decode().rstrip("\r\n")
+        text = self._raw([self._first[utterance]], [utterance]).decode().rstrip("\r\n")
         rows = (line.split("\t") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
         name, start, end, label = (self._header.index(column) for column in columns)
         found = (Label(row[name], float(row[start] or "nan"), float(row[end] or "nan"), row[label]) for row in rows)
@@ -62,27 +66,31 @@ class LabelIndex(Mapping[str, list[Label]]):
     def frame(self, utterances: Iterable[str]) -> pd.DataFrame:
         """Return the labels of utterances, in their order: utterance, start, end, label; those without have no rows."""
         names = [name for name in utterances if name in self._first]
-        return self._table(names, [self._first[name] for name in names])
-
-    def _table(self, names: list[str], stretches: list[int]) -> pd.DataFrame:
-        raw = b"".join(self._raw(names, stretches))
-        columns = tables.parsed(raw, self._header, Label, self._path, 0) if raw else tables.empty(Label)
+        raw = self._raw([self._first[name] for name in names], names)
+        columns = tables.parsed(raw, self._header, Label, Path(), 0) if raw else tables.empty(Label)
         table: pd.DataFrame = columns.to_pandas()
         return table[~table["label"].isin(self._ignore)].reset_index(drop=True) if self._ignore else table
 
-    def _raw(self, names: list[str], stretches: list[int]) -> Iterator[bytes]:
-        """Yield the rows of utterances, those that follow one another in the file at once."""
-        whole = [
-            each for name, first in zip(names, stretches, strict=True) for each in (first, *self._more.get(name, ()))
-        ]
+    def _raw(self, first: Sequence[int], names: Sequence[str]) -> bytes:
+        """Return the rows of utterances, of each of which one knows the ``first`` stretch."""
+        if not names or self._path is None:
+            return b""
+        with nullcontext(self._file) if self._file else tables.opened(self._path) as file:
+            whole = [
+                each for start, name in zip(first, names, strict=True) for each in (start, *self._more.get(name, ()))
+            ]
+            return b"".join(self._stretches(file, whole))
+
+    def _stretches(self, file: BinaryIO, stretches: Sequence[int]) -> Iterator[bytes]:
+        """Yield rows, those of stretches that follow one another in the file at once."""
         at = 0
-        while at < len(whole):
-            start, end = self._starts[whole[at]], self._ends[whole[at]]
+        while at < len(stretches):
+            start, end = self._starts[stretches[at]], self._ends[stretches[at]]
             at += 1
-            while at < len(whole) and self._starts[whole[at]] == end:
-                end, at = self._ends[whole[at]], at + 1
-            self._file.seek(start)
-            raw = self._file.read(end - start)
+            while at < len(stretches) and self._starts[stretches[at]] == end:
+                end, at = self._ends[stretches[at]], at + 1
+            file.seek(start)
+            raw = file.read(end - start)
             yield raw if raw.endswith((b"\n", b"\r")) else raw + b"\n"
 
     def _add(self, block: Block) -> None:

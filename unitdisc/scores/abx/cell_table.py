@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from unitdisc.arrays import Floats
 from unitdisc.files import writing
-from unitdisc.scores.abx.cells import Groups
+from unitdisc.scores.abx.cells import Cells, Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Cell:
     speaker_x: str
     error: float
     triples: int
+
+
+def scored_cells(cells: Cells, error: Floats) -> pd.DataFrame:
+    """Return the groups a, b and x, the error and the triples of cells, from which ``cell_table`` is made."""
+    columns = {"a": cells.a, "b": cells.b, "x": cells.x, "error": error, "triples": cells.triples}
+    return pd.DataFrame(columns)
 
 
 def cell_table(groups: Groups, scored: pd.DataFrame) -> pd.DataFrame:

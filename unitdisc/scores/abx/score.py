@@ -9,15 +9,15 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.choices import Context, Distance, Speaker
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.item_files import Items, check_items, read_items
-from unitdisc.scores.abx.cell_table import cell_table
-from unitdisc.scores.abx.cells import CellPlan, Groups, choose_x, group_tokens, plan_cells
+from unitdisc.scores.abx.averages import Averages
+from unitdisc.scores.abx.cell_table import cell_table, scored_cells
+from unitdisc.scores.abx.cells import choose_x, group_tokens, plan_cells
 from unitdisc.scores.abx.counting import Comparison
 from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.items import EmptyTaskError
@@ -86,52 +86,17 @@ def abx(
     if distance == "levenshtein":
         tokens = collapse(tokens)
     comparison = Comparison(tokens, kernels[distance], plan, scratch=scratch, threads=threads or _cores())
-    averages, table = _average_blocks(comparison, plan, context, each_block)
-    return AbxScore(float(averages.mean()), plan.total, averages, table, len(items.table) - len(kept))
-
-
-def _average_blocks(
-    comparison: Comparison, plan: CellPlan, context: Context, each_block: Callable[[pd.DataFrame], None] | None
-) -> tuple["pd.Series[float]", pd.DataFrame | None]:
-    """Return the error of each pair of labels, and the table of all cells if they are few enough."""
-    groups, label = plan.groups, plan.groups.label
-    averages: list[pd.Series[float]] = []
-    kept: list[pd.DataFrame] = []
+    averages, scored = Averages(groups, context), []
     for cells, errors in comparison.errors():
-        scored = pd.DataFrame({"a": cells.a, "b": cells.b, "x": cells.x, "triples": cells.triples})
-        scored["error"] = errors / (2 * cells.triples)
-        codes = {"label_a": label[cells.a], "label_b": label[cells.b], "speaker_ab": groups.speaker[cells.a]}
-        averages.append(average_pairs(pd.DataFrame({**codes, "error": scored["error"]}), context=context))
+        error = errors / (2 * cells.triples)
+        averages.add(cells, error)
         if plan.total <= most_kept:
-            kept.append(scored)
+            scored.append(scored_cells(cells, error))
         elif each_block:
-            each_block(cell_table(groups, scored))
-    pairs = pd.concat(averages).sort_index()
-    first, second = (_names(groups, pairs.index.get_level_values(level).to_numpy()) for level in (0, 1))
-    pairs.index = pd.MultiIndex.from_arrays([first, second], names=["label_a", "label_b"])
-    return pairs, cell_table(groups, pd.concat(kept).sort_values(["a", "x", "b"])) if kept else None
-
-
-def _names(groups: Groups, codes: Ints) -> NDArray[np.object_]:
-    """Return the labels that have these codes."""
-    _, first = np.unique(groups.label, return_index=True)
-    return groups.table["label"].to_numpy(object)[first[codes]]
-
-
-def average(table: pd.DataFrame, *, context: Context) -> float:
-    """Average cells over contexts, then speakers, then pairs of labels; x's speakers count with the contexts."""
-    return float(average_pairs(table, context=context).mean())
-
-
-def average_pairs(table: pd.DataFrame, *, context: Context) -> "pd.Series[float]":
-    """Average the cells of each ordered pair of labels over contexts, then speakers; see ``average``."""
-    levels = [["label_a", "label_b"]]
-    if context == "within":
-        levels.insert(0, ["label_a", "label_b", "speaker_ab"])
-    errors = table
-    for level in levels:
-        errors = errors.groupby(level, observed=True)["error"].mean().reset_index()
-    return errors.set_index(["label_a", "label_b"])["error"]
+            each_block(cell_table(groups, scored_cells(cells, error)))
+    table = cell_table(groups, pd.concat(scored).sort_values(["a", "x", "b"])) if scored else None
+    pairs_of_labels = averages.pairs()
+    return AbxScore(float(pairs_of_labels.mean()), plan.total, pairs_of_labels, table, len(items.table) - len(kept))
 
 
 def _cores() -> int:

@@ -1,4 +1,4 @@
-"""Collect, in two passes over a split, the statistics of each utterance from which all scores are computed."""
+"""Collect, in the second pass over a split, the statistics of each utterance from which all scores are computed."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from unitdisc.errors import InputError
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
 from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
 from unitdisc.scores.discovery.contingency import Counts, Gathered
-from unitdisc.scores.discovery.overview import Overview, overview_of
+from unitdisc.scores.discovery.overview import Overview
 from unitdisc.scores.discovery.sources import Source
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
@@ -55,25 +55,24 @@ class Block:
 
 def collect_statistics(
     split: Source,
+    own: Overview,
     *,
-    fit: Source | None,
+    fit: Overview | None,
     excluded: Collection[str],
     tolerance: float,
     speakers: Mapping[str, str] | None,
     frame: float | None,
 ) -> UtteranceStatistics:
-    """Collect the statistics of a split of units and labels; ``fit`` is another split on which mappings are fitted too.
+    """Collect the statistics of a split, a block at a time; ``own`` is its overview.
 
-    ``tolerance`` and ``frame`` are in seconds or columns, ``speakers`` names what the bootstrap draws, None for
-    utterances. Units and labels are read twice, a block at a time. Raises InputError as ``align`` does, and for an
+    ``fit`` is another split on which mappings are fitted too. ``tolerance`` and ``frame`` are in seconds or columns,
+    ``speakers`` names what the bootstrap draws, None for utterances. Raises InputError as ``align`` does, and for an
     utterance without a speaker.
     """
-    own = overview_of(split)
-    other = overview_of(fit) if fit else None
-    vocabulary = pd.Index(sorted(own.names | (other.names if other else set())), dtype="str")
-    units = np.union1d(own.units, other.units) if other else own.units
+    vocabulary = pd.Index(sorted(own.names | (fit.names if fit else set())), dtype="str")
+    units = np.union1d(own.units, fit.units) if fit else own.units
     groups = own.utterances if speakers is None else [_speaker(speakers, name) for name in own.utterances]
-    views = _views(own, other, vocabulary, units, excluded)
+    views = _views(own, fit, vocabulary, units, excluded)
     sums: dict[str, Floats] = {}
     gathered = Gathered(), Gathered(), Gathered()
     first = 0

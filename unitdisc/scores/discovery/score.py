@@ -13,6 +13,7 @@ from unitdisc.scores.bootstrap import intervals
 from unitdisc.scores.discovery.alignment import check_lengths
 from unitdisc.scores.discovery.collect import collect_statistics
 from unitdisc.scores.discovery.metrics import evaluate
+from unitdisc.scores.discovery.overview import Overview, overview_of
 from unitdisc.scores.discovery.sources import InMemory, Source
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
@@ -74,24 +75,39 @@ def statistics_of(
         for each in (split, fit):
             if each:
                 check_lengths(each.units, each.labels)
-    return statistics_of_source(split, fit=fit, exclude=exclude, tolerance=tolerance, speakers=speakers, frame=frame)
+    return statistics_of_source(
+        split,
+        overview_of(split),
+        fit=overview_of(fit) if fit else None,
+        exclude=exclude,
+        tolerance=tolerance,
+        speakers=speakers,
+        frame=frame,
+    )
 
 
 def statistics_of_source(
     split: Source,
+    overview: Overview,
     *,
-    fit: Source | None = None,
+    fit: Overview | None = None,
     exclude: Collection[str] = (),
     tolerance: float = 0.02,
     speakers: Mapping[str, str] | None = None,
     frame: float | None = None,
 ) -> UtteranceStatistics:
-    """Return the statistics of a split, and of mappings fitted on another one; see ``score`` for the rest."""
+    """Return the statistics of a split, and of mappings fitted on the split ``fit``; see ``score`` for the rest.
+
+    Units and labels may be larger than memory. What stays in memory is 8 bytes for each unit, each unit with a label
+    and each unit with the length of a run that an utterance has, and some 80 numbers per utterance.
+    """
     if not 0 <= tolerance < np.inf:
         raise InputError(f"tolerance {tolerance:g} is not a number from 0")
     if frame is not None and not 0 < frame < np.inf:
         raise InputError(f"frame {frame:g} is not a number above 0")
-    return collect_statistics(split, fit=fit, excluded=exclude, tolerance=tolerance, speakers=speakers, frame=frame)
+    return collect_statistics(
+        split, overview, fit=fit, excluded=exclude, tolerance=tolerance, speakers=speakers, frame=frame
+    )
 
 
 def summarise(statistics: UtteranceStatistics, *, samples: int = 1000, seed: int = 0) -> list[Score]:

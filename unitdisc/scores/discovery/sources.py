@@ -19,9 +19,12 @@ Block = tuple[dict[str, UnitSequence], pd.DataFrame]
 
 
 class Source(Protocol):
-    """The units and labels of a split; ``labels_elsewhere`` are names of labels that no utterance of it has."""
+    """The units and labels of a split."""
 
-    labels_elsewhere: Collection[str]
+    @property
+    def labels_elsewhere(self) -> Collection[str]:
+        """Names of labels that count as labels of the split, though none of its utterances may have them."""
+        ...
 
     def blocks(self) -> Iterator[Block]:
         """Yield some utterances with their labels, in order; it can be called again."""
@@ -39,7 +42,11 @@ class InMemory:
         if missing:
             raise InputError(f"labels have no column {', '.join(sorted(missing))}")
         self.units, self.labels = units, check(labels)
-        self.labels_elsewhere: Collection[str] = set(self.labels["label"])
+
+    @property
+    def labels_elsewhere(self) -> Collection[str]:
+        """The names of all labels, those of other utterances too."""
+        return set(self.labels["label"])
 
     def blocks(self) -> Iterator[Block]:
         """Yield some utterances with their labels."""
@@ -58,7 +65,11 @@ class InFiles:
 
     units: Path
     labels: LabelIndex
-    labels_elsewhere: Collection[str] = ()
+
+    @property
+    def labels_elsewhere(self) -> Collection[str]:
+        """No names: labels of other splits do not count."""
+        return ()
 
     def blocks(self) -> Iterator[Block]:
         """Yield some utterances with their labels; raises InputError as the readers of the tables do."""
