@@ -29,8 +29,9 @@ class Scratch:
         if size <= self.left or size == 0:
             self.left -= size
             return np.empty(shape, dtype=dtype)
+        folder = _folder()
         try:
-            with tempfile.TemporaryFile(prefix="unitdisc-") as file:
+            with tempfile.TemporaryFile(prefix="unitdisc-", dir=folder) as file:
                 _reserve(file, size)
                 return np.memmap(file, dtype=dtype, mode="w+", shape=shape).view(np.ndarray)
         except OSError as error:
@@ -38,7 +39,16 @@ class Scratch:
                 raise
             what = f"has no room for a temporary file of {math.ceil(size / 1e6)} MB ({error.strerror})"
             fix = "free some there, name another folder with TMPDIR, or raise --memory"
-            raise InputError(what, tempfile.gettempdir(), fix=fix) from None
+            raise InputError(what, folder, fix=fix) from None
+
+
+def _folder() -> str:
+    """Return the temporary folder; Python takes none that it cannot write to, such as one on a full disk."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        fix = "free some space, or name a folder with TMPDIR"
+        raise InputError("no folder for temporary files can be written to", fix=fix) from None
 
 
 def _reserve(file: IO[bytes], size: int) -> None:
