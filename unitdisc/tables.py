@@ -5,7 +5,8 @@ may be larger than memory: they are written row by row and read in blocks.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
@@ -27,6 +28,7 @@ Record = TypeVar("Record")
 
 type_names = {str: "text", float: "a number", int: "a whole number"}
 block_bytes = 8 << 20  # of a table that are read at a time
+empty_line = re.compile(rb"\A[\r\n]|\n[\r\n]|\r\r")
 frame_rows = 10_000  # of a data frame that are written at a time
 
 
@@ -78,9 +80,7 @@ def read(path: str | Path, record: type) -> pd.DataFrame:
     """
     import pyarrow as pa
 
-    parts = [block.columns for block in blocks(path, record)]
-    whole = pa.concat_tables([empty(record), *parts])
-    del parts
+    whole = pa.concat_tables([empty(record), *(block.columns for block in blocks(path, record))])
     frame: pd.DataFrame = whole.to_pandas(split_blocks=True, self_destruct=True)
     return frame
 
@@ -160,6 +160,12 @@ def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
     )
 
 
+def frame(parts: Sequence[pd.DataFrame], record: type) -> pd.DataFrame:
+    """Return data frames with a record's columns as one, which has these columns even if there is no part."""
+    whole: pd.DataFrame = pd.concat([*parts, *([] if parts else [empty(record).to_pandas()])], ignore_index=True)
+    return whole
+
+
 def empty(record: type) -> "pa.Table":
     """Return the columns of a table without rows."""
     return _schema(record).empty_table()
@@ -196,19 +202,17 @@ def _values(column: "pa.ChunkedArray") -> list[Any]:
 
 
 def _units(block: Block) -> list[Any]:
-    """Return the units (T,) of each row, or the texts of all rows where one is empty or wrong."""
+    """Return the units (T,) of each row, or the texts of all rows where one is empty or not as we write it."""
     import pyarrow as pa
     from pyarrow import compute
 
     texts, shifts = (block.columns.column(name).combine_chunks() for name in ("units", "frame_shift"))
-    try:
-        lists = compute.split_pattern(texts, " ")
-        units = lists.flatten().cast(pa.int64()).to_numpy()
-        good = compute.all(compute.and_(compute.greater(shifts, 0), compute.is_finite(shifts)), skip_nulls=False)
-    except pa.ArrowInvalid:
+    above = compute.and_(compute.greater(shifts, 0), compute.is_finite(shifts))
+    plain = compute.match_substring_regex(texts, r"^[0-9]{1,18}( [0-9]{1,18})*$")
+    if not compute.all(compute.and_(above, plain), skip_nulls=False).as_py():
         return cast("list[Any]", texts.to_pylist())
-    if not good.as_py() or (units < 0).any():
-        return cast("list[Any]", texts.to_pylist())
+    lists = compute.split_pattern(texts, " ")
+    units = lists.flatten().cast(pa.int64()).to_numpy()
     edges = np.append(0, np.cumsum(lists.value_lengths().to_numpy()))
     return [units[start:end].copy() for start, end in pairwise(edges.tolist())]
 
@@ -246,21 +250,17 @@ def parsed(raw: bytes, header: list[str], record: type, path: Path, line: int) -
     from pyarrow import csv
 
     schema = _schema(record)
+    if empty_line.search(raw) or any(kind is int for _, kind in _columns(record)):  # which it reads in its own way
+        return _parsed_by_line(raw, header, record, path, line)
     try:
-        columns = csv.read_csv(
+        return csv.read_csv(
             pa.BufferReader(raw),
             csv.ReadOptions(use_threads=False, column_names=header, block_size=len(raw) + 1),
-            csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
-            csv.ConvertOptions(
-                column_types=schema, include_columns=schema.names, null_values=[""], strings_can_be_null=False
-            ),
+            csv.ParseOptions(delimiter="\t", quote_char=False),
+            csv.ConvertOptions(column_types=schema, include_columns=schema.names, null_values=[""]),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return _parsed_by_line(raw, header, record, path, line)
-    whole = [name for name, kind in _columns(record) if kind is int]
-    if any(columns.column(name).null_count for name in whole):
-        return _parsed_by_line(raw, header, record, path, line)
-    return columns
 
 
 def _parsed_by_line(raw: bytes, header: list[str], record: type, path: Path, line: int) -> "pa.Table":
