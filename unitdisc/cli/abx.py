@@ -74,10 +74,8 @@ def abx(
             short="skip" if skip_short else "error",
             memory=memory * 1e6,
             threads=threads,
-            each_block=write if cells else None,
+            each_block=write,
         )
-        if result.table is not None:
-            write(result.table)
     if result.left_out:
         typer.echo(f"unitdisc: {result.left_out} tokens hold no frame and were left out", err=True)
     values = {"error": result.error, "cells": result.cells}

@@ -17,7 +17,7 @@ from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.item_files import Items, check_items, read_items
 from unitdisc.scores.abx.averages import Averages
 from unitdisc.scores.abx.cell_table import cell_table, scored_cells
-from unitdisc.scores.abx.cells import choose_x, group_tokens, plan_cells
+from unitdisc.scores.abx.cells import CellPlan, choose_x, group_tokens, plan_cells
 from unitdisc.scores.abx.counting import Comparison
 from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.items import EmptyTaskError
@@ -66,9 +66,9 @@ def abx(
     (a, b, x) of d(x, a) > d(x, b), half on ties; the score is the mean of the cells over contexts, then speakers, then
     pairs of labels. At most ``max_size_group`` tokens per group and ``max_x_across`` speakers of x are sampled with
     ``seed``. Items too ``short`` to contain a frame are an error or skipped. Frames and distances beyond ``memory``
-    (bytes) are kept in temporary files. Where there are more than ``most_kept`` cells, ``each_block`` is called with
-    tables of the cells of some pairs of labels. Raises InputError for items and features that do not fit and for a
-    temporary folder without room, and EmptyTaskError where there is no cell.
+    (bytes) are kept in temporary files. ``each_block`` is called with the table of cells, or, where there are more than
+    ``most_kept``, with one of the cells of some pairs of labels at a time. Raises InputError for items and features
+    that do not fit and for a temporary folder without room, and EmptyTaskError where there is no cell.
 
     Source: Schatz et al. 2013; as in ZeroSpeech 2021 (Nguyen et al. 2020) and fastabx 0.9, with equal results.
     """
@@ -86,17 +86,28 @@ def abx(
     if distance == "levenshtein":
         tokens = collapse(tokens)
     comparison = Comparison(tokens, kernels[distance], plan, scratch=scratch, threads=threads or _cores())
-    averages, scored = Averages(groups, context), []
+    averages, table = _average(comparison, plan, context, each_block)
+    return AbxScore(float(averages.mean()), plan.total, averages, table, len(items.table) - len(kept))
+
+
+def _average(
+    comparison: Comparison, plan: CellPlan, context: Context, each_block: Callable[[pd.DataFrame], None] | None
+) -> tuple["pd.Series[float]", pd.DataFrame | None]:
+    """Return the error of each pair of labels, and the table of all cells if they are few enough."""
+    averages, scored = Averages(plan.groups, context), []
     for cells, errors in comparison.errors():
         error = errors / (2 * cells.triples)
         averages.add(cells, error)
         if plan.total <= most_kept:
             scored.append(scored_cells(cells, error))
         elif each_block:
-            each_block(cell_table(groups, scored_cells(cells, error)))
-    table = cell_table(groups, pd.concat(scored).sort_values(["a", "x", "b"])) if scored else None
-    pairs_of_labels = averages.pairs()
-    return AbxScore(float(pairs_of_labels.mean()), plan.total, pairs_of_labels, table, len(items.table) - len(kept))
+            each_block(cell_table(plan.groups, scored_cells(cells, error)))
+    if not scored:
+        return averages.pairs(), None
+    table = cell_table(plan.groups, pd.concat(scored).sort_values(["a", "x", "b"]))
+    if each_block:
+        each_block(table)
+    return averages.pairs(), table
 
 
 def _cores() -> int:
