@@ -105,3 +105,21 @@ def test_other_columns_and_no_frames_are_refused(matrices):
         statistics(iter(matrices.values())).apply(np.zeros((2, 3), dtype=np.float32))
     with pytest.raises(InputError, match="no frames to take statistics of"):
         statistics(iter([]))
+
+
+@pytest.mark.parametrize("speakers", [1, 20, 400])
+def test_matrices_are_read_as_often_whatever_the_number_of_speakers(speakers):
+    class Watched(dict):
+        reads = 0
+
+        def __getitem__(self, name):
+            Watched.reads += 1
+            return super().__getitem__(name)
+
+    generator = np.random.default_rng(0)
+    matrices = Watched({f"u{n}": generator.normal(size=(6, 4)).astype(np.float32) for n in range(400)})
+    of = {name: f"s{number % speakers}" for number, name in enumerate(matrices)}
+    normalised = Normalised(matrices, speaker=of, by_speaker=True, extractor=halfway)
+    assert Watched.reads <= 3 * len(matrices)
+    assert sum(len(normalised[name]) for name in normalised) == 6 * len(matrices)
+    assert Watched.reads <= 4 * len(matrices)

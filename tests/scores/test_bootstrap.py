@@ -12,6 +12,7 @@ from unitdisc import tables
 from unitdisc.cli import app, discovery  # noqa: F401  (registers the commands)
 from unitdisc.errors import InputError
 from unitdisc.records import Label, UnitSequence
+from unitdisc.scores import bootstrap
 from unitdisc.scores.bootstrap import intervals, resamples
 from unitdisc.scores.discovery.compare import compare
 from unitdisc.scores.discovery.score import score, statistics_of, summarise
@@ -38,6 +39,36 @@ def test_resamples_draw_as_many_groups_as_there_are():
     assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
     assert 0.8 < weights[:, 1].mean() < 1.2
     assert (weights == np.concatenate(list(resamples(groups, samples=60, seed=3)))).all()
+
+
+def test_resamples_are_the_same_however_many_are_drawn_at_a_time(monkeypatch):
+    for groups in ([str(u) for u in range(33)], [str(u % 5) for u in range(33)]):
+        expected = np.concatenate(list(resamples(groups, samples=60, seed=3)))
+        for most in (33 * 7, 33 * 2, 1):
+            monkeypatch.setattr(bootstrap, "chunk_weights", most)
+            assert (np.concatenate(list(resamples(groups, samples=60, seed=3))) == expected).all()
+        monkeypatch.undo()
+
+
+def test_weights_are_drawn_only_as_threads_need_them(monkeypatch):
+    monkeypatch.setattr(bootstrap, "most_threads", 1)
+    monkeypatch.setattr(bootstrap, "chunk_weights", 40)
+    drawn, done, ahead = [], [], []
+
+    def watched(groups, **options):
+        for weights in resamples(groups, **options):
+            drawn.append(len(weights))
+            ahead.append(len(drawn) - len(done))
+            yield weights
+
+    def mean(weights):
+        done.append(len(weights))
+        return weights.mean(axis=1)[:, None]
+
+    monkeypatch.setattr(bootstrap, "resamples", watched)
+    intervals(mean, [str(u) for u in range(40)], samples=100, seed=0, centred=np.array([False]))
+    assert (len(drawn), sum(drawn)) == (100, 100)
+    assert max(ahead) <= 3
 
 
 def test_the_interval_of_a_mean_is_that_of_plain_resampling():

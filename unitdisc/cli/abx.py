@@ -55,30 +55,29 @@ def abx(
 
     Example: unitdisc abx triphone.item features.npz --frame-shift 0.01 --speaker across
     """
-    from unitdisc import tables
     from unitdisc.formats.feature_files import open_features
-    from unitdisc.scores.abx.score import Cell
+    from unitdisc.scores.abx.cell_table import writing_cells
     from unitdisc.scores.abx.score import abx as score
 
     source = open_features(features, frame_shift)
-    result = score(
-        item,
-        source,
-        frame_shift=source.frame_shift,
-        distance=distance,
-        speaker=speaker,
-        context=context,
-        max_size_group=max_size_group,
-        max_x_across=max_x_across,
-        seed=seed,
-        short="skip" if skip_short else "error",
-        memory=memory * 1e6,
-        threads=threads,
-    )
+    with writing_cells(cells) as write:
+        result = score(
+            item,
+            source,
+            frame_shift=source.frame_shift,
+            distance=distance,
+            speaker=speaker,
+            context=context,
+            max_size_group=max_size_group,
+            max_x_across=max_x_across,
+            seed=seed,
+            short="skip" if skip_short else "error",
+            memory=memory * 1e6,
+            threads=threads,
+            each_block=write,
+        )
     if result.left_out:
         typer.echo(f"unitdisc: {result.left_out} tokens hold no frame and were left out", err=True)
-    if cells:
-        tables.write(cells, result.table, Cell)
     values = {"error": result.error, "cells": result.cells}
     typer.echo(_json(values) if as_json else "\t".join(values) + "\n" + "\t".join(map(repr, values.values())))
 

@@ -1,8 +1,9 @@
 """Percentile bootstrap intervals over utterances, or over speakers."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from unitdisc.arrays import Floats, Ints
 
 coverage = 0.95
 chunk = 25  # resamples per task: enough to keep a thread busy, few enough to use little memory
+chunk_weights = 5_000_000  # of a task: 16 bytes each
+most_threads = 8
 
 
 def intervals(
@@ -32,8 +35,7 @@ def intervals(
     values = statistic(np.ones((1, len(groups)), dtype=np.int64))
     if samples < 1 or len(set(groups)) < 2:
         return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        resampled = np.concatenate(list(pool.map(statistic, resamples(groups, samples=samples, seed=seed))))
+    resampled = np.concatenate(list(_in_threads(statistic, resamples(groups, samples=samples, seed=seed))))
     empty = np.isnan(resampled).all(axis=0)
     resampled[:, empty] = 0
     resampled += np.where(centred, values[0] - np.nanmedian(resampled, axis=0), 0)
@@ -42,12 +44,26 @@ def intervals(
 
 
 def resamples(groups: Sequence[str], *, samples: int, seed: int) -> Iterator[Ints]:
-    """Yield how often each utterance is drawn (chunk, U), for one chunk of resamples at a time."""
+    """Yield how often each utterance is drawn (S, U), for some resamples at a time."""
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     generator = np.random.default_rng(seed)
-    for first in range(0, samples, chunk):
-        size = min(chunk, samples - first)
+    most = max(min(chunk, chunk_weights // len(group)), 1)
+    for first in range(0, samples, most):
+        size = min(most, samples - first)
         drawn = generator.integers(len(names), size=(size, len(names)))
         drawn += len(names) * np.arange(size)[:, None]
         times = np.bincount(drawn.ravel(), minlength=size * len(names)).reshape(size, len(names))
         yield np.ascontiguousarray(times[:, group])
+
+
+def _in_threads(statistic: Callable[[Ints], Floats], weights: Iterator[Ints]) -> Iterator[Floats]:
+    """Yield the statistics of weights, in their order; only the weights that threads work on are in memory."""
+    threads = min(os.cpu_count() or 1, most_threads)
+    with ThreadPoolExecutor(threads) as pool:
+        begun: deque[Future[Floats]] = deque()
+        for some in weights:
+            begun.append(pool.submit(statistic, some))
+            if len(begun) > threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()

@@ -1,13 +1,14 @@
 """The ABX step: features, encoder output, codes and units of splits, side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import torch
 
 from unitdisc import stages, tables
 from unitdisc.config import Abx
-from unitdisc.records import Score, UnitSequence
+from unitdisc.formats.label_index import LabelIndex
+from unitdisc.records import Score
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
 from unitdisc.stages import Stage
@@ -18,35 +19,36 @@ from unitdisc.units.representations import Representations
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
     """Score splits by ABX; by default those of scoring.abx.splits."""
     settings = run.experiment.scoring.abx or Abx()
-    for split in run.chosen(splits, of=settings.splits):
-        units = run.units(split, "encoded")
-        items = _items(run, split, units, settings)
-        scores = [] if items is None else _scores(run, split, units, items, settings, threads)
-        tables.write(run.files.abx(split), scores, Score)
+    with LabelIndex(run.corpus_files.labels, run.settings.ignore) as labels:
+        for split in run.chosen(splits, of=settings.splits):
+            items = _items(run, split, labels, settings)
+            scores = [] if items is None else _scores(run, split, items, settings, threads)
+            tables.write(run.files.abx(split), scores, Score)
 
 
-def _items(run: Run, split: str, units: Mapping[str, UnitSequence], settings: Abx) -> pd.DataFrame | None:
+def _items(run: Run, split: str, labels: LabelIndex, settings: Abx) -> pd.DataFrame | None:
     archive = run.features(split)
     shift = run.settings.features.shift
+    tokens = (sequence.frame_shift for sequence in tables.each_unit_sequence(run.units_path(split, "encoded")))
     return sample_items(
-        run.labels,
+        labels,
         run.speakers,
         {name: len(archive[name]) * shift for name in archive},
         settings=settings,
         exclude=run.settings.exclude,
-        shortest=max([shift, *(sequence.frame_shift for sequence in units.values())]),
+        shortest=max(shift, max(tokens, default=shift)),
     )
 
 
-def _scores(
-    run: Run, split: str, units: Mapping[str, UnitSequence], items: pd.DataFrame, settings: Abx, threads: int
-) -> list[Score]:
+def _scores(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: int) -> list[Score]:
     torch.set_num_threads(threads)
     whole = Representations(run.trained, run.features(split), run.speakers)
     vectors = [
         StageFeatures(name, whole.stage(name), whole.frame_shift(name), settings.distance) for name in whole.stages
     ]
-    sequences = {name: sequence.units for name, sequence in units.items()}
+    names = set(items["utterance"])
+    units = tables.each_unit_sequence(run.units_path(split, "encoded"))
+    sequences = {sequence.utterance: sequence.units for sequence in units if sequence.utterance in names}
     shift = whole.frame_shift(Stage.CODES)
     discrete = [StageFeatures(name, sequences, shift, distance) for name, distance in stages.units.items()]
     scoring = run.experiment.scoring

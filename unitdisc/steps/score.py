@@ -1,13 +1,16 @@
 """The score step: the units of splits against the labels of the corpus."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from unitdisc import tables
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import Score, UnitSequence
-from unitdisc.scores.discovery.score import statistics_of, summarise, unknown_labels
+from unitdisc.scores.discovery.overview import overview_of
+from unitdisc.scores.discovery.score import statistics_of, statistics_of_source, summarise, unknown_labels
+from unitdisc.scores.discovery.sources import InFiles
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 from unitdisc.steps.run import Run, only_labelled
 
@@ -17,21 +20,29 @@ log = logging.getLogger(__name__)
 def run(run: Run, splits: Sequence[str] | None = None) -> None:
     """Score splits, by default all of the corpus, with mappings fitted on the split itself and on train."""
     chosen = run.chosen(splits)
-    _check_excluded(run)
-    units = {name: run.units(name, "encoded") for name in {*chosen, "train"}}
     scoring = run.experiment.scoring
-    for split in chosen:
-        statistics = run_statistics(run, units, run.labels, split)
-        scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
-        tables.write(run.files.scores(split), scores, Score)
+    with LabelIndex(run.corpus_files.labels, run.settings.ignore) as labels:
+        _check_excluded(run, labels.counts)
+        train = overview_of(InFiles(run.units_path("train", "encoded"), labels))
+        for split in chosen:
+            source = InFiles(run.units_path(split, "encoded"), labels)
+            statistics = statistics_of_source(
+                source,
+                train if split == "train" else overview_of(source),
+                fit=None if split == "train" else train,
+                exclude=run.settings.exclude,
+                tolerance=scoring.tolerance[run.modality.name],
+            )
+            scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
+            tables.write(run.files.scores(split), scores, Score)
 
 
-def _check_excluded(run: Run) -> None:
+def _check_excluded(run: Run, labels: Collection[str]) -> None:
     """Say which labels to exclude do not exist; of the default ones, only those that differ in capitals."""
-    if not len(run.labels):
+    if not labels:
         return
     default = set(type(run.settings).model_fields["exclude"].default)
-    unknown = unknown_labels(run.settings.exclude, set(run.labels["label"]))
+    unknown = unknown_labels(run.settings.exclude, labels)
     unknown = [name for name in unknown if name not in default]
     if unknown:
         log.warning("notice: exclude names labels that %s does not have: %s", run.corpus, ", ".join(unknown))

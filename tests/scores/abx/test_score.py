@@ -12,8 +12,8 @@ from tests.helpers.places import shared
 from unitdisc.errors import InputError
 from unitdisc.formats.feature_files import open_features
 from unitdisc.formats.item_files import read_items
-from unitdisc.scores.abx import counting, dtw
-from unitdisc.scores.abx.score import abx, average
+from unitdisc.scores.abx import cells, counting, dtw, score
+from unitdisc.scores.abx.score import abx
 
 oracle = shared / "reference" / "oracle"
 vectors = ["angular", "euclidean", "kl_symmetric"]
@@ -145,6 +145,7 @@ def test_edges_of_memory_threads_and_pieces_change_nothing(monkeypatch):
     expected = abx(items, features, **options)
     monkeypatch.setattr(counting, "smallest", 50)
     monkeypatch.setattr(counting, "biggest", 60)
+    monkeypatch.setattr(cells, "at_once", 7)
     for other in ({"memory": 0.0}, {"threads": 3}, {"memory": 4000.0, "threads": 1}):
         score = abx(items, features, **options, **other)
         assert score.error == expected.error
@@ -165,11 +166,56 @@ def test_drawing_is_set_by_the_seed():
     pd.testing.assert_frame_equal(large.table, everything.table)
 
 
-def test_average_takes_contexts_before_speakers_before_labels():
-    rows = [("p", "q", "x", "k", 0.0), ("p", "q", "y", "k", 0.5), ("p", "q", "x", "l", 1.0), ("q", "p", "x", "k", 0.2)]
-    table = pd.DataFrame(rows, columns=["label_a", "label_b", "previous", "speaker_ab", "error"])
-    assert average(table, context="within") == pytest.approx(((0.25 + 1) / 2 + 0.2) / 2)
-    assert average(table, context="any") == pytest.approx((0.5 + 0.2) / 2)
+@pytest.mark.parametrize("speaker", ["within", "across"])
+@pytest.mark.parametrize("context", ["within", "any"])
+@pytest.mark.parametrize("sampled", [{}, {"max_size_group": 2, "max_x_across": 2}])
+def test_blocks_of_any_size_give_the_same_score(monkeypatch, speaker, context, sampled):
+    items, features = task(29, "identical", tokens=90, speakers="klmno")
+    options = {"frame_shift": "0.01", "distance": "identical", "speaker": speaker, "context": context, **sampled}
+    expected = abx(items, features, **options)
+    for size in (1, 5, 40, 1000):
+        monkeypatch.setattr(cells, "at_once", size)
+        found = abx(items, features, **options)
+        assert found.error == expected.error
+        pd.testing.assert_frame_equal(found.table, expected.table)
+        pd.testing.assert_series_equal(found.pairs, expected.pairs)
+
+
+def test_too_many_cells_for_a_table_are_given_in_blocks(monkeypatch):
+    items, features = task(31, "euclidean", tokens=60, speakers="klm")
+    options = {"frame_shift": "0.01", "context": "any", "speaker": "across"}
+    expected = abx(items, features, **options)
+    monkeypatch.setattr(score, "most_kept", expected.cells - 1)
+    monkeypatch.setattr(cells, "at_once", 5)
+    blocks = []
+    found = abx(items, features, **options, each_block=blocks.append)
+    assert (found.table, found.error) == (None, expected.error)
+    assert len(blocks) > 1
+    columns = list(expected.table)
+    together = pd.concat(blocks).sort_values(columns).reset_index(drop=True)
+    pd.testing.assert_frame_equal(together, expected.table.sort_values(columns).reset_index(drop=True))
+    assert abx(items, features, **options).error == expected.error  # with nobody to give them to
+
+
+def test_a_pair_of_tokens_is_compared_once_however_many_cells_share_it(monkeypatch):
+    """Of n tokens there are at most n² / 2 pairs, those of one label and those of two labels."""
+    items, features = task(33, "euclidean", tokens=80, speakers="klmn")
+    done = []
+    for name in ("count", "measure"):
+        kernel = getattr(counting, name)
+
+        def counted(frames, starts, lengths, kind, blocks, *arrays, kernel=kernel):
+            same = (blocks.y_first <= blocks.x_first) & (blocks.x_first < blocks.y_stop)
+            sizes = (blocks.x_stop - blocks.x_first) * (blocks.y_stop - blocks.y_first)
+            done.append(int(sizes[~same].sum()))
+            return kernel(frames, starts, lengths, kind, blocks, *arrays)
+
+        monkeypatch.setattr(counting, name, counted)
+    monkeypatch.setattr(cells, "at_once", 10)
+    result = abx(items, features, frame_shift="0.01", context="any", speaker="across")
+    speakers = items["speaker"].value_counts()
+    assert sum(done) <= (len(items) ** 2 - (speakers**2).sum()) / 2
+    assert result.table["triples"].sum() > 3 * sum(done)
 
 
 def test_tokens_without_a_frame_are_an_error_or_left_out():

@@ -14,9 +14,15 @@ quick = settings(deadline=None, max_examples=100)
 
 
 def agreement(units, labels):
-    counts = contingency.count(np.zeros(len(units), np.int64), units, labels)
+    counts = contingency.count(np.zeros(len(units), np.int64), units, labels, utterances=1)
     unit, label = (np.ascontiguousarray(key) for key in counts.keys.T)
-    values = clustering.agreement(unit, label, counts.total(), int(units.max()) + 1, int(labels.max()) + 1)
+    values = clustering.agreement(
+        unit,
+        label,
+        contingency.weighted(np.ones((1, 1), np.int64), counts)[0],
+        int(units.max()) + 1,
+        int(labels.max()) + 1,
+    )
     return dict(zip(clustering.names, values, strict=True))
 
 
@@ -90,9 +96,9 @@ def test_edits_are_the_oracles(texts):
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), max_size=20))
 def test_weighted_counts_are_counts_of_the_utterances_taken_so_often(rows):
     owner, *columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T.copy()
-    counts = contingency.count(owner, *columns)
+    counts = contingency.count(owner, *columns, utterances=4)
     weights = np.array([2, 0, 1, 3])
-    got = contingency.weighted(weights, counts.owner, counts.cell, counts.count, len(counts.keys))
+    got = contingency.weighted(weights[None], counts)[0]
     want = {}
     for row in rows:
         want[row[1:]] = want.get(row[1:], 0) + weights[row[0]]

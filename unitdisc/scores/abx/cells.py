@@ -10,6 +10,11 @@ import pandas as pd
 
 from unitdisc.arrays import Ints
 from unitdisc.choices import Context, Speaker
+from unitdisc.scores.abx.ranges import ranges, runs
+from unitdisc.scores.abx.scratch import Scratch
+
+at_once = 250_000  # cells, or pairs of groups, in memory at once
+parts = 50  # blocks of a task that are at least made, if they are not tiny, to show progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,17 +34,56 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """The groups that are X with each group as A (G,): with g, ``x[first[g]:first[g] + count[g]]``, in their order.
+
+    A and X share label and context. Within speakers X is A itself; across speakers X is of another speaker. ``tokens``
+    (G,) is with how many tokens of X each token of A is compared: within its group a token is not compared with itself.
+    """
+
+    x: Ints
+    first: Ints
+    count: Ints
+    tokens: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Cells:
     """Cells (C,) as groups: is x in X closer to a in A, of the same label, than to b in B?
 
-    A and B share speaker and context, A and X label and context. Within speakers A and X are one group and a token is
-    not compared with itself; across speakers X is of a different speaker.
+    A and B share speaker and context, A and X label and context. ``pair`` is the place of X in ``Pairs.x``.
     """
 
     a: Ints
     b: Ints
     x: Ints
+    pair: Ints
     triples: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellPlan:
+    """All cells of a task, made in blocks, since there are as many as the square of the speakers times labels.
+
+    ``low`` and ``high`` (N,) are the groups of a speaker and a context with different labels, sorted by these labels,
+    so that a block (a slice of them) holds every cell of its pairs of labels, in both directions.
+    """
+
+    groups: Groups
+    pairs: Pairs
+    low: Ints
+    high: Ints
+    blocks: list[slice]
+    total: int
+
+    def cells(self, block: slice) -> Cells:
+        """Make the cells of a block; those of two labels are in the order of A, then X."""
+        low, high = self.low[block], self.high[block]
+        groups, a, b = self.groups, np.concatenate([low, high]), np.concatenate([high, low])
+        count = self.pairs.count[a]
+        pair = ranges(self.pairs.first[a], count)
+        a, b, x = np.repeat(a, count), np.repeat(b, count), self.pairs.x[pair]
+        return Cells(a, b, x, pair, groups.size[a] * groups.size[b] * (groups.size[x] - (a == x)))
 
 
 def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int | None, seed: int) -> Groups:
@@ -66,49 +110,70 @@ def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int |
     return Groups(table, order, np.cumsum(size) - size, size, contexts, speaker, label)
 
 
-def make_cells(groups: Groups, *, speaker: Speaker, max_x_across: int | None, seed: int) -> Cells:
-    """Make every possible cell; across speakers at most ``max_x_across`` speakers are sampled for X."""
-    block = groups.context * (groups.speaker.max() + 1) + groups.speaker
+def choose_x(groups: Groups, *, speaker: Speaker, max_x_across: int | None, seed: int, scratch: Scratch) -> Pairs:
+    """Choose the groups of X for every group that has a B; across speakers at most ``max_x_across``, sampled."""
+    _, place, size = np.unique(_speaker_contexts(groups), return_inverse=True, return_counts=True)
+    has_b = size[place] > 1
     if speaker == "within":
-        a = x = np.flatnonzero(groups.size > 1)
-    else:
-        a, x = _join(groups.context * (groups.label.max() + 1) + groups.label)
-        other = groups.speaker[a] != groups.speaker[x]
-        a, x = _sample(a[other], x[other], max_x_across, seed)
-    index, b = _match(block[a], block)
-    a, x = a[index], x[index]
-    kept = groups.label[a] != groups.label[b]
-    a, b, x = a[kept], b[kept], x[kept]
-    others = groups.size[x] - (1 if speaker == "within" else 0)
-    return Cells(a, b, x, groups.size[a] * groups.size[b] * others)
+        count = ((groups.size > 1) & has_b).astype(np.int64)
+        return Pairs(np.flatnonzero(count), np.cumsum(count) - count, count, (groups.size - 1) * count)
+    family = groups.context * (groups.label.max() + 1) + groups.label
+    order = np.argsort(family, kind="stable")
+    start, stop = (np.searchsorted(family[order], family, side=side) for side in ("left", "right"))
+    others = stop - start - 1
+    count = np.where(has_b, np.minimum(others, max_x_across or others), 0)
+    first, tokens = np.cumsum(count) - count, np.zeros_like(count)
+    chosen, generator = scratch.empty((int(count.sum()),), np.int64), np.random.default_rng(seed)
+    for part in runs(stop - start, at_once):
+        a = np.repeat(np.arange(part.start, part.stop), (stop - start)[part])
+        x = order[ranges(start[part], (stop - start)[part])]
+        a, x = _sample(a[a != x], x[a != x], max_x_across, generator)
+        a, x = a[has_b[a]], x[has_b[a]]
+        chosen[ranges(first[part], count[part])] = x
+        tokens += np.bincount(a, weights=groups.size[x], minlength=len(count)).astype(np.int64)
+    return Pairs(chosen, first, count, tokens)
+
+
+def plan_cells(groups: Groups, pairs: Pairs) -> CellPlan:
+    """Plan every possible cell, in blocks of whole pairs of labels."""
+    shared = _speaker_contexts(groups)
+    later = np.searchsorted(shared, shared, side="right") - np.arange(len(shared)) - 1  # groups are sorted by it
+    low = np.repeat(np.arange(len(later)), later)
+    high = ranges(np.arange(len(later)) + 1, later)
+    cells = pairs.count[low] + pairs.count[high]
+    low, high, cells = low[cells > 0], high[cells > 0], cells[cells > 0]
+    labels = groups.label[low] * (groups.label.max() + 1) + groups.label[high]
+    order = np.argsort(labels, kind="stable")
+    low, high, cells, labels = low[order], high[order], cells[order], labels[order]
+    edges = np.flatnonzero(np.append(True, labels[1:] != labels[:-1])[: len(labels)])
+    total = int(cells.sum())
+    ends = np.append(edges, len(labels))
+    per_pair = np.add.reduceat(cells, edges) if total else cells
+    blocks = [slice(ends[run.start], ends[run.stop]) for run in runs(per_pair, block_size(total))]
+    return CellPlan(groups, pairs, low, high, blocks, total)
+
+
+def block_size(total: int) -> int:
+    """Return how many of ``total`` cells, or pairs of groups, are a block."""
+    return min(max(total // parts, at_once // parts, 1), at_once)
+
+
+def _speaker_contexts(groups: Groups) -> Ints:
+    """Number the pairs of a context and a speaker, which A and B share."""
+    return np.asarray(groups.context * (groups.speaker.max() + 1) + groups.speaker)
 
 
 def _codes(table: pd.DataFrame, columns: list[str]) -> Ints:
     return table.groupby(columns, sort=True).ngroup().to_numpy().astype(np.int64)
 
 
-def _sample(a: Ints, x: Ints, limit: int | None, seed: int) -> tuple[Ints, Ints]:
-    """Keep at most ``limit`` of the pairs with the same ``a``, sampled with ``seed``."""
+def _sample(a: Ints, x: Ints, limit: int | None, generator: np.random.Generator) -> tuple[Ints, Ints]:
+    """Keep at most ``limit`` of the pairs with the same ``a``, sampled."""
     if not limit:
         return a, x
-    order = np.lexsort((np.random.default_rng(seed).random(len(a)), a))
+    order = np.lexsort((generator.random(len(a)), a))
     kept = np.sort(order[_rank(a[order]) < limit])
     return a[kept], x[kept]
-
-
-def _join(key: Ints) -> tuple[Ints, Ints]:
-    """Return all ordered pairs of indices with the same key, equal indices included."""
-    return _match(key, key)
-
-
-def _match(left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """Return all pairs of an index in ``left`` and an index in ``right`` with the same key."""
-    order = np.argsort(right, kind="stable")
-    first = np.searchsorted(right[order], left, side="left")
-    count = np.searchsorted(right[order], left, side="right") - first
-    left_index = np.repeat(np.arange(len(left)), count)
-    offset = np.arange(len(left_index)) - np.repeat(np.cumsum(count) - count, count)
-    return left_index, order[np.repeat(first, count) + offset]
 
 
 def _rank(key: Ints) -> Ints:

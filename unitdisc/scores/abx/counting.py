@@ -1,6 +1,6 @@
 """The comparisons of an ABX task: each pair of tokens once, in pieces of work for threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from unitdisc.arrays import Floats, Ints
 from unitdisc.progress import track
-from unitdisc.scores.abx.cells import Cells, Groups
+from unitdisc.scores.abx.cells import CellPlan, Cells, Groups, Pairs, block_size
 from unitdisc.scores.abx.dtw import Blocks, count, measure
+from unitdisc.scores.abx.ranges import ranges, runs
 from unitdisc.scores.abx.scratch import Scratch
 from unitdisc.scores.abx.tokens import Tokens
 
@@ -19,71 +20,129 @@ overhead = 16  # cost of a pair of tokens beyond its frames, in pairs of frames
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SameLabelDistances:
-    """Distances from tokens of groups ``x`` (P,) to those of groups ``a`` (P,) of the same label.
+    """Distances from tokens of the groups X of ``Pairs`` (P,) to those of the groups A of the same label.
 
-    ``distances`` is flat: token t of ``x[p]`` has its row of ``stride[p]`` distances at ``rows[p] + t * stride[p]``.
+    ``distances`` is flat: token t of X of pair p has its row of ``stride[p]`` distances at ``rows[p] + t * stride[p]``.
     """
 
-    x: Ints
-    a: Ints
     stride: Ints
     rows: Ints
     distances: Floats
 
 
-def count_errors(tokens: Tokens, kind: int, groups: Groups, cells: Cells, *, scratch: Scratch, threads: int) -> Ints:
-    """Count twice the errors of each cell (C,): an a farther from x than b is an error, an equally far one half.
+class Comparison:
+    """The tokens of a task, in the order of its groups, and the threads that compare them."""
 
-    The tokens are in the order of the groups. First tokens of the same label are compared and each token's distances to
-    the others are sorted; then tokens of different labels are compared, and each distance is looked up among the sorted
-    ones of both its tokens. So no distance between labels is stored, and a pair is compared once for all its cells.
-    """
-    pairs, pair_of_cell = np.unique(cells.x * len(groups.size) + cells.a, return_inverse=True)
-    same_label = _measure(tokens, kind, groups, *np.divmod(pairs, len(groups.size)), scratch=scratch, threads=threads)
-    sides, cell = _unordered(cells.x, cells.b)
-    blocks, block = _split(
-        _blocks(groups, sides, cell, same_label.rows[pair_of_cell], same_label.stride[pair_of_cell]), tokens, threads
-    )
-    errors = np.zeros((len(block), 2), dtype=np.int64)
+    def __init__(self, tokens: Tokens, kind: int, plan: CellPlan, *, scratch: Scratch, threads: int) -> None:
+        self._tokens, self._kind, self._plan = tokens, kind, plan
+        self._scratch, self._threads = scratch, threads
 
-    def work(part: slice) -> None:
+    def errors(self) -> Iterator[tuple[Cells, Ints]]:
+        """Yield each block of cells (C,) with twice its errors (C,).
+
+        An a farther from x than b is an error, an equally far one half. First tokens of the same label are compared and
+        each token's distances to the others are sorted; then tokens of different labels are compared, and each distance
+        is looked up among the sorted ones of both its tokens. So no distance between labels is stored, and a pair is
+        compared once for all its cells, which are all in one block.
+        """
+        with ThreadPoolExecutor(self._threads) as pool:
+            try:
+                same_label = self._measure(pool)
+                for block in track(self._plan.blocks, "comparing labels"):
+                    made = self._plan.cells(block)
+                    yield made, self._count(pool, made, same_label)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _count(self, pool: ThreadPoolExecutor, made: Cells, same_label: SameLabelDistances) -> Ints:
+        sides, cell = _unordered(made.x, made.b)
+        rows, stride = same_label.rows[made.pair], same_label.stride[made.pair]
+        blocks, block = self._split(_blocks(self._plan.groups, sides, cell, rows, stride))
+        errors = np.zeros((len(block), 2), dtype=np.int64)
+
+        def work(part: slice) -> None:
+            self._call(count, blocks, part, same_label.distances, errors[part])
+
+        self._run(pool, work, blocks)
+        sums = np.zeros(len(made.x) + 1, dtype=np.int64)
+        np.add.at(sums, cell[:, block].T, errors)  # a side without a cell has index -1
+        return sums[:-1]
+
+    def _measure(self, pool: ThreadPoolExecutor) -> SameLabelDistances:
+        """Compare the tokens of each label; the groups of one label and context are always together."""
+        groups, pairs = self._plan.groups, self._plan.pairs
+        stride, rows = (self._scratch.empty((len(pairs.x),), np.int64) for _ in range(2))
+        distances = self._scratch.empty((int((groups.size * pairs.tokens).sum()),), np.float64)
+        same_label, first = SameLabelDistances(stride, rows, distances), 0
+        for a in track(_families(groups, pairs), "comparing within labels"):
+            first = self._measure_family(pool, a, same_label, first)
+        return same_label
+
+    def _measure_family(self, pool: ThreadPoolExecutor, a: Ints, same_label: SameLabelDistances, first: int) -> int:
+        """Measure and sort from place ``first`` on; rows of equal length are adjacent, so that one call sorts them."""
+        groups, pairs = self._plan.groups, self._plan.pairs
+        place = ranges(pairs.first[a], pairs.count[a])
+        a, x = np.repeat(a, pairs.count[a]), pairs.x[place]
+        stride = groups.size[a] - (x == a)
+        size = groups.size[x] * stride
+        order = np.argsort(stride, kind="stable")
+        offset = np.empty_like(size)
+        offset[order] = first + np.cumsum(size[order]) - size[order]
+        rows = offset - groups.first[x] * stride
+        same_label.stride[place], same_label.rows[place] = stride, rows
+
+        sides, pair = _unordered(x, a)
+        blocks = _blocks(groups, sides, pair, rows - groups.first[a], stride)
+        # Within its group a token has no distance to itself, so the columns after it (y comes after x) move up by one.
+        blocks.x_base[sides[0] == sides[1]] -= 1
+        blocks, _ = self._split(blocks)
+        self._run(pool, lambda part: self._call(measure, blocks, part, same_label.distances), blocks)
+        for length in np.unique(stride):
+            last = first + size[stride == length].sum()
+            same_label.distances[first:last].reshape(-1, length).sort(axis=1)
+            first = last
+        return int(first)
+
+    def _call(self, kernel: Callable[..., None], blocks: Blocks, part: slice, *arrays: Floats | Ints) -> None:
+        tokens = self._tokens
         part_blocks = Blocks(*(field[part] for field in blocks))
-        count(tokens.frames, tokens.starts, tokens.lengths, kind, part_blocks, same_label.distances, errors[part])
+        kernel(tokens.frames, tokens.starts, tokens.lengths, self._kind, part_blocks, *arrays)
 
-    _run(work, _edges(blocks, tokens, threads), threads, "comparing labels")
-    sums = np.zeros(len(cells.x) + 1, dtype=np.int64)
-    np.add.at(sums, cell[:, block].T, errors)  # a side without a cell has index -1
-    return sums[:-1]
+    def _run(self, pool: ThreadPoolExecutor, work: Callable[[slice], None], blocks: Blocks) -> None:
+        """Do the work on runs of blocks of about equal cost, in threads."""
+        cost = self._cost(blocks)
+        for _ in pool.map(work, runs(cost, _limit(cost, self._threads))):
+            pass
+
+    def _split(self, blocks: Blocks) -> tuple[Blocks, Ints]:
+        """Split blocks that are too large a piece of work by the tokens of x; return also the block of each part."""
+        cost = self._cost(blocks)
+        size = blocks.x_stop - blocks.x_first
+        parts = np.minimum(size, -(-cost // _limit(cost, self._threads)))
+        block = np.repeat(np.arange(len(parts)), parts)
+        part = np.arange(len(block)) - np.repeat(np.cumsum(parts) - parts, parts)
+        first = blocks.x_first[block] + size[block] * part // parts[block]
+        stop = blocks.x_first[block] + size[block] * (part + 1) // parts[block]
+        return Blocks(first, stop, *(field[block] for field in blocks[2:])), block
+
+    def _cost(self, blocks: Blocks) -> Ints:
+        """Estimate the cost of blocks in pairs of frames."""
+        before = np.append(0, np.cumsum(self._tokens.lengths))
+        x, y = before[blocks.x_stop] - before[blocks.x_first], before[blocks.y_stop] - before[blocks.y_first]
+        pairs = (blocks.x_stop - blocks.x_first) * (blocks.y_stop - blocks.y_first)
+        return np.asarray(x * y + overhead * pairs)
 
 
-def _measure(
-    tokens: Tokens, kind: int, groups: Groups, x: Ints, a: Ints, *, scratch: Scratch, threads: int
-) -> SameLabelDistances:
-    """Compare the tokens of each label; rows of equal length are adjacent, so that one call sorts them."""
-    stride = groups.size[a] - (x == a)
-    size = groups.size[x] * stride
-    order = np.argsort(stride, kind="stable")
-    offset = np.empty_like(size)
-    offset[order] = np.cumsum(size[order]) - size[order]
-    same_label = SameLabelDistances(
-        x, a, stride, offset - groups.first[x] * stride, scratch.empty((int(size.sum()),), np.float64)
-    )
-
-    sides, pair = _unordered(x, a)
-    blocks = _blocks(groups, sides, pair, same_label.rows - groups.first[a], stride)
-    # Within its group a token has no distance to itself, so the columns after it (y comes after x) move up by one.
-    blocks.x_base[sides[0] == sides[1]] -= 1
-    blocks, _ = _split(blocks, tokens, threads)
-
-    def work(part: slice) -> None:
-        part_blocks = Blocks(*(field[part] for field in blocks))
-        measure(tokens.frames, tokens.starts, tokens.lengths, kind, part_blocks, same_label.distances)
-
-    _run(work, _edges(blocks, tokens, threads), threads, "comparing within labels")
-    for length in np.unique(stride):
-        first, last = size[stride < length].sum(), size[stride <= length].sum()
-        same_label.distances[first:last].reshape(-1, length).sort(axis=1)
-    return same_label
+def _families(groups: Groups, pairs: Pairs) -> list[Ints]:
+    """Return the groups that are A, those with the same label and context always together."""
+    family = groups.context * (groups.label.max() + 1) + groups.label
+    order = np.argsort(family, kind="stable")
+    order = order[pairs.count[order] > 0]
+    edges = np.flatnonzero(np.append(True, np.diff(family[order]) != 0)[: len(order)])
+    ends = np.append(edges, len(order))
+    per_family = np.add.reduceat(pairs.count[order], edges)
+    return [order[ends[run.start] : ends[run.stop]] for run in runs(per_family, block_size(len(pairs.x)))]
 
 
 def _unordered(x: Ints, y: Ints) -> tuple[tuple[Ints, Ints], Ints]:
@@ -104,44 +163,5 @@ def _blocks(groups: Groups, sides: tuple[Ints, Ints], index: Ints, base: Ints, s
     return Blocks(x_first, x_stop, y_first, y_stop, base[index[0]], stride[index[0]], base[index[1]], stride[index[1]])
 
 
-def _split(blocks: Blocks, tokens: Tokens, threads: int) -> tuple[Blocks, Ints]:
-    """Split blocks that are too large a piece of work by the tokens of x; return also the block of each part (N,)."""
-    cost = _cost(blocks, tokens)
-    size = blocks.x_stop - blocks.x_first
-    parts = np.minimum(size, -(-cost // _limit(cost, threads)))
-    block = np.repeat(np.arange(len(parts)), parts)
-    part = np.arange(len(block)) - np.repeat(np.cumsum(parts) - parts, parts)
-    first = blocks.x_first[block] + size[block] * part // parts[block]
-    stop = blocks.x_first[block] + size[block] * (part + 1) // parts[block]
-    return Blocks(first, stop, *(field[block] for field in blocks[2:])), block
-
-
-def _edges(blocks: Blocks, tokens: Tokens, threads: int) -> Ints:
-    """Return the bounds of runs of blocks of about equal cost."""
-    cost = _cost(blocks, tokens)
-    runs = np.cumsum(cost) // _limit(cost, threads)
-    return np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1, [len(cost)]])
-
-
-def _cost(blocks: Blocks, tokens: Tokens) -> Ints:
-    """Estimate the cost of blocks in pairs of frames."""
-    before = np.append(0, np.cumsum(tokens.lengths))
-    x, y = before[blocks.x_stop] - before[blocks.x_first], before[blocks.y_stop] - before[blocks.y_first]
-    pairs = (blocks.x_stop - blocks.x_first) * (blocks.y_stop - blocks.y_first)
-    return np.asarray(x * y + overhead * pairs)
-
-
 def _limit(cost: Ints, threads: int) -> int:
     return int(np.clip(cost.sum() // (16 * threads), smallest, biggest))
-
-
-def _run(work: Callable[[slice], None], edges: Ints, threads: int, what: str) -> None:
-    """Do the work between each two edges, in threads, and show progress."""
-    parts = [slice(first, last) for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for _ in track(pool.map(work, parts), what, total=len(parts)):
-                pass
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

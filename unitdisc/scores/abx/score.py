@@ -1,6 +1,7 @@
 """ABX discriminability: is a token more like one of its own label than like one of another?"""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -8,50 +9,37 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.choices import Context, Distance, Speaker
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.item_files import Items, check_items, read_items
-from unitdisc.scores.abx.cells import Cells, Groups, group_tokens, make_cells
-from unitdisc.scores.abx.counting import count_errors
+from unitdisc.scores.abx.averages import Averages
+from unitdisc.scores.abx.cell_table import cell_table, scored_cells
+from unitdisc.scores.abx.cells import CellPlan, choose_x, group_tokens, plan_cells
+from unitdisc.scores.abx.counting import Comparison
 from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.items import EmptyTaskError
 from unitdisc.scores.abx.scratch import Scratch
 from unitdisc.scores.abx.tokens import Features, collapse, cut_tokens, find_frames
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The error rate of a cell over its ``triples``: tokens a and x of ``label_a``, b of ``label_b``.
-
-    a and b are of ``speaker_ab``, x of ``speaker_x``, all between labels ``previous`` and ``next`` (empty in any
-    context).
-    """
-
-    label_a: str
-    label_b: str
-    previous: str
-    next: str
-    speaker_ab: str
-    speaker_x: str
-    error: float
-    triples: int
+most_kept = 1_000_000  # cells in the table of a score: about 300 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AbxScore:
     """The ABX error rate, from 0 (every x nearer to its own label) over 0.5 (chance) to 1, and the cells it averages.
 
-    ``table`` has a row for each of the ``cells`` cells with the fields of Cell; ``left_out`` counts the tokens
-    without a frame.
+    ``pairs`` has the error of each ordered pair of labels (label_a, label_b). ``table`` has a row for each of the
+    ``cells`` cells with the fields of Cell, and is None where there are more than ``most_kept``. ``left_out`` counts
+    the tokens without a frame.
     """
 
     error: float
     cells: int
-    table: pd.DataFrame
+    pairs: "pd.Series[float]"
+    table: pd.DataFrame | None
     left_out: int = 0
 
 
@@ -69,6 +57,7 @@ def abx(
     short: Literal["error", "skip"] = "error",
     memory: float = 2e9,
     threads: int | None = None,
+    each_block: Callable[[pd.DataFrame], None] | None = None,
 ) -> AbxScore:
     """Score how well ``features`` distinguish the labels of ``items``.
 
@@ -77,8 +66,9 @@ def abx(
     (a, b, x) of d(x, a) > d(x, b), half on ties; the score is the mean of the cells over contexts, then speakers, then
     pairs of labels. At most ``max_size_group`` tokens per group and ``max_x_across`` speakers of x are sampled with
     ``seed``. Items too ``short`` to contain a frame are an error or skipped. Frames and distances beyond ``memory``
-    (bytes) are kept in temporary files. Raises InputError for items and features that do not fit, and EmptyTaskError
-    where there is no cell.
+    (bytes) are kept in temporary files. ``each_block`` is called with the table of cells, or, where there are more than
+    ``most_kept``, with one of the cells of some pairs of labels at a time. Raises InputError for items and features
+    that do not fit and for a temporary folder without room, and EmptyTaskError where there is no cell.
 
     Source: Schatz et al. 2013; as in ZeroSpeech 2021 (Nguyen et al. 2020) and fastabx 0.9, with equal results.
     """
@@ -86,34 +76,38 @@ def abx(
         items = check_items(Items(items)) if isinstance(items, pd.DataFrame) else read_items(items)
     spans = find_frames(items, read_shift(frame_shift))
     kept = _rows_with_frames(items, spans, short)
-    table = items.table.iloc[kept]
-    groups = group_tokens(table, context=context, max_size_group=max_size_group, seed=seed)
-    cells = make_cells(groups, speaker=speaker, max_x_across=max_x_across, seed=seed)
-    if not len(cells.x):
-        raise EmptyTaskError(_no_cell(speaker, context), items.path)
+    groups = group_tokens(items.table.iloc[kept], context=context, max_size_group=max_size_group, seed=seed)
     scratch = Scratch(memory)
+    pairs = choose_x(groups, speaker=speaker, max_x_across=max_x_across, seed=seed, scratch=scratch)
+    plan = plan_cells(groups, pairs)
+    if not plan.total:
+        raise EmptyTaskError(_no_cell(speaker, context), items.path)
     tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, scratch=scratch)
     if distance == "levenshtein":
         tokens = collapse(tokens)
-    errors = count_errors(tokens, kernels[distance], groups, cells, scratch=scratch, threads=threads or _cores())
-    scored = _table(groups, cells, errors / (2 * cells.triples))
-    return AbxScore(average(scored, context=context), len(scored), scored, len(items.table) - len(kept))
+    comparison = Comparison(tokens, kernels[distance], plan, scratch=scratch, threads=threads or _cores())
+    averages, table = _average(comparison, plan, context, each_block)
+    return AbxScore(float(averages.mean()), plan.total, averages, table, len(items.table) - len(kept))
 
 
-def average(table: pd.DataFrame, *, context: Context) -> float:
-    """Average cells over contexts, then speakers, then pairs of labels; x's speakers count with the contexts."""
-    return float(average_pairs(table, context=context).mean())
-
-
-def average_pairs(table: pd.DataFrame, *, context: Context) -> "pd.Series[float]":
-    """Average the cells of each ordered pair of labels over contexts, then speakers; see ``average``."""
-    levels = [["label_a", "label_b"]]
-    if context == "within":
-        levels.insert(0, ["label_a", "label_b", "speaker_ab"])
-    errors = table
-    for level in levels:
-        errors = errors.groupby(level, observed=True)["error"].mean().reset_index()
-    return errors.set_index(["label_a", "label_b"])["error"]
+def _average(
+    comparison: Comparison, plan: CellPlan, context: Context, each_block: Callable[[pd.DataFrame], None] | None
+) -> tuple["pd.Series[float]", pd.DataFrame | None]:
+    """Return the error of each pair of labels, and the table of all cells if they are few enough."""
+    averages, scored = Averages(plan.groups, context), []
+    for cells, errors in comparison.errors():
+        error = errors / (2 * cells.triples)
+        averages.add(cells, error)
+        if plan.total <= most_kept:
+            scored.append(scored_cells(cells, error))
+        elif each_block:
+            each_block(cell_table(plan.groups, scored_cells(cells, error)))
+    if not scored:
+        return averages.pairs(), None
+    table = cell_table(plan.groups, pd.concat(scored).sort_values(["a", "x", "b"]))
+    if each_block:
+        each_block(table)
+    return averages.pairs(), table
 
 
 def _cores() -> int:
@@ -129,19 +123,6 @@ def _rows_with_frames(items: Items, spans: tuple[Ints, Ints], short: Literal["er
         fix = "check the frame shift, or leave such tokens out with --skip-short"
         raise InputError(what, items.path, items.line(int(np.argmax(empty))), fix)
     return np.flatnonzero(~empty)
-
-
-def _table(groups: Groups, cells: Cells, error: NDArray[np.float64]) -> pd.DataFrame:
-    names = {name: groups.table[name].to_numpy() for name in groups.table}
-    columns = {
-        "label_a": names["label"][cells.a],
-        "label_b": names["label"][cells.b],
-        "previous": names["previous"][cells.a],
-        "next": names["next"][cells.a],
-        "speaker_ab": names["speaker"][cells.a],
-        "speaker_x": names["speaker"][cells.x],
-    }
-    return pd.DataFrame({**columns, "error": error, "triples": cells.triples})
 
 
 def _no_cell(speaker: Speaker, context: Context) -> str:

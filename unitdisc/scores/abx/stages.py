@@ -13,7 +13,7 @@ from unitdisc.choices import Distance, Speaker
 from unitdisc.config import Abx
 from unitdisc.records import Score
 from unitdisc.scores.abx.items import EmptyTaskError
-from unitdisc.scores.abx.score import AbxScore, abx, average_pairs
+from unitdisc.scores.abx.score import AbxScore, abx
 from unitdisc.scores.abx.tokens import Features
 from unitdisc.scores.bootstrap import intervals
 
@@ -48,7 +48,7 @@ def score_stages(
                 result = _score(stage, items, speaker, settings, threads)
             except EmptyTaskError:
                 continue
-            low, high = _interval(result, settings, bootstrap, seed)
+            low, high = _interval(result, bootstrap, seed)
             yield Score(metrics.abx[speaker].at(stage.name), result.error, low, high, result.cells)
 
 
@@ -68,11 +68,10 @@ def _score(stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings
     )
 
 
-def _interval(result: AbxScore, settings: Abx, samples: int, seed: int) -> tuple[float, float]:
+def _interval(result: AbxScore, samples: int, seed: int) -> tuple[float, float]:
     """Resample pairs of labels, (a, b) always together with (b, a), as they share their distances."""
-    errors = average_pairs(result.table, context=settings.context)
-    pairs = [" ".join(sorted(map(str, pair))) for pair in errors.index]
-    values = errors.to_numpy()
+    pairs = [" ".join(sorted(map(str, pair))) for pair in result.pairs.index]
+    values = result.pairs.to_numpy()
 
     def mean(times: Ints) -> Floats:
         return np.asarray((times @ values) / times.sum(axis=1))[:, None]

@@ -15,6 +15,7 @@ from unitdisc.errors import InputError
 from unitdisc.formats.item_files import Items
 from unitdisc.progress import track
 from unitdisc.scores.abx.distances import prepare
+from unitdisc.scores.abx.ranges import ranges
 from unitdisc.scores.abx.scratch import Scratch
 
 Features = Mapping[str, NDArray[Any]]
@@ -90,12 +91,6 @@ def collapse(tokens: Tokens) -> Tokens:
     fresh[starts] = True
     lengths = np.add.reduceat(fresh, starts, dtype=np.int64)
     return Tokens(frames[fresh], np.cumsum(lengths) - lengths, lengths)
-
-
-def ranges(first: Ints, count: Ints) -> Ints:
-    """Return the concatenated ranges of ``count`` whole numbers from each ``first``."""
-    ends = np.cumsum(count)
-    return np.arange(ends[-1] if len(count) else 0) + np.repeat(first - ends + count, count)
 
 
 def _by_utterance(items: Items, rows: Ints) -> list[tuple[str, Ints]]:

@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
-from unitdisc.choices import Lengths
 from unitdisc.errors import InputError
 from unitdisc.records import UnitSequence
 
@@ -56,21 +55,16 @@ def align(
     units: Mapping[str, UnitSequence],
     labels: pd.DataFrame,
     vocabulary: pd.Index,
-    *,
-    lengths: Lengths = "common",
 ) -> Alignment:
     """Give each token i the label that covers (i + 0.5) · frame shift; labels of other utterances are ignored.
 
     ``labels`` is sorted as by ``read_labels``, ``vocabulary`` lists the labels by code. Raises InputError for a
-    unit below 0 and, where ``lengths`` is strict, for an utterance whose end differs from that of its labels by more
-    than one token.
+    unit below 0.
     """
     sequences = list(units.values())
     _check_units(sequences)
     shift = np.array([s.frame_shift for s in sequences], dtype=float)
     tokens = np.array([len(s.units) for s in sequences], dtype=np.int64)
-    if lengths == "strict":
-        check_lengths(units, labels)
     label_owner, label_end = _ends(units, labels)
     known = label_owner >= 0
     extent = _ticks(np.maximum(label_end, tokens * shift)) + 3600 * second

@@ -1,6 +1,6 @@
-"""Collect, once, the statistics of each utterance from which all scores are computed."""
+"""Collect, in the second pass over a split, the statistics of each utterance from which all scores are computed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,32 +9,43 @@ from numpy.typing import NDArray
 
 from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
-from unitdisc.choices import Lengths
-from unitdisc.records import UnitSequence
+from unitdisc.errors import InputError
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
 from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
+from unitdisc.scores.discovery.contingency import Counts, Gathered
+from unitdisc.scores.discovery.overview import Overview
+from unitdisc.scores.discovery.sources import Source
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
-Split = tuple[Mapping[str, UnitSequence], pd.DataFrame]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Mappings of units (K,) to labels and the most frequent label of a split; ``suffix`` is that of their metrics."""
+
+    suffix: str
+    many: Ints
+    one: Ints
+    majority: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """An alignment and which labels count in it: ``scored`` (labels + 1,), the last entry being for no label."""
+    """Which labels count: ``scored`` (labels + 1,), the last entry being for no label; and the mappings of units."""
+
+    suffix: str
+    scored: NDArray[np.bool_]
+    fits: tuple[Fit, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The alignments of some utterances, as tokens and as frames; ``unit`` (T,) are dense codes of the units."""
 
     alignment: Alignment
     frames: Alignment
-    unit: Ints  # (T,) dense codes of units
-    units: int
+    unit: Ints
     scored: NDArray[np.bool_]
     tolerance: int  # ticks
-
-    def table(self) -> Ints:
-        """Return the contingency table (units, labels) of the scored tokens."""
-        keep = self.scored[self.alignment.label]
-        shape = (self.units, len(self.scored) - 1)
-        code = self.unit[keep] * shape[1] + self.alignment.label[keep]
-        return np.bincount(code, minlength=shape[0] * shape[1]).reshape(shape)
 
     def total(self, owner: Ints, chosen: NDArray[np.bool_] | None = None) -> Floats:
         """Count the items per utterance (U,) by their ``owner``, or only those where ``chosen`` is true."""
@@ -43,52 +54,86 @@ class View:
 
 
 def collect_statistics(
-    split: Split,
+    split: Source,
+    own: Overview,
     *,
-    fit: Split | None,
+    fit: Overview | None,
     excluded: Collection[str],
     tolerance: float,
-    groups: list[str],
-    lengths: Lengths,
+    speakers: Mapping[str, str] | None,
     frame: float | None,
 ) -> UtteranceStatistics:
-    """Collect the statistics of a split of units and labels; ``fit`` is another split on which mappings are fitted too.
+    """Collect the statistics of a split, a block at a time; ``own`` is its overview.
 
-    ``tolerance`` and ``frame`` are in seconds or columns, ``groups`` (U,) names what the bootstrap draws. Raises
-    InputError as ``align`` does.
+    ``fit`` is another split on which mappings are fitted too. ``tolerance`` and ``frame`` are in seconds or columns,
+    ``speakers`` names what the bootstrap draws, None for utterances. Raises InputError as ``align`` does, and for an
+    utterance without a speaker.
     """
-    names = pd.concat([labels["label"] for _, labels in ((split, fit) if fit else (split,))])
-    vocabulary = pd.Index(sorted(set(names)), dtype="str")
-    alignment = align(*split, vocabulary, lengths=lengths)
-    fit_alignment = align(*fit, vocabulary, lengths=lengths) if fit else None
-    frames = align(refine(split[0], frame), split[1], vocabulary) if frame else alignment
-    units = np.unique(np.concatenate([alignment.unit, fit_alignment.unit] if fit_alignment else [alignment.unit]))
-    unit = np.searchsorted(units, alignment.unit)
-    sums = {"duration": alignment.tokens * alignment.shift}
-    for suffix, scored in _scored_labels(vocabulary, excluded).items():
-        view = View(alignment, frames, unit, len(units), scored, round(tolerance * second))
-        sums |= _fitted(view, view.table(), suffix) | _unmapped(view, suffix)
-        if fit_alignment:
-            fit_view = View(
-                fit_alignment,
-                fit_alignment,
-                np.searchsorted(units, fit_alignment.unit),
-                len(units),
-                scored,
-                view.tolerance,
-            )
-            sums |= _fitted(view, fit_view.table(), metrics.heldout + suffix)
+    vocabulary = pd.Index(sorted(own.names | (fit.names if fit else set())), dtype="str")
+    units = np.union1d(own.units, fit.units) if fit else own.units
+    groups = own.utterances if speakers is None else [_speaker(speakers, name) for name in own.utterances]
+    views = _views(own, fit, vocabulary, units, excluded)
+    sums: dict[str, Floats] = {}
+    gathered = Gathered(), Gathered(), Gathered()
+    first = 0
+    for part, labels in split.blocks():
+        alignment = align(part, labels, vocabulary)
+        frames = align(refine(part, frame), labels, vocabulary) if frame else alignment
+        unit = np.searchsorted(units, alignment.unit)
+        for name, values in _sums(alignment, frames, unit, views, round(tolerance * second)):
+            sums.setdefault(name, np.zeros(len(own.utterances)))[first : first + len(part)] = values
+        for whole, counts in zip(gathered, _counts(alignment, unit), strict=True):
+            whole.add(counts)
+        first += len(part)
+    cells, used, runs = (whole.counts() for whole in gathered)
+    labels_of = vocabulary.tolist()
+    return UtteranceStatistics(own.utterances, groups, labels_of, sorted(excluded), cells, used, runs, sums)
+
+
+def _counts(alignment: Alignment, unit: Ints) -> tuple[Counts, Counts, Counts]:
+    """Count units with labels, units, and units with the lengths of their runs, by utterance."""
     known = alignment.label >= 0
-    return UtteranceStatistics(
-        utterances=alignment.utterances,
-        groups=groups,
-        labels=vocabulary.tolist(),
-        excluded=sorted(excluded),
-        cells=contingency.count(alignment.owner[known], unit[known], alignment.label[known]),
-        units=usage.unit_counts(alignment),
-        runs=usage.run_counts(alignment),
-        sums=sums,
-    )
+    number = len(alignment.utterances)
+    cells = contingency.count(alignment.owner[known], unit[known], alignment.label[known], utterances=number)
+    return cells, usage.unit_counts(alignment), usage.run_counts(alignment)
+
+
+def _views(
+    own: Overview, other: Overview | None, vocabulary: pd.Index, units: Ints, excluded: Collection[str]
+) -> list[View]:
+    """Return what is scored, with the mappings fitted on the split itself and on another one; none on empty tables."""
+    tables = [(own, "")] + ([(other, metrics.heldout)] if other else [])
+    views = []
+    for suffix, scored in _scored_labels(vocabulary, excluded).items():
+        fits = []
+        for overview, fitted in tables:
+            table = overview.table(units, vocabulary) * scored[:-1]
+            if table.sum() and (own.table(units, vocabulary) * scored[:-1]).sum():
+                many, one = mapping.many_to_one(table), mapping.one_to_one(table)
+                fits.append(Fit(fitted + suffix, many, one, mapping.majority(table)))
+        views.append(View(suffix, scored, tuple(fits)))
+    return views
+
+
+def _sums(
+    alignment: Alignment, frames: Alignment, unit: Ints, views: list[View], tolerance: int
+) -> Iterator[tuple[str, Floats]]:
+    """Yield each sum (U,) of a block by its name."""
+    yield "duration", alignment.tokens * alignment.shift
+    for view in views:
+        block = Block(alignment, frames, unit, view.scored, tolerance)
+        own = [fit for fit in view.fits if not fit.suffix.startswith(metrics.heldout)]
+        for fit in own:
+            yield from _fitted(block, fit)
+        yield from _unmapped(block, view.suffix)
+        for fit in view.fits[len(own) :]:
+            yield from _fitted(block, fit)
+
+
+def _speaker(speakers: Mapping[str, str], utterance: str) -> str:
+    if utterance not in speakers:
+        raise InputError(f"utterance {utterance!r} has no speaker", fix="add it to the file of speakers")
+    return speakers[utterance]
 
 
 def _scored_labels(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str, NDArray[np.bool_]]:
@@ -100,26 +145,23 @@ def _scored_labels(vocabulary: pd.Index, excluded: Collection[str]) -> dict[str,
     return choices
 
 
-def _fitted(view: View, table: Ints, suffix: str) -> dict[str, Floats]:
-    """Return the sums that depend on a mapping, here fitted on ``table``; none if a table is empty."""
-    if not table.sum() or not view.table().sum():
-        return {}
-    many, one = mapping.many_to_one(table), mapping.one_to_one(table)
+def _fitted(view: Block, fit: Fit) -> Iterator[tuple[str, Floats]]:
+    """Yield the sums that depend on a mapping."""
     keep = view.scored[view.alignment.label]
     owner, unit, label = (values[keep] for values in (view.alignment.owner, view.unit, view.alignment.label))
     sums = {
-        "many_to_one": view.total(owner, mapping.correct(many, unit, label)),
-        "one_to_one": view.total(owner, mapping.correct(one, unit, label)),
-        "majority": view.total(owner, label == mapping.majority(table)),
+        "many_to_one": view.total(owner, mapping.correct(fit.many, unit, label)),
+        "one_to_one": view.total(owner, mapping.correct(fit.one, unit, label)),
+        "majority": view.total(owner, label == fit.majority),
     }
-    mapped = many[view.unit]
+    mapped = fit.many[view.unit]
     sums |= _boundary_counts(view, mapped, "boundary")
     sums |= dict(zip(("substitutions", "deletions", "insertions"), _edits(view, mapped), strict=True))
-    return {name + suffix: values for name, values in sums.items()}
+    yield from ((name + fit.suffix, values) for name, values in sums.items())
 
 
-def _unmapped(view: View, suffix: str) -> dict[str, Floats]:
-    """Return the sums that need no mapping: numbers of items to score, and the boundaries between units."""
+def _unmapped(view: Block, suffix: str) -> Iterator[tuple[str, Floats]]:
+    """Yield the sums that need no mapping: numbers of items to score, and the boundaries between units."""
     keep = view.scored[view.alignment.label]
     truth = boundaries.gold(view.alignment, view.scored)
     sums = {
@@ -130,17 +172,17 @@ def _unmapped(view: View, suffix: str) -> dict[str, Floats]:
     }
     sums["scored"] = (sums["tokens"] > 0).astype(float)
     sums |= _boundary_counts(view, view.alignment.unit, "unit_boundary")
-    return {name + suffix: values for name, values in sums.items()}
+    yield from ((name + suffix, values) for name, values in sums.items())
 
 
-def _boundary_counts(view: View, value: Ints, name: str) -> dict[str, Floats]:
+def _boundary_counts(view: Block, value: Ints, name: str) -> dict[str, Floats]:
     truth = boundaries.gold(view.alignment, view.scored)
     guess = boundaries.changes(view.alignment, value, view.scored)
     hits = boundaries.hits(truth, guess, view.tolerance)
     return {f"{name}_hits": view.total(truth.owner, hits), f"{name}_guesses": view.total(guess.owner)}
 
 
-def _edits(view: View, mapped: Ints) -> Floats:
+def _edits(view: Block, mapped: Ints) -> Floats:
     """Return substitutions, deletions and insertions (3, U) of the mapped tokens against the labels."""
     index = np.flatnonzero(view.scored[view.alignment.label])
     joined = np.diff(index, prepend=-1) == 1
@@ -148,7 +190,7 @@ def _edits(view: View, mapped: Ints) -> Floats:
     return edits.edit_counts(*guess, *_reference(view)).T.astype(float)
 
 
-def _reference(view: View) -> tuple[Ints, Ints]:
+def _reference(view: Block) -> tuple[Ints, Ints]:
     """Return the scored labels with repeats collapsed, and where those of each utterance end (U,)."""
     s = view.alignment.segments
     keep = view.scored[s.label] & (s.start < view.alignment.end[s.owner])

@@ -30,15 +30,18 @@ class MetricValues:
 
 def evaluate(statistics: UtteranceStatistics, weights: Ints) -> list[MetricValues]:
     """Evaluate every metric with utterance u counted ``weights[s, u]`` times; metrics without items are left out."""
-    sums = {name: weights @ column for name, column in statistics.sums.items()}
+    times = weights.astype(np.float64)
+    sums = {name: times @ column for name, column in statistics.sums.items()}
     columns: list[MetricValues] = []
     kept = ~np.isin(statistics.labels, statistics.excluded)
+    totals = weighted(weights, statistics.cells)
     for suffix in metrics.views:
         if not statistics.sums.get(f"tokens{suffix}", np.zeros(1)).any():
             continue
         columns += _mappings(sums, suffix, "")
         columns += _mappings(sums, suffix, metrics.heldout)
-        columns += _clusterings(statistics, weights, kept if suffix == "" else np.ones_like(kept), suffix)
+        counted = kept if suffix == "" else np.ones_like(kept)
+        columns += _clusterings(statistics, totals, counted, sums[f"tokens{suffix}"], suffix)
         columns += _segmentations(sums, "unit_boundary", f"{suffix}", f"{suffix}")
         mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])
         columns.append(MetricValues(f"frame_boundary_f1{suffix}", mean, sums[f"scored{suffix}"]))
@@ -75,26 +78,19 @@ def _segmentations(sums: dict[str, Floats], name: str, suffix: str, view: str) -
 
 
 def _clusterings(
-    statistics: UtteranceStatistics, weights: Ints, kept: NDArray[np.bool_], suffix: str
+    statistics: UtteranceStatistics, totals: Ints, kept: NDArray[np.bool_], items: Floats, suffix: str
 ) -> Iterator[MetricValues]:
-    cells = statistics.cells
-    chosen = kept[cells.keys[cells.cell, 1]]
-    owner, cell, count = (np.ascontiguousarray(part[chosen]) for part in (cells.owner, cells.cell, cells.count))
-    unit, label = (np.ascontiguousarray(key) for key in cells.keys.T)
-    rows = []
-    for row in weights:
-        totals = weighted(row, owner, cell, count, len(unit))
-        rows.append(clustering.agreement(unit, label, totals, int(unit.max()) + 1, len(kept)))
-    items = weights @ statistics.sums[f"tokens{suffix}"]
+    """Yield the metrics of clusterings; ``totals`` (samples, C) counts the cells of units and labels."""
+    unit, label = (np.ascontiguousarray(key) for key in statistics.cells.keys.T)
+    chosen = np.where(kept[label], totals, 0)
+    rows = [clustering.agreement(unit, label, row, int(unit.max()) + 1, len(kept)) for row in chosen]
     for name, column in zip(clustering.names, np.array(rows).T, strict=True):
         yield MetricValues(name + suffix, column, items)
 
 
 def _usage(statistics: UtteranceStatistics, weights: Ints, duration: Floats) -> Iterator[MetricValues]:
-    usages = []
-    for counts in (statistics.units, statistics.runs):
-        rows = [weighted(row, counts.owner, counts.cell, counts.count, len(counts.keys)) for row in weights]
-        usages.append(np.array([usage.usage_of(row) for row in rows]).T)
+    totals = (weighted(weights, counts) for counts in (statistics.units, statistics.runs))
+    usages = [np.array([usage.usage_of(row) for row in rows]).T for rows in totals]
     (used, tokens, bits), (_, runs, run_bits) = usages
     yield MetricValues("units_used", used, tokens)
     yield MetricValues("perplexity", np.where(tokens > 0, 2**bits, np.nan), tokens)

@@ -8,12 +8,16 @@ import pandas as pd
 from unitdisc import metrics
 from unitdisc.choices import Lengths
 from unitdisc.errors import InputError
-from unitdisc.formats.label_table import check
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.bootstrap import intervals
-from unitdisc.scores.discovery.collect import Split, collect_statistics
+from unitdisc.scores.discovery.alignment import check_lengths
+from unitdisc.scores.discovery.collect import collect_statistics
 from unitdisc.scores.discovery.metrics import evaluate
+from unitdisc.scores.discovery.overview import Overview, overview_of
+from unitdisc.scores.discovery.sources import InMemory, Source
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
+
+Split = tuple[Mapping[str, UnitSequence], pd.DataFrame]
 
 
 def score(
@@ -66,18 +70,43 @@ def statistics_of(
     frame: float | None = None,
 ) -> UtteranceStatistics:
     """Return the statistics per utterance for ``summarise`` and ``compare``; arguments and errors as in ``score``."""
+    split, fit = InMemory(units, labels), InMemory(*mapping) if mapping else None
+    if lengths == "strict":
+        for each in (split, fit):
+            if each:
+                check_lengths(each.units, each.labels)
+    return statistics_of_source(
+        split,
+        overview_of(split),
+        fit=overview_of(fit) if fit else None,
+        exclude=exclude,
+        tolerance=tolerance,
+        speakers=speakers,
+        frame=frame,
+    )
+
+
+def statistics_of_source(
+    split: Source,
+    overview: Overview,
+    *,
+    fit: Overview | None = None,
+    exclude: Collection[str] = (),
+    tolerance: float = 0.02,
+    speakers: Mapping[str, str] | None = None,
+    frame: float | None = None,
+) -> UtteranceStatistics:
+    """Return the statistics of a split, and of mappings fitted on the split ``fit``; see ``score`` for the rest.
+
+    Units and labels may be larger than memory. What stays in memory is 8 bytes for each unit, each unit with a label
+    and each unit with the length of a run that an utterance has, and some 80 numbers per utterance.
+    """
     if not 0 <= tolerance < np.inf:
         raise InputError(f"tolerance {tolerance:g} is not a number from 0")
     if frame is not None and not 0 < frame < np.inf:
         raise InputError(f"frame {frame:g} is not a number above 0")
     return collect_statistics(
-        (units, _checked(labels)),
-        fit=(mapping[0], _checked(mapping[1])) if mapping else None,
-        excluded=exclude,
-        tolerance=tolerance,
-        groups=[_speaker(speakers, name) for name in units] if speakers is not None else list(units),
-        lengths=lengths,
-        frame=frame,
+        split, overview, fit=fit, excluded=exclude, tolerance=tolerance, speakers=speakers, frame=frame
     )
 
 
@@ -102,16 +131,3 @@ def unknown_labels(excluded: Collection[str], labels: Collection[str]) -> list[s
     alike = {label.casefold(): label for label in labels if label not in excluded}
     unknown = sorted(set(excluded) - set(labels))
     return [f"{n} (there is {alike[n.casefold()]})" if n.casefold() in alike else n for n in unknown]
-
-
-def _checked(frame: pd.DataFrame) -> pd.DataFrame:
-    missing = {"utterance", "start", "end", "label"} - set(frame.columns)
-    if missing:
-        raise InputError(f"labels have no column {', '.join(sorted(missing))}")
-    return check(frame)
-
-
-def _speaker(speakers: Mapping[str, str], utterance: str) -> str:
-    if utterance not in speakers:
-        raise InputError(f"utterance {utterance!r} has no speaker", fix="add it to the file of speakers")
-    return speakers[utterance]

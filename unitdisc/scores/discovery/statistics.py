@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from unitdisc import files
 from unitdisc.arrays import Floats
 from unitdisc.errors import InputError
-from unitdisc.scores.discovery.contingency import Counts
+from unitdisc.scores.discovery.contingency import Counts, from_owners
 
 version = 1
 
@@ -46,7 +46,8 @@ def save(path: str | Path, statistics: UtteranceStatistics) -> None:
         arrays[name] = np.array(getattr(statistics, name), dtype=np.str_)
     for name in ("cells", "units", "runs"):
         counts = getattr(statistics, name)
-        arrays |= {f"{name}.{f.name}": getattr(counts, f.name) for f in dataclasses.fields(Counts)}
+        values = {"owner": counts.owner, "cell": counts.cell, "count": counts.count, "keys": counts.keys}
+        arrays |= {f"{name}.{part}": array.astype(np.int64) for part, array in values.items()}
     arrays |= {f"sums.{name}": values for name, values in statistics.sums.items()}
     with files.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -67,7 +68,8 @@ def load(path: str | Path) -> UtteranceStatistics:
         )
 
     def counts(name: str) -> Counts:
-        return Counts(**{f.name: arrays[f"{name}.{f.name}"] for f in dataclasses.fields(Counts)})
+        owner, cell, count, keys = (arrays.pop(f"{name}.{part}") for part in ("owner", "cell", "count", "keys"))
+        return from_owners(owner, cell, count, keys, len(arrays["utterances"]))
 
     return UtteranceStatistics(
         utterances=arrays["utterances"].tolist(),
@@ -86,16 +88,12 @@ def reorder(statistics: UtteranceStatistics, utterances: Sequence[str]) -> Utter
     position = {name: u for u, name in enumerate(utterances)}
     new = np.array([position[name] for name in statistics.utterances], dtype=np.int64)
     old = np.argsort(new)
-
-    def moved(counts: Counts) -> Counts:
-        return dataclasses.replace(counts, owner=np.ascontiguousarray(new[counts.owner]))
-
     return dataclasses.replace(
         statistics,
         utterances=list(utterances),
         groups=[statistics.groups[u] for u in old],
-        cells=moved(statistics.cells),
-        units=moved(statistics.units),
-        runs=moved(statistics.runs),
+        cells=statistics.cells.reordered(old),
+        units=statistics.units.reordered(old),
+        runs=statistics.runs.reordered(old),
         sums={name: values[old] for name, values in statistics.sums.items()},
     )

@@ -11,7 +11,7 @@ from unitdisc.scores.discovery.contingency import Counts, count
 
 def unit_counts(alignment: Alignment) -> Counts:
     """Count each unit in each utterance; a cell's key is the unit."""
-    return count(alignment.owner, alignment.unit)
+    return count(alignment.owner, alignment.unit, utterances=len(alignment.utterances))
 
 
 def run_counts(alignment: Alignment) -> Counts:
@@ -20,7 +20,8 @@ def run_counts(alignment: Alignment) -> Counts:
     fresh = np.ones(len(unit), dtype=bool)
     fresh[1:] = (unit[1:] != unit[:-1]) | (owner[1:] != owner[:-1])
     start = np.flatnonzero(fresh)
-    return count(owner[start], unit[start], np.diff(np.append(start, len(unit))))
+    length = np.diff(np.append(start, len(unit)))
+    return count(owner[start], unit[start], length, utterances=len(alignment.utterances))
 
 
 @compiled("float64[::1](int64[::1])")
