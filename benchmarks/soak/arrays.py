@@ -127,9 +127,7 @@ def readers() -> Iterator[Reader]:
         lambda: {"u.scp": b"u u.ark:2\n"},
     )
     yield Reader("units-parquet", "u.parquet", _units, lambda: [parquet(timed), parquet(sequences)])
-    yield Reader(
-        "table-parquet", "u.parquet", lambda path: read_row_table(path, list(rows)), lambda: [parquet(rows)]
-    )
+    yield Reader("table-parquet", "u.parquet", lambda path: read_row_table(path, list(rows)), lambda: [parquet(rows)])
     yield Reader("statistics-npz", "u.npz", statistics.load, lambda: [_statistics()])
     yield Reader("statistics-json", "u.json", _normalisation, lambda: [json.dumps(_mean()).encode()])
 

@@ -53,11 +53,13 @@ units: dict[str, list[bytes]] = {
     "u.ctm": [b"u 1 0.00 0.01 1\nu 1 0.01 0.02 2\n"],
     "u.TextGrid": [short_grid.replace('"s"', '"1"').replace('"\u03b5"', '"2"').encode()],
     "u.xml": [
-        b'<?xml version="1.0" encoding="UTF-8"?><PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/'
-        b'2019-07-15"><Page imageWidth="90" imageHeight="32"><TextRegion id="r"><TextLine id="l"><Word id="w">'
-        b'<Glyph id="g0"><Coords points="0,0 9,0 9,31 0,31"/><TextEquiv><Unicode>1</Unicode></TextEquiv></Glyph>'
-        b'<Glyph id="g1"><Coords points="9,0 90,0 90,31"/><TextEquiv><Unicode>2</Unicode></TextEquiv></Glyph>'
-        b"</Word></TextLine></TextRegion></Page></PcGts>"
+        (
+            b'<?xml version="1.0" encoding="UTF-8"?><PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/'
+            b'2019-07-15"><Page imageWidth="90" imageHeight="32"><TextRegion id="r"><TextLine id="l"><Word id="w">'
+            b'<Glyph id="g0"><Coords points="0,0 9,0 9,31 0,31"/><TextEquiv><Unicode>1</Unicode></TextEquiv></Glyph>'
+            b'<Glyph id="g1"><Coords points="9,0 90,0 90,31"/><TextEquiv><Unicode>2</Unicode></TextEquiv></Glyph>'
+            b"</Word></TextLine></TextRegion></Page></PcGts>"
+        )
     ],
 }
 beside: dict[str, dict[str, bytes]] = {"u.km": {"u.tsv": b"/root\nu.wav\t960\nv.wav\t320\n"}}
@@ -99,10 +101,6 @@ def _read_table(path: Path) -> None:
     for name in table.columns:
         for cell in table.column(name):
             number_of(cell, name) if name == "start" else text_of(cell, name)
-
-
-def _corpus(path: Path, **options: object) -> None:
-    read_corpus(**{"features": {"kind": "speech"}, **options})  # type: ignore[arg-type]
 
 
 def _kaldi(path: Path) -> None:

@@ -56,6 +56,7 @@ def attempt(reader: Reader, path: Path) -> str:
     """Read a file; return read, refused, or what is wrong with the way in which it ended."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)  # of files that the standard library leaves open
         try:
             reader.read(path)
             outcome = "read"
@@ -153,8 +154,7 @@ def _messages(name: str, folder: Path, seed: int, first: int, last: int) -> Iter
 
     command = [sys.executable, "-m", "benchmarks.soak.fuzzing", name, str(folder), str(seed), str(first), str(last)]
     with (
-        open(os.devnull, "wb") as quiet,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, env=_environment()) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()) as process,
         selectors.DefaultSelector() as waiting,
     ):
         assert process.stdout is not None

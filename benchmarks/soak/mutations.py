@@ -8,14 +8,31 @@ from numpy.random import Generator
 Mutation = Callable[[bytes, Generator], bytes]
 
 most = 1 << 20  # bytes of a broken file: larger ones cost time and find nothing more
-edges = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**36, 2**63 - 1, 2**64 - 1)
+edges = (
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    2**36,
+    2**63 - 1,
+    2**64 - 1,
+)
 numbers = (
     b"nan", b"-nan", b"inf", b"-1", b"-0", b"1e9999999", b"1e-9999999", b"9" * 5000, b"0." + b"3" * 5000, b"1/0",
     b"1_000", b"0x10", b"2147483648", b"9223372036854775808", b"1e308", b"null", b"true", b"1,5", "٣".encode(),
 )  # fmt: skip
 texts = (
-    b"\0", b"\r", b"\x1b[2J", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"../../etc/passwd", b"/dev/zero", b"~", b"$(id)",
-    b"a" * 300, b"b" * 70000, b"&amp;", b"<!DOCTYPE x>", b"&lol;", b'"', b"'", b"|", b"#", b"\t", b" ", b"\xe2\x80\xae", b"%s%n",
+    b"\0", b"\r", b"\x1b[2J", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"../../etc/passwd", b"/dev/zero", b"~",
+    b"$(id)",
+    b"a" * 300, b"b" * 70000, b"&amp;", b"<!DOCTYPE x>", b"&lol;", b'"', b"'", b"|", b"#", b"\t", b" ",
+    b"\xe2\x80\xae", b"%s%n",
 )  # fmt: skip
 open_brackets = (b"[", b"{", b'{"a":', b"<a>", b"(", b"- ", b"&a [*a, ")
 

@@ -6,7 +6,6 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from PIL import Image
 
 from benchmarks.soak.reader import Reader
