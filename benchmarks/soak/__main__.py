@@ -29,7 +29,7 @@ def main() -> int:
     print("reader\tread\trefused\tfound", flush=True)
     for name in names:
         with TemporaryDirectory(prefix="soak-") as folder:
-            tally = fuzz(name, Path(folder), chosen.seed, chosen.inputs, chosen.keep)
+            tally = fuzz([name], Path(folder), chosen.seed, chosen.inputs, chosen.keep)[name]
         found += len(tally.findings)
         print(name, *(tally.counts[key] for key in ("read", "refused", "found")), sep="\t", flush=True)
         for finding in tally.findings[:20]:

@@ -8,6 +8,8 @@ file of a finding is kept.
 import json
 import os
 import resource
+import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.soak.bombs import bombs
 from benchmarks.soak.mutations import broken
 from benchmarks.soak.reader import Reader
 from benchmarks.soak.readers import all_readers
@@ -28,7 +31,8 @@ from benchmarks.soak.readers import all_readers
 most_memory = 1 << 30  # bytes beyond what the process has before it reads
 room = 3 << 29  # bytes that it may ask for, so that an honest refusal of memory shows as such
 most_seconds = 2.0  # of the processor, for one file
-hang = 20.0  # seconds without an answer after which a process is ended
+hang = 30.0  # seconds without an answer after which a process is ended
+start_up = 120.0  # seconds that the imports may take
 longest = 500  # characters of an error
 
 
@@ -41,10 +45,18 @@ class Tally:
 
 
 def content(reader: Reader, seed: int, index: int) -> bytes:
-    """Return the broken file of this number; the same numbers give the same bytes."""
+    """Return the broken file of this number, the bombs first; the same numbers give the same bytes."""
+    given = _bombs(reader.name)
+    if index < len(given):
+        return given[index]
     draw = np.random.default_rng([seed, index, zlib.crc32(reader.name.encode())])
     samples = _samples(reader)
     return broken(samples[int(draw.integers(len(samples)))], samples, draw)
+
+
+@cache
+def _bombs(name: str) -> Sequence[bytes]:
+    return [content for reader, content in bombs() if reader == name]
 
 
 @cache
@@ -76,34 +88,53 @@ def _refused(error: Exception, path: Path) -> str:
     return "refused" if str(path.parent) in text else f"a message that names no file: {text}"
 
 
-def work(name: str, folder: Path, seed: int, first: int, last: int) -> None:
-    """Read the files of a range of numbers, and print a line of JSON before and after each."""
-    reader = all_readers()[name]
+def work(folder: Path, seed: int, inputs: int, names: Sequence[str], first: int) -> None:
+    """Let each reader read its broken files, the first from number ``first`` on; print lines of JSON.
+
+    Each reader has a process of its own. It begins as a copy of this one, so that packages are imported once.
+    """
+    known = all_readers()
+    for name in names:
+        child = os.fork()
+        if not child:
+            _read_all(known[name], folder / name, seed, range(first, inputs))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+        first = 0
+
+
+def _read_all(reader: Reader, folder: Path, seed: int, numbers: range) -> None:
     _prepare(reader, folder)
     _limit()
-    for index in range(first, last):
+    for index in numbers:
         path = folder / reader.file
         path.write_bytes(content(reader, seed, index))
-        print(json.dumps({"index": index}), flush=True)
+        _print(reader, index)
         before, start = _peak(), time.process_time()
         outcome = attempt(reader, path)
         seconds, grown = time.process_time() - start, _peak() - before
-        if outcome in ("read", "refused") and index > first:  # the first one imports what the reader needs
+        if outcome in ("read", "refused"):
             outcome = f"took {seconds:.1f} s" if seconds > most_seconds else outcome
             outcome = f"took {grown >> 20} MB" if grown > most_memory else outcome
-        print(json.dumps({"index": index, "outcome": outcome}), flush=True)
+        _print(reader, index, outcome)
+
+
+def _print(reader: Reader, index: int, outcome: str = "") -> None:
+    print(json.dumps({"reader": reader.name, "index": index, "outcome": outcome}), flush=True)
 
 
 def _prepare(reader: Reader, folder: Path) -> None:
-    """Write the files around the broken one, and read a whole one: what is imported does not count."""
+    """Write the files around the broken one, and read whole ones: what is imported does not count."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, whole in reader.around().items():
         (folder / name).write_bytes(whole)
     for sample in reader.samples():
         (folder / reader.file).write_bytes(sample)
         outcome = attempt(reader, folder / reader.file)
-        if outcome not in ("read", "refused"):
-            print(json.dumps({"index": -1, "outcome": f"a whole file: {outcome}"}), flush=True)
+        if outcome != "read":
+            _print(reader, -1, f"a whole file: {outcome}")
 
 
 def _limit() -> None:
@@ -117,50 +148,53 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
-def fuzz(name: str, folder: Path, seed: int, inputs: int, kept: Path) -> Tally:
-    """Read ``inputs`` broken files with one reader; those of findings are copied to ``kept``."""
-    tally, first, reader = Tally(), 0, all_readers()[name]
-    while first < inputs:
-        started, told, code = first, False, 0
-        for message in _messages(name, folder, seed, first, inputs):
+def fuzz(names: Sequence[str], folder: Path, seed: int, inputs: int, kept: Path) -> dict[str, Tally]:
+    """Read ``inputs`` broken files with each reader; those of findings are copied to ``kept``."""
+    tallies, known = {name: Tally() for name in names}, all_readers()
+    waiting, first = list(names), 0
+    while waiting:
+        name, index, done = waiting[0], first, False
+        for message in _messages(folder, seed, inputs, waiting, first):
             if "code" in message:
-                code = int(message["code"])
-            elif "outcome" not in message:
-                started, told = int(message["index"]), False
+                if message["code"] == 0:
+                    return tallies
+                if not done:
+                    _count(tallies[name], known[name], seed, index, f"the process ended with {message['code']}", kept)
             else:
-                told = True
-                _count(tally, reader, seed, int(message["index"]), message["outcome"], kept)
-        first = started + 1
-        if not told:
-            _count(tally, reader, seed, started, f"the process ended with {code}", kept)
-        elif code == 0:
-            break
-    return tally
+                name, index, done = str(message["reader"]), int(message["index"]), bool(message["outcome"])
+                if done:
+                    _count(tallies[name], known[name], seed, index, str(message["outcome"]), kept)
+        waiting, first = waiting[waiting.index(name) :], max(index + 1, 0)
+        if first >= inputs:
+            waiting, first = waiting[1:], 0
+    return tallies
 
 
 def _count(tally: Tally, reader: Reader, seed: int, index: int, outcome: str, kept: Path) -> None:
     found = outcome not in ("read", "refused")
     tally.counts["found" if found else outcome] += 1
     if found:
-        tally.findings.append(f"{index}: {outcome}")
+        tally.findings.append(f"{reader.name} {index}: {outcome}")
         if index >= 0:
             kept.mkdir(parents=True, exist_ok=True)
             (kept / f"{reader.name}-{seed}-{index}-{reader.file}").write_bytes(content(reader, seed, index))
 
 
-def _messages(name: str, folder: Path, seed: int, first: int, last: int) -> Iterator[Mapping[str, object]]:
+def _messages(
+    folder: Path, seed: int, inputs: int, names: Sequence[str], first: int
+) -> Iterator[Mapping[str, str | int]]:
     """Yield what a process prints that reads these files, then its exit code; one that hangs is ended."""
-    import selectors
-
-    command = [sys.executable, "-m", "benchmarks.soak.fuzzing", name, str(folder), str(seed), str(first), str(last)]
+    command = [sys.executable, "-m", "benchmarks.soak.fuzzing", str(folder), *map(str, (seed, inputs, first)), *names]
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()) as process,
-        selectors.DefaultSelector() as waiting,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(), start_new_session=True
+        ) as process,
+        selectors.DefaultSelector() as ready,
     ):
         assert process.stdout is not None
-        waiting.register(process.stdout, selectors.EVENT_READ)
-        rest, patience = b"", 120.0  # for the imports
-        while waiting.select(timeout=patience):
+        ready.register(process.stdout, selectors.EVENT_READ)
+        rest, patience = b"", start_up
+        while ready.select(timeout=patience):
             part = os.read(process.stdout.fileno(), 1 << 16)
             if not part:
                 break
@@ -168,14 +202,14 @@ def _messages(name: str, folder: Path, seed: int, first: int, last: int) -> Iter
             patience = hang
             yield from (json.loads(line) for line in lines if line.startswith(b"{"))
         else:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with its child
         yield {"code": process.wait()}
 
 
 def _environment() -> Mapping[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "0"}
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    work(arguments[0], Path(arguments[1]), *map(int, arguments[2:]))
+    place, *given = sys.argv[1:]
+    work(Path(place), int(given[0]), int(given[1]), given[3:], int(given[2]))

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.errors import InputError
 from unitdisc.formats.audio_source import Part, opened, part_of
-from unitdisc.formats.declared_length import declared_samples, never_ends
+from unitdisc.formats.declared_length import never_ends, promised
 from unitdisc.formats.flac_header import flac_length, with_length, without_tag
 from unitdisc.formats.mp3_header import mp3_frames, with_frames
 from unitdisc.formats.wav_header import completed, wav_data
@@ -102,6 +102,7 @@ def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int,
                 decoded += len(samples)
     except soundfile.LibsndfileError as error:
         samples, rate = _read_other(name, error)
+        _tell_of_the_rest(name, allowed, len(samples), notices)
         return len(samples), rate
     if decoded < frames < longest:
         notices.add(cut_short, f"{name}, {decoded} of {frames} samples")
@@ -127,13 +128,19 @@ def _longer(name: str, allowed: tuple[str, ...], frames: int) -> bool:
 def _tell_of_the_rest(name: str, allowed: tuple[str, ...], frames: int, notices: Notices) -> None:
     """Tell ``notices`` of a recording whose header promises more than the ``frames`` that libsndfile finds."""
     with opened(name, allowed) as stream:
-        data, declared = wav_data(stream), declared_samples(stream)
+        data, promise = wav_data(stream), promised(stream)
+        present = frames if promise is None or promise.present is None else promise.present
         if data is not None and data.short:
             notices.add(cut_short, f"{name}, {data.present} of {data.declared} bytes")
-        elif declared is not None and frames < declared:
-            notices.add(cut_short, f"{name}, {frames} of {declared} samples")
-        elif never_ends(stream):
+        elif promise is not None and present < promise.declared:
+            notices.add(cut_short, f"{name}, {present} of {promise.declared} {promise.things}")
+        elif never_ends(stream) or (name.lower().endswith(".mp3") and _ends_within_a_frame(stream)):
             notices.add(cut_short, f"{name}, without its end")
+
+
+def _ends_within_a_frame(stream: BinaryIO) -> bool:
+    sound = mp3_frames(stream)
+    return sound is not None and sound.cut
 
 
 def _samples(part: Part, allowed: tuple[str, ...]) -> tuple[Samples, int]:
@@ -146,7 +153,8 @@ def _samples(part: Part, allowed: tuple[str, ...]) -> tuple[Samples, int]:
             first, last = round(part.start * rate), None if part.end is None else round(part.end * rate)
             if 0 < frames < longest and not _longer(part.name, allowed, frames):
                 first, end = min(first, frames), frames if last is None else min(last, frames)
-                samples = _read_part(file, first, end - first)
+                # What a header promises far beyond the sound is not asked for.
+                samples = _read_part(file, first, end - first if end - first < block or _reaches(file, end) else 0)
                 if len(samples) == end - first:
                     return samples, rate
         with _opened(part.name, allowed, recount=True) as file:

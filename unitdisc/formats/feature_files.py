@@ -23,6 +23,7 @@ from unitdisc.formats.unit_arrays import is_integer_index, is_own_npz
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.formats.unit_lines import kaldi_text
 from unitdisc.formats.utterance_names import Names, utterance_name
+from unitdisc.formats.weight_files import is_plain, read_saved
 from unitdisc.guard import foreign, reason
 
 Array = NDArray[Any]
@@ -126,10 +127,12 @@ def _load(file: Path) -> Array:
     import torch  # this takes seconds, and .npy does not need it
 
     with foreign("cannot be read", file):
-        tensor = torch.load(file, map_location="cpu", weights_only=True)
+        tensor = read_saved(file)
     if not isinstance(tensor, torch.Tensor):
         raise InputError(f"holds a {type(tensor).__name__}, not one tensor", file)
-    with foreign("cannot be read", file):  # one that is sparse, quantised, or has no numbers
+    with foreign("cannot be read", file):
+        if not is_plain(tensor):
+            raise ValueError("it is sparse, quantised, or repeats its numbers")
         tensor = tensor.detach()
         return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unitdisc.errors import InputError
+from unitdisc.formats.zip_members import check_zip
 from unitdisc.guard import foreign
 
 if TYPE_CHECKING:
@@ -29,13 +30,21 @@ def read_weights(path: Path) -> "dict[str, Tensor]":
     if not isinstance(content, dict) or not content:
         raise InputError("holds no weights by name", path, fix="save the state_dict alone, best as safetensors")
     for name, tensor in content.items():
-        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or not _plain(tensor):
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or not is_plain(tensor):
             what = f"holds {name!r}, which is no plain tensor with a name"
             raise InputError(what, path, fix="save the state_dict alone, best as safetensors")
     return dict(content)
 
 
-def _plain(tensor: "Tensor") -> bool:
+def read_saved(path: Path) -> Any:
+    """Return what PyTorch saved, tensors alone; to be called in a guard."""
+    import torch
+
+    check_zip(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def is_plain(tensor: "Tensor") -> bool:
     """Return whether a tensor has each of its numbers in memory: neither sparse, nor without storage, nor repeated."""
     import torch
 
@@ -49,6 +58,4 @@ def _content(path: Path) -> Any:
         from safetensors.torch import load_file
 
         return load_file(path)
-    import torch
-
-    return torch.load(path, map_location="cpu", weights_only=True)
+    return read_saved(path)
