@@ -21,11 +21,12 @@ from unitdisc import tables
 from unitdisc.choices import LabelFormat
 from unitdisc.config.description import described
 from unitdisc.config.load import read_config
+from unitdisc.corpora.table_rows import Layout
+from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.formats.discophon import read_manifest
 from unitdisc.formats.feature_files import open_features
 from unitdisc.formats.item_files import read_items
 from unitdisc.formats.labels import read_label_table
-from unitdisc.formats.row_tables import number_of, read_row_table, text_of
 from unitdisc.formats.unit_files import read_sequences, read_speakers
 from unitdisc.formats.unit_index import UnitIndex
 from unitdisc.layout import RunFolder
@@ -51,7 +52,7 @@ units: dict[str, list[bytes]] = {
     ],
     "u.json": [b'[{"name": "u", "codes": [1, 2]}, {"name": "v", "codes": [3]}]', b'{"u": [1, 2], "v": [3]}'],
     "u.ctm": [b"u 1 0.00 0.01 1\nu 1 0.01 0.02 2\n"],
-    "u.TextGrid": [short_grid.replace('"s"', '"1"').replace('"\u03b5"', '"2"').encode()],
+    "u.TextGrid": [short_grid.replace("0.375", "0.25").replace('"s"', '"1"').replace('"\u03b5"', '"2"').encode()],
     "u.xml": [
         (
             b'<?xml version="1.0" encoding="UTF-8"?><PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/'
@@ -64,7 +65,7 @@ units: dict[str, list[bytes]] = {
 }
 beside: dict[str, dict[str, bytes]] = {"u.km": {"u.tsv": b"/root\nu.wav\t960\nv.wav\t320\n"}}
 cells: dict[str, bytes] = {
-    "u.csv": b'utterance,path,start\nu,"a.wav",0\nv,b.wav,0.5\n',
+    "u.csv": b'utterance,path,start\nu,"a.wav",0\nv,b.wav,0.1\n',
     "u.tsv": b"utterance\tpath\tstart\nu\ta.wav\t0\nv\tb.wav\t0.5\n",
     "u.jsonl": b'{"utterance": "u", "path": "a.wav", "start": 0}\n{"utterance": "v", "path": "b.wav"}\n',
 }
@@ -97,10 +98,10 @@ def _read_labels(path: Path, kind: LabelFormat) -> None:
 
 
 def _read_table(path: Path) -> None:
-    table = read_row_table(path, ["utterance", "path", "start"])
-    for name in table.columns:
-        for cell in table.column(name):
-            number_of(cell, name) if name == "start" else text_of(cell, name)
+    unreadable = Unreadable()
+    list(Layout({}, ("utterance", "path", "start")).read(path, unreadable))
+    for error in unreadable.errors.values():
+        raise error
 
 
 def _kaldi(path: Path) -> None:
@@ -132,7 +133,7 @@ def _model(path: Path) -> None:
     from unitdisc.models import store
 
     described(RunFolder(path.parent))
-    description(path)
+    description(path.with_name("model.json"))
     store.load(RunFolder(path.parent))
 
 
@@ -148,7 +149,7 @@ def _description() -> dict[str, bytes]:
 def _configurations() -> list[bytes]:
     names = ["config.yaml", *(f"workflow/configs/{path.name}" for path in _shipped()[:3])]
     small = {"results": "r", "corpora": {"a": {"kind": "kaldi", "root": "x"}}, "models": {"k": settings}}
-    aliased = b"x: &x {kind: kmeans}\nmodels: {a: *x, b: *x}\nruns: {a: [a]}\n"
+    aliased = b"corpora: {s: {kind: kaldi, root: x}}\nmodels: {a: &x {kind: kmeans}, b: *x}\nruns: {s: [a, b]}\n"
     return [*((repository / name).read_bytes() for name in names), yaml.safe_dump(small).encode(), aliased]
 
 
@@ -166,7 +167,7 @@ def readers() -> Iterator[Reader]:
         yield Reader(f"labels-{kind}", file, partial(_read_labels, kind=kind), partial(list, samples))
     yield Reader("labels-eaf", "u.eaf", partial(_read_labels, kind="eaf"), _elan)
     for file, samples in units.items():
-        read = partial(read_sequences, frame_shift=None if file == "u.jsonl" else "0.01")
+        read = partial(read_sequences, frame_shift="0.01")
         around = beside.get(file, {})
         yield Reader(f"units-{file.partition('.')[2]}", file, read, partial(list, samples), partial(dict, around))
     for file, sample in cells.items():

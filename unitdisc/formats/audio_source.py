@@ -99,12 +99,20 @@ def _entry(archive: Path, offset: int) -> bytes:
         head = file.read(8)
         if head[:5] == b"AUDIO":
             file.seek(offset + 6)
-            return file.read(int.from_bytes(file.read(head[5]), "little"))
+            return _read(file, int.from_bytes(file.read(head[5]), "little"))
         if head[:4] == b"fLaC":
             return head + file.read()
         if head[:4] != b"RIFF":
             raise InputError(f"holds no WAV or FLAC at {offset}", archive)
-        return head + file.read(int.from_bytes(head[4:], "little"))
+        return head + _read(file, int.from_bytes(head[4:], "little"))
+
+
+def _read(file: BinaryIO, count: int) -> bytes:
+    """Return so many bytes, or all that are left: no memory is asked for that a header promises and the file lacks."""
+    position = file.tell()
+    left = file.seek(0, 2) - position
+    file.seek(position)
+    return file.read(min(count, max(left, 0)))
 
 
 @lru_cache(maxsize=1)  # the segments of a recording follow one another
