@@ -2,6 +2,7 @@
 # make test       the test suite             make test-fast   its quick part, under a minute
 # make check      formatting, lint, types, workflow, generated documents
 # make docs       the documents as a site    make bench       benchmarks beside the peers
+# make soak       hours of broken files, kills and full disks (docs/reliability.md)
 # make clean      remove results/, the report and all; the environment stays
 pythons := python3.13 python3.12 python3.11 python3
 # The newest of the Pythons that are supported and really start (a name on PATH may lead nowhere).
@@ -12,7 +13,7 @@ DEVICE ?= cuda
 benchmarks := features ssl encoding quantizer reservoir kmeans training_step discovery abx segmentation rivals hours
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
-.PHONY: run test test-fast check docs bench gpu clean
+.PHONY: run test test-fast check docs bench gpu clean soak
 
 run: .venv/run.stamp
 	snakemake --cores all
@@ -46,6 +47,10 @@ gpu:
 
 clean:
 	rm -rf results .snakemake site
+
+# A part of it: make soak SOAK='--readers png wav --inputs 1000 --kills 0 --full-disks 0'
+soak: .venv/dev.stamp
+	$(bin)/python -m benchmarks.soak $(SOAK)
 
 .venv/run.stamp: pyproject.toml constraints.txt setup.py
 	@test -x $(bin)/python || test -n '$(PYTHON)' || { \

@@ -33,7 +33,7 @@ def steps() -> list[Command]:
         run = (*of_corpus, "--model", model)
         found += [(step, *run) for step in ("train", "encode", "score")]
         found.append(("export", *run, "--formats", formats[corpus]))
-    return [*found, ("report", "results", "--config", "config.yaml", "--out", "results/report.html")]
+    return [*found, ("report", "--config", "config.yaml")]
 
 
 def started(folder: Path, command: Command, **options: object) -> "subprocess.Popen[str]":

@@ -16,7 +16,7 @@ from benchmarks.soak.reader import Reader
 from benchmarks.soak.readers import all_readers
 from unitdisc.errors import InputError
 
-more = 40  # broken files for each reader, after its bombs
+more = 8  # broken files for each reader, after its bombs
 
 
 def test_no_bomb_and_no_broken_file_is_more_than_one_line(tmp_path):
