@@ -16,7 +16,7 @@ def rows():
 
 
 @cache
-def tests_of(file: str) -> frozenset[str]:
+def names_in(file: str) -> frozenset[str]:
     tree = ast.parse((repository / file).read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
@@ -26,4 +26,4 @@ def test_every_row_names_tests_that_exist(row):
     assert len(row) == 3
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row[2])
     assert named
-    assert [(file, test) for file, test in named if test not in tests_of(file)] == []
+    assert [(file, test) for file, test in named if test not in names_in(file)] == []
