@@ -3,6 +3,7 @@
 # make check      formatting, lint, types, workflow, generated documents
 # make docs       the documents as a site    make bench       benchmarks beside the peers
 # make test-slurm the cluster profile on a Slurm of its own, as root; INSTALL=1 installs Debian's packages first
+# make soak       hours of broken files, kills and full disks (docs/reliability.md)
 # make clean      remove results/, the report and all; the environment stays
 pythons := python3.13 python3.12 python3.11 python3
 # The newest of the Pythons that are supported and really start (a name on PATH may lead nowhere).
@@ -15,7 +16,7 @@ benchmarks := features ssl encoding quantizer reservoir kmeans training_step dis
 quoted = '$(subst ','\'',$(1))'
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
-.PHONY: run test test-fast check docs bench gpu test-slurm clean
+.PHONY: run test test-fast check docs bench gpu soak test-slurm clean
 
 run: .venv/run.stamp
 	snakemake --cores all
@@ -53,6 +54,10 @@ test-slurm: .venv/dev.stamp
 
 clean:
 	rm -rf results .snakemake site
+
+# A part of it: make soak SOAK='--readers png wav --inputs 1000 --kills 0 --full-disks 0'
+soak: .venv/dev.stamp
+	$(bin)/python -m benchmarks.soak $(SOAK)
 
 .venv/run.stamp: pyproject.toml constraints.txt setup.py
 	@test -x $(bin)/python || test -n $(call quoted,$(PYTHON)) || { \

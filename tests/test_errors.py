@@ -38,3 +38,24 @@ def test_an_error_is_a_value_error():
 )
 def test_a_name_that_is_unknown_gets_the_nearest_or_all(name, known, text):
     assert nearest(name, known) == text
+
+
+@pytest.mark.parametrize(
+    "parts", [{}, {"path": "a.tsv", "line": 7}, {"path": "b/" * 400, "fix": "mend it"}, {"fix": "y" * 900}]
+)
+@pytest.mark.parametrize("what", ["x" * 10**6, "has 'a\nb\r\tc'", "\x1b[2J\x00\u202e\ud800", "ε" * 1000])
+def test_a_line_is_short_and_can_be_printed(what, parts):
+    text = str(InputError(what, **parts))
+    assert len(text) <= 500
+    assert "\n" not in text
+    text.encode()
+    assert text.isprintable()
+    if parts.get("line"):
+        assert text.startswith("a.tsv:7: ")
+    if parts.get("fix") == "mend it":
+        assert text.endswith("; mend it")
+
+
+def test_joiners_and_other_scripts_stay_as_they_are():
+    text = "می\u200cخواهم कि\u200dताब 漢字"
+    assert str(InputError(text)) == text

@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -42,7 +43,7 @@ def test_what_is_no_text_is_told_with_the_file(tmp_path, read):
 @pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "[" * 100_000, "9" * 5000])
 def test_what_is_no_json_is_told_with_the_file(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
-    with pytest.raises(InputError, match=r"x\.json: is not JSON: ") as error:
+    with pytest.raises(InputError, match=r"x\.json: is not JSON \(") as error:
         files.read_json(tmp_path / "x.json")
     assert "\n" not in str(error.value)
 
@@ -132,3 +133,27 @@ def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     assert files.sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path):
+    path = tmp_path / "x.txt"
+    with pytest.raises(OSError, match="No space left on device") as error, files.replacing(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert error.value.filename == str(path)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "/".join(["n" * 250] * 20)])
+def test_a_name_that_no_file_can_have_is_not_there(tmp_path, name):
+    assert not files.is_there(tmp_path / name)
+    assert not files.is_a_file(tmp_path / name)
+    assert files.is_there(tmp_path)
+    assert not files.is_a_file(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["a\0", "a\nb\0c\n"])
+def test_a_text_with_a_nul_is_none(tmp_path, text):
+    (tmp_path / "x").write_text(text)
+    line = 1 + text.partition("\0")[0].count("\n")
+    with pytest.raises(InputError, match=rf"x:{line}: is not a UTF-8 text file \(it holds a NUL character\)"):
+        files.read_text(tmp_path / "x")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unitdisc.errors import InputError
+from unitdisc.guard import foreign
 from unitdisc.notices import Notices
 
 
@@ -29,6 +30,18 @@ def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:
         raise InputError("no such file", path, fix=missing) from None
     except IsADirectoryError as error:
         raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+    except ValueError as error:  # a name with a NUL
+        raise InputError(f"cannot be opened ({error})", path) from None
+
+
+def is_there(path: str | Path) -> bool:
+    """Return whether a path exists; one that no file can have, with a NUL or too long, does not."""
+    return os.path.exists(path)  # noqa: PTH110 (Path.exists raises OSError for a name that is too long)
+
+
+def is_a_file(path: str | Path) -> bool:
+    """Return whether a path is that of a file; see ``is_there``."""
+    return os.path.isfile(path)  # noqa: PTH113 (see above)
 
 
 def sha256(path: Path) -> str:
@@ -40,9 +53,13 @@ def sha256(path: Path) -> str:
 def decode(raw: bytes, path: str | Path) -> str:
     """Return the text of the bytes of ``path``, line ends as they are; raises InputError where it is not UTF-8."""
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"is not a UTF-8 text file ({error})", path) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError("is not a UTF-8 text file (it holds a NUL character)", path, line)
+    return text
 
 
 def read_text(path: str | Path, *, missing: str | None = None) -> str:
@@ -56,14 +73,17 @@ def read_json(path: str | Path, *, missing: str | None = None, keys: Sequence[st
     Raises InputError where it is not JSON, or not an object with all of ``keys``; see ``read_text`` for the others.
     """
     text = read_text(path, missing=missing)
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"is not JSON: {error}", path) from None
+    content = parse_json(text, path)
     for key in keys:
         if not isinstance(content, dict) or key not in content:
             raise InputError(f'has no "{key}"', path)
     return content
+
+
+def parse_json(text: str, path: str | Path | None = None, line: int | None = None) -> Any:
+    """Return what JSON text of a file says; raises InputError where it is not JSON."""
+    with foreign("is not JSON", path, line):
+        return json.loads(text)
 
 
 def below(root: Path, notices: Notices | None = None) -> list[Path]:
@@ -109,6 +129,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        if error.filename in (None, name):  # what a disk that is full or a writer of another package leaves out
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

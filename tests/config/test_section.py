@@ -1,5 +1,6 @@
 """Sections chosen by their kind, which may be left out where they are optional."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from unitdisc import registry
 from unitdisc.config import AnyFeatures, PartSettings, VQModel
 from unitdisc.config.schema import json_schema
-from unitdisc.config.section import Kinds
+from unitdisc.config.section import Kinds, Section
 from unitdisc.features.augmentation.pen import PenSettings
 
 optional: TypeAdapter[Any] = TypeAdapter(Annotated[PartSettings | None, Kinds(registry.augmentations, optional=True)])
@@ -48,3 +49,19 @@ def test_the_schema_allows_null_only_where_it_is_optional():
         listed = properties[name]["anyOf"]
         assert ({"type": "null"} in listed) == (name == "augmentation")
         assert {"enum": list(kinds.own_kinds)} in listed
+
+
+def test_a_tilde_is_the_home_folder_wherever_a_path_is(monkeypatch):
+    class Settings(Section):
+        one: Path
+        several: tuple[Path, ...]
+        by_name: dict[str, Path | list[Path]]
+        text: str
+
+    monkeypatch.setenv("HOME", "/home/a")
+    values = {"one": "~/x", "several": ["~", "b~"], "by_name": {"~": "~/y", "z": ["~/z"]}, "text": "~"}
+    found = Settings.model_validate(values)
+    assert found.one == Path("/home/a/x")
+    assert found.several == (Path("/home/a"), Path("b~"))
+    assert found.by_name == {"~": Path("/home/a/y"), "z": [Path("/home/a/z")]}
+    assert found.text == "~"

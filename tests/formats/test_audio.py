@@ -1,5 +1,7 @@
 """Recordings: whole, cut, and with headers that are wrong; an error names the broken one."""
 
+import io
+
 import numpy as np
 import pytest
 import soundfile
@@ -10,6 +12,7 @@ from tests.helpers.corpora import rate, tone
 from tests.helpers.recordings import chunk, encoded, flac, pcm, wav
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
+from unitdisc.formats.mp3_header import _frame, mp3_frames
 from unitdisc.notices import Notices
 
 endings = {"flac": ("FLAC", "PCM_16"), "wav": ("WAV", "PCM_16"), "nist": ("NIST", "PCM_16")}
@@ -316,3 +319,43 @@ def test_a_recording_cut_anywhere_is_read_or_told(tmp_path_factory, kind, data):
     assert str(path) in told
     with pytest.raises(InputError):
         audio.read(str(path))
+
+
+# Every ending of speech, and what else libsndfile calls by these.
+cuttable = [
+    ("a.wav", "WAV", "PCM_16"), ("a.wav", "WAV", "FLOAT"), ("a.wav", "WAV", "IMA_ADPCM"), ("b.wav", "RF64", "PCM_16"),
+    ("c.wav", "WAVEX", "PCM_24"), ("a.flac", "FLAC", "PCM_16"), ("a.mp3", "MP3", None), ("a.ogg", "OGG", "VORBIS"),
+    ("a.opus", "OGG", "OPUS"), ("a.aiff", "AIFF", "PCM_16"), ("a.aif", "AIFF", "FLOAT"), ("a.sph", "NIST", "PCM_16"),
+    ("a.wv1", "NIST", "ULAW"), ("a.w64", "W64", "PCM_16"), ("b.w64", "W64", "FLOAT"), ("a.caf", "CAF", "PCM_16"),
+    ("b.caf", "CAF", "ALAC_16"), ("a.au", "AU", "PCM_16"), ("a.svx", "SVX", "PCM_16"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize(("name", "format", "subtype"), cuttable)
+def test_every_format_that_is_cut_is_told_in_one_line(tmp_path, name, format, subtype, share):  # noqa: A002
+    content = encoded(tone(2.5), format, subtype)
+    assert probed(put(tmp_path, content, name))[1] == []
+    path = put(tmp_path, content[: int(share * len(content))], f"cut-{name}")
+    try:
+        _, told = probed(path)
+    except InputError as error:  # a CAF has its tables at its end
+        told = [str(error)]
+    (line,) = told
+    assert str(path) in line
+    assert "\n" not in line
+
+
+def test_an_mp3_without_a_header_of_its_length_that_is_cut_is_told(tmp_path):
+    content = encoded(tone(2.5), "MP3", None)
+    frames = mp3_frames(io.BytesIO(content))
+    plain = content[frames.first + _frame(content, frames.first).length :]
+    assert probed(put(tmp_path, plain, "a.mp3"))[1] == []
+    path = put(tmp_path, plain[: len(plain) // 2 + 50], "b.mp3")
+    assert probed(path)[1] == [f"{audio.cut_short}: 1 (first: {path}, without its end)"]
+
+
+def test_a_header_that_promises_terabytes_costs_no_memory(tmp_path):
+    levels = (tone(0.3) * 32767).astype(np.int16)
+    path = put(tmp_path, flac(np.split(levels, 3), variable=False, declared=2**36 - 1), "a.flac")
+    assert len(audio.read(f"{path}#t=0.1,4000000")[0]) == 3200

@@ -128,3 +128,9 @@ def test_what_is_written_reads_back(tmp_path_factory, tokens):
     read = read_items(path)
     assert read.table.to_numpy().tolist() == [list(token) for token in tokens]
     assert [read.line(row) for row in range(len(tokens))] == list(range(2, len(tokens) + 2))
+
+
+@pytest.mark.parametrize("time", ["1e9999999", "1e-9999999", "9" * 5000, "0." + "3" * 5000, "0E+99999", "nan", "-inf"])
+def test_a_time_without_end_is_no_number(tmp_path, time):
+    with pytest.raises(InputError, match=r"a\.item:2: offset '.*' is not a number"):
+        read_items(write(tmp_path, f"{header}u 0 {time} a b c s\n"))

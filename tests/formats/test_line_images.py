@@ -13,11 +13,12 @@ from tests.helpers.zips import zipped
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
 from unitdisc.formats.line_images import columns, height, line_data, most_pixels, opened, probe
+from unitdisc.formats.shown_image import load
 
 
-def load(source):
+def decoded(source):
     with line_data(source) as data, opened(data, source) as image:
-        image.load()
+        load(image, source)
         return image.size
 
 
@@ -48,7 +49,7 @@ def test_the_width_of_every_kind_is_read_in_a_file_and_in_a_zip(tmp_path, kind):
     inside = f"{tmp_path}/lines.zip#a/line.img"
     with OpenSources() as sources:
         assert probe(str(tmp_path / "line.img")) == probe(inside) == probe(inside, sources) == (150.0, None)
-    assert load(inside) == (300, 64)
+    assert decoded(inside) == (300, 64)
 
 
 def test_the_width_needs_the_header_alone(tmp_path):
@@ -56,7 +57,7 @@ def test_the_width_needs_the_header_alone(tmp_path):
     (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
     assert probe(str(tmp_path / "cut.png")) == (150.0, None)
     with pytest.raises(InputError, match=r"cut\.png: cannot be read as an image"):
-        load(str(tmp_path / "cut.png"))
+        decoded(str(tmp_path / "cut.png"))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "WEBP"])
@@ -66,12 +67,12 @@ def test_a_truncated_image_is_refused(tmp_path, kind, share):
     path = tmp_path / "cut.img"
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(InputError, match=r"cut\.img: (is not an image|cannot be read as an image)"):
-        load(str(path))
+        decoded(str(path))
 
 
 def test_a_file_that_is_no_image_or_not_there_is_refused(tmp_path):
     (tmp_path / "notes.png").write_text("no image")
-    for function in (load, probe):
+    for function in (decoded, probe):
         with pytest.raises(InputError, match=r"notes\.png: is not an image"):
             function(str(tmp_path / "notes.png"))
         with pytest.raises(InputError, match=r"gone\.png: no such file"):
@@ -82,17 +83,17 @@ def test_an_image_of_too_many_pixels_is_refused_unread(tmp_path, monkeypatch):
     path = tmp_path / "bomb.png"
     path.write_bytes(claiming(20_000, 20_000))
     with pytest.raises(InputError, match=r"bomb\.png: .*20000 × 20000 pixels, too many|bomb\.png: cannot be read"):
-        load(str(path))
+        decoded(str(path))
     path.write_bytes(claiming(11_000, 11_000))
     with pytest.raises(InputError, match=r"11000 × 11000 pixels, too many for a text line; cut the page into lines"):
-        load(str(path))
+        decoded(str(path))
     path.write_bytes(saved(Image.new("L", (200_000, 1)), "PNG"))  # small, but 205 million pixels once scaled
     with pytest.raises(InputError, match="too many for a text line"):
         probe(str(path))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     path.write_bytes(saved(Image.new("L", (60, 60)), "PNG"))
     with pytest.raises(InputError, match=r"bomb\.png: cannot be read as an image \(Image size"):
-        load(str(path))
+        decoded(str(path))
 
 
 def test_the_largest_image_is_still_measured(tmp_path):
@@ -106,7 +107,7 @@ def test_the_largest_image_is_still_measured(tmp_path):
 
 def test_an_image_without_a_column_is_refused(tmp_path):
     (tmp_path / "thin.png").write_bytes(saved(Image.new("L", (1, 100)), "PNG"))
-    for function in (load, probe):
+    for function in (decoded, probe):
         with pytest.raises(InputError, match=r"thin\.png: has 1 × 100 pixels: not one column at height 32"):
             function(str(tmp_path / "thin.png"))
 

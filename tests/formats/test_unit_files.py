@@ -146,7 +146,7 @@ def test_durations_of_textlesslib_are_in_a_file_beside_the_units(tmp_path):
         ("a.txt", f"u1 {'9' * 400}\n", "a.txt:1: unit 9223372036854775807 of 'u1' is above 2147483647"),
         ("a.txt", "hello world\n", "a.txt:1: the units of 'hello' are not all whole numbers, one per token: 'world'"),
         ("a.txt", "hello\n", "a.txt: is none of the kinds of units"),
-        ("a.bin", b"\x00\x01\x02", "a.bin: is none of the kinds of units"),
+        ("a.bin", b"\x00\x01\x02", "a.bin:1: is not a UTF-8 text file .it holds a NUL character"),
         ("a.txt", b"\xff\xfe1", "a.txt: is not a UTF-8 text file"),
         ("a.txt", " \n\n", "a.txt: has no units"),
         ("a.tsv", "/root\nu.wav\t16000\n", "a.tsv: is a manifest of recordings, not their units"),

@@ -39,8 +39,9 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        path = f"{error.filename}: " if error.filename else ""
-        sys.exit(_report(f"{path}{error.strerror or error}"))
+        sys.exit(_report(f"{error.filename or 'a file'}: {error.strerror or error}"))
+    except MemoryError:
+        sys.exit(_report("there is not enough memory for this"))
 
 
 def _report(message: str) -> int:

@@ -1,7 +1,7 @@
 """Reading the configuration; an error is one line with the file, the line, the setting and the nearest valid key."""
 
 import json
-import os
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,12 @@ import yaml
 from pydantic import ValidationError
 
 from unitdisc.config.experiment import Experiment
-from unitdisc.errors import InputError
-from unitdisc.files import read_json, read_text
+from unitdisc.config.yaml_text import parse_yaml
+from unitdisc.errors import InputError, shortened
+from unitdisc.files import is_a_file, read_json, read_text
+from unitdisc.guard import foreign
+
+most_shown = 200  # characters of a value that a message quotes
 
 
 def read_config(source: str) -> Experiment:
@@ -19,26 +23,14 @@ def read_config(source: str) -> Experiment:
 
     Raises InputError with file, line and the nearest valid key.
     """
-    if source.lstrip().startswith("{") and not os.path.isfile(source):  # noqa: PTH113 (no error for a long text)
-        try:
-            return check_config(json.loads(source))
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise InputError(f"the configuration is not JSON: {error}") from None
-    values = read_json(source) if source.endswith(".json") else _read_yaml(source)
+    if source.lstrip().startswith("{") and not is_a_file(source):
+        with foreign("the configuration is not JSON"):
+            values = json.loads(source)
+        return check_config(values)
+    values = read_json(source) if source.endswith(".json") else parse_yaml(read_text(source), source)
     if not isinstance(values, dict):
         raise InputError("holds no settings", source, fix="see config.yaml for an example")
     return check_config(values, source)
-
-
-def _read_yaml(source: str) -> Any:
-    text = read_text(source)
-    try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise InputError(f"is not YAML: {error.problem}", source, mark.line + 1 if mark else None) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"is not YAML: {str(error).splitlines()[0]}", source) from None
 
 
 def check_config(values: Mapping[str, Any], path: str | Path | None = None) -> Experiment:
@@ -75,7 +67,7 @@ def _explain(error: Any, keys: list[Any]) -> str:
             return f"{setting}: {context['reason']}"
         case "value_error":
             return f"{setting}: {context['error']}"
-    return f"{setting} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    return f"{setting} is {_shown(error['input'])}: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
 def _keys(location: tuple[Any, ...], values: Any) -> list[Any]:
@@ -115,3 +107,8 @@ def _line(path: Path, keys: list[Any]) -> int | None:
             else:
                 break
     return line
+
+
+def _shown(value: object) -> str:
+    """Return a value as a message quotes it, whose inner values are left out where there are many."""
+    return reprlib.repr(value) if isinstance(value, (dict, list, tuple)) else shortened(repr(value), most_shown)

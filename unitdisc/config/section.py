@@ -59,8 +59,16 @@ class Section(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _from_home(cls, value: Any) -> Any:
-        """Replace ``~`` at the start of a path, as a shell does."""
-        return Path(os.path.expanduser(value)) if isinstance(value, Path) else value  # noqa: PTH111 (no such user: as is)
+        """Replace ``~`` at the start of a path, as a shell does, also in lists and by name."""
+        return _expanded(value)
+
+
+def _expanded(value: Any) -> Any:
+    if isinstance(value, Path):
+        return Path(os.path.expanduser(value))  # noqa: PTH111 (no such user: as is)
+    if isinstance(value, dict):
+        return {key: _expanded(each) for key, each in value.items()}
+    return type(value)(map(_expanded, value)) if type(value) in (list, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

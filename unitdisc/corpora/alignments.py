@@ -66,7 +66,7 @@ def _label(symbol: str) -> str:
 def _symbols(text: str, image: str, width: int, location: str) -> list[str]:
     """Return the symbol of each column; log-probabilities are checked and dropped."""
     lines = text.rstrip("\n").split("\n")
-    header = re.fullmatch(r"(\S+) (\d+) targetStr:(.*?)\r?", lines[0])
+    header = re.fullmatch(r"(\S+) ([0-9]{1,9}) targetStr:(.*?)\r?", lines[0])
     if header is None:
         form = "expected: '<image> <columns> targetStr:<text>'"
         raise InputError(f"starts with {lines[0][:60]!r}", location, 1, form)

@@ -1,5 +1,6 @@
 """One Kaldi data directory: wav.scp or feats.scp, segments, utt2spk and a phone alignment."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from unitdisc.corpora.cuts import cut
 from unitdisc.corpora.strays import Strays
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
+from unitdisc.files import is_there
 from unitdisc.formats import audio
 from unitdisc.formats.audio_source import Part, check_pipe, split_entry
 from unitdisc.formats.kaldi_matrix import read_matrix, split_source
@@ -122,12 +124,12 @@ class DataFolder:
         if value.endswith("|"):
             check_pipe(value, self.allow_pipes, scp, line)
             return value
-        outside = not (self.path / value).resolve().is_relative_to(self.root.resolve())
+        outside = not Path(os.path.realpath(self.path / value)).is_relative_to(os.path.realpath(self.root))
         if not Path(value).is_absolute() and outside and ".." in Path(value).parts:
             raise InputError(f"{value!r} leads out of the corpus", scp, line, "give an absolute path")
-        archive, place = (value, "") if (self.path / value).exists() else split_entry(value)
+        archive, place = (value, "") if is_there(self.path / value) else split_entry(value)
         # Relative to the folder, or else to the working directory, as Kaldi has it.
-        file = next((path for path in (self.path / archive, Path(archive)) if path.exists()), self.path / archive)
+        file = next((path for path in (self.path / archive, Path(archive)) if is_there(path)), self.path / archive)
         return f"{file}{place}"
 
     def _duration(self, source: str) -> float:

@@ -20,7 +20,7 @@ from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.file_tree import FileTree, Folder, Zip, inside, read_text
 from unitdisc.formats.line_images import columns, opened
-from unitdisc.formats.shown_image import shown_size
+from unitdisc.formats.shown_image import load, shown_size
 from unitdisc.records import Label, Utterance
 
 top = "scribblelens.corpus.v1"  # the folder that the corpus zip unpacks to
@@ -266,6 +266,7 @@ def _check(entries: list[Entry], splits: Mapping[str, str], root: Path) -> None:
 
 
 def _columns(corpus: FileTree, entry: Entry) -> int:
-    with corpus.open(entry.image) as file, opened(file, corpus.where(entry.image)) as image:
-        image.load()
+    source = corpus.where(entry.image)
+    with corpus.open(entry.image) as file, opened(file, source) as image:
+        load(image, source)
         return columns(*shown_size(image))

@@ -22,6 +22,7 @@ from unitdisc.corpora.table_labels import TableLabels
 from unitdisc.corpora.table_rows import Column, Layout, Row, columns
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
+from unitdisc.files import is_a_file
 from unitdisc.formats import audio, line_images
 from unitdisc.formats.audio_source import Part
 from unitdisc.formats.label_table import frame_overlap
@@ -194,7 +195,7 @@ class TableCorpus(CorpusReader):
 
     def _length(self, source: str) -> float:
         """Return the duration of a recording in seconds, or the width of an image in columns."""
-        if not Path(source).is_file():
+        if not is_a_file(source):
             raise InputError("no such file", source)
         if self.settings.features.needs == "images":
             line_images.check(source)

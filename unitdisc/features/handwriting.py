@@ -14,7 +14,7 @@ from unitdisc.features.extractor import Extractor
 from unitdisc.features.straightening import straightened
 from unitdisc.formats.file_tree import OpenSources
 from unitdisc.formats.line_images import columns, height, line_data, of_pixels, opened
-from unitdisc.formats.shown_image import as_shown, ink_share, least_contrast
+from unitdisc.formats.shown_image import as_shown, in_memory, ink_share, least_contrast
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,10 +77,10 @@ def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.fl
     a line. Raises InputError naming a source that is missing, truncated, not an image, or far too large.
     """
     with line_data(source, archives) as data, opened(data, source) as image:
-        return line_features(image)
+        return line_features(image, source)
 
 
-def line_features(image: "Image") -> NDArray[np.float32]:
+def line_features(image: "Image", source: str = in_memory) -> NDArray[np.float32]:
     """Scale a line image to height 32 and return its columns, top row first: (int(0.5 + 32/h·w), 32), ink in [0, 1].
 
     The image is taken as it is shown: see ``formats.shown_image.as_shown`` for orientation, transparency and depth.
@@ -91,7 +91,7 @@ def line_features(image: "Image") -> NDArray[np.float32]:
     """
     from PIL import Image
 
-    colour = as_shown(image)
+    colour = as_shown(image, source)
     paper, ink = _levels(np.array(colour.convert("L").histogram(), dtype=np.float64))
     size = (columns(*colour.size), height)
     grey = np.asarray(colour.resize(size, Image.Resampling.BICUBIC).convert("L"), dtype=np.float32)  # (32, columns)

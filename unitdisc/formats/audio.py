@@ -3,20 +3,21 @@
 import io
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc.errors import InputError
+from unitdisc.errors import InputError, one_line
 from unitdisc.formats.audio_source import Part, opened, part_of
-from unitdisc.formats.declared_length import declared_samples, never_ends
+from unitdisc.formats.declared_length import never_ends, promised
 from unitdisc.formats.flac_header import flac_length, with_length, without_tag
 from unitdisc.formats.mp3_header import mp3_frames, with_frames
 from unitdisc.formats.wav_header import completed, wav_data
+from unitdisc.guard import reason
 from unitdisc.modality import modalities
 from unitdisc.notices import Notices
 
@@ -29,6 +30,10 @@ longest = 2**40  # samples: more stand for an unknown length
 block = 2**20  # samples that are decoded at a time
 own_endings = modalities["speech"].endings - {".m4a"}  # those of libsndfile
 cut_short = "recordings shorter than their header says, used as far as they go"
+
+
+class UndecodedError(Exception):
+    """What libsndfile cannot decode; the text is its reason."""
 
 
 def probe(source: str, allow_pipes: Sequence[str] = (), notices: Notices | None = None) -> tuple[float, int]:
@@ -82,8 +87,6 @@ def channels(source: str, allow_pipes: tuple[str, ...] = ()) -> int:
 
 def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int, int]:
     """Return the number of samples of a channel that can be decoded, and the rate in Hz."""
-    import soundfile
-
     try:
         with _opened(name, allowed) as file:
             frames, rate = int(file.frames), int(file.samplerate)
@@ -100,8 +103,9 @@ def _length(name: str, allowed: tuple[str, ...], notices: Notices) -> tuple[int,
                 if not np.isfinite(samples).all():
                     raise InputError("holds samples that are not finite numbers", name)
                 decoded += len(samples)
-    except soundfile.LibsndfileError as error:
+    except UndecodedError as error:
         samples, rate = _read_other(name, error)
+        _tell_of_the_rest(name, allowed, len(samples), notices)
         return len(samples), rate
     if decoded < frames < longest:
         notices.add(cut_short, f"{name}, {decoded} of {frames} samples")
@@ -127,46 +131,48 @@ def _longer(name: str, allowed: tuple[str, ...], frames: int) -> bool:
 def _tell_of_the_rest(name: str, allowed: tuple[str, ...], frames: int, notices: Notices) -> None:
     """Tell ``notices`` of a recording whose header promises more than the ``frames`` that libsndfile finds."""
     with opened(name, allowed) as stream:
-        data, declared = wav_data(stream), declared_samples(stream)
+        data, promise = wav_data(stream), promised(stream)
+        present = frames if promise is None or promise.present is None else promise.present
         if data is not None and data.short:
             notices.add(cut_short, f"{name}, {data.present} of {data.declared} bytes")
-        elif declared is not None and frames < declared:
-            notices.add(cut_short, f"{name}, {frames} of {declared} samples")
-        elif never_ends(stream):
+        elif promise is not None and present < promise.declared:
+            notices.add(cut_short, f"{name}, {present} of {promise.declared} {promise.things}")
+        elif never_ends(stream) or (name.lower().endswith(".mp3") and _ends_within_a_frame(stream)):
             notices.add(cut_short, f"{name}, without its end")
+
+
+def _ends_within_a_frame(stream: BinaryIO) -> bool:
+    sound = mp3_frames(stream)
+    return sound is not None and sound.cut
 
 
 def _samples(part: Part, allowed: tuple[str, ...]) -> tuple[Samples, int]:
     """Return the samples (T, channels) of a part, and the rate in Hz."""
-    import soundfile
-
     try:
         with _opened(part.name, allowed) as file:
             rate, frames = int(file.samplerate), int(file.frames)
             first, last = round(part.start * rate), None if part.end is None else round(part.end * rate)
             if 0 < frames < longest and not _longer(part.name, allowed, frames):
                 first, end = min(first, frames), frames if last is None else min(last, frames)
-                samples = _read_part(file, first, end - first)
+                # What a header promises far beyond the sound is not asked for.
+                samples = _read_part(file, first, end - first if end - first < block or _reaches(file, end) else 0)
                 if len(samples) == end - first:
                     return samples, rate
         with _opened(part.name, allowed, recount=True) as file:
             decoded = list(_blocks(file))
             samples = np.concatenate(decoded) if decoded else np.zeros((0, 1), dtype=np.float32)
-    except soundfile.LibsndfileError as error:
+    except UndecodedError as error:
         samples, rate = _read_other(part.name, error)
     return samples[round(part.start * rate) : None if part.end is None else round(part.end * rate)], rate
 
 
 def _read_part(file: "SoundFile", first: int, count: int) -> Samples:
     """Return ``count`` samples from ``first`` on, or fewer where the file does not have them."""
-    import soundfile
-
-    try:
+    with suppress(UndecodedError), _decoding():
         file.seek(first)
         samples: Samples = file.read(count, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, MemoryError):  # the latter where a header promises far too much
-        return np.zeros((0, file.channels), dtype=np.float32)
-    return samples
+        return samples
+    return np.zeros((0, file.channels), dtype=np.float32)
 
 
 def _reaches(file: "SoundFile", frames: int) -> bool:
@@ -178,13 +184,12 @@ def _reaches(file: "SoundFile", frames: int) -> bool:
 
 def _blocks(file: "SoundFile") -> Iterator[Samples]:
     """Yield the samples (N, channels) of a file until it ends, or until they can no longer be decoded."""
-    import soundfile
-
     decoded = False
     while True:
         try:
-            samples = file.read(block, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
+            with _decoding():
+                samples = file.read(block, dtype="float32", always_2d=True)
+        except UndecodedError:
             if not decoded:
                 raise
             return
@@ -209,15 +214,28 @@ def _opened(name: str, allowed: tuple[str, ...], *, recount: bool = False) -> It
             sound = io.BytesIO(completed(stream, data))
         elif recount and (length := flac_length(stream)) is not None:
             whole = io.BytesIO(with_length(stream, length.with_last))
-            with soundfile.SoundFile(whole) as file:
+            with _decoding():
+                file = soundfile.SoundFile(whole)
+            with file:
                 samples = length.with_last if _reaches(file, length.with_last) else length.before_last
             sound = io.BytesIO(with_length(stream, samples))
         elif recount and (frames := mp3_frames(stream)) is not None:
             sound = io.BytesIO(with_frames(stream, frames))
         sound.seek(0)
         # A file by its name, as libsndfile's own reading of it is faster and fails more quietly.
-        with soundfile.SoundFile(name if sound is stream and isinstance(stream, io.BufferedReader) else sound) as file:
+        with _decoding():
+            file = soundfile.SoundFile(name if sound is stream and isinstance(stream, io.BufferedReader) else sound)
+        with file:
             yield file
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Turn whatever libsndfile and its Python package raise for broken sound into UndecodedError."""
+    try:
+        yield
+    except Exception as error:
+        raise UndecodedError(getattr(error, "error_string", None) or reason(error)) from None
 
 
 def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
@@ -226,9 +244,9 @@ def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
 
     import librosa
 
-    reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
+    why = one_line(str(error).strip())
     if name.endswith("|"):
-        raise InputError(f"the pipe {name!r} gave no audio ({reason})")
+        raise InputError(f"the pipe {name!r} gave no audio ({why})")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -236,9 +254,9 @@ def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
     except Exception:  # decoders raise many kinds of errors, which all mean the same to the user
         if Path(name).suffix.lower() in (".sph", ".wv1", ".wv2"):
             raise InputError(
-                f"cannot be decoded ({reason})", name, fix="if shorten packed it, use a sph2pipe pipe"
+                f"cannot be decoded ({why})", name, fix="if shorten packed it, use a sph2pipe pipe"
             ) from None
         common = Path(name).suffix.lower() in own_endings
         fix = None if common or shutil.which("ffmpeg") else "this format needs the program ffmpeg: install it"
-        raise InputError(f"cannot be decoded ({reason})", name, fix=fix) from None
+        raise InputError(f"cannot be decoded ({why})", name, fix=fix) from None
     return np.atleast_2d(samples).T.astype(np.float32), int(rate)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from unitdisc.errors import InputError
+from unitdisc.files import is_a_file, is_there
+from unitdisc.guard import reason
 
 shell_characters = set(";&|<>`$(){}*?[]~\n")
 
@@ -34,8 +36,8 @@ class Part(NamedTuple):
 
 def part_of(source: str) -> Part:
     """Return the parts of a source's text."""
-    number = r"([0-9]+(?:\.[0-9]+)?)"
-    match = re.fullmatch(rf"(.*)#t={number},{number}(?:;channel=([0-9]+))?", source, flags=re.DOTALL)
+    number = r"([0-9]{1,12}(?:\.[0-9]{1,12})?)"
+    match = re.fullmatch(rf"(.*)#t={number},{number}(?:;channel=([0-9]{{1,9}}))?", source, flags=re.DOTALL)
     if not match:
         return Part(source)
     return Part(match[1], float(match[2]), float(match[3]), int(match[4]) if match[4] else None)
@@ -43,7 +45,7 @@ def part_of(source: str) -> Part:
 
 def split_entry(name: str) -> tuple[str, str]:
     """Return the archive of ``archive:offset`` and the rest of the text; a file alone has no rest."""
-    match = re.fullmatch(r"(.+)(:[0-9]+)", name, flags=re.DOTALL)
+    match = re.fullmatch(r"(.+)(:[0-9]{1,99})", name, flags=re.DOTALL)
     return (match[1], match[2]) if match else (name, "")
 
 
@@ -72,15 +74,17 @@ def opened(name: str, allowed: tuple[str, ...]) -> BinaryIO:
     path = Path(name)
     archive, offset = split_entry(name)
     try:
-        if offset and not path.exists():
+        if offset and not is_there(path):
             return io.BytesIO(_entry(Path(archive), int(offset[1:])))
-        if not path.is_file():
+        if not is_a_file(path):
             raise InputError("no such recording", path)
         if not path.stat().st_size:
             raise InputError("is empty", path)
         return path.open("rb")
-    except (OSError, OverflowError) as error:
-        raise InputError(f"cannot be opened ({getattr(error, 'strerror', None) or error})", path) from None
+    except (OSError, ValueError, OverflowError) as error:  # such as a name that is too long, or holds a NUL
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"cannot be opened ({reason(error)})", path) from None
 
 
 def _entry(archive: Path, offset: int) -> bytes:
@@ -95,12 +99,20 @@ def _entry(archive: Path, offset: int) -> bytes:
         head = file.read(8)
         if head[:5] == b"AUDIO":
             file.seek(offset + 6)
-            return file.read(int.from_bytes(file.read(head[5]), "little"))
+            return _read(file, int.from_bytes(file.read(head[5]), "little"))
         if head[:4] == b"fLaC":
             return head + file.read()
         if head[:4] != b"RIFF":
             raise InputError(f"holds no WAV or FLAC at {offset}", archive)
-        return head + file.read(int.from_bytes(head[4:], "little"))
+        return head + _read(file, int.from_bytes(head[4:], "little"))
+
+
+def _read(file: BinaryIO, count: int) -> bytes:
+    """Return so many bytes, or all that are left: no memory is asked for that a header promises and the file lacks."""
+    position = file.tell()
+    left = file.seek(0, 2) - position
+    file.seek(position)
+    return file.read(min(count, max(left, 0)))
 
 
 @lru_cache(maxsize=1)  # the segments of a recording follow one another

@@ -1,20 +1,21 @@
 """Centroids that another program made: a matrix (K, D) in an .npy, an .npz or a safetensors file, and no pickle."""
 
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from unitdisc.arrays import Matrix
 from unitdisc.errors import InputError
+from unitdisc.formats.numpy_files import Header, NpzFile, read_header, read_npy
+from unitdisc.guard import foreign
 
 most_numbers = 1 << 28  # of a codebook, 1 GB in float32: a larger one is no codebook
 largest = 1e15  # of a centroid: the square of its distance must fit into float32
+unreadable = "cannot be read as centroids"
 numbers = {"float16": 2, "float32": 4, "float64": 8, "bfloat16": 2}
 in_safetensors = {"F16": "float16", "F32": "float32", "F64": "float64", "BF16": "bfloat16"}
 pickled = (".pkl", ".pickle", ".joblib", ".bin", ".km")
@@ -33,14 +34,6 @@ pickle_starts = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a file says of an array without its numbers: the name of their type, and the shape."""
-
-    dtype: str
-    shape: tuple[int, ...]
-
-
 def shape_of(path: Path, array: str | None = None) -> tuple[int, int]:
     """Return K and D of the centroids in a file, by its header alone; raises InputError as ``read_centroids`` does."""
     headers = _headers(path)
@@ -57,11 +50,9 @@ def read_centroids(path: Path, array: str | None = None) -> Matrix:
     """
     shape = shape_of(path, array)
     name = _chosen(_headers(path), array, path)
-    try:
-        with np.errstate(over="ignore"):
-            centroids = np.ascontiguousarray(_array(path, name), dtype=np.float32)
-    except Exception as error:  # whatever the parsers of three formats raise for a damaged file
-        raise _unreadable(error, path) from None
+    array_in_file = _array(path, name)
+    with np.errstate(over="ignore"):
+        centroids = np.ascontiguousarray(array_in_file, dtype=np.float32)
     if centroids.shape != shape:
         raise InputError(f"holds {centroids.shape} where its header says {shape}", path)
     usable = (np.abs(centroids) < largest).all(axis=1)  # false for NaN, too
@@ -73,14 +64,16 @@ def read_centroids(path: Path, array: str | None = None) -> Matrix:
 
 def _headers(path: Path) -> dict[str | None, Header]:
     """Return the headers of all arrays by name; an .npy has one, without a name."""
-    kind = _kind(path)
-    try:
-        if kind == "npy":
-            with path.open("rb") as file:
-                return {None: _npy_header(file, path.stat().st_size)}
-        return dict(_npz_headers(path) if kind == "npz" else _safetensors_headers(path))
-    except Exception as error:  # whatever the parsers of three formats raise for a damaged file
-        raise _unreadable(error, path) from None
+    match _kind(path):
+        case "npy":
+            with foreign(unreadable, path), path.open("rb") as file:
+                return {None: read_header(file, path.stat().st_size)}
+        case "npz":
+            with NpzFile(path) as archive:
+                if not archive:
+                    raise InputError("cannot be read as centroids (this zip holds no arrays of NumPy)", path)
+                return {name: archive.header(name) for name in archive}
+    return dict(_safetensors_headers(path))
 
 
 def _kind(path: Path) -> str:
@@ -108,34 +101,10 @@ def _kind(path: Path) -> str:
     raise InputError("is no .npy, .npz or .safetensors file", path)
 
 
-def _npy_header(file: IO[bytes], size: int) -> Header:
-    """Read the header of an .npy; raises ValueError where the file is too short for the numbers it promises."""
-    version = npy.read_magic(file)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = read(file)
-    if dtype.hasobject:
-        return Header("object", shape)
-    if size - file.tell() < dtype.itemsize * prod(shape):
-        raise ValueError(f"it ends before the last of {prod(shape)} numbers")
-    return Header(dtype.name, shape)
-
-
-def _npz_headers(path: Path) -> Mapping[str | None, Header]:
-    headers: dict[str | None, Header] = {}
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if info.filename.endswith(".npy"):
-                with archive.open(info) as file:
-                    headers[info.filename.removesuffix(".npy")] = _npy_header(file, info.file_size)
-    if not headers:
-        raise ValueError("this zip holds no arrays of NumPy")
-    return headers
-
-
 def _safetensors_headers(path: Path) -> Mapping[str | None, Header]:
     from safetensors import safe_open
 
-    with safe_open(path, framework="np") as file:
+    with foreign(unreadable, path), safe_open(path, framework="np") as file:
         slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
         return {
             name: Header(in_safetensors.get(part.get_dtype(), part.get_dtype()), tuple(part.get_shape()))
@@ -176,16 +145,11 @@ def _checked(headers: Mapping[str | None, Header], name: str | None, path: Path)
 def _array(path: Path, name: str | None) -> Any:
     """Return an array whose header has been checked."""
     if name is None:
-        return np.load(path, allow_pickle=False)
+        return read_npy(path, unreadable)
     if _kind(path) == "npz":
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
-            return npy.read_array(file, allow_pickle=False)
+        with NpzFile(path) as archive:
+            return archive[name]
     from safetensors import safe_open
 
-    with safe_open(path, framework="pt") as file:  # NumPy has no bfloat16
+    with foreign(unreadable, path), safe_open(path, framework="pt") as file:  # NumPy has no bfloat16
         return file.get_tensor(name).float().numpy()
-
-
-def _unreadable(error: Exception, path: Path) -> InputError:
-    reason = " ".join(str(error).split())[:120] or type(error).__name__
-    return InputError(f"cannot be read as centroids ({reason})", path)

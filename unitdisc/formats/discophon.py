@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.files import read_text
+from unitdisc.files import is_there, read_text
 from unitdisc.formats.ctm import Row
 from unitdisc.formats.text import read_fields, read_number
 
@@ -57,7 +57,7 @@ class Dataset:
         """Return a recording: in the folder of its split, or in that of all recordings of the language."""
         audio = self.root / "audio" / language
         linked = audio / split / f"{name}.wav"
-        return linked if linked.exists() else audio / "all" / f"{name}.wav"
+        return linked if is_there(linked) else audio / "all" / f"{name}.wav"
 
 
 def units_name(language: str, split: str) -> str:

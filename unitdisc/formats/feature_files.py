@@ -6,7 +6,7 @@ Nothing here runs what a file holds: no pickles, no commands.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -18,10 +18,13 @@ from unitdisc.files import below
 from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.kaldi_matrix import read_matrix
 from unitdisc.formats.kaldi_table import locate, read_index
-from unitdisc.formats.unit_arrays import is_integer_index, is_own_npz, load_array, open_npz
+from unitdisc.formats.numpy_files import NpzFile, read_npy
+from unitdisc.formats.unit_arrays import is_integer_index, is_own_npz
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.formats.unit_lines import kaldi_text
 from unitdisc.formats.utterance_names import Names, utterance_name
+from unitdisc.formats.weight_files import is_plain, read_saved
+from unitdisc.guard import foreign, reason
 
 Array = NDArray[Any]
 
@@ -74,19 +77,19 @@ def open_features(path: str | Path, frame_shift: Fraction | float | str | None =
         return FeatureFiles(path, shift, _folder(path), _load)
     if path.suffix == ".scp":
         return FeatureFiles(path, shift, _index(path), _kaldi)
-    archive = open_npz(path)
-    return FeatureFiles(path, shift, {name: name for name in archive.files}, partial(load_array, archive, path=path))
+    archive = NpzFile(path)
+    return FeatureFiles(path, shift, {name: name for name in archive}, archive.__getitem__)
 
 
 def _has_units(path: Path) -> bool:
     """Tell whether a path is known to hold units; arrays of units one by one are read as features are."""
     if path.is_dir():
-        files = [file for file in path.rglob("*") if file.is_file()]
+        files = below(path)
         if any(file.suffix in (".npy", ".pt") for file in files):
             return False
         return (path / kaldi_text).is_file() or any(file.suffix.lower() in (".textgrid", ".xml") for file in files)
     if path.suffix == ".npz":
-        with open_npz(path) as archive:
+        with NpzFile(path) as archive:
             return is_own_npz(archive)
     return path.suffix != ".scp" or is_integer_index(path)
 
@@ -119,21 +122,19 @@ def _folder(folder: Path) -> dict[str, Path]:
 
 
 def _load(file: Path) -> Array:
-    try:
-        if file.suffix == ".npy":
-            array: Array = np.load(file, allow_pickle=False)
-            return array
-        import torch  # this takes seconds, and .npy does not need it
+    if file.suffix == ".npy":
+        return read_npy(file)
+    import torch  # this takes seconds, and .npy does not need it
 
-        tensor = torch.load(file, map_location="cpu", weights_only=True)
-        if not isinstance(tensor, torch.Tensor):
-            raise InputError(f"holds a {type(tensor).__name__}, not one tensor", file)
+    with foreign("cannot be read", file):
+        tensor = read_saved(file)
+    if not isinstance(tensor, torch.Tensor):
+        raise InputError(f"holds a {type(tensor).__name__}, not one tensor", file)
+    with foreign("cannot be read", file):
+        if not is_plain(tensor):
+            raise ValueError("it is sparse, quantised, or repeats its numbers")
         tensor = tensor.detach()
         return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
-    except InputError:
-        raise
-    except Exception as error:  # both libraries pass on whatever their parsers raise
-        raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", file) from None
 
 
 def _index(scp: Path) -> dict[str, tuple[Path, int, Path, int]]:
@@ -151,4 +152,4 @@ def _kaldi(entry: tuple[Path, int, Path, int]) -> Array:
     except InputError as error:
         raise InputError(str(error), scp, line) from None
     except (OSError, ValueError, OverflowError) as error:
-        raise InputError(f"{file} cannot be read ({getattr(error, 'strerror', None) or error})", scp, line) from None
+        raise InputError(f"{file} cannot be read ({reason(error)})", scp, line) from None

@@ -1,16 +1,17 @@
 """Members of a zip, or files of the folder it unpacks to, read in location through one interface."""
 
 import io
-import lzma
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 from unitdisc.errors import InputError
-from unitdisc.files import decode
+from unitdisc.files import decode, is_a_file
+from unitdisc.formats.zip_members import check_member
+from unitdisc.guard import foreign
+
+invalid, again = "is not a valid zip", "download it again"
 
 
 class FileTree(Protocol):
@@ -41,7 +42,7 @@ class Folder:
 
     def has(self, member: str) -> bool:
         """Return whether the file exists."""
-        return (self.root / inside(member, self.root)).is_file()
+        return is_a_file(self.root / inside(member, self.root))
 
     def names(self, folder: str) -> list[str]:
         """List the files directly in ``folder``."""
@@ -63,7 +64,7 @@ class Zip:
     def __init__(self, file: Path | IO[bytes], *, location: str | None = None) -> None:
         self.location = str(file) if location is None else location
         self.prefix = ""
-        with _damage_reported(self.location):
+        with foreign(invalid, self.location, fix=again):
             self._zip = zipfile.ZipFile(file)
         self._members = frozenset(self._zip.namelist())
 
@@ -93,8 +94,10 @@ class Zip:
 
     def open(self, member: str) -> IO[bytes]:
         """Open the member as a stream."""
-        with _damage_reported(self.where(member)):
-            return self._zip.open(self.prefix + member)
+        with foreign(invalid, self.where(member), fix=again):
+            info = self._zip.getinfo(self.prefix + member)
+            check_member(self._zip, info)
+            return self._zip.open(info)
 
 
 def inside(member: str, location: str | Path) -> str:
@@ -110,7 +113,7 @@ def read_bytes(archive: FileTree, member: str) -> bytes:
     """Return the bytes of ``member``; raises InputError where it is missing or damaged."""
     if not archive.has(member):
         raise InputError("is missing", archive.where(member), fix="download the corpus again")
-    with _damage_reported(archive.where(member)), archive.open(member) as file:
+    with foreign(invalid, archive.where(member), fix=again), archive.open(member) as file:
         return file.read()
 
 
@@ -135,10 +138,10 @@ class OpenSources:
 
     def read(self, source: str) -> bytes:
         """Return the bytes at ``source``; raises InputError where it is missing or damaged."""
-        if Path(source).is_file():
+        if is_a_file(source):
             return Path(source).read_bytes()
         for path, member in _splits_at_hash(source):
-            if path.is_file():
+            if is_a_file(path):
                 if path not in self._zips:
                     self._zips[path] = Zip(path)
                 return read_bytes(self._zips[path], member)
@@ -147,8 +150,8 @@ class OpenSources:
 
 def member(source: str) -> str:
     """Return the path of ``source`` in its zip, or its own path where it is in none."""
-    found = (inner for path, inner in _splits_at_hash(source) if path.is_file())
-    return source if Path(source).is_file() else next(found, source)
+    found = (inner for path, inner in _splits_at_hash(source) if is_a_file(path))
+    return source if is_a_file(source) else next(found, source)
 
 
 def nested(archive: FileTree, member: str) -> Zip:
@@ -161,20 +164,3 @@ def _splits_at_hash(source: str) -> Iterator[tuple[Path, str]]:
     parts = source.split("#")
     for k in range(1, len(parts)):
         yield Path("#".join(parts[:k])), "#".join(parts[k:])
-
-
-@contextmanager
-def _damage_reported(location: str) -> Iterator[None]:
-    """Report a damaged zip as an InputError that names ``location``."""
-    try:
-        yield
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        OSError,
-        RuntimeError,
-    ) as error:
-        # RuntimeError is what zipfile raises for an encrypted member and, as a kind of it, for an unknown compression.
-        raise InputError(f"is not a valid zip ({error})", location, fix="download it again") from None

@@ -22,6 +22,9 @@ names = {  # column of the file: column of the table
 header = " ".join(names)
 
 
+most_places = 18  # of a time, before and after the point: with 1e9999999, arithmetic would not end
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Items:
     """A table of utterance, onset, offset, label, previous, next, speaker; onset and offset are Decimals.
@@ -93,11 +96,21 @@ def write_items(path: str | Path, table: pd.DataFrame) -> None:
 def _decimals(items: Items, name: str) -> list[Decimal]:
     numbers = []
     for row, value in enumerate(items.table[name].tolist()):
-        try:
-            number = value if isinstance(value, Decimal) else Decimal(str(value))
-        except InvalidOperation:
-            number = Decimal("nan")
-        if not number.is_finite():
+        number = value if isinstance(value, Decimal) else _decimal(str(value))
+        if not _usable(number):
             raise InputError(f"{name} {str(value)!r} is not a number", items.path, items.line(row))
         numbers.append(number)
     return numbers
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text) if len(text) <= 2 * most_places else Decimal("nan")
+    except InvalidOperation:
+        return Decimal("nan")
+
+
+def _usable(number: Decimal) -> bool:
+    """Return whether a number is finite, with so few places that one can compute with it."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and -exponent <= most_places and number.adjusted() <= most_places

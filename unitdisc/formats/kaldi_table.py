@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unitdisc.errors import InputError
+from unitdisc.files import is_there
 from unitdisc.formats.text import each_line, fields_of, plain, plain_name, read_fields
 
 
@@ -65,7 +66,7 @@ def read_index(scp: Path) -> dict[str, Entry]:
         name, *source = fields_of(row, least=2, most=2)
         utterance = plain_name(name)
         archive, _, offset = "".join(source).rpartition(":")
-        if not archive or not (offset.isascii() and offset.isdigit()):
+        if not archive or not (offset.isascii() and offset.isdigit() and len(offset) <= 18):
             raise InputError(f"is not 'utterance archive:offset': {row!r}", scp, line)
         if utterance in entries:
             raise InputError(f"utterance {utterance!r} occurs twice", scp, line)
@@ -79,4 +80,4 @@ def locate(archive: str, scp: Path) -> Path:
     An archive that is in neither place is looked for next to the index, where a folder was moved as a whole.
     """
     candidates = (scp.parent / archive, Path(archive))
-    return next((path for path in candidates if path.exists()), scp.parent / Path(archive).name)
+    return next((path for path in candidates if is_there(path)), scp.parent / Path(archive).name)

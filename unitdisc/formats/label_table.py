@@ -14,6 +14,7 @@ from unitdisc.notices import Notices
 
 Origin = tuple[Path | None, int | None]  # a file and a line, where they are known
 
+latest = 1e12  # seconds or columns: beyond it, a float has no microseconds
 frame_overlap = 0.01  # seconds: times that are rounded to frames may overlap by one
 
 
@@ -48,13 +49,11 @@ class LabelTable:
         rows, owner = self.rows, ["utterance", "channel"] if by_channel else ["utterance"]
         texts = rows["label"].unique()
         plain_of = {text: plain(text) for text in texts}
-        rows = rows.assign(
-            label=rows["label"].map(plain_of).astype("str"),
-            start=rows["start"].astype(float).round(digits),
-            end=rows["end"].astype(float).round(digits),
-        )
+        rows = rows.assign(label=rows["label"].map(plain_of).astype("str"))
         rows = rows[rows["label"] != ""]
-        self._refuse(rows, ~np.isfinite(rows[["start", "end"]].to_numpy()).all(axis=1), "has no time")
+        times = rows[["start", "end"]].astype(float)
+        self._refuse(rows, ~(np.abs(times.to_numpy()) < latest).all(axis=1), "has no time")
+        rows = rows.assign(start=times["start"].round(digits), end=times["end"].round(digits))
         self._refuse(rows, (rows["start"] < 0).to_numpy(), "starts before 0")
         self._refuse(rows, (rows["end"] < rows["start"]).to_numpy(), "does not end after it starts")
         rows = self._with_length(rows, "labels of no length, left out", notices)

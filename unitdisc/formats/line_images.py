@@ -1,10 +1,6 @@
 """Line images as files: opened with every failure reported in one line, and their width in columns."""
 
 import io
-import struct
-import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any
@@ -13,13 +9,13 @@ import numpy as np
 
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
-from unitdisc.formats.shown_image import complete, pages, shown_size, unreadable
+from unitdisc.formats.shown_image import complete, in_memory, load, pages, shown_size, unreadable
+from unitdisc.guard import foreign
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 height = 32  # rows to which a line is scaled before its columns are counted
-in_memory = "the image"  # what messages call one that is in no file
 most_pixels = 100_000_000  # of an image and of the scaled line: a larger one is a mistake or an attack
 
 
@@ -32,19 +28,16 @@ def columns(width: int, rows: int) -> int:
 def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
     """Yield the image in ``file``, its only page, with no pixels read; ``shown_size`` gives its size.
 
-    Raises InputError naming ``source`` where the header, or reading pixels in the block, shows that the image is
-    unreadable, larger than ``most_pixels``, of several pages, or too narrow for one column at height 32.
+    Raises InputError naming ``source`` where the header shows that the image is unreadable, larger than
+    ``most_pixels``, of several pages, or too narrow for one column at height 32. ``load`` reads its pixels.
     """
-    try:
-        with _identified(file if isinstance(file, bytes) else file.read(), source) as image:
-            yield image
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"is damaged in the zip ({error})", source, fix="download the zip again") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        # SyntaxError is what Pillow raises for a broken PNG.
-        raise _unreadable(error, source) from None
+    if isinstance(file, bytes):
+        data = file
+    else:
+        with foreign("is damaged in the zip", source, fix="download the zip again"):
+            data = file.read()
+    with _identified(data, source) as image:
+        yield image
 
 
 def of_pixels(pixels: Any) -> "Image":
@@ -55,12 +48,10 @@ def of_pixels(pixels: Any) -> "Image":
     from PIL import Image
 
     array = np.asarray(pixels)
-    try:
+    with foreign("is no array of pixels", in_memory, fix="give 8-bit levels or colours"):
         if array.ndim not in (2, 3) or not array.size:
             raise ValueError(f"shape {array.shape}")
         Image.fromarray(array[:1, :1])  # the type and channels of all
-    except (*unreadable, AttributeError) as error:
-        raise InputError(f"is no array of pixels ({error})", in_memory, fix="give 8-bit levels or colours") from None
     size = (array.shape[1], len(array))
     _check_pixels(size, in_memory)
     _check_columns(size, in_memory)
@@ -70,27 +61,18 @@ def of_pixels(pixels: Any) -> "Image":
 def _identified(data: bytes, source: str) -> "Image":
     from PIL import Image, UnidentifiedImageError
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of broken metadata; of bombs, as the limit here is the lower one
+    with foreign(unreadable, source, fix="replace the file"):
+        try:
             image = Image.open(io.BytesIO(data))
-            complete(image, data)
-            _check_pixels(image.size, source)
-            image.seek(_only_page(image, source))
-            _check_pixels(image.size, source)
-            _check_columns(shown_size(image), source)
-    except InputError:
-        raise
-    except UnidentifiedImageError:
-        fix = "convert the file to PNG, or remove it from the corpus"
-        raise InputError("is not an image that can be read", source, fix=fix) from None
-    except (*unreadable, Image.DecompressionBombError) as error:
-        raise _unreadable(error, source) from None
+        except UnidentifiedImageError:
+            fix = "convert the file to PNG, or remove it from the corpus"
+            raise InputError("is not an image that can be read", source, fix=fix) from None
+        complete(image, data)
+        _check_pixels(image.size, source)
+        image.seek(_only_page(image, source))
+        _check_pixels(image.size, source)
+        _check_columns(shown_size(image), source)
     return image
-
-
-def _unreadable(error: Exception, source: str) -> InputError:
-    return InputError(f"cannot be read as an image ({error})", source, fix="replace the file")
 
 
 def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None]:
@@ -106,7 +88,7 @@ def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None
 def check(source: str) -> None:
     """Decode the pixels of the image at a path; raises InputError naming it where that is not possible."""
     with line_data(source) as data, opened(data, source) as image:
-        image.load()
+        load(image, source)
 
 
 @contextmanager

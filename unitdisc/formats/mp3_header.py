@@ -24,12 +24,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Mp3Frames:
-    """The frames of sound in an MP3: where the first of all is, their number, and whether a Xing header precedes."""
+    """The frames of sound in an MP3: where the first of all is, their number, and whether a Xing header precedes.
+
+    ``cut`` says that the file ends within a frame.
+    """
 
     first: int
     count: int
     samples: int
     tagged: bool
+    cut: bool
 
     def exceed(self, decoded: int) -> bool:
         """Return whether the frames hold more than ``decoded`` samples of a channel."""
@@ -49,7 +53,7 @@ def mp3_frames(file: BinaryIO) -> Mp3Frames | None:
     while (frame := _frame(data, position)) is not None and position + frame.length <= len(data):
         count += 1
         position += frame.length
-    return Mp3Frames(start, count, first.samples, tagged) if count > 0 else None
+    return Mp3Frames(start, count, first.samples, tagged, frame is not None) if count > 0 else None
 
 
 def with_frames(file: BinaryIO, frames: Mp3Frames) -> bytes:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from unitdisc.errors import InputError
 from unitdisc.files import read_text
+from unitdisc.formats.parquet_files import parquet_names, read_parquet
 from unitdisc.formats.text import read_number
+from unitdisc.guard import foreign, reason
 
+no_object = "is not a JSON object on a line of its own"
 endings = (".tsv", ".tab", ".txt", ".csv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq")
 longest_cell = 2**24  # characters: a cell may hold a long text
 csv.field_size_limit(longest_cell)  # of the whole program
@@ -98,7 +101,7 @@ def _csv(path: Path) -> list[tuple[int, list[str]]]:
                 rows.append((first, cells))
             first = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"is not CSV ({error})", path, first) from None
+        raise InputError(f"is not CSV ({reason(error)})", path, first) from None
     return rows
 
 
@@ -107,12 +110,10 @@ def _objects(path: Path, wanted: Collection[str]) -> RowTable:
     rows, lines, names = [], [], dict[str, None]()
     for number, text in enumerate(read_text(path).split("\n"), start=1):
         if text.strip():
-            try:
+            with foreign(no_object, path, number):
                 row = json.loads(text)
-            except (ValueError, RecursionError):
-                row = None
             if not isinstance(row, dict):
-                raise InputError("is not a JSON object on a line of its own", path, number)
+                raise InputError(no_object, path, number)
             names.update(dict.fromkeys(row))
             rows.append({name: row[name] for name in wanted if name in row})
             lines.append(number)
@@ -121,21 +122,12 @@ def _objects(path: Path, wanted: Collection[str]) -> RowTable:
 
 
 def _parquet(path: Path, wanted: Collection[str]) -> RowTable:
-    import pyarrow.parquet as pq
-
-    if not path.is_file():
-        raise InputError("no such file", path)
-    try:
-        names = list(pq.read_schema(path).names)
-        _check_header(names, wanted, path)
-        table = pq.read_table(path, columns=[name for name in names if name in wanted])
+    names = parquet_names(path)
+    _check_header(names, wanted, path)
+    table = read_parquet(path, [name for name in names if name in wanted])
+    with foreign("cannot be read", path):
         columns = {name: table[name].to_pylist() for name in table.column_names}
-        count = int(pq.read_metadata(path).num_rows)
-    except InputError:
-        raise
-    except Exception as error:  # whatever Arrow makes of a broken file
-        raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", path) from None
-    return RowTable(path, columns, range(1, count + 1), names)
+    return RowTable(path, columns, range(1, table.num_rows + 1), names)
 
 
 def _check_header(names: Sequence[str], wanted: Iterable[str], path: Path) -> None:

@@ -1,21 +1,24 @@
 """What an image file says of how to show it: the side that is up, what is transparent, and the depth of its levels."""
 
 import re
-import struct
-import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unitdisc.errors import InputError
+from unitdisc.guard import foreign
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.MpoImagePlugin import MpoImageFile
     from PIL.TiffImagePlugin import TiffImageFile
 
+in_memory = "the image"  # what messages call one that is in no file
 orientation_tag = 274
 subfile_tags = {254: 1 | 4, 255: 2}  # of a TIFF's page, with the bits that say that it is a preview or a mask
-unreadable = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error)  # from Pillow
+unreadable = "cannot be read as an image"
 unsigned, signed = 1, 2  # values of a TIFF's SampleFormat
 depths = (1, 2, 4, 8, 10, 12, 14, *range(16, 65))  # bits of a level
 # Grey levels (of 255) that paper and ink are at least assumed to be apart: otherwise the grain of the paper of an empty
@@ -54,18 +57,24 @@ def complete(image: "Image", data: bytes) -> None:
         image.info["transparency"] = tuple(part >> 8 for part in level)
 
 
-def as_shown(image: "Image") -> "Image":
+def load(image: "Image", source: str) -> None:
+    """Read the pixels of an image; raises InputError naming ``source`` where that is not possible."""
+    with foreign(unreadable, source, fix="replace the file"):
+        image.load()
+
+
+def as_shown(image: "Image", source: str = in_memory) -> "Image":
     """Return an image as a viewer shows it: the right side up, 8-bit grey or RGB, on a ground that shows its ink.
 
     Levels of fewer bits than the file has room for are spread over the bits that they need, and signed ones are
     shifted. The ground of transparent pixels, and of pixels that are not a number, has the tone of the paper where the
     visible part is a sheet of paper with its ink; else it is white for dark ink, and black for light ink. Raises
-    OSError for pixels that cannot be read.
+    InputError naming ``source`` for pixels that cannot be read.
     """
     from PIL import Image
 
     bits = _bits(image)
-    image.load()
+    load(image, source)
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -85,12 +94,9 @@ def _orientation(image: "Image") -> int:
 
     if image.format == "TIFF":
         return 1
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = Image.Image.getexif(image).get(orientation_tag)  # that of a PNG would read the pixels
-    except unreadable:
-        return 1
+    value = None
+    with suppress(InputError), foreign(unreadable):
+        value = Image.Image.getexif(image).get(orientation_tag)  # that of a PNG would read the pixels
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
@@ -105,10 +111,11 @@ def _is_preview(image: "MpoImageFile", frame: int) -> bool:
     image.seek(0)
     width, rows = image.size
     try:
-        if "Thumbnail" in str((image.mpinfo or {})[0xB002][frame]["Attribute"]["MPType"]):
-            return True
-        image.seek(frame)
-    except unreadable:
+        with foreign(unreadable):
+            if "Thumbnail" in str((image.mpinfo or {})[0xB002][frame]["Attribute"]["MPType"]):
+                return True
+            image.seek(frame)
+    except InputError:
         return True
     return image.width < width and abs(image.width * rows - width * image.height) <= 0.02 * width * image.height
 

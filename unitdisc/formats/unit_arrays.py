@@ -1,7 +1,6 @@
 """Units in binary arrays: our .npz, arrays by name, folders of .npy, and Kaldi archives of integer vectors."""
 
 import struct
-import zipfile
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -14,30 +13,12 @@ from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
 from unitdisc.formats.kaldi_table import locate, read_index
+from unitdisc.formats.numpy_files import NpzFile, read_npy
 from unitdisc.formats.unit_runs import UnitRuns, checked, names_of, with_durations
+from unitdisc.guard import reason
 
 own_arrays = {"utterances", "frame_shifts", "offsets", "units"}  # of our .npz; durations and codebook may follow
 vector = struct.Struct("<3si")  # the start of a binary vector of integers in a Kaldi archive: \0B\4, its length
-
-
-def open_npz(path: Path) -> "np.lib.npyio.NpzFile":
-    """Open an .npz whose arrays hold no objects; raises InputError where it is something else."""
-    try:
-        archive: np.lib.npyio.NpzFile = np.load(path, allow_pickle=False)
-        if isinstance(archive, np.ndarray):
-            raise ValueError("it holds one array")
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"is not an .npz file ({error})", path) from None
-    return archive
-
-
-def load_array(archive: Mapping[str, Any], name: str, path: Path) -> NDArray[Any]:
-    """Return an array of an .npz; raises InputError where it cannot be read."""
-    try:
-        array: NDArray[Any] = archive[name]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"the array {name!r} cannot be read ({error})", path) from None
-    return array
 
 
 def is_own_npz(archive: Mapping[str, Any]) -> bool:
@@ -50,8 +31,8 @@ def read_unit_npz(path: Path) -> list[UnitRuns]:
 
     Raises InputError naming the file.
     """
-    with open_npz(path) as archive:
-        arrays = {name: load_array(archive, name, path) for name in archive.files if name != "codebook"}
+    with NpzFile(path) as archive:
+        arrays = {name: archive[name] for name in archive if name != "codebook"}
     if is_own_npz(arrays):
         return _own(arrays, path)
     shift = _shift(arrays.pop("frame_shift", None), path)
@@ -62,10 +43,7 @@ def read_unit_npy(files: list[Path], path: Path) -> list[UnitRuns]:
     """Read .npy files of units (T,), one per utterance, named after the file; raises InputError naming the file."""
     runs = []
     for name, file in zip(names_of(files, path), files, strict=True):
-        try:
-            units: NDArray[Any] = np.load(file, allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
-            raise InputError(f"cannot be read ({error})", file) from None
+        units = read_npy(file)
         runs.append(UnitRuns(name, checked(np.squeeze(units) if units.size > 1 else units.ravel(), name, file)))
     return runs
 
@@ -77,7 +55,7 @@ def is_integer_index(scp: Path) -> bool:
             with locate(entry.archive, scp).open("rb") as archive:
                 archive.seek(entry.offset)
                 return archive.read(3) == b"\0B\4"
-        except OSError:
+        except (OSError, OverflowError):
             return False
     return False
 
@@ -92,9 +70,12 @@ def read_unit_archive(scp: Path) -> list[UnitRuns]:
                 archive.seek(entry.offset)
                 head = archive.read(vector.size)
                 magic, length = vector.unpack(head) if len(head) == vector.size else (b"", 0)
-                body = archive.read(5 * max(length, 0))
+                left = file.stat().st_size - archive.tell()
+                body = archive.read(min(5 * max(length, 0), max(left, 0)))
         except FileNotFoundError:
             raise InputError(f"there is no archive {file}", scp, entry.line) from None
+        except (OSError, OverflowError) as error:
+            raise InputError(f"{file} cannot be read ({reason(error)})", scp, entry.line) from None
         if magic != b"\0B\4":
             raise InputError(f"{file} holds no vector of integers at {entry.offset}", scp, entry.line)
         runs.append(

@@ -1,5 +1,6 @@
 """Unit sequences from any source, and the speakers of utterances."""
 
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def _folder(folder: Path) -> list[UnitRuns]:
 
 def _exported_shift(path: Path) -> Fraction | None:
     """Return the frame shift in the manifest of the export that ``path`` belongs to, if there is one."""
-    place = path.resolve()
+    place = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for links in a circle
     for folder in list(place.parents)[:manifest_above]:
         manifest = folder / manifest_name
         if manifest.is_file():

@@ -21,7 +21,9 @@ numbers = re.compile(r"[0-9, \t]*")
 ends_in_units = re.compile(r"\|[0-9, \t]*$")
 twice = re.compile(r"\|\s*[0-9]+(?:[ ,][0-9]+)+\s*$")  # units or durations where the name should end
 first_number = re.compile(r"\s*[0-9]+(?:[\s,]|$)")
-recording = re.compile(r"[^\t]*[^\t\d\s][^\t]*\t\s*[0-9]+\s*")  # a line of a manifest: a path and its number of frames
+recording = re.compile(
+    r"(?=[^\t]*[^\t\d\s])[^\t]*+\t\s*+[0-9]+\s*"
+)  # a line of a manifest: a path and its number of frames
 units_only = (".km", ".unit", ".unt")  # beside a manifest, there are no names in the lines of these files
 kaldi_text = "text"  # the file of a Kaldi data directory: always named
 named_beside = ".named.txt"  # of our fairseq export: the same lines with their names

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
 from unitdisc.formats.unit_runs import UnitRuns, checked, read_units, with_durations
+from unitdisc.guard import foreign
 
 path_keys = ("audio", "path", "wav", "audio_path", "audio_filepath")  # the utterance is named after the file
 name_keys = ("file", "utterance", "name", "id", "utt_id", "utt", "key", "filename", *path_keys)
@@ -76,10 +78,8 @@ def _rows(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _object(text: str, path: Path, line: int) -> dict[str, Any]:
-    try:
-        row = json.loads(text)
-    except (ValueError, RecursionError):
-        row = _literal(text)
+    row = _parsed(text)
+    row = _literal(text) if row is None else row
     if not isinstance(row, dict):
         raise InputError(form, path, line)
     return row
@@ -87,17 +87,20 @@ def _object(text: str, path: Path, line: int) -> dict[str, Any]:
 
 def _literal(text: str) -> Any:
     """Return a Python dictionary, as vocoders write their manifests; nothing is run."""
-    try:
+    with suppress(InputError), foreign(form):
         return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
+    return None
 
 
 def _whole(lines: Iterable[str]) -> Any:
-    try:
-        return json.loads("\n".join(lines))
-    except (ValueError, RecursionError):
-        return None
+    return _parsed("\n".join(lines))
+
+
+def _parsed(text: str) -> Any:
+    """Return what JSON text says, None where it is not JSON."""
+    with suppress(InputError), foreign(form):
+        return json.loads(text)
+    return None
 
 
 def _of_whole(content: Any, path: Path) -> list[UnitRuns]:

@@ -8,8 +8,10 @@ import numpy as np
 
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
+from unitdisc.formats.parquet_files import parquet_names, read_parquet
 from unitdisc.formats.unit_objects import duration_keys, name_keys, runs_of, unit_key
 from unitdisc.formats.unit_runs import UnitRuns, checked
+from unitdisc.guard import foreign
 
 timed = {"unit", "start", "end"}
 
@@ -42,34 +44,32 @@ def read_unit_parquet(path: Path) -> list[UnitRuns]:
 
     Raises InputError naming the file.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        names = pq.read_schema(path).names
-        wanted = [name for name in ("utterance", *timed, "frame_shift") if name in names]
-        of_rows = [
-            name for name in names if name in (*name_keys, *duration_keys, "frame_shift") or unit_key.fullmatch(name)
-        ]
-        table = pq.read_table(path, columns=wanted if timed <= set(names) else of_rows)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({' '.join(str(error).split())[:120]})", path) from None
+    names = parquet_names(path)
+    wanted = [name for name in ("utterance", *timed, "frame_shift") if name in names]
+    of_rows = [
+        name for name in names if name in (*name_keys, *duration_keys, "frame_shift") or unit_key.fullmatch(name)
+    ]
+    table = read_parquet(path, wanted if timed <= set(names) else of_rows)
     if not {"utterance", *timed} <= set(names):
-        return [runs_of(row, path, None) for row in table.to_pylist()]
+        with foreign("cannot be read", path):
+            rows = table.to_pylist()
+        return [runs_of(row, path, None) for row in rows]
     if table.num_rows == 0:
         return []
     return _by_utterance({name: table[name] for name in wanted}, path)
 
 
 def _by_utterance(columns: Mapping[str, Any], path: Path) -> list[UnitRuns]:
-    coded = columns["utterance"].combine_chunks().dictionary_encode()
+    with foreign("cannot be read", path):
+        coded = columns["utterance"].combine_chunks().dictionary_encode()
     if coded.null_count:
         raise InputError("has a row without an utterance", path)
     owner = coded.indices.to_numpy(zero_copy_only=False)
     order = np.argsort(owner, kind="stable")
     edges = np.append(0, np.cumsum(np.bincount(owner)))
     units = checked(columns["unit"].to_numpy(), "all utterances", path)[order]
-    start, end = (columns[name].to_numpy().astype(np.float64)[order] for name in ("start", "end"))
+    with foreign("cannot be read", path):  # where times are texts
+        start, end = (columns[name].to_numpy().astype(np.float64)[order] for name in ("start", "end"))
     shifts = columns["frame_shift"].to_pylist() if "frame_shift" in columns else None
     runs = []
     for u, name in enumerate(coded.dictionary.to_pylist()):

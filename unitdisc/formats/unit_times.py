@@ -15,6 +15,7 @@ from unitdisc.formats.ctm import read_ctm
 from unitdisc.formats.line_images import height
 from unitdisc.formats.textgrid import all_tiers
 from unitdisc.formats.unit_runs import UnitRuns, largest, names_of
+from unitdisc.guard import foreign
 
 tier_name = "units"
 escaped = re.compile(r"%(25|2F|2E)")  # what our exports write in file names for '%', '/' and an initial '.'
@@ -80,7 +81,7 @@ def read_unit_pages(files: list[Path], path: Path) -> list[UnitRuns]:
 
 def _page(file: Path, name: str) -> UnitRuns:
     page = _root(file).find("{*}Page")
-    width, rows = (int(size) if size.isdecimal() else 0 for size in _size(page))
+    width, rows = (int(size) if size.isascii() and size.isdecimal() and len(size) <= 9 else 0 for size in _size(page))
     if page is None or width < 1 or rows < 1:
         raise InputError("is not a PAGE file", file)
     lines = page.findall(".//{*}TextLine")
@@ -108,10 +109,9 @@ class _WithoutDoctype(ElementTree.TreeBuilder):
 
 def _root(file: Path) -> ElementTree.Element:
     parser = ElementTree.XMLParser(target=_WithoutDoctype())  # noqa: S314 (see above)
-    try:
-        return ElementTree.fromstring(read_bytes(file), parser=parser)  # noqa: S314
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise InputError(f"is not a PAGE file ({error})", file) from None
+    content = read_bytes(file)
+    with foreign("is not a PAGE file", file):
+        return ElementTree.fromstring(content, parser=parser)  # noqa: S314
 
 
 def _size(page: ElementTree.Element | None) -> tuple[str, str]:

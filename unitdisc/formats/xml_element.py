@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from unitdisc.errors import InputError
 from unitdisc.files import read_bytes
+from unitdisc.guard import foreign
 
 
 @dataclass(slots=True)
@@ -61,14 +62,10 @@ def read_xml(path: Path, what: str) -> Element:
     Entities could grow without end or name other files, so a document type, which declares them, is refused. Raises
     InputError naming file and line for that, and for what is not XML.
     """
-    builder = _Builder(path, what)
-    try:
-        builder.parser.Parse(read_bytes(path), True)
-    except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
-        raise InputError(f"is not {what} ({reason})", path, error.lineno) from None
-    except (ValueError, LookupError) as error:  # of unknown encodings
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"is not {what} ({error})", path) from None
+    builder, content = _Builder(path, what), read_bytes(path)
+    with foreign(f"is not {what}", path):
+        try:
+            builder.parser.Parse(content, True)
+        except expat.ExpatError as error:
+            raise InputError(f"is not {what} ({expat.ErrorString(error.code)})", path, error.lineno) from None
     return builder.open[0].children[0]

@@ -9,6 +9,7 @@ from pandas.api.types import is_numeric_dtype
 
 from unitdisc.errors import InputError
 from unitdisc.files import read_json
+from unitdisc.guard import foreign
 
 
 def description(path: Path) -> Mapping[str, Any]:
@@ -23,10 +24,8 @@ def description(path: Path) -> Mapping[str, Any]:
 
 def epochs(path: Path) -> pd.DataFrame:
     """Read training.tsv; raises InputError for anything else."""
-    try:
+    with foreign("is not the record of a training run", path, fix="train it again"):
         table = pd.read_csv(path, sep="\t")
-        if not all(is_numeric_dtype(kind) for kind in table.dtypes):
-            raise ValueError
-    except ValueError:  # errors of pandas and of UTF-8 are ValueErrors too
-        raise InputError("is not the record of a training run", path, fix="train it again") from None
+    if not all(is_numeric_dtype(kind) for kind in table.dtypes):
+        raise InputError("is not the record of a training run", path, fix="train it again")
     return table

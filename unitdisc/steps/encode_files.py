@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from unitdisc.errors import InputError, nearest
 from unitdisc.features.normalise import Statistics
 from unitdisc.files import read_json, replacing, sha256
 from unitdisc.formats import audio, line_images
+from unitdisc.formats.audio_source import part_of
 from unitdisc.formats.text import counted, digits, is_writable
 from unitdisc.layout import format_folder
 from unitdisc.models import store
@@ -76,6 +78,8 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
         network=options.network,
         code=code_digest("unitdisc.units.encoding_work"),
     )
+    if trained.features.needs == "recordings":
+        _tell_of_ends(utterances)
     with working_folder(out, encoding.digest()) as work:
         sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=options.jobs)
         unreadable += [_nameless(row) for row in nameless]
@@ -88,6 +92,15 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
             f"none of {counted(len(unreadable), 'files')} can be read", fix=f"the first: {unreadable[0].error}"
         )
     return unreadable
+
+
+def _tell_of_ends(utterances: Sequence[Utterance]) -> None:
+    """Log which recordings are cut short; those that cannot be read are told when they are encoded."""
+    notices = Notices()
+    for name in dict.fromkeys(part_of(row.source).name for row in utterances):
+        with suppress(InputError):
+            audio.probe(name, notices=notices)
+    notices.say()
 
 
 def _not_unicode(row: Utterance) -> bool:

@@ -15,6 +15,7 @@ import sentencepiece
 from unitdisc.arrays import Ints
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
+from unitdisc.guard import foreign
 from unitdisc.records import UnitSequence
 from unitdisc.units.runs import runs
 
@@ -68,10 +69,8 @@ class PieceModel:
 
     def __init__(self, model: bytes) -> None:
         self.model = model
-        try:
+        with foreign("is not a sentencepiece model of units", fix="train one: unitdisc pieces --help"):
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        except (RuntimeError, ValueError):
-            raise InputError("is not a sentencepiece model of units", fix="train one: unitdisc pieces --help") from None
         texts = [""] * special + self._processor.id_to_piece(list(range(special, len(self))))
         self.lengths: Ints = np.array([len(text) for text in texts], dtype=np.int64)  # units of each piece
         self._units = from_text("".join(texts))  # of all pieces, concatenated

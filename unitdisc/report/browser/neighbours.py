@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.codebook.product_units import product_codewords
-from unitdisc.errors import InputError
+from unitdisc.guard import foreign
 from unitdisc.report.results import RunResults
 
 names = ("codebook", "bottleneck.quantizer.codebook")  # of k-means, of a vector quantiser
@@ -23,13 +23,10 @@ def codebook(run: RunResults) -> NDArray[np.float64] | None:
     path = run.files.weights
     if not path.exists():
         return None
-    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    try:
+    with foreign("holds no weights, or is corrupt", path, fix="train it again"):
         tensors = load_file(path)
-    except SafetensorError:
-        raise InputError("holds no weights, or is corrupt", path, fix="train it again") from None
     weights = next((tensors[name] for name in names if name in tensors), None)
     if weights is None or (weights.ndim > 2 and weights.shape[1] ** weights.shape[0] > most_product_units):
         return None

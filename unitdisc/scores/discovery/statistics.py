@@ -4,10 +4,10 @@
 """
 
 import dataclasses
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from unitdisc import files
 from unitdisc.arrays import Floats
 from unitdisc.errors import InputError
+from unitdisc.formats.numpy_files import NpzFile
+from unitdisc.guard import foreign
 from unitdisc.scores.discovery.contingency import Counts, from_owners
 
 version = 1
@@ -55,17 +57,22 @@ def save(path: str | Path, statistics: UtteranceStatistics) -> None:
 
 def load(path: str | Path) -> UtteranceStatistics:
     """Read what ``save`` wrote; raises InputError for a file that is something else."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except FileNotFoundError:
-        raise InputError("no such file", path) from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
-        raise InputError("is not a file of scores", path, fix="make it with unitdisc discovery --save") from None
-    if int(arrays.get("version", np.array(0))) != version:
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("no such file", path)
+    fix = "make it with unitdisc discovery --save"
+    with NpzFile(path) as archive:
+        arrays = dict(archive)
+    if int(arrays.get("version", np.array(0)).sum()) != version:
         raise InputError(
             "is not a file of scores of this version", path, fix="make it again with unitdisc discovery --save"
         )
+    with foreign("is not a file of scores", path, fix=fix):
+        return _of(arrays)
+
+
+def _of(arrays: dict[str, NDArray[Any]]) -> UtteranceStatistics:
+    """Return the statistics that arrays hold; raises KeyError where one is missing."""
 
     def counts(name: str) -> Counts:
         owner, cell, count, keys = (arrays.pop(f"{name}.{part}") for part in ("owner", "cell", "count", "keys"))

@@ -46,7 +46,9 @@ class PageXml(Export):
                 source = part.utterances[sequence.utterance].source
                 with opened(sources.read(source), source) as image:
                     width, rows = shown_size(image)
-                    line = _Line(sequence.utterance, images[source], width, rows, baseline(line_features(image), rows))
+                    line = _Line(
+                        sequence.utterance, images[source], width, rows, baseline(line_features(image, source), rows)
+                    )
                 tree = ElementTree.ElementTree(_document(part, line, spans))
                 ElementTree.indent(tree, " ")
                 with replacing(folder / part.split / f"{file_name(sequence.utterance)}.xml") as temporary:

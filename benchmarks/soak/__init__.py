@@ -1,0 +1,1 @@
+"""Long trials with broken input, kills and full disks: ``python -m benchmarks.soak --help``."""

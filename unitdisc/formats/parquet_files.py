@@ -1,0 +1,47 @@
+"""Parquet of other people: no more rows than the file deserves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from unitdisc.errors import InputError
+from unitdisc.guard import foreign
+
+# A column that repeats one value takes next to nothing in a file, and its size for each row in memory. Units, times
+# and names take a byte or so for each row: many more rows than bytes are made to fill a memory.
+most_rows_per_byte = 50
+few = 1 << 22  # rows, and bytes of a text, that a file of any size may have
+most_growth = 100  # of a column, from packed to unpacked
+
+
+def parquet_names(path: Path) -> list[str]:
+    """Return the names of the columns; raises InputError for a file that is missing, or is no Parquet."""
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError("no such file", path)
+    with foreign("cannot be read", path):
+        return list(pq.read_schema(path).names)
+
+
+def read_parquet(path: Path, columns: Sequence[str]) -> Any:
+    """Return a table of these columns, as Arrow has it; raises InputError for a file that cannot be read."""
+    import pyarrow.parquet as pq
+
+    with foreign("cannot be read", path), pq.ParquetFile(path) as file:
+        _check_size(file.metadata, path.stat().st_size)
+        return file.read(columns=list(columns))
+
+
+def _check_size(metadata: Any, size: int) -> None:
+    """Raise ValueError for a file that would grow without measure."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    for name in {metadata.schema.column(at).path for at in range(metadata.num_columns)}:
+        parts = [part for group in groups for part in _columns(group) if part.path_in_schema == name]
+        values, unpacked = sum(part.num_values for part in parts), sum(part.total_uncompressed_size for part in parts)
+        if values > max(few, most_rows_per_byte * size) or unpacked > max(few, most_growth * size):
+            raise ValueError(f"its {size} bytes would grow to {values} values of {name}")
+
+
+def _columns(group: Any) -> list[Any]:
+    return [group.column(at) for at in range(group.num_columns)]
