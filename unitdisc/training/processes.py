@@ -16,10 +16,11 @@ import torch.distributed as dist
 
 from unitdisc import errors
 from unitdisc.errors import InputError
+from unitdisc.signals import EXIT_AGAIN
 
 log = logging.getLogger(__name__)
 
-EXIT_PEER_LOST = 75  # exit code of a process that lost the connection to the others, and did not fail itself
+EXIT_PEER_LOST = 76  # exit code of a process that lost the connection to the others, and did not fail itself
 
 
 @contextmanager
@@ -88,6 +89,7 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         max_restarts=0,
+        signals_to_handle="SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1",  # each is handed on to the started processes
     )
     try:
         elastic_launch(config, sys.executable)("-m", "unitdisc", *arguments)
@@ -103,9 +105,9 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
             return 128 - killed[0].exitcode
         if not failed:
             log.error("the processes of the training lost their connection; run it again to continue")
-        return failed[0] if failed else EXIT_PEER_LOST  # the failed process has reported the cause
-    except SignalException as error:
-        return 128 + error.sigval
+        return failed[0] if failed else EXIT_AGAIN  # the failed process has reported the cause
+    except SignalException:
+        return EXIT_AGAIN
     return 0
 
 
@@ -135,6 +137,22 @@ def mean(values: torch.Tensor) -> torch.Tensor:
         dist.all_reduce(values)
         values /= count()
     return values
+
+
+def largest(value: int) -> int:
+    """Return the largest ``value`` of all processes."""
+    if not together():
+        return value
+    device = torch.device("cuda" if dist.get_backend() == "nccl" else "cpu")
+    found = torch.tensor(value, device=device)
+    dist.all_reduce(found, dist.ReduceOp.MAX)
+    return int(found)
+
+
+def wait() -> None:
+    """Wait until all processes are here."""
+    if together():
+        dist.barrier()
 
 
 def gathered(state: Any) -> list[Any]:
