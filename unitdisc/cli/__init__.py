@@ -40,7 +40,8 @@ def main() -> None:
     except InputError as error:
         sys.exit(_report(str(error)))
     except Ended as end:
-        print(f"unitdisc: ended by {end.name}", file=sys.stderr)  # noqa: T201
+        if reported_by_launcher not in os.environ:
+            print(f"unitdisc: ended by {end.name}", file=sys.stderr)  # noqa: T201
         sys.exit(end.code)
     except BrokenPipeError:
         sys.stderr.close()

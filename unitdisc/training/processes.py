@@ -78,7 +78,8 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     # Suppresses torchrun's notes and traceback: the cause is reported below, in one line.
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    for name in ("torch.distributed.elastic", "torch.distributed.elastic.agent.server.api"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ[errors.reported_by_launcher] = "1"
     config = LaunchConfig(
