@@ -4,6 +4,7 @@ Every error of encoding, and of JSON in a file, is reported here. What is writte
 folder, which is then renamed.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -16,6 +17,8 @@ from typing import Any, TextIO
 
 from unitdisc.errors import InputError
 from unitdisc.notices import Notices
+
+no_room = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:
@@ -109,6 +112,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:  # a full disk does not say which file it has no room for
+        if error.errno in no_room and error.filename in (None, name):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

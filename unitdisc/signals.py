@@ -26,7 +26,8 @@ class Noted:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def __call__(self, number: int, _: FrameType | None) -> None:
+    def note(self, number: int, _: FrameType | None) -> None:
+        """Note a signal; a handler."""
         self.names.append(signal.Signals(number).name)
 
 
@@ -56,7 +57,7 @@ def noted() -> Iterator[Noted]:
     with _kept():
         if _is_main():
             for number in asking:
-                signal.signal(number, found)
+                signal.signal(number, found.note)
         yield found
 
 

@@ -71,11 +71,11 @@ def trained(folder, plan, *, stops=(), minutes=None):
         trainer = Trainer(plan, shown, unseen, inputs=6, labels=12, seed=0, device=cpu, augment=augment)
         step = trainer._step
 
-        def signalled(*arguments, trainer=trainer, step=step):
+        def signalled(*arguments, trainer=trainer, step=step, draw=random.Random(starts)):
             done = step(*arguments)
             if trainer.state.step in waiting:
                 waiting.remove(trainer.state.step)
-                os.kill(os.getpid(), random.Random(starts).choice(signals.asking))
+                os.kill(os.getpid(), draw.choice(signals.asking))
             return done
 
         trainer._step = signalled
@@ -166,7 +166,7 @@ def test_the_clock_asks_for_a_saving_and_a_signal_for_the_end(monkeypatch):
     asked.saved()
     assert asked.wish() == Wish.GO_ON
     assert Interruption(noted, minutes=None).wish() == Wish.GO_ON
-    noted(signal.SIGUSR1, None)
+    noted.note(signal.SIGUSR1, None)
     assert (asked.wish(), asked.signal) == (Wish.STOP, "SIGUSR1")
 
 

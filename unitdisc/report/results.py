@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from unitdisc import registry, tables
+from unitdisc.checksums import checked
 from unitdisc.config import Experiment, ModelSettings, splits
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
@@ -120,7 +121,7 @@ class RunResults:
     def units(self, split: str) -> Mapping[str, UnitSequence]:
         """Read the units of a split; empty if it has none."""
         path = self.files.units(split)
-        return tables.read_units(path) if path.exists() else {}
+        return tables.read_units(checked(path, result_tables.again)) if path.exists() else {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 
 from unitdisc import stages, tables
+from unitdisc.checksums import sealing
 from unitdisc.config import Abx
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.abx.sampling import sample_items
@@ -22,7 +23,8 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
         units = run.units(split, "encoded")
         items = _items(run, split, units, settings)
         scores = [] if items is None else _scores(run, split, units, items, settings, threads)
-        tables.write(run.files.abx(split), scores, Score)
+        with sealing(run.files.abx(split)):
+            tables.write(run.files.abx(split), scores, Score)
 
 
 def _items(run: Run, split: str, units: Mapping[str, UnitSequence], settings: Abx) -> pd.DataFrame | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from unitdisc import tables
+from unitdisc.checksums import sealing
 from unitdisc.steps.run import Run
 from unitdisc.units.encode import encode
 
@@ -13,4 +14,6 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
     """Encode splits; by default all of the corpus."""
     torch.set_num_threads(threads)
     for split in run.chosen(splits):
-        tables.write_units(run.files.units(split), encode(run.trained, run.features(split), run.speakers))
+        path = run.files.units(split)
+        with sealing(path):
+            tables.write_units(path, encode(run.trained, run.features(split), run.speakers))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unitdisc import tables
+from unitdisc.checksums import checked
 from unitdisc.choices import UnitsFrom
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.config.load import read_config
@@ -14,6 +15,8 @@ from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
 from unitdisc.records import Label, Spelling, UnitSequence, Utterance
+
+corpus_again, encode_again, segment_again = (f"unitdisc {step} --help" for step in ("corpus", "encode", "segment"))
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,17 +77,22 @@ class Run:
             return self.files.units(split)
         path = self.files.segmented_units(split)
         if not path.exists():
-            raise InputError("no such file", path, fix="segment first: unitdisc segment --help")
+            raise InputError("no such file", path, fix=f"segment first: {segment_again}")
         return path
 
     def units(self, split: str, kind: UnitsFrom) -> dict[str, UnitSequence]:
         """Read a split's units."""
-        return tables.read_units(self.units_path(split, kind))
+        path = self.units_path(split, kind)
+        if kind == "segmented":
+            from unitdisc.units.exports import manifest
+
+            manifest.check_file(path, fix=f"make it anew: {segment_again}")
+        return tables.read_units(checked(path, encode_again))
 
     @cached_property
     def utterances(self) -> dict[str, Utterance]:
         """The corpus's utterances by name."""
-        return {row.utterance: row for row in tables.read_records(self.corpus_files.utterances, Utterance)}
+        return {row.utterance: row for row in utterances_of(self.corpus_files)}
 
     @cached_property
     def speakers(self) -> dict[str, str]:
@@ -96,14 +104,14 @@ class Run:
         """How the corpus spells names and labels, by kind, where that differs from the tables."""
         found: dict[str, dict[str, str]] = {"name": {}, "label": {}, "speaker": {}}
         if self.corpus_files.spellings.exists():
-            for row in tables.read_records(self.corpus_files.spellings, Spelling):
+            for row in tables.read_records(checked(self.corpus_files.spellings, corpus_again), Spelling):
                 found.setdefault(row.kind, {})[row.plain] = row.spelling
         return found
 
     @cached_property
     def all_labels(self) -> "pd.DataFrame":
         """The labels of the corpus, with ignored ones."""
-        return tables.read(self.corpus_files.labels, Label)
+        return labels_of(self.corpus_files)
 
     @cached_property
     def labels(self) -> "pd.DataFrame":
@@ -111,10 +119,12 @@ class Run:
         return self.all_labels[~self.all_labels["label"].isin(self.settings.ignore)]
 
     def features(self, split: str) -> "Archive":
-        """Open the features of a split."""
+        """Open the features of a split; raises InputError for those of another version of the utterances."""
         from unitdisc.features.archive import Archive
 
-        return Archive(self.corpus_files.index(split))
+        archive = Archive(self.corpus_files.index(split))
+        archive.check_of(row for row in self.utterances.values() if row.split == split)
+        return archive
 
     @cached_property
     def trained(self) -> "Trained":
@@ -122,6 +132,23 @@ class Run:
         from unitdisc.models import store
 
         return store.load(self.files)
+
+
+def utterances_of(files: CorpusFolder) -> list[Utterance]:
+    """Read the utterances of a corpus; raises InputError for one that occurs twice, or a table that was changed."""
+    rows = tables.read_records(checked(files.utterances, corpus_again), Utterance)
+    names: set[str] = set()
+    for line, row in enumerate(rows, start=2):
+        if row.utterance in names:
+            what, fix = f"utterance {row.utterance!r} occurs twice", f"read the corpus again: {corpus_again}"
+            raise InputError(what, files.utterances, line, fix)
+        names.add(row.utterance)
+    return rows
+
+
+def labels_of(files: CorpusFolder) -> "pd.DataFrame":
+    """Read the labels of a corpus, with ignored ones; raises InputError for a table that was changed."""
+    return tables.read(checked(files.labels, corpus_again), Label)
 
 
 def find_run(config: str, corpus: str, model: str, seed: int) -> Run:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from unitdisc import tables
+from unitdisc.checksums import sealing
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.discovery.score import statistics_of, summarise, unknown_labels
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
@@ -23,7 +24,8 @@ def run(run: Run, splits: Sequence[str] | None = None) -> None:
     for split in chosen:
         statistics = run_statistics(run, units, run.labels, split)
         scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
-        tables.write(run.files.scores(split), scores, Score)
+        with sealing(run.files.scores(split)):
+            tables.write(run.files.scores(split), scores, Score)
 
 
 def _check_excluded(run: Run) -> None:

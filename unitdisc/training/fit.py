@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from unitdisc import registry
+from unitdisc.checksums import beside, sealing
 from unitdisc.config import FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
@@ -44,12 +45,16 @@ def fit(
     train = Archive(archives["train"])
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     check_known(train, speaker)
+    train.check_of(row for row in utterances if row.split == "train")
+    dev = Archive(archives["dev"]) if "dev" in archives else None
+    if dev is not None:
+        dev.check_of(row for row in utterances if row.split == "dev")
     shared = _statistics(train, features, speaker) if features.normalise == "global" else None
     task = Task(
         settings=settings,
         features=features,
         train=_normalise(train, features, shared, speaker),
-        dev=lambda: _normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None,
+        dev=lambda: None if dev is None else _normalise(dev, features, shared, speaker),
         index=train.path,
         inputs=train.dim,
         speakers=tuple(sorted({speaker[name] for name in train})),
@@ -62,11 +67,13 @@ def fit(
         code=code,
         facts=facts,
     )
+    beside(run.training).unlink(missing_ok=True)
     learnt = _training(settings.kind)(task)
     if learnt is None:
         return
     store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
-    loop.finish(run)
+    with sealing(run.training):
+        loop.finish(run)
 
 
 def _trained(learnt: Learnt, task: Task, shared: Statistics | None) -> store.Trained:

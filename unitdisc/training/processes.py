@@ -1,6 +1,5 @@
 """The processes that share a training: one, or several on this machine, started like torchrun does."""
 
-import ctypes
 import logging
 import os
 import signal
@@ -17,6 +16,7 @@ import torch.distributed as dist
 from unitdisc import errors
 from unitdisc.errors import InputError
 from unitdisc.signals import EXIT_AGAIN
+from unitdisc.workers import end_with
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def joined(processes: int, device: str) -> Iterator[None]:
     if processes == 1:
         yield
         return
-    _end_with_parent()
+    end_with(os.getppid(), by=signal.SIGTERM)  # it would go on beside a new start of the training
     gpu = device != "cpu" and torch.cuda.is_available()
     if gpu:
         if processes > torch.cuda.device_count():
@@ -54,15 +54,6 @@ def joined(processes: int, device: str) -> Iterator[None]:
         raise
     finally:
         dist.destroy_process_group()
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent is killed; otherwise it would continue beside a new start of the training."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1: PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 def launch(processes: int, arguments: Sequence[str]) -> int | None:

@@ -77,6 +77,14 @@ def check(folder: Path) -> list[str]:
     return sorted({*changed, *(present ^ set(listed))})
 
 
+def check_file(path: Path, *, fix: str) -> None:
+    """Raise InputError where a file is not as the manifest of its folder says; without one, it is taken as it is."""
+    if (path.parent / name).exists():
+        listed = _listed(path.parent).get(path.name)
+        if listed is not None and listed["sha256"] != sha256(path):
+            raise InputError("is not as unitdisc wrote it: cut, damaged or edited", path, fix=fix)
+
+
 def _listed(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what the manifest says of each file."""
     path = folder / name
