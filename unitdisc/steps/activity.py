@@ -13,7 +13,7 @@ from unitdisc.features.normalise import Normalised
 from unitdisc.layout import Results
 from unitdisc.records import SplitActivity, UnitSequence
 from unitdisc.scores.discovery.alignment import align
-from unitdisc.steps.run import labels_of, utterances_of
+from unitdisc.steps.corpus_tables import labels_of, utterances_of
 
 together = 100  # utterances whose frames are in memory at once
 

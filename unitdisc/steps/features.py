@@ -4,7 +4,7 @@ from unitdisc import registry
 from unitdisc.config import Experiment
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
-from unitdisc.steps.run import utterances_of
+from unitdisc.steps.corpus_tables import utterances_of
 
 
 def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1) -> None:

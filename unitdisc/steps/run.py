@@ -14,9 +14,10 @@ from unitdisc.config.load import read_config
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
-from unitdisc.records import Label, Spelling, UnitSequence, Utterance
+from unitdisc.records import Spelling, UnitSequence, Utterance
+from unitdisc.steps.corpus_tables import corpus_again, labels_of, utterances_of
 
-corpus_again, encode_again, segment_again = (f"unitdisc {step} --help" for step in ("corpus", "encode", "segment"))
+encode_again, segment_again = "unitdisc encode --help", "unitdisc segment --help"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,23 +133,6 @@ class Run:
         from unitdisc.models import store
 
         return store.load(self.files)
-
-
-def utterances_of(files: CorpusFolder) -> list[Utterance]:
-    """Read the utterances of a corpus; raises InputError for one that occurs twice, or a table that was changed."""
-    rows = tables.read_records(checked(files.utterances, corpus_again), Utterance)
-    names: set[str] = set()
-    for line, row in enumerate(rows, start=2):
-        if row.utterance in names:
-            what, fix = f"utterance {row.utterance!r} occurs twice", f"read the corpus again: {corpus_again}"
-            raise InputError(what, files.utterances, line, fix)
-        names.add(row.utterance)
-    return rows
-
-
-def labels_of(files: CorpusFolder) -> "pd.DataFrame":
-    """Read the labels of a corpus, with ignored ones; raises InputError for a table that was changed."""
-    return tables.read(checked(files.labels, corpus_again), Label)
 
 
 def find_run(config: str, corpus: str, model: str, seed: int) -> Run:
