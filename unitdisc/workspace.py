@@ -27,7 +27,8 @@ def working_folder(out: Path, digest: str, *, finished: str) -> Iterator[Path]:
                 discard(other)
         work.mkdir(exist_ok=True)
         for left in work.glob(".*"):  # temporary files of processes that were killed
-            left.unlink(missing_ok=True)
+            if left.suffix != ".crc32":
+                left.unlink(missing_ok=True)
         try:
             yield work
         except InputError:
@@ -39,9 +40,10 @@ def working_folder(out: Path, digest: str, *, finished: str) -> Iterator[Path]:
 
 def discard(folder: Path) -> None:
     """Delete a folder that is whole at one moment and gone at the next, so that no half of it is ever used."""
-    doomed = Path(tempfile.mkdtemp(prefix="gone-", dir=folder.parent))
-    folder.replace(doomed)
-    shutil.rmtree(doomed)
+    with suppress(FileNotFoundError):  # another process has deleted it, where the system has no locks
+        doomed = Path(tempfile.mkdtemp(prefix="gone-", dir=folder.parent))
+        folder.replace(doomed)
+        shutil.rmtree(doomed)
 
 
 @contextmanager
@@ -51,9 +53,9 @@ def _owned(folder: Path, out: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if {path.name for path in folder.iterdir()} == {"lock"}:
-            (folder / "lock").unlink()
-            with suppress(OSError):  # another process has made its lock meanwhile
+        with suppress(OSError):  # another process has made its lock meanwhile
+            if {path.name for path in folder.iterdir()} == {"lock"}:
+                (folder / "lock").unlink()
                 folder.rmdir()
         lock.close()
 
@@ -61,10 +63,12 @@ def _owned(folder: Path, out: Path) -> Iterator[None]:
 def _locked(folder: Path, out: Path) -> TextIO:
     """Return the locked file of a folder; raises InputError where another process has locked it."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             lock = (folder / "lock").open("w")
-        except FileNotFoundError:  # the owner has just deleted the folder
+        except (FileNotFoundError, FileExistsError):  # the owner has just deleted the folder
+            if folder.is_file():
+                raise
             continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

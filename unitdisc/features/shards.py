@@ -11,6 +11,7 @@ import numpy as np
 
 from unitdisc.arrays import Matrix
 from unitdisc.choices import OnBadUtterance
+from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.extractor import Extractor
@@ -108,12 +109,23 @@ def readable(
         while todo:
             utterance = todo.pop(0)
             try:
-                yield utterance.utterance, _features(matrices, utterance)
+                features = _features(matrices, utterance)
+                _check_length(features, utterance, extractor.settings)
+                yield utterance.utterance, features
             except InputError as error:
                 if unreadable is None:
                     raise
                 unreadable[utterance.utterance] = str(error)
                 break  # an iterator that failed is at its end
+
+
+def _check_length(features: Matrix, utterance: Utterance, settings: FeatureSettings) -> None:
+    """Raise InputError for a recording that is longer or shorter than the corpus says: another file lies there now."""
+    found, known = len(features) * settings.shift, utterance.duration
+    # Extractors lose or add some frames at the ends; a file that was replaced is another one by more than that.
+    if settings.needs == "recordings" and known > 0 and abs(found - known) > 0.1 + 0.1 * known + 10 * settings.shift:
+        what = f"gives features of {found:.2f} s, and utterances.tsv says {known:.2f} s"
+        raise InputError(what, utterance.source, fix="read the corpus again: unitdisc corpus --help")
 
 
 def _features(matrices: Iterator[Matrix], utterance: Utterance) -> Matrix:

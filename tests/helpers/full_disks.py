@@ -1,0 +1,31 @@
+"""A disk with little room, where the system allows one."""
+
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a disk of so many bytes ("1m") on a folder; skip the test where that is not allowed."""
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        pytest.skip("there is no mount")
+    if done.returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def only_small_files(size: int) -> None:
+    """Let this process write no file of more bytes, with an error of the system as of a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
