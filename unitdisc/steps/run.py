@@ -73,22 +73,20 @@ class Run:
         return tuple(dict.fromkeys(splits))
 
     def units_path(self, split: str, kind: UnitsFrom) -> Path:
-        """Return the table of a split's units; raises InputError for segments that do not exist yet."""
+        """Return the table of a split's units; raises InputError for one that was changed, and for missing segments."""
         if kind == "encoded":
-            return self.files.units(split)
+            return checked(self.files.units(split), encode_again)
         path = self.files.segmented_units(split)
         if not path.exists():
             raise InputError("no such file", path, fix=f"segment first: {segment_again}")
+        from unitdisc.units.exports import manifest
+
+        manifest.check_file(path, fix=f"make it anew: {segment_again}")
         return path
 
     def units(self, split: str, kind: UnitsFrom) -> dict[str, UnitSequence]:
         """Read a split's units."""
-        path = self.units_path(split, kind)
-        if kind == "segmented":
-            from unitdisc.units.exports import manifest
-
-            manifest.check_file(path, fix=f"make it anew: {segment_again}")
-        return tables.read_units(checked(path, encode_again))
+        return tables.read_units(self.units_path(split, kind))
 
     @cached_property
     def utterances(self) -> dict[str, Utterance]:
