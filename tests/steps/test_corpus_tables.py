@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.commands import lines, lines_run, run, speech, speech_run
-from tests.helpers.full_disks import small_disk
+from tests.helpers.full_disks import fill, small_disk
 from tests.helpers.pipeline import in_process
 from unitdisc.checksums import beside
 from unitdisc.layout import CorpusFolder
@@ -143,14 +143,13 @@ def test_a_full_disk_is_one_line_with_the_file_and_then_all_goes_on(arguments, m
         for path in disk.rglob("*.crc32"):  # whose removal would make room
             path.unlink()
         before = files_below(disk)
-        free = shutil.disk_usage(disk).free
-        (disk / "filler").write_bytes(bytes(free))
+        filler = fill(disk)
         done = in_process(Path(), *arguments)
         told = done.stderr.splitlines()[-1]
         assert done.returncode == 2
         assert told.startswith("unitdisc: results/")
         assert told.endswith(": No space left on device")
-        (disk / "filler").unlink()
+        filler.unlink()
         left = files_below(disk) - before
         assert not [path for path in left if path.suffix != ".crc32" and ".work" not in str(path)]
         run(*arguments)

@@ -217,7 +217,8 @@ def test_two_processes_are_saved_at_the_same_step_and_go_on_from_there(tmp_path)
     done = unitdisc(tmp_path, *train)
     assert (done.returncode, done.stderr.count("resuming after step")) == (0, 1)
     assert (run / "model.safetensors").read_bytes() == expected
-    assert {path.name for path in run.iterdir()} == {"model.json", "model.safetensors", "training.tsv"}
+    assert {path.name for path in run.glob("[!.]*")} == {"model.json", "model.safetensors", "training.tsv"}
+    assert not (run / ".resume.pt").exists()
 
 
 def resume_of(run):
@@ -235,7 +236,7 @@ def test_torchrun_from_the_command_line(tmp_path):
     assert done.stderr.count("epoch 2/2") == 1
     assert "Traceback" not in done.stderr
     run = tmp_path / "results/speech/vq/seed0"
-    assert {file.name for file in run.iterdir()} == {"model.json", "model.safetensors", "training.tsv"}
+    assert {file.name for file in run.glob("[!.]*")} == {"model.json", "model.safetensors", "training.tsv"}
     (run / ".resume.pt").write_bytes(b"not a resume file")
     done = unitdisc(tmp_path, "train", "--corpus", "speech", "--model", "vq")
     assert done.returncode == 2
