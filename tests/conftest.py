@@ -41,8 +41,8 @@ def made(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def here(made, tmp_path, monkeypatch) -> Path:
-    """Go to a copy of the runs, and return its folder."""
+    """Go to a copy of the runs, which tests may edit, and return its folder."""
     folder = tmp_path / "copy"
-    shutil.copytree(made, folder)
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns(".*.crc32"))
     monkeypatch.chdir(folder)
     return folder

@@ -4,6 +4,7 @@ Every error of encoding, and of JSON in a file, is reported here. What is writte
 folder, which is then renamed.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -17,6 +18,8 @@ from typing import Any, TextIO
 from unitdisc.errors import InputError
 from unitdisc.guard import foreign
 from unitdisc.notices import Notices
+
+no_room = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:
@@ -129,9 +132,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
-    except OSError as error:
-        if error.filename in (None, name):  # what a disk that is full or a writer of another package leaves out
-            error.filename = str(path)
+    except OSError as error:  # neither a full disk nor a writer of another package says which file it has no room for
+        if error.filename in (None, name):
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ neutral = MappingProxyType(
         "unitdisc.progress": "progress bars on a terminal",
         "unitdisc.provenance": "computes digests, which are only compared with other digests",
         "unitdisc.registry": "the module of a kind, which is in the digest itself",
+        "unitdisc.signals": "ends a step, which then leaves no result",
         "unitdisc.steps.dependencies": "the settings and modules that count for a step, both of which are parameters",
         "unitdisc.steps.workflow": "plans the steps and runs in none of them",
     }

@@ -1,4 +1,7 @@
 import os
+import zlib
+from dataclasses import replace
+from types import SimpleNamespace
 
 import kaldiio
 import numpy as np
@@ -91,7 +94,8 @@ def test_extraction_is_the_same_however_it_is_cut(tmp_path, jobs):
     extract(utterances, tmp_path / "one.ark", Speech(SpeechSettings(shard=100)))
     extract(utterances, tmp_path / "many.ark", Speech(SpeechSettings(shard=2)), jobs=jobs)
     assert (tmp_path / "one.ark").read_bytes() == (tmp_path / "many.ark").read_bytes()
-    assert {path.name for path in tmp_path.iterdir()} == {"c", "one.ark", "one.scp", "many.ark", "many.scp"}
+    features = {f"{name}.{ending}" for name in ("one", "many") for ending in ("ark", "scp")}
+    assert {path.name for path in tmp_path.iterdir()} == {"c", *features, ".one.ark.crc32", ".many.ark.crc32"}
 
 
 def test_finished_shards_are_kept(tmp_path, monkeypatch):
@@ -120,3 +124,92 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
 def test_a_split_without_utterances(tmp_path):
     with pytest.raises(InputError, match="no utterances"):
         extract([], tmp_path / "a.ark", Speech(SpeechSettings()))
+
+
+# --- checksums -------------------------------------------------------------------------------------------------------
+
+
+def test_every_flipped_bit_of_a_matrix_is_told_when_it_is_read(tmp_path, matrices):
+    archive.write(tmp_path / "a.ark", matrices.items())
+    content = (tmp_path / "a.ark").read_bytes()
+    names = [name.encode() for name in matrices]
+    inside = np.ones(len(content), dtype=bool)
+    for name in names:  # the names are in the index too, which is what counts
+        start = content.index(name + b" ")
+        inside[start : start + len(name) + 1] = False
+    for place in range(0, len(content), 3):
+        changed = bytearray(content)
+        changed[place] ^= 4
+        (tmp_path / "a.ark").write_bytes(changed)
+        found = Archive(tmp_path / "a.scp")
+        if inside[place]:
+            with pytest.raises(InputError, match=r"a\.ark: "):
+                dict(found)
+        else:
+            assert all(np.array_equal(found[name], matrix) for name, matrix in matrices.items())
+
+
+def test_the_line_names_the_utterance_and_what_to_do(tmp_path, matrices):
+    archive.write(tmp_path / "a.ark", matrices.items())
+    content = bytearray((tmp_path / "a.ark").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "a.ark").write_bytes(content)
+    found = Archive(tmp_path / "a.scp")
+    assert np.array_equal(found["u0"], matrices["u0"])
+    line = r"a\.ark: the matrix of 'u3' is damaged; compute the features again: unitdisc features --help"
+    with pytest.raises(InputError, match=line):
+        found["u3"]
+    (tmp_path / ".a.ark.crc32").unlink()
+    assert Archive(tmp_path / "a.scp")["u3"].shape == (8, 4)  # as an archive of others, or of an earlier version
+
+
+def test_a_matrix_is_checked_once(tmp_path, matrices, monkeypatch):
+    archive.write(tmp_path / "a.ark", matrices.items())
+    found, checks = Archive(tmp_path / "a.scp"), []
+    monkeypatch.setattr(archive, "zlib", SimpleNamespace(crc32=lambda data: checks.append(data) or zlib.crc32(data)))
+    for _ in range(3):
+        assert all(np.array_equal(found[name], matrix) for name, matrix in matrices.items())
+    assert len(checks) == len(matrices)
+
+
+def test_an_index_with_a_line_too_few_or_too_many_is_told(tmp_path, matrices):
+    archive.write(tmp_path / "a.ark", matrices.items())
+    index = tmp_path / "a.scp"
+    lines = index.read_text().splitlines(keepends=True)
+    for changed in (lines[:-1], [*lines, lines[0].replace("u0", "u9")], [lines[0].replace("u0", "u9"), *lines[1:]]):
+        index.write_text("".join(changed))
+        with pytest.raises(InputError, match=r"a\.scp: does not list the matrices that were written; compute the f"):
+            Archive(index)
+    index.write_text("".join(lines))
+    (tmp_path / ".a.ark.crc32").write_text("\nu0 zz\n")
+    with pytest.raises(InputError, match="does not list the matrices that were written"):
+        Archive(index)
+
+
+def test_an_index_whose_matrices_are_swapped_is_told(tmp_path, matrices):
+    archive.write(tmp_path / "a.ark", matrices.items())
+    index = tmp_path / "a.scp"
+    index.write_text(index.read_text().replace("u1 ", "u9 ").replace("u2 ", "u1 ").replace("u9 ", "u2 "))
+    with pytest.raises(InputError, match=r"the matrix of 'u[12]' is damaged"):
+        dict(Archive(index))
+
+
+def test_features_of_another_version_of_the_utterances_are_told(tmp_path):
+    utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=3), {"train": "train"})
+    extract(utterances, tmp_path / "a.ark", Speech(SpeechSettings()))
+    features = Archive(tmp_path / "a.scp")
+    features.check_of(utterances)
+    features.check_of([replace(row, speaker="another") for row in utterances])  # they are not of speakers
+    changed = [replace(utterances[0], duration=9.0), *utterances[1:]]
+    for other in (changed, utterances[:-1], [*utterances, utterances[0]]):
+        with pytest.raises(InputError, match=r"a\.scp: has features of another version of utterances\.tsv; compute"):
+            features.check_of(other)
+
+
+def test_a_rewritten_archive_has_no_index_until_it_is_whole(tmp_path, matrices, monkeypatch):
+    archive.write(tmp_path / "a.ark", matrices.items())
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(archive, "_write_beside", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        archive.write(tmp_path / "a.ark", [("u0", matrices["u0"])])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.ark"]
+    assert not archive.is_whole(tmp_path / "a.ark")

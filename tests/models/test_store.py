@@ -1,12 +1,15 @@
 """A model in its folder: stored, loaded, refused."""
 
 import json
+import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+import unitdisc
 from unitdisc.config import BottleneckSettings, KMeansModel, MixerSettings, Training, VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.normalise import Statistics
@@ -59,7 +62,48 @@ def test_a_stored_model_encodes_the_same(tmp_path, settings):
     np.testing.assert_array_equal(loaded.statistics.mean, statistics.mean)
 
 
-def test_a_broken_model_is_refused(tmp_path):
+@pytest.fixture
+def editable(monkeypatch):
+    """Store models without checksums, so that a test can edit them."""
+    monkeypatch.setattr(store, "sealing", lambda *_: nullcontext())
+
+
+def test_what_changed_since_it_was_stored_is_told(tmp_path):
+    run = RunFolder(tmp_path)
+    store.save(
+        run, store.Trained(store.build(small, Sizes(5, speakers=2)), small, SpeechSettings(), 5, ("x", "y"), None, 1)
+    )
+    for path in (run.weights, run.description):
+        whole = path.read_bytes()
+        for changed in (whole[:-1], whole[:40] + bytes([whole[40] ^ 1]) + whole[41:]):
+            path.write_bytes(changed)
+            told = re.escape(
+                f"{path}: is not as unitdisc wrote it: cut, damaged or edited; make it anew: unitdisc train"
+            )
+            with pytest.raises(InputError, match=f"^{told}"):
+                store.load(run)
+        path.write_bytes(whole)
+    assert store.load(run).seed == 1
+
+
+def test_a_model_of_another_version_that_cannot_be_read_says_so(tmp_path, editable):
+    run = RunFolder(tmp_path)
+    store.save(
+        run, store.Trained(store.build(small, Sizes(5, speakers=2)), small, SpeechSettings(), 5, ("x", "y"), None, 1)
+    )
+    told = json.loads(run.description.read_text()) | {"unitdisc": "0.0.9"}
+    run.description.write_text(json.dumps(told))
+    assert store.load(run).seed == 1
+    fix = rf"; unitdisc 0\.0\.9 wrote it, and this is {re.escape(unitdisc.__version__)}: train it again, or use that"
+    run.description.write_text(json.dumps(told | {"model": {"kind": "of long ago"}}))
+    with pytest.raises(InputError, match=rf"does not describe a model \(ValidationError\){fix}"):
+        store.load(run)
+    run.description.write_text(json.dumps(told | {"inputs": 7}))
+    with pytest.raises(InputError, match=rf"does not hold the weights that model\.json describes \(.*\){fix}"):
+        store.load(run)
+
+
+def test_a_broken_model_is_refused(tmp_path, editable):
     model = store.build(small, Sizes(5, speakers=2))
     store.save(RunFolder(tmp_path), store.Trained(model, small, SpeechSettings(), 5, ("x", "y"), None, 1))
     weights = (tmp_path / "model.safetensors").read_bytes()
@@ -74,7 +118,7 @@ def test_a_broken_model_is_refused(tmp_path):
         store.load(RunFolder(tmp_path))
 
 
-def test_facts_of_the_extractor_are_kept_and_older_models_have_none(tmp_path):
+def test_facts_of_the_extractor_are_kept_and_older_models_have_none(tmp_path, editable):
     run, facts = RunFolder(tmp_path), {"sha256": "0f", "layer": "9"}
     model = store.build(small, Sizes(5, speakers=2))
     store.save(run, store.Trained(model, small, SpeechSettings(), 5, ("x", "y"), None, 1, facts=facts))
@@ -104,7 +148,7 @@ def names_of_version_0_1(weights):
     ],
     ids=["window", "pixelcnn", "ctc"],
 )
-def test_weights_of_version_0_1_are_read(tmp_path, settings, inputs, labels, old):
+def test_weights_of_version_0_1_are_read(tmp_path, editable, settings, inputs, labels, old):
     run = RunFolder(tmp_path)
     model = store.build(settings, Sizes(inputs, speakers=2, labels=len(labels))).eval()
     store.save(run, store.Trained(model, settings, SpeechSettings(), inputs, ("x", "y"), None, 1, labels))

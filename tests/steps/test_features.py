@@ -39,7 +39,7 @@ def test_the_utterances_of_the_split_alone_have_features(experiment, files):
     archive = Archive(files.index("dev"))
     assert list(archive) == [f"dev{number}" for number in range(6)]
     assert {matrix.shape for matrix in archive.values()} == {(60, 21)}  # bins, and the energy
-    assert {path.name for path in files.index("dev").parent.iterdir()} == {"dev.ark", "dev.scp"}
+    assert {path.name for path in files.index("dev").parent.iterdir()} == {"dev.ark", "dev.scp", ".dev.ark.crc32"}
 
 
 def test_a_split_that_the_corpus_lacks_is_told(experiment, files):

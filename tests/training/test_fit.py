@@ -129,10 +129,10 @@ def test_a_model_builds_on_another_and_the_same_seed_gives_the_same_bytes(tmp_pa
     # A training that is interrupted in its third epoch goes on as if it had not been.
     epoch = Trainer.epoch
 
-    def interrupted(self, number):
+    def interrupted(self, number, pause):
         if number == 3:
             raise KeyboardInterrupt
-        return epoch(self, number)
+        return epoch(self, number, pause)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Trainer, "epoch", interrupted)

@@ -3,6 +3,7 @@
 import copy
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+import yaml
 from torch.nn.parallel import DistributedDataParallel
 
 from tests.helpers.pipeline import environment, tiny, unitdisc
@@ -27,6 +29,7 @@ from unitdisc.features import archive
 from unitdisc.features.speech import SpeechSettings
 from unitdisc.layout import RunFolder
 from unitdisc.records import Utterance
+from unitdisc.signals import EXIT_AGAIN
 from unitdisc.training.final_reestimation import final_reestimation
 from unitdisc.training.fit import fit
 
@@ -141,9 +144,11 @@ def test_no_wrapper_outlives_the_processes(tmp_path, scale):
     assert [(tmp_path / f"{rank}.txt").read_text() for rank in range(2)] == ["0 alive"] * 2
 
 
-def prepared_for_two(folder, epochs):
+def prepared_for_two(folder, epochs, **training):
     path = tiny(folder, epochs=epochs)
-    path.write_text(path.read_text().replace("average: 0.9", "average: 0.9\n      processes: 2\n      device: cpu"))
+    values = yaml.safe_load(path.read_text())
+    values["models"]["vq"]["training"] |= {"processes": 2, "device": "cpu", **training}
+    path.write_text(yaml.safe_dump(values))
     for step in (["corpus"], ["features", "--split", "train"], ["features", "--split", "dev"]):
         done = unitdisc(folder, step[0], "--corpus", "speech", *step[1:])
         assert done.returncode == 0, done.stderr
@@ -177,8 +182,51 @@ def test_two_processes_end_together(tmp_path):
         return parent.returncode, told.splitlines()[-1]
 
     assert ended("child", signal.SIGKILL) == (137, "process 1 of the training was ended by SIGKILL")
-    assert ended("parent", signal.SIGTERM)[0] == 143
     assert ended("parent", signal.SIGKILL)[0] == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_two_processes_are_saved_at_the_same_step_and_go_on_from_there(tmp_path):
+    prepared_for_two(tmp_path, 2, chunks_per_utterance=100, save_minutes=1e-3)
+    train = ["train", "--corpus", "speech", "--model", "vq"]
+    run = tmp_path / "results/speech/vq/seed0"
+    assert unitdisc(tmp_path, *train).returncode == 0
+    expected = (run / "model.safetensors").read_bytes()
+    for path in run.iterdir():
+        path.unlink()
+    for number, whose in ((signal.SIGUSR1, "parent"), (signal.SIGTERM, "child")):
+        before = resume_of(run)
+        parent = subprocess.Popen(
+            [sys.executable, "-m", "unitdisc", *train],
+            cwd=tmp_path,
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while resume_of(run) == before and parent.poll() is None:
+            time.sleep(0.01)
+        started = [int(pid) for pid in Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()]
+        os.kill(parent.pid if whose == "parent" else started[1], number)
+        told = parent.communicate(timeout=60)[1]
+        assert parent.returncode == EXIT_AGAIN, told
+        # The step at which both stopped; the one that got the signal may be the one that tells nothing.
+        stopped = (
+            rf"stopped by ({number.name}|a signal) after step \d+ of 150 of epoch [12]: give the same command again"
+        )
+        assert re.match(stopped, told.splitlines()[-1])
+    done = unitdisc(tmp_path, *train)
+    assert (done.returncode, done.stderr.count("resuming after step")) == (0, 1)
+    assert (run / "model.safetensors").read_bytes() == expected
+    assert {path.name for path in run.glob("[!.]*")} == {"model.json", "model.safetensors", "training.tsv"}
+    assert not (run / ".resume.pt").exists()
+
+
+def resume_of(run):
+    """When the resume file was written."""
+    try:
+        return (run / ".resume.pt").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def test_torchrun_from_the_command_line(tmp_path):
@@ -188,7 +236,7 @@ def test_torchrun_from_the_command_line(tmp_path):
     assert done.stderr.count("epoch 2/2") == 1
     assert "Traceback" not in done.stderr
     run = tmp_path / "results/speech/vq/seed0"
-    assert {file.name for file in run.iterdir()} == {"model.json", "model.safetensors", "training.tsv"}
+    assert {file.name for file in run.glob("[!.]*")} == {"model.json", "model.safetensors", "training.tsv"}
     (run / ".resume.pt").write_bytes(b"not a resume file")
     done = unitdisc(tmp_path, "train", "--corpus", "speech", "--model", "vq")
     assert done.returncode == 2

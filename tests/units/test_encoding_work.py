@@ -16,7 +16,8 @@ from unitdisc.layout import RunFolder
 from unitdisc.records import Utterance
 from unitdisc.units import encoding_work
 from unitdisc.units.encode import batches
-from unitdisc.units.encoding_work import Encoding, chunked, encode_utterances, working_folder
+from unitdisc.units.encoding_work import Encoding, chunked, encode_utterances
+from unitdisc.workspace import working_folder
 
 own = Encoding(RunFolder(speech_run), "own", "cpu")
 
@@ -106,13 +107,13 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(utterances, tmp_path):
 
 def test_the_folder_of_other_settings_is_cleared_and_nothing_stays(tmp_path):
     out = tmp_path / "units.tsv"
-    with pytest.raises(KeyboardInterrupt), working_folder(out, "a") as work:
+    with pytest.raises(KeyboardInterrupt), working_folder(out, "a", finished="*.tsv") as work:
         (work / "x").touch()
         raise KeyboardInterrupt
-    with pytest.raises(KeyboardInterrupt), working_folder(out, "a") as work:
+    with pytest.raises(KeyboardInterrupt), working_folder(out, "a", finished="*.tsv") as work:
         assert (work / "x").exists()
         raise KeyboardInterrupt
-    with working_folder(out, "b") as work:
+    with working_folder(out, "b", finished="*.tsv") as work:
         assert not (work / "x").exists()
         assert [path.name for path in work.parent.iterdir() if path.is_dir()] == ["b"]
     assert list(tmp_path.iterdir()) == []
@@ -120,26 +121,26 @@ def test_the_folder_of_other_settings_is_cleared_and_nothing_stays(tmp_path):
 
 def test_an_error_before_anything_is_done_leaves_nothing(tmp_path):
     out = tmp_path / "units.tsv"
-    with pytest.raises(InputError), working_folder(out, "a"):
+    with pytest.raises(InputError), working_folder(out, "a", finished="*.tsv"):
         raise InputError("the network is not there")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(InputError), working_folder(out, "a") as work:
+    with pytest.raises(InputError), working_folder(out, "a", finished="*.tsv") as work:
         (work / "000000.encoded.tsv").touch()
         raise InputError("the disk is full")
-    assert [path.name for path in tmp_path.iterdir()] == [".units.tsv.encoding"]
+    assert [path.name for path in tmp_path.iterdir()] == [".units.tsv.work"]
 
 
 def test_two_at_once_do_not_write_the_same(tmp_path):
     out = tmp_path / "units.tsv"
-    (tmp_path / ".units.tsv.encoding").mkdir()
-    with (tmp_path / ".units.tsv.encoding/lock").open("w") as lock:
+    (tmp_path / ".units.tsv.work").mkdir()
+    with (tmp_path / ".units.tsv.work/lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with (
             pytest.raises(InputError, match=r"units\.tsv: is being written by another process"),
-            working_folder(out, "a"),
+            working_folder(out, "a", finished="*.tsv"),
         ):
             pass
-    assert (tmp_path / ".units.tsv.encoding").exists()
+    assert (tmp_path / ".units.tsv.work").exists()
 
 
 def test_another_model_or_statistics_are_another_work(here):

@@ -28,13 +28,21 @@ def commands() -> None:
 def main() -> None:
     """Run the command line; an error of the user is one line on standard error, with exit code 2."""
     import logging
+    from signal import SIGTERM
 
+    from unitdisc.signals import Ended, end_on
+
+    end_on(SIGTERM)  # as an exception, so that temporary files are removed
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     commands()
     try:
         app()
     except InputError as error:
         sys.exit(_report(str(error)))
+    except Ended as end:
+        if reported_by_launcher not in os.environ:
+            print(f"unitdisc: ended by {end.name}", file=sys.stderr)  # noqa: T201
+        sys.exit(end.code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -53,6 +53,14 @@ class UsageHealth:
         values = torch.stack([torch.ones_like(out.distance), out.distance, out.input_norm, out.codeword_norm])
         self._sums += values.double() * real[:, 0].sum()
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return counts and sums as tensors, of this rank alone."""
+        return {"counts": self._counts.cpu(), "sums": self._sums.cpu()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from the state of an earlier run; ``add`` moves it to the device of its batches."""
+        self._counts, self._sums = state["counts"].clone(), state["sums"].clone()
+
     def record(self, *, reestimations: int = 0) -> CodebookHealth:
         """Return the health since the last ``clear``, over all ranks under torch.distributed."""
         counts, sums = self._counts.clone(), self._sums.clone()

@@ -84,6 +84,9 @@ class Training(Section):
         None, gt=0, description="Steps whose gradient has a larger norm are skipped; null for none."
     )
     average: float = Field(0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for no average.")
+    save_minutes: float | None = Field(
+        10.0, gt=0, description="Minutes after which a long epoch is saved within; null to save after epochs only."
+    )
     device: Device = Field("auto", description="auto uses a GPU if there is one.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="auto uses bfloat16 on a device that is made for it: many GPUs, and CPUs with AMX."

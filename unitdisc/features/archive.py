@@ -1,7 +1,12 @@
-"""Kaldi archives of float matrices: written atomically, and memory-mapped for reading, without a copy."""
+"""Kaldi archives of float matrices: written atomically, and memory-mapped for reading, without a copy.
+
+Beside ``train.ark`` and its index ``train.scp`` lies ``.train.ark.crc32``: a checksum of the utterances that the
+features are of, then one of each matrix, which is checked when the matrix is first read. Without it nothing is checked.
+"""
 
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +14,11 @@ import kaldiio
 import numpy as np
 from numpy.typing import NDArray
 
+from unitdisc.checksums import beside
 from unitdisc.errors import InputError
-from unitdisc.files import replacing, writing
+from unitdisc.files import read_text, replacing, writing
 from unitdisc.formats.kaldi_table import locate, read_index
+from unitdisc.records import Utterance
 
 header_bytes = 15  # \0B, "FM ", then for rows and for columns a byte 4 and an int32
 
@@ -24,6 +31,17 @@ class MatrixLocation:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class Checksums:
+    """The CRC-32 of each matrix by utterance, and the digest of the utterances, empty if it is not known."""
+
+    rows: str
+    matrices: dict[str, int]
+
+
+again = "compute the features again: unitdisc features --help"
+
+
 class Archive(Mapping[str, NDArray[np.float32]]):
     """The matrices (T, D) of a Kaldi scp by utterance, each a read-only view into the memory-mapped archive."""
 
@@ -31,6 +49,16 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         self.path = Path(scp)
         self._locations = dict(_locations(self.path))
         self._maps: dict[Path, NDArray[np.uint8]] = {}
+        sums = _read_checksums(self.path.with_suffix(".ark"))
+        if sums is not None and sums.matrices.keys() != self._locations.keys():
+            raise InputError("does not list the matrices that were written", self.path, fix=again)
+        self._unchecked = {} if sums is None else sums.matrices
+        self._rows = "" if sums is None else sums.rows
+
+    def check_of(self, utterances: Iterable[Utterance]) -> None:
+        """Raise InputError where the features are of other utterances, or of other recordings of these."""
+        if self._rows and self._rows != digest_of(utterances):
+            raise InputError("has features of another version of utterances.tsv", self.path, fix=again)
 
     def __getitem__(self, utterance: str) -> NDArray[np.float32]:
         location = self._locations[utterance]
@@ -44,6 +72,9 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         values = data[header_bytes : header_bytes + 4 * rows * columns]
         if len(values) < 4 * rows * columns:
             raise InputError(f"ends inside the matrix of {utterance!r}", ark)
+        wanted = self._unchecked.pop(utterance, None)
+        if wanted is not None and zlib.crc32(data[: header_bytes + len(values)].data) != wanted:
+            raise InputError(f"the matrix of {utterance!r} is damaged", ark, fix=again)
         return np.frombuffer(values, dtype="<f4").reshape(rows, columns)
 
     def __iter__(self) -> Iterator[str]:
@@ -64,37 +95,94 @@ def check_known(archive: "Archive", utterances: Collection[str]) -> None:
     """Raise InputError for features of an utterance that the corpus no longer has."""
     for name in archive:
         if name not in utterances:
-            fix = "compute the features again: unitdisc features --help"
-            raise InputError(f"has features of {name!r}, which is not in the corpus", archive.path, fix=fix)
+            raise InputError(f"has features of {name!r}, which is not in the corpus", archive.path, fix=again)
+
+
+def digest_of(utterances: Iterable[Utterance]) -> str:
+    """Return a digest of what features are computed from: the names, sources and durations of utterances."""
+    digest = 0
+    for row in utterances:
+        digest = zlib.crc32(
+            f"{row.utterance}\t{row.source}\t{row.duration!r}\n".encode(errors="surrogateescape"), digest
+        )
+    return f"{digest:08x}"
+
+
+def is_whole(ark: Path) -> bool:
+    """Return whether an archive is there with its index."""
+    return ark.exists() and ark.with_suffix(".scp").exists()
+
+
+def remove(ark: Path) -> None:
+    """Remove an archive and what lies beside it."""
+    for path in (ark.with_suffix(".scp"), ark, beside(ark)):
+        path.unlink(missing_ok=True)
 
 
 def write(ark: Path, matrices: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
     """Write matrices (T, D) to ``ark``, and their index beside it with the suffix ``.scp``."""
     offsets: list[tuple[str, int]] = []
+    sums: dict[str, int] = {}
     with replacing(ark) as temporary:
         with temporary.open("wb") as file:
             for utterance, matrix in matrices:
                 offsets.append((utterance, file.tell() + len(utterance.encode()) + 1))
-                kaldiio.save_ark(file, {utterance: np.asarray(matrix, dtype=np.float32)})
-        _write_index(ark, offsets)
+                values = np.asarray(matrix, dtype=np.float32)
+                kaldiio.save_ark(file, {utterance: values})
+                sums[utterance] = zlib.crc32(
+                    np.ascontiguousarray(values, dtype="<f4").data, zlib.crc32(_header(values))
+                )
+        remove(ark)
+    _write_beside(ark, offsets, Checksums("", sums))
 
 
-def join(ark: Path, shards: Iterable[Path]) -> None:
-    """Concatenate the archives ``shards`` into ``ark``, with one index; matrices are copied as bytes."""
+def join(ark: Path, shards: Iterable[Path], *, rows: str = "") -> None:
+    """Concatenate the archives ``shards`` into ``ark``, with one index; matrices are copied as bytes.
+
+    ``rows`` is the digest of the utterances, see ``digest_of``.
+    """
     offsets: list[tuple[str, int]] = []
+    sums: dict[str, int] = {}
     with replacing(ark) as temporary:
         with temporary.open("wb") as file:
             for shard in shards:
                 base = file.tell()
                 offsets += [(name, base + matrix.offset) for name, matrix in _locations(shard.with_suffix(".scp"))]
+                known = _read_checksums(shard)
+                sums |= known.matrices if known else {}
                 with shard.open("rb") as part:
                     shutil.copyfileobj(part, file, 1 << 22)
-        _write_index(ark, offsets)
+        remove(ark)
+    _write_beside(ark, offsets, Checksums(rows, sums))
 
 
-def _write_index(ark: Path, offsets: Iterable[tuple[str, int]]) -> None:
+def _header(matrix: NDArray[np.float32]) -> bytes:
+    """Return the bytes of an archive between an utterance's name and the values of its matrix."""
+    rows, columns = (int(size).to_bytes(4, "little") for size in matrix.shape)
+    return b"\0BFM \4" + rows + b"\4" + columns
+
+
+def _write_beside(ark: Path, offsets: Sequence[tuple[str, int]], sums: Checksums) -> None:
+    """Write the checksums, if all are known, and last the index: without it, there are no features."""
+    if len(sums.matrices) == len(offsets):
+        with writing(beside(ark)) as file:
+            file.write(f"{sums.rows}\n")
+            file.writelines(f"{name} {value:08x}\n" for name, value in sums.matrices.items())
     with writing(ark.with_suffix(".scp")) as file:
         file.writelines(f"{name} {ark}:{offset}\n" for name, offset in offsets)
+
+
+def _read_checksums(ark: Path) -> Checksums | None:
+    """Return the checksums of an archive, None where there are none; raises InputError where they are damaged."""
+    path = beside(ark)
+    if not path.exists():
+        return None
+    rows, *lines = read_text(path).split("\n")
+    try:
+        pairs = [line.rsplit(" ", 1) for line in lines if line]
+        return Checksums(rows, {name: int(value, 16) for name, value in pairs})
+    except ValueError:
+        raise InputError("does not list the matrices that were written", path, fix=again) from None
 
 
 def _locations(scp: Path) -> Iterator[tuple[str, MatrixLocation]]:

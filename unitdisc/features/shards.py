@@ -3,23 +3,23 @@
 import hashlib
 import logging
 import os
-import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from unitdisc.arrays import Matrix
 from unitdisc.choices import OnBadUtterance
+from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.extractor import Extractor
 from unitdisc.notices import Notices
 from unitdisc.progress import track
 from unitdisc.records import Utterance
+from unitdisc.workers import workers
+from unitdisc.workspace import discard, working_folder
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +42,34 @@ def extract(
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
     size = extractor.settings.shard
     digest = _digest(extractor.settings, extractor.facts(), extractor.allow_pipes, on_bad, utterances)
-    folder = ark.parent / f".{ark.stem}.{digest}"
     parts = [utterances[start : start + size] for start in range(0, len(utterances), size)]
-    shards = [folder / f"{number:06d}.{_digest(*map(stamp, part))}.ark" for number, part in enumerate(parts)]
-    todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not shard.with_suffix(".scp").exists()]
-    log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
-    work = partial(_write_shard, extractor, on_bad)
+    with working_folder(ark, digest, finished="*.scp") as folder:
+        shards = [folder / f"{number:06d}.{_digest(*map(stamp, part))}.ark" for number, part in enumerate(parts)]
+        todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not archive.is_whole(shard)]
+        log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
+        _compute(partial(_write_shard, extractor, on_bad), todo, ark.stem, jobs=jobs)
+        if not any(shard.with_suffix(".scp").stat().st_size for shard in shards):
+            what = f"none of the {len(utterances)} utterances can be read"
+            raise InputError(what, ark, fix="see the notices of the log")
+        archive.join(ark, shards, rows=archive.digest_of(utterances))
+    for old in ark.parent.glob(f".{ark.stem}.{'[0-9a-f]' * 16}"):  # the work of an earlier version
+        discard(old)
+
+
+def _compute(
+    work: Callable[[Sequence[Utterance], Path], None],
+    todo: Sequence[tuple[Sequence[Utterance], Path]],
+    what: str,
+    *,
+    jobs: int,
+) -> None:
+    """Compute the shards, in ``jobs`` processes."""
     if jobs > 1 and len(todo) > 1:
-        # Spawned, not forked: torch and librosa hold threads that a fork would leave behind locked.
-        with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
-            list(track(pool.map(work, *zip(*todo, strict=True)), ark.stem, total=len(todo)))
+        with workers(min(jobs, len(todo))) as pool:
+            list(track(pool.map(work, *zip(*todo, strict=True)), what, total=len(todo)))
     else:
-        for part, shard in track(todo, ark.stem):
+        for part, shard in track(todo, what):
             work(part, shard)
-    if not any(shard.with_suffix(".scp").stat().st_size for shard in shards):
-        raise InputError(f"none of the {len(utterances)} utterances can be read", ark, fix="see the notices of the log")
-    archive.join(ark, shards)
-    shutil.rmtree(folder)
 
 
 def _digest(*parts: object) -> str:
@@ -98,12 +109,23 @@ def readable(
         while todo:
             utterance = todo.pop(0)
             try:
-                yield utterance.utterance, _features(matrices, utterance)
+                features = _features(matrices, utterance)
+                _check_length(features, utterance, extractor.settings)
+                yield utterance.utterance, features
             except InputError as error:
                 if unreadable is None:
                     raise
                 unreadable[utterance.utterance] = str(error)
                 break  # an iterator that failed is at its end
+
+
+def _check_length(features: Matrix, utterance: Utterance, settings: FeatureSettings) -> None:
+    """Raise InputError for a recording that is longer or shorter than the corpus says: another file lies there now."""
+    found, known = len(features) * settings.shift, utterance.duration
+    # Extractors lose or add some frames at the ends; a file that was replaced is another one by more than that.
+    if settings.needs == "recordings" and known > 0 and abs(found - known) > 0.1 + 0.1 * known + 10 * settings.shift:
+        what = f"gives features of {found:.2f} s, and utterances.tsv says {known:.2f} s"
+        raise InputError(what, utterance.source, fix="read the corpus again: unitdisc corpus --help")
 
 
 def _features(matrices: Iterator[Matrix], utterance: Utterance) -> Matrix:

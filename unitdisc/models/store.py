@@ -14,9 +14,10 @@ from torch import Tensor
 import unitdisc
 from unitdisc import registry
 from unitdisc.arrays import Matrix
+from unitdisc.checksums import checked, sealing
 from unitdisc.choices import Device, StatisticsOf
 from unitdisc.config import FeatureSettings, ModelSettings
-from unitdisc.config.description import described, undescribed
+from unitdisc.config.description import described, other_version, undescribed
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
@@ -138,7 +139,12 @@ def build(settings: ModelSettings, sizes: Sizes) -> UnitModel:
 
 
 def save(run: RunFolder, trained: Trained) -> None:
-    """Write the weights and their description into the run's folder, each atomically."""
+    """Write the weights and their description into the run's folder, each atomically, with their checksums."""
+    with sealing(run.weights, run.description):
+        _write(run, trained)
+
+
+def _write(run: RunFolder, trained: Trained) -> None:
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.model.state_dict().items()}
     with replacing(run.weights) as temporary:
         temporary.write_bytes(serialise(weights))
@@ -164,6 +170,8 @@ def save(run: RunFolder, trained: Trained) -> None:
 
 def load(run: RunFolder) -> Trained:
     """Read a model from its folder, ready to encode on the CPU; raises InputError for a missing or unsuitable file."""
+    for path in (run.description, run.weights):
+        checked(path, "unitdisc train --help")
     about = described(run)
     settings, features, text = about.model, about.features, about.content
     try:
@@ -175,7 +183,7 @@ def load(run: RunFolder) -> Trained:
         if not 0 < inputs < most_inputs:
             raise ValueError(f"inputs are {inputs}")
     except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise undescribed(run, error) from None
+        raise undescribed(run, error, text) from None
     weights = run.weights
     try:
         model = build(settings, Sizes(inputs, len(speakers), len(labels)))
@@ -185,7 +193,8 @@ def load(run: RunFolder) -> Trained:
         model.load_state_dict(_present_names(tensors))
     except (OSError, TypeError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
-        raise InputError(f"does not hold the weights that model.json describes ({reason})", weights) from None
+        what, fix = f"does not hold the weights that model.json describes ({reason})", other_version(text)
+        raise InputError(what, weights, fix=fix) from None
     return Trained(
         model.eval(), settings, features, inputs, speakers, statistics, seed, labels, source, of_train, facts
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from unitdisc import registry
+from unitdisc.checksums import checked
 from unitdisc.config import Experiment, ModelSettings, splits
 from unitdisc.errors import InputError
 from unitdisc.formats.label_index import LabelIndex
@@ -229,7 +230,7 @@ def _corpus(
         ignore=ignore,
         allow_pipes=pipes,
         utterances=result_tables.table(files.utterances, Utterance),
-        labels=LabelIndex(files.labels if files.labels.exists() else None, ignore),
+        labels=LabelIndex(checked(files.labels, result_tables.again) if files.labels.exists() else None, ignore),
         activity=result_tables.table(files.activity, SplitActivity),
         runs=runs,
     )

@@ -6,12 +6,14 @@ import pandas as pd
 import torch
 
 from unitdisc import stages, tables
+from unitdisc.checksums import sealing
 from unitdisc.config import Abx
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import Score
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
 from unitdisc.stages import Stage
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
 from unitdisc.units.representations import Representations
 
@@ -19,11 +21,12 @@ from unitdisc.units.representations import Representations
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
     """Score splits by ABX; by default those of scoring.abx.splits."""
     settings = run.experiment.scoring.abx or Abx()
-    with LabelIndex(run.corpus_files.labels, run.settings.ignore) as labels:
+    with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         for split in run.chosen(splits, of=settings.splits):
             items = _items(run, split, labels, settings)
             scores = [] if items is None else _scores(run, split, items, settings, threads)
-            tables.write(run.files.abx(split), scores, Score)
+            with sealing(run.files.abx(split)):
+                tables.write(run.files.abx(split), scores, Score)
 
 
 def _items(run: Run, split: str, labels: LabelIndex, settings: Abx) -> pd.DataFrame | None:

@@ -5,14 +5,16 @@ import pandas as pd
 
 from unitdisc import tables
 from unitdisc.arrays import Ints
+from unitdisc.checksums import sealing
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
 from unitdisc.features.normalise import Normalised
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import Results
-from unitdisc.records import SplitActivity, UnitSequence, Utterance
+from unitdisc.records import SplitActivity, UnitSequence
 from unitdisc.scores.discovery.alignment import align
+from unitdisc.steps.corpus_tables import indexed_labels, utterances_of
 
 together = 100  # utterances whose frames are in memory at once
 
@@ -23,16 +25,17 @@ def run(experiment: Experiment, corpus: str) -> None:
     Raises InputError for features of an utterance that the corpus does not have.
     """
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    speaker = {row.utterance: row.speaker for row in tables.read_records(files.utterances, Utterance)}
+    speaker = {row.utterance: row.speaker for row in utterances_of(files)}
     rows = []
-    with LabelIndex(files.labels, settings.ignore) as index:
+    with indexed_labels(files, settings.ignore) as index:
         labels = _Labels(index, settings)
         for split in settings.split_names:
             archive = Archive(files.index(split))
             check_known(archive, speaker)
             features = Normalised(archive, speaker=speaker, extractor=extractor_of(settings.features))
             rows.append(_activity(split, features, labels))
-    tables.write(files.activity, rows, SplitActivity)
+    with sealing(files.activity):
+        tables.write(files.activity, rows, SplitActivity)
 
 
 class _Labels:

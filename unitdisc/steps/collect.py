@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 
 from unitdisc import tables
+from unitdisc.checksums import checked, sealing
 from unitdisc.config import Experiment
 from unitdisc.layout import Results
 from unitdisc.records import RunScore, Score
 from unitdisc.steps.score_tables import score_tables
 
+score_again = "unitdisc score --help, or recognise, abx-run or probe"
+
 
 def run(experiment: Experiment) -> None:
     """Write the table of the scores of all runs."""
-    tables.write(Results(experiment.results).scores, collect_scores(experiment), RunScore)
+    path = Results(experiment.results).scores
+    with sealing(path):
+        tables.write(path, collect_scores(experiment), RunScore)
 
 
 def collect_scores(experiment: Experiment) -> Iterator[RunScore]:
@@ -26,6 +31,6 @@ def collect_scores(experiment: Experiment) -> Iterator[RunScore]:
                 files = results.corpus(corpus).run(model, seed)
                 for split in experiment.corpora[corpus].split_names:
                     for path in score_tables(experiment, experiment.models[model], files, split):
-                        for score in tables.read_records(path, Score):
+                        for score in tables.read_records(checked(path, score_again), Score):
                             row = (score.metric, score.value, score.low, score.high, score.n)
                             yield RunScore(corpus, model, seed, split, *row)

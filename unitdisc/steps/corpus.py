@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from unitdisc import registry, tables
+from unitdisc.checksums import sealing
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.errors import InputError
 from unitdisc.layout import Results
@@ -14,9 +15,10 @@ def run(experiment: Experiment, corpus: str) -> None:
     """Read a corpus and write its two tables."""
     files = Results(experiment.results).corpus(corpus)
     utterances, labels, spellings = read(experiment.corpus(corpus), files.source)
-    tables.write(files.labels, labels, Label)
-    tables.write(files.spellings, spellings, Spelling)
-    tables.write(files.utterances, utterances, Utterance)
+    with sealing(files.labels, files.spellings, files.utterances):
+        tables.write(files.labels, labels, Label)
+        tables.write(files.spellings, spellings, Spelling)
+        tables.write(files.utterances, utterances, Utterance)
 
 
 def read(settings: CorpusSettings, source: Path) -> tuple[list[Utterance], Iterable[Label], list[Spelling]]:

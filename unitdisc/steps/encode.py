@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from unitdisc import tables
+from unitdisc.checksums import sealing
 from unitdisc.steps.parts import Part
 from unitdisc.steps.run import Run
 from unitdisc.units.encode import encode
@@ -17,4 +18,5 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1, part
         features = run.features(split)
         only = None if part is None else part.share(list(features))
         path = run.files.units(split) if part is None else run.files.part_units(split, part)
-        tables.write_units(path, encode(run.trained, features, run.speakers, only=only))
+        with sealing(path):
+            tables.write_units(path, encode(run.trained, features, run.speakers, only=only))

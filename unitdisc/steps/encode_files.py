@@ -25,11 +25,12 @@ from unitdisc.models.store import Trained
 from unitdisc.notices import Notices
 from unitdisc.provenance import code_digest
 from unitdisc.records import UnitSequence, Unreadable, Utterance
-from unitdisc.units.encoding_work import Encoding, encode_utterances, working_folder
+from unitdisc.units.encoding_work import Encoding, encode_utterances
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, Origin, whole
 from unitdisc.units.exports.manifest import atomic_folder, check_replaceable, versions
 from unitdisc.units.unit_encoder import described, run_in, statistics_of
+from unitdisc.workspace import working_folder
 
 log = logging.getLogger(__name__)
 quoted = ("unitdisc", "model", "features", "extractor", "source", "inputs", "stride")  # of model.json, in a manifest
@@ -80,7 +81,7 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     )
     if trained.features.needs == "recordings":
         _tell_of_ends(utterances)
-    with working_folder(out, encoding.digest()) as work:
+    with working_folder(out, encoding.digest(), finished="*.tsv") as work:
         sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=options.jobs)
         unreadable += [_nameless(row) for row in nameless]
         if sequences and not formats:

@@ -22,6 +22,7 @@ from unitdisc.notices import Notices
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.scores.discovery.alignment import align
 from unitdisc.scores.discovery.mapping import many_to_one
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.manifest import facts
 from unitdisc.steps.run import Run
 from unitdisc.units.exports.export import Export
@@ -100,7 +101,7 @@ def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: 
     codebook = run.trained.model.codebook.numpy()
     name_of, label_of = run.spellings["name"], run.spellings["label"]
     utterances = Spelt(run.utterances, name_of, _spelt_speaker(run))
-    with LabelIndex(run.corpus_files.labels, run.settings.ignore) as labels:
+    with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         with UnitIndex(run.units_path("train", settings.units)) as train:
             meanings = meanings_of(train, labels, len(codebook))
         for split in run.splits:

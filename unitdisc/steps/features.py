@@ -1,19 +1,18 @@
 """The feature step: computes the features of a split into a Kaldi archive and its index."""
 
-from unitdisc import registry, tables
+from unitdisc import registry
 from unitdisc.config import Experiment
 from unitdisc.features import archive
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
-from unitdisc.records import Utterance
+from unitdisc.steps.corpus_tables import utterances_of
 from unitdisc.steps.parts import Part
 
 
 def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1, part: Part | None = None) -> None:
     """Compute the features of a split, or of one ``part`` of it, in ``jobs`` processes."""
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    corpus_utterances = tables.read_records(files.utterances, Utterance)
-    utterances = [utterance for utterance in corpus_utterances if utterance.split == split]
+    utterances = [utterance for utterance in utterances_of(files) if utterance.split == split]
     ark = files.archive(split)
     if part is not None:
         utterances, ark = list(part.share(utterances)), files.part_archive(split, part)

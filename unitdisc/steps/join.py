@@ -4,13 +4,15 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from unitdisc.checksums import checked, sealing
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.files import replacing
 from unitdisc.layout import Results
+from unitdisc.steps.corpus_tables import utterances_of
 from unitdisc.steps.parts import parts
-from unitdisc.steps.run import Run
+from unitdisc.steps.run import Run, encode_again
 
 
 def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | None = None, *, of: int) -> None:
@@ -18,7 +20,8 @@ def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | No
     files = Results(experiment.results).corpus(corpus)
     for split in splits or experiment.corpus(corpus).split_names:
         made = [files.part_archive(split, part) for part in parts(of)]
-        archive.join(files.archive(split), made)
+        utterances = (row for row in utterances_of(files) if row.split == split)
+        archive.join(files.archive(split), made, rows=archive.digest_of(utterances))
         _clear(made)
 
 
@@ -26,7 +29,9 @@ def run_units(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None
     """Join the units of splits, by default all of the corpus, each made in ``of`` parts."""
     for split in run.chosen(splits):
         made = [run.files.part_units(split, part) for part in parts(of)]
-        _join_tables(run.files.units(split), made)
+        table = run.files.units(split)
+        with sealing(table):
+            _join_tables(table, [checked(path, encode_again) for path in made])
         _clear(made)
 
 

@@ -3,6 +3,7 @@
 import torch
 
 from unitdisc import tables
+from unitdisc.checksums import sealing
 from unitdisc.config import Probes
 from unitdisc.probes.score import score_probes
 from unitdisc.records import Score
@@ -16,7 +17,8 @@ def run(run: Run, *, threads: int = 1) -> None:
     counted = set(labels.loc[~labels["label"].isin(run.settings.exclude), "utterance"])
     labelled = {utterance.split for name, utterance in run.utterances.items() if name in counted}
     scores = _scores(run, threads) if {"train", "test"} <= labelled else []
-    tables.write(run.files.probes, scores, Score)
+    with sealing(run.files.probes):
+        tables.write(run.files.probes, scores, Score)
 
 
 def _scores(run: Run, threads: int) -> list[Score]:

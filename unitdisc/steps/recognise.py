@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from unitdisc import tables
+from unitdisc.checksums import sealing
 from unitdisc.records import Score
 from unitdisc.scores.recognition import Recognised, score_recognition
 from unitdisc.steps.run import Run
@@ -27,5 +28,6 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
             bootstrap=scoring.bootstrap,
             seed=scoring.confidence_seed,
         )
-        tables.write(run.files.recognised(split), texts, Recognised)
-        tables.write(run.files.recognition(split), scores, Score)
+        with sealing(run.files.recognised(split), run.files.recognition(split)):
+            tables.write(run.files.recognised(split), texts, Recognised)
+            tables.write(run.files.recognition(split), scores, Score)

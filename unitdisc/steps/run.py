@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unitdisc import tables
+from unitdisc.checksums import checked
 from unitdisc.choices import UnitsFrom
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.config.load import read_config
 from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
-from unitdisc.records import Label, Spelling, UnitSequence, Utterance
+from unitdisc.records import Spelling, UnitSequence, Utterance
+from unitdisc.steps.corpus_tables import corpus_again, labels_of, utterances_of
+
+encode_again, segment_again = "unitdisc encode --help", "unitdisc segment --help"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,12 +73,15 @@ class Run:
         return tuple(dict.fromkeys(splits))
 
     def units_path(self, split: str, kind: UnitsFrom) -> Path:
-        """Return the table of a split's units; raises InputError for segments that do not exist yet."""
+        """Return the table of a split's units; raises InputError for one that was changed, and for missing segments."""
         if kind == "encoded":
-            return self.files.units(split)
+            return checked(self.files.units(split), encode_again)
         path = self.files.segmented_units(split)
         if not path.exists():
-            raise InputError("no such file", path, fix="segment first: unitdisc segment --help")
+            raise InputError("no such file", path, fix=f"segment first: {segment_again}")
+        from unitdisc.units.exports import manifest
+
+        manifest.check_file(path, fix=f"make it anew: {segment_again}")
         return path
 
     def units(self, split: str, kind: UnitsFrom) -> dict[str, UnitSequence]:
@@ -84,7 +91,7 @@ class Run:
     @cached_property
     def utterances(self) -> dict[str, Utterance]:
         """The corpus's utterances by name."""
-        return {row.utterance: row for row in tables.read_records(self.corpus_files.utterances, Utterance)}
+        return {row.utterance: row for row in utterances_of(self.corpus_files)}
 
     @cached_property
     def speakers(self) -> dict[str, str]:
@@ -96,14 +103,14 @@ class Run:
         """How the corpus spells names and labels, by kind, where that differs from the tables."""
         found: dict[str, dict[str, str]] = {"name": {}, "label": {}, "speaker": {}}
         if self.corpus_files.spellings.exists():
-            for row in tables.read_records(self.corpus_files.spellings, Spelling):
+            for row in tables.read_records(checked(self.corpus_files.spellings, corpus_again), Spelling):
                 found.setdefault(row.kind, {})[row.plain] = row.spelling
         return found
 
     @cached_property
     def all_labels(self) -> "pd.DataFrame":
         """The labels of the corpus, with ignored ones."""
-        return tables.read(self.corpus_files.labels, Label)
+        return labels_of(self.corpus_files)
 
     @cached_property
     def labels(self) -> "pd.DataFrame":
@@ -111,10 +118,12 @@ class Run:
         return self.all_labels[~self.all_labels["label"].isin(self.settings.ignore)]
 
     def features(self, split: str) -> "Archive":
-        """Open the features of a split."""
+        """Open the features of a split; raises InputError for those of another version of the utterances."""
         from unitdisc.features.archive import Archive
 
-        return Archive(self.corpus_files.index(split))
+        archive = Archive(self.corpus_files.index(split))
+        archive.check_of(row for row in self.utterances.values() if row.split == split)
+        return archive
 
     @cached_property
     def trained(self) -> "Trained":

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from unitdisc import tables
-from unitdisc.formats.label_index import LabelIndex
+from unitdisc.checksums import sealing
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.discovery.overview import overview_of
 from unitdisc.scores.discovery.score import statistics_of, statistics_of_source, summarise, unknown_labels
 from unitdisc.scores.discovery.sources import InFiles
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run, only_labelled
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ def run(run: Run, splits: Sequence[str] | None = None) -> None:
     """Score splits, by default all of the corpus, with mappings fitted on the split itself and on train."""
     chosen = run.chosen(splits)
     scoring = run.experiment.scoring
-    with LabelIndex(run.corpus_files.labels, run.settings.ignore) as labels:
+    with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         _check_excluded(run, labels.counts)
         train = overview_of(InFiles(run.units_path("train", "encoded"), labels))
         for split in chosen:
@@ -34,7 +35,8 @@ def run(run: Run, splits: Sequence[str] | None = None) -> None:
                 tolerance=scoring.tolerance[run.modality.name],
             )
             scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
-            tables.write(run.files.scores(split), scores, Score)
+            with sealing(run.files.scores(split)):
+                tables.write(run.files.scores(split), scores, Score)
 
 
 def _check_excluded(run: Run, labels: Collection[str]) -> None:

@@ -3,6 +3,7 @@
 import torch
 
 from unitdisc.provenance import code_digest
+from unitdisc.signals import EXIT_AGAIN, ending
 from unitdisc.steps.dependencies import chosen_modules, dependencies
 from unitdisc.steps.run import Run
 from unitdisc.training import processes
@@ -10,13 +11,20 @@ from unitdisc.training.fit import fit
 
 
 def run(run: Run, *, threads: int | None = None, arguments: list[str] | None = None) -> int:
-    """Train a model and return the exit code; an interrupted training continues after its last epoch.
+    """Train a model and return the exit code; an interrupted training continues where it was saved.
+
+    A scheduler's signal ends it with ``EXIT_AGAIN``.
 
     ``threads`` is the number of threads of all processes together, by default that of the model's settings. A training
     with several processes starts them with the ``arguments`` of the command line.
     """
+    with ending(EXIT_AGAIN):
+        return _run(run, threads, arguments or [])
+
+
+def _run(run: Run, threads: int | None, arguments: list[str]) -> int:
     settings = run.experiment.model(run.model)
-    code = processes.launch(settings.processes, arguments or [])
+    code = processes.launch(settings.processes, arguments)
     if code is not None:
         return code
     torch.set_num_threads(processes.share(threads or settings.threads))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ class Chunks:
 
     An epoch has as many chunks as cover the frames once, or ``chunks_per_utterance`` from every utterance, at random
     positions. Utterances shorter than a chunk are padded. The sample depends only on the seed and the number of the
-    epoch, so that a run can be resumed at any epoch. Of every batch, the ``share`` of this process is yielded (its
+    epoch, so that a run can be resumed at any batch. Of every batch, the ``share`` of this process is yielded (its
     rank, and the number of processes). Raises InputError if there are no frames.
     """
 
@@ -55,13 +56,13 @@ class Chunks:
             return -(-self.frames // (self._chunk * self._batch))
         return -(-self._per_utterance * len(self._names) // self._batch)
 
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield the batches of an epoch, counted from 1."""
+    def epoch(self, number: int, *, done: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch, counted from 1, without the first ``done`` of them."""
         generator = np.random.default_rng([self._seed, number])
         per_utterance = self._per_utterance
         sampled = self._covering(generator) if per_utterance is None else self._of_each(generator, per_utterance)
         rank, processes = self._share
-        for indices, starts in sampled:
+        for indices, starts in islice(sampled, done, None):
             yield self._gather(indices[rank::processes], starts[rank::processes])
 
     def _covering(self, generator: np.random.Generator) -> Iterator[tuple[Ints, Ints]]:

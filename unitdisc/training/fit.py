@@ -1,12 +1,14 @@
 """Training of a model of any kind, from the archives of train and dev to the model in its folder."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pandas as pd
 
 from unitdisc import registry
+from unitdisc.checksums import beside, sealing
 from unitdisc.config import FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
@@ -41,15 +43,15 @@ def fit(
     trained on.
     """
     facts = registry.features.load(features.kind)(features).facts()
-    train = Archive(archives["train"])
+    opened = partial(_opened, archives, utterances)
+    train = opened("train")
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
-    check_known(train, speaker)
     shared = _statistics(train, features, speaker) if features.normalise == "global" else None
     task = Task(
         settings=settings,
         features=features,
         train=_normalise(train, features, shared, speaker),
-        dev=lambda: _normalise(Archive(archives["dev"]), features, shared, speaker) if "dev" in archives else None,
+        dev=lambda: _normalise(opened("dev"), features, shared, speaker) if "dev" in archives else None,
         index=train.path,
         inputs=train.dim,
         speakers=tuple(sorted({speaker[name] for name in train})),
@@ -62,11 +64,20 @@ def fit(
         code=code,
         facts=facts,
     )
+    beside(run.training).unlink(missing_ok=True)
     learnt = _training(settings.kind)(task)
-    if learnt is None:
-        return
-    store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
-    loop.finish(run)
+    if learnt is not None:
+        store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
+        with sealing(run.training):
+            loop.finish(run)
+
+
+def _opened(archives: Mapping[str, Path], utterances: Sequence[Utterance], split: str) -> Archive:
+    """Open the features of a split; raises InputError where they are not those of its utterances."""
+    archive = Archive(archives[split])
+    check_known(archive, {row.utterance for row in utterances})
+    archive.check_of(row for row in utterances if row.split == split)
+    return archive
 
 
 def _trained(learnt: Learnt, task: Task, shared: Statistics | None) -> store.Trained:

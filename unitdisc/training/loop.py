@@ -1,12 +1,15 @@
 """The loop over epochs, which records each epoch and saves what a resumed training needs."""
 
 import logging
+import sys
+from functools import partial
 
-from unitdisc import tables
+from unitdisc import signals, tables
 from unitdisc.layout import RunFolder
 from unitdisc.models.model import Model
 from unitdisc.training import checkpoint, processes, record
 from unitdisc.training.final_reestimation import final_reestimation
+from unitdisc.training.interruption import Interruption, Wish, interruption
 from unitdisc.training.record import Epoch
 from unitdisc.training.trainer import Trainer
 
@@ -14,33 +17,35 @@ log = logging.getLogger(__name__)
 
 
 def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
-    """Train for the configured epochs and return the model; an interrupted training continues after its last epoch.
+    """Train for the configured epochs and return the model; an interrupted training continues where it was saved.
 
-    Writes training.tsv after every epoch. Raises InputError for a resume file of another training (``digest``), or for
-    a gradient that is not finite.
+    That is after each epoch, every ``save_minutes`` of a long one, and after the step at which a scheduler asks the
+    training to end, which it does with the exit code ``EXIT_AGAIN``. Writes training.tsv after every epoch. Raises
+    InputError for a resume file of another training (``digest``), or for a gradient that is not finite.
     """
-    settings, rows = trainer.settings, trainer.state.rows
+    settings, state = trainer.settings, trainer.state
     saved = checkpoint.load(run.resume, digest)
     if saved is not None:
-        trainer.state.load_state_dict(saved)
-        rows = trainer.state.rows
-        _log(logging.INFO, f"resuming after epoch {len(rows)} from {run.resume}")
-    for number in range(len(rows) + 1, settings.training.epochs + 1):
-        row = trainer.epoch(number)
-        rows.append(row)
-        state = trainer.state.state_dict()
-        if processes.rank() == 0:
-            checkpoint.save(run.resume, digest, state)
-            tables.write(run.training, rows, Epoch)
-        _log(logging.INFO, record.line(row, settings))
-        if row.collapsed:
-            _log(logging.WARNING, record.collapse(row, settings))
+        state.load_state_dict(saved)
+        _log(logging.INFO, f"resuming after {_reached(trainer)} from {run.resume}")
+    with interruption(settings.training.save_minutes) as asked:
+        for number in range(len(state.rows) + 1, settings.training.epochs + 1):
+            row = trainer.epoch(number, partial(_pause, trainer, run, asked, digest))
+            state.rows.append(row)
+            _save(trainer, run, asked, digest)
+            if processes.rank() == 0:
+                tables.write(run.training, state.rows, Epoch)
+            _log(logging.INFO, record.line(row, settings))
+            if row.collapsed:
+                _log(logging.WARNING, record.collapse(row, settings))
+            if asked.wish() == Wish.STOP:
+                _stop(trainer, asked)
     plan = settings.bottleneck.reestimation
     if plan and plan.final:
         done = final_reestimation(trainer)
         _log(logging.INFO, f"codebook {'' if done else 'not '}re-estimated after the last epoch")
     if processes.rank() == 0:  # needed only if a resumed training had no epoch left
-        tables.write(run.training, rows, Epoch)
+        tables.write(run.training, state.rows, Epoch)
     return trainer.state.result.eval()
 
 
@@ -49,6 +54,37 @@ def finish(run: RunFolder) -> None:
     unfinished = (path for kept in (run.resume, run.clusters) for path in run.path.glob(f".{kept.name}.*"))
     for path in (run.resume, *unfinished):
         path.unlink(missing_ok=True)
+
+
+def _pause(trainer: Trainer, run: RunFolder, asked: Interruption, digest: str) -> None:
+    """Save the epoch under way if it is time, or save it and end the process if that is asked for."""
+    wish = asked.wish()
+    if wish != Wish.GO_ON:
+        _save(trainer, run, asked, digest)
+    if wish == Wish.STOP:
+        _stop(trainer, asked)
+
+
+def _save(trainer: Trainer, run: RunFolder, asked: Interruption, digest: str) -> None:
+    state = trainer.state.state_dict()
+    if processes.rank() == 0:
+        checkpoint.save(run.resume, digest, state)
+    processes.wait()  # none ends, and is missed by the others, before the file is written
+    asked.saved()
+
+
+def _stop(trainer: Trainer, asked: Interruption) -> None:
+    signals.ignore()
+    _log(logging.WARNING, f"stopped by {asked.signal} after {_reached(trainer)}: give the same command again to go on")
+    sys.exit(signals.EXIT_AGAIN)
+
+
+def _reached(trainer: Trainer) -> str:
+    """Return in words how far the training has come."""
+    state = trainer.state
+    if state.begun is None:
+        return f"epoch {len(state.rows)}"
+    return f"step {state.begun.batches} of {len(trainer.batches)} of epoch {state.begun.number}"
 
 
 def _log(level: int, message: str) -> None:

@@ -1,6 +1,5 @@
 """The processes that share a training: one, or several on this machine, started like torchrun does."""
 
-import ctypes
 import logging
 import os
 import signal
@@ -16,10 +15,12 @@ import torch.distributed as dist
 
 from unitdisc import errors
 from unitdisc.errors import InputError
+from unitdisc.signals import EXIT_AGAIN
+from unitdisc.workers import end_with
 
 log = logging.getLogger(__name__)
 
-EXIT_PEER_LOST = 75  # exit code of a process that lost the connection to the others, and did not fail itself
+EXIT_PEER_LOST = 76  # exit code of a process that lost the connection to the others, and did not fail itself
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def joined(processes: int, device: str) -> Iterator[None]:
     if processes == 1:
         yield
         return
-    _end_with_parent()
+    end_with(os.getppid(), by=signal.SIGTERM)  # it would go on beside a new start of the training
     gpu = device != "cpu" and torch.cuda.is_available()
     if gpu:
         if processes > torch.cuda.device_count():
@@ -55,15 +56,6 @@ def joined(processes: int, device: str) -> Iterator[None]:
         dist.destroy_process_group()
 
 
-def _end_with_parent() -> None:
-    """End this process when its parent is killed; otherwise it would continue beside a new start of the training."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1: PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            sys.exit(1)
-
-
 def launch(processes: int, arguments: Sequence[str]) -> int | None:
     """Run ``unitdisc`` with these arguments in several processes, as torchrun would; return their exit code.
 
@@ -77,7 +69,8 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     # Suppresses torchrun's notes and traceback: the cause is reported below, in one line.
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    for name in ("torch.distributed.elastic", "torch.distributed.elastic.agent.server.api"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ[errors.reported_by_launcher] = "1"
     config = LaunchConfig(
@@ -88,6 +81,7 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         max_restarts=0,
+        signals_to_handle="SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1",  # each is handed on to the started processes
     )
     try:
         elastic_launch(config, sys.executable)("-m", "unitdisc", *arguments)
@@ -103,9 +97,9 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
             return 128 - killed[0].exitcode
         if not failed:
             log.error("the processes of the training lost their connection; run it again to continue")
-        return failed[0] if failed else EXIT_PEER_LOST  # the failed process has reported the cause
-    except SignalException as error:
-        return 128 + error.sigval
+        return failed[0] if failed else EXIT_AGAIN  # the failed process has reported the cause
+    except SignalException:
+        return EXIT_AGAIN
     return 0
 
 
@@ -135,6 +129,22 @@ def mean(values: torch.Tensor) -> torch.Tensor:
         dist.all_reduce(values)
         values /= count()
     return values
+
+
+def largest(value: int) -> int:
+    """Return the largest ``value`` of all processes."""
+    if not together():
+        return value
+    device = torch.device("cuda" if dist.get_backend() == "nccl" else "cpu")
+    found = torch.tensor(value, device=device)
+    dist.all_reduce(found, dist.ReduceOp.MAX)
+    return int(found)
+
+
+def wait() -> None:
+    """Wait until all processes are here."""
+    if together():
+        dist.barrier()
 
 
 def gathered(state: Any) -> list[Any]:

@@ -5,12 +5,13 @@ from typing import Any
 
 import torch
 
-from unitdisc.codebook import Reestimation, ReestimationSchedule, Reservoir
+from unitdisc.codebook import Reestimation, ReestimationSchedule, Reservoir, UsageHealth
 from unitdisc.config import VQModel
 from unitdisc.models.batch import Sizes
 from unitdisc.models.model import Model
 from unitdisc.training import processes
 from unitdisc.training.averaging import AveragedModel
+from unitdisc.training.begun_epoch import BegunEpoch
 from unitdisc.training.record import Epoch
 from unitdisc.training.schedules import Schedule
 
@@ -18,12 +19,13 @@ from unitdisc.training.schedules import Schedule
 class TrainingState:
     """Model, averaged weights, optimiser, schedule, reservoir and re-estimation, and the rows and steps so far.
 
-    ``steps`` is the length of the whole training. The same seed gives the same start.
+    ``steps`` is the length of the whole training. The same seed gives the same start. ``begun`` is the epoch under way.
     """
 
     def __init__(self, settings: VQModel, sizes: Sizes, *, steps: int, seed: int, device: torch.device) -> None:
         torch.manual_seed(seed)
         plan, bottleneck = settings.training, settings.bottleneck
+        self._seed, self._device, self._bottleneck = seed, device, bottleneck
         self.model = Model(settings, sizes).to(device)
         self.average = AveragedModel(self.model, plan.average) if plan.average else None
         self.optimiser = optimiser_of(self.model, settings)
@@ -33,6 +35,15 @@ class TrainingState:
         self.reservoir = Reservoir(capacity, self.model.bottleneck.dim, seed=seed + processes.rank()).to(device)
         self.rows: list[Epoch] = []
         self.step = 0
+        self.begun: BegunEpoch | None = None
+
+    def begin(self, epoch: int) -> BegunEpoch:
+        """Return the epoch under way, or begin this one, with random numbers of its own in each process."""
+        if self.begun is None:
+            usage = UsageHealth(self._bottleneck.codewords, codebooks=self._bottleneck.codebooks)
+            seed = hash((self._seed, epoch)) % 2**31 + processes.rank()
+            self.begun = BegunEpoch(epoch, usage, seed=seed, device=self._device)
+        return self.begun
 
     def start_from(self, other: Model) -> None:
         """Take over the weights of another model, where they fit."""
@@ -55,6 +66,7 @@ class TrainingState:
             "reestimation": self.reestimation.state_dict() if self.reestimation else None,
             "rows": [asdict(row) for row in self.rows],
             "step": self.step,
+            "begun": self.begun.state_dict() if self.begun else None,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -69,6 +81,9 @@ class TrainingState:
             self.reestimation.load_state_dict(state["reestimation"])
         self.rows = [Epoch(**row) for row in state["rows"]]
         self.step = state["step"]
+        self.begun = None
+        if state["begun"] is not None:
+            self.begin(state["begun"]["number"]).load_state_dict(state["begun"])
 
 
 def optimiser_of(model: Model, settings: VQModel) -> torch.optim.Optimizer:

@@ -1,7 +1,7 @@
 """Training a vector-quantised model, epoch by epoch and step by step."""
 
 import math
-import time
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -17,6 +17,7 @@ from unitdisc.models.recurrent import leave_uncompiled
 from unitdisc.progress import track
 from unitdisc.training import processes
 from unitdisc.training.batches import Chunks, Utterances
+from unitdisc.training.begun_epoch import BegunEpoch
 from unitdisc.training.evaluation import dev_loss
 from unitdisc.training.precision import autocast
 from unitdisc.training.record import Epoch
@@ -58,30 +59,31 @@ class Trainer:
             else model
         )
 
-    def epoch(self, number: int) -> Epoch:
-        """Train for one epoch, counted from 1, and return its row."""
-        # For jitter and dropout: the same in a resumed run, and different in each process.
-        torch.manual_seed(hash((self.seed, number)) % 2**31 + processes.rank())
-        state, plan = self.state, self.settings.training
-        state.model.train()
-        usage = UsageHealth(self.settings.bottleneck.codewords, codebooks=self.settings.bottleneck.codebooks)
-        totals = torch.zeros(4, dtype=torch.float64, device=self.device)
-        reestimations, start = 0, time.perf_counter()
-        for batch in track(self.batches.epoch(number), f"epoch {number}", total=len(self.batches)):
-            reestimations += self._reestimate(number)
-            totals += self._step(batch, number, usage)
-        means = processes.mean(totals) / len(self.batches)
-        frames = len(self.batches) * plan.chunk * plan.batch
-        speed = round(frames / (time.perf_counter() - start), 1)
-        return self._row(number, means, usage, reestimations=reestimations, frames_per_second=speed)
+    def epoch(self, number: int, pause: Callable[[], None] = lambda: None) -> Epoch:
+        """Train for one epoch, counted from 1, or for the rest of one that is under way, and return its row.
 
-    def _row(
-        self, epoch: int, means: Tensor, usage: UsageHealth, *, reestimations: int, frames_per_second: float
-    ) -> Epoch:
-        """Evaluate the epoch on dev and return its row; ``means`` (4,) are those of the losses and of skipped steps."""
-        loss, task, bottleneck, skipped = means.tolist()
-        state, quantise = self.state, self.quantises(epoch)
-        health = usage.record(reestimations=reestimations)
+        ``pause`` is called between two steps, where the state is one that a training can go on from.
+        """
+        state = self.state
+        begun = state.begin(number)
+        state.model.train()
+        batches = self.batches.epoch(number, done=begun.batches)
+        for batch in track(batches, f"epoch {number}", total=len(self.batches) - begun.batches):
+            begun.reestimations += self._reestimate(number)
+            begun.totals += self._step(batch, number, begun.usage)
+            begun.batches += 1
+            if begun.batches < len(self.batches):
+                pause()
+        row = self._row(begun)
+        state.begun = None
+        return row
+
+    def _row(self, begun: BegunEpoch) -> Epoch:
+        """Evaluate an epoch on dev and return its row."""
+        state, plan, epoch, quantise = self.state, self.settings.training, begun.number, self.quantises(begun.number)
+        frames_per_second = round(len(self.batches) * plan.chunk * plan.batch / begun.seconds, 1)
+        loss, task, bottleneck, skipped = (processes.mean(begun.totals) / len(self.batches)).tolist()
+        health = begun.usage.record(reestimations=begun.reestimations)
         on_dev = partial(dev_loss, dev=self.dev, plan=self.settings.training, device=self.device, quantise=quantise)
         dev = on_dev(state.result)
         if quantise:  # the loss of a warm-up is not comparable
@@ -100,7 +102,7 @@ class Trainer:
             distance=health.distance,
             input_norm=health.input_norm,
             codeword_norm=health.codeword_norm,
-            reestimations=reestimations,
+            reestimations=begun.reestimations,
             collapsed=int(quantise and health.collapsed()),
             skipped_steps=round(skipped * len(self.batches)),
             learning_rate=state.optimiser.param_groups[0]["lr"],

@@ -1,14 +1,11 @@
 """Encoding of many files: in chunks, of which those that are finished survive an interruption."""
 
-import fcntl
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +26,7 @@ from unitdisc.progress import track
 from unitdisc.records import Unreadable, Utterance
 from unitdisc.units.encode import encode_matrices
 from unitdisc.units.encoded import Encoded
+from unitdisc.workers import workers
 
 slice_files = 50  # whose features are computed at once: what an interruption loses
 
@@ -104,7 +102,7 @@ def encode_utterances(
     with ExitStack() as stack:
         pool = None
         if jobs > 1 and total > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(min(jobs, total), mp_context=get_context("spawn")))
+            pool = stack.enter_context(workers(min(jobs, total)))
         for _ in track(_steps(encoding, todo, pool), "encoding", total=total):
             pass
     slices = [own for chunk, part in zip(chunks, parts, strict=True) for own in part.slices(chunk)[1]]
@@ -151,35 +149,6 @@ def chunked(utterances: Sequence[Utterance], *, together: bool) -> Iterator[list
         yield chunk
 
 
-@contextmanager
-def working_folder(out: Path, digest: str) -> Iterator[Path]:
-    """Yield the folder of the work for ``out``, which is deleted when all is done.
-
-    What another model or other statistics left there is deleted. Raises InputError while another process works there.
-    """
-    folder = out.parent / f".{out.name}.encoding"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError("is being written by another process", out, fix="wait for it, or choose another") from None
-        except OSError:  # some network file systems have no locks
-            pass
-        work = folder / digest
-        for other in folder.iterdir():
-            if other.is_dir() and other != work:
-                shutil.rmtree(other)
-        work.mkdir(exist_ok=True)
-        try:
-            yield work
-        except InputError:
-            if not any(work.glob("*.tsv")):  # nothing is lost that a later attempt could use
-                shutil.rmtree(folder)
-            raise
-        shutil.rmtree(folder)
-
-
 def _slices(group: Sequence[Utterance]) -> list[list[Utterance]]:
     return [list(group[start : start + slice_files]) for start in range(0, len(group), slice_files)]
 
@@ -208,7 +177,7 @@ def _stamps(run: RunFolder) -> tuple[int, ...]:
 
 def _extract(encoding: Encoding, few: Sequence[Utterance], part: Part) -> None:
     """Write the features of a slice of a chunk; those that are there already are kept."""
-    if part.unreadable.exists():
+    if part.unreadable.exists() and archive.is_whole(part.archive):
         return
     trained, extractor, _ = _loaded(encoding.run, encoding.device, encoding.network, _stamps(encoding.run))
     errors: dict[str, str] = {}
@@ -231,5 +200,4 @@ def _encode_chunk(encoding: Encoding, chunk: Sequence[Utterance], part: Part) ->
     matrices = trained.normalised_by(features, speaker, encoding.by)
     tables.write_units(part.units, encode_matrices(trained, matrices, device))
     for own in parts:
-        own.archive.unlink()
-        own.index.unlink()
+        archive.remove(own.archive)

@@ -77,6 +77,16 @@ def check(folder: Path) -> list[str]:
     return sorted({*changed, *(present ^ set(listed))})
 
 
+def check_file(path: Path, *, fix: str) -> None:
+    """Raise InputError where a file is not as the manifest of its folder says; one that is not listed is as it is."""
+    try:
+        listed = _listed(path.parent)
+    except InputError:  # whoever quotes the manifest reports it
+        return
+    if path.name in listed and listed[path.name]["sha256"] != sha256(path):
+        raise InputError("is not as unitdisc wrote it: cut, damaged or edited", path, fix=fix)
+
+
 def _listed(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what the manifest says of each file."""
     path = folder / name

@@ -1,0 +1,38 @@
+"""The tables of a corpus, as the steps after it read them."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from unitdisc import tables
+from unitdisc.checksums import checked
+from unitdisc.errors import InputError
+from unitdisc.formats.label_index import LabelIndex
+from unitdisc.layout import CorpusFolder
+from unitdisc.records import Label, Utterance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+corpus_again = "unitdisc corpus --help"
+
+
+def utterances_of(files: CorpusFolder) -> list[Utterance]:
+    """Read the utterances of a corpus; raises InputError for one that occurs twice, or a table that was changed."""
+    rows = tables.read_records(checked(files.utterances, corpus_again), Utterance)
+    names: set[str] = set()
+    for line, row in enumerate(rows, start=2):
+        if row.utterance in names:
+            what, fix = f"utterance {row.utterance!r} occurs twice", f"read the corpus again: {corpus_again}"
+            raise InputError(what, files.utterances, line, fix)
+        names.add(row.utterance)
+    return rows
+
+
+def indexed_labels(files: CorpusFolder, ignore: Collection[str] = ()) -> LabelIndex:
+    """Open the labels of a corpus, without those to ``ignore``; raises InputError for a table that was changed."""
+    return LabelIndex(checked(files.labels, corpus_again), ignore)
+
+
+def labels_of(files: CorpusFolder) -> "pd.DataFrame":
+    """Read the labels of a corpus, with ignored ones; raises InputError for a table that was changed."""
+    return tables.read(checked(files.labels, corpus_again), Label)
