@@ -56,7 +56,8 @@ def tokens(matrix: np.ndarray) -> np.ndarray:
     padded = np.pad(matrix, ((context, context), (0, 0)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * context + 1, axis=0)
     stacked = windows.reshape(len(matrix), -1)
-    return np.stack([stacked[start : start + stride].mean(0) for start in range(0, len(stacked), stride)])
+    starts = np.arange(0, len(stacked), stride)
+    return np.add.reduceat(stacked, starts) / np.diff(starts, append=len(stacked))[:, None].astype(np.float32)
 
 
 def abx(dataset: Dataset, distance: str) -> dict[str, float]:
@@ -106,13 +107,14 @@ def main() -> None:
     clock, splits, figures = Clock(), ("train", "dev", "test"), {}
     matrices = {split: normalised(dict(mfcc(data / split)), pairs(data / split / "utt2spk")) for split in splits}
     clock.part("features")
-    vectors = {split: {name: tokens(matrix) for name, matrix in of.items()} for split, of in matrices.items()}
-    rows = np.concatenate(list(vectors["train"].values()))
+    rows = np.concatenate([tokens(matrix) for matrix in matrices["train"].values()])
     if len(rows) > most_tokens:
         rows = rows[np.random.default_rng(0).choice(len(rows), most_tokens, replace=False)]
     model = KMeans(units, n_init=1, max_iter=30, random_state=0).fit(rows)
     clock.part("k-means")
-    encoded = {split: {name: model.predict(matrix) for name, matrix in of.items()} for split, of in vectors.items()}
+    encoded = {
+        split: {name: model.predict(tokens(matrix)) for name, matrix in of.items()} for split, of in matrices.items()
+    }
     lines = (json.dumps({"file": name, "units": own.tolist()}) for name, own in encoded["test"].items())
     (folder / "test.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     clock.part("units")
