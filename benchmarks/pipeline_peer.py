@@ -3,7 +3,7 @@
 librosa's MFCC, normalised by speaker and stacked as in ours, scikit-learn's k-means, the figures of DiscoPhon, and ABX
 by fastabx, of the features, of the centroids and of the units. Prints a line of JSON: seconds and figures.
 
-Run: python pipeline_peer.py DATA FOLDER, where DATA is a folder of Kaldi data directories train, dev and test, and
+Run: python pipeline_peer.py DATA FOLDER ITERATIONS, where DATA has Kaldi data directories train, dev and test, and
 FOLDER holds SPLIT.txt, the phones every 10 ms, and test.item, the tokens of ABX.
 """
 
@@ -103,14 +103,14 @@ class Clock:
 
 
 def main() -> None:
-    data, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    data, folder, iterations = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     clock, splits, figures = Clock(), ("train", "dev", "test"), {}
     matrices = {split: normalised(dict(mfcc(data / split)), pairs(data / split / "utt2spk")) for split in splits}
     clock.part("features")
     rows = np.concatenate([tokens(matrix) for matrix in matrices["train"].values()])
     if len(rows) > most_tokens:
         rows = rows[np.random.default_rng(0).choice(len(rows), most_tokens, replace=False)]
-    model = KMeans(units, n_init=1, max_iter=30, random_state=0).fit(rows)
+    model = KMeans(units, n_init=1, max_iter=iterations, random_state=0).fit(rows)
     clock.part("k-means")
     encoded = {
         split: {name: model.predict(tokens(matrix)) for name, matrix in of.items()} for split, of in matrices.items()
