@@ -134,7 +134,7 @@ def compare(name: str, item: Path, folder: Path, speaker: str, calls: tuple[int,
     show = "{error:.7f}   first call {first:7.2f} s   again {again:7.2f} s   whole process {process:7.2f} s"
     print("  unitdisc  " + show.format(**mine))
     if peer:
-        theirs = timed([peer, here / "abx_peer.py", item, folder, speaker, str(calls[1])])
+        theirs = timed([peer, "-P", here / "abx_peer.py", item, folder, speaker, str(calls[1])])
         print("  fastabx   " + show.format(**theirs))
         ratios = [theirs[part] / mine[part] for part in ("first", "again", "process")]
         print("  times as fast           {:7.1f}           {:7.1f}                   {:7.1f}".format(*ratios))

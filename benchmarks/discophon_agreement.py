@@ -30,7 +30,7 @@ language = "ukr"  # its 35 phonemes are no fewer than Mboshi's 32 and UNK
 
 def peer(*arguments: str | Path) -> list[dict[str, float]]:
     """Run the package and return the lines that it prints."""
-    command = [os.environ["UNITDISC_DISCOPHON"], here / "discophon_peer.py", *arguments]
+    command = [os.environ["UNITDISC_DISCOPHON"], "-P", here / "discophon_peer.py", *arguments]
     output = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     return [json.loads(line) for line in output.splitlines()]
 

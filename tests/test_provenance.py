@@ -161,6 +161,35 @@ def test_a_digest_covers_what_is_imported_anywhere_in_a_module():
     assert code_digest("unitdisc.training.fit") != code_digest("unitdisc.units.encode")
 
 
+def test_an_import_is_found_in_every_kind_of_block_but_not_for_type_checkers(tmp_path, monkeypatch):
+    names = "abcdefghijkl"
+    source = """
+import other.a
+if True: import other.b
+else: import other.c
+for _ in (): import other.d
+while False: import other.e
+with open: import other.f
+try: import other.g
+except OSError: import other.h
+finally: import other.i
+match 1:
+    case 1: import other.j
+class K:
+    async def k(self): from other import k
+def outer():
+    def inner(): from other.l import name
+if TYPE_CHECKING: import other.m
+"""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    for name in ("__init__", *names, "m"):
+        (folder / f"{name}.py").write_text("")
+    (folder / "all.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert imports("other.all") == ("other", *(f"other.{name}" for name in names))
+
+
 def test_the_training_of_the_chosen_model_alone_is_in_the_digest(experiment):
     settings = read_config(str(experiment / "config.yaml"))
     for model, its, other in (("vq", "learning", "clustering"), ("kmeans", "clustering", "learning")):

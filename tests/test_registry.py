@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +32,51 @@ def test_every_own_kind_loads_and_has_the_settings_of_its_name(name):
         if name != "exports":
             assert found.Settings.model_fields["kind"].default == kind
             assert found.Settings.__doc__
+
+
+@pytest.mark.parametrize("name", sorted({*registries} - {"exports"}))
+def test_settings_and_facts_are_those_of_the_class_wherever_they_are_found(name):
+    registry = registries[name]
+    for kind in registry.own_kinds:
+        found = registry.load(kind)
+        assert registry.settings(kind) is found.Settings
+        facts = {"objectives": ("needs_labels", "predicts_clusters", "decodes"), "models": ("trained_by",)}
+        for fact in facts.get(name, ()):
+            assert registry.fact(kind, fact) == getattr(found, fact)
+
+
+def test_settings_and_facts_of_other_packages_come_from_the_class(adding, monkeypatch):
+    other = SimpleNamespace(Settings=object, decodes=True)
+    adding(("window", "other.package:Window"), ("mine", "other.package:Mine"), group="unitdisc.decoders")
+    registry = Registry("decoders", {}, settings_in="unitdisc.models.decoders.settings")
+    monkeypatch.setattr(registry, "load", lambda kind: other)
+    assert registry.settings("mine") is registry.settings("window") is object
+    assert registry.fact("mine", "decodes") is True
+
+
+torchless = """
+import sys
+from unitdisc.config.load import check_config
+from unitdisc.registry import registries
+from unitdisc.steps.workflow import Plan
+
+base = {"kind": "vq", "bottleneck": {"codewords": 4}}
+parts = [(part[:-1], kind) for part in ("encoders", "objectives") for kind in registries[part].own_kinds]
+models = {f"{part}-{kind}": {**base, part: kind} for part, kind in parts}
+models |= {"kmeans": "kmeans", "augmented": {**base, "augmentation": "vocal-tract"}}
+plan = Plan(check_config({"corpora": {"c": {"kind": "folder", "root": "."}}, "models": models, "runs": {"c": [*models]}}))
+for model in models:
+    plan.code("train", "c", model)
+from unitdisc.steps import activity, collect, corpus, report, sample, score
+print("torch" in sys.modules)
+"""
+
+
+def test_a_configuration_is_checked_and_planned_without_torch_and_scored_and_reported_too():
+    done = subprocess.run(
+        [sys.executable, "-c", torchless], capture_output=True, text=True, check=False, env=environment()
+    )
+    assert done.stdout.split() == ["False"], done.stderr
 
 
 def test_a_kind_that_cannot_be_loaded_is_one_line():

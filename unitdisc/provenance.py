@@ -101,12 +101,13 @@ def imports(module: str) -> tuple[str, ...]:
 
 
 def _running(tree: ast.AST) -> list[ast.AST]:
-    """Return the nodes of a module, without those under ``if TYPE_CHECKING``."""
+    """Return the statements of a module, without those under ``if TYPE_CHECKING``; no expression holds an import."""
     nodes = [tree]
     for node in nodes:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
-        nodes += ast.iter_child_nodes(node)
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            nodes += getattr(node, block, ())
     return nodes
 
 

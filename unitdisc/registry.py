@@ -13,10 +13,12 @@ class Registry:
     """Classes by kind; another package adds to them by entry points of the group ``unitdisc.NAME``.
 
     Each class has an attribute ``Settings``, a pydantic section whose ``kind`` is the name (export formats have none).
+    Those of our own kinds can be in a module of their own, ``settings_in``: a configuration is then checked without
+    importing the class, and torch with it.
     """
 
-    def __init__(self, name: str, builtin: Mapping[str, str]) -> None:
-        self.name, self.group = name, f"unitdisc.{name}"
+    def __init__(self, name: str, builtin: Mapping[str, str], *, settings_in: str = "") -> None:
+        self.name, self.group, self._settings_in = name, f"unitdisc.{name}", settings_in
         self._builtin = {kind: EntryPoint(kind, path, self.group) for kind, path in builtin.items()}
 
     @cached_property
@@ -59,6 +61,23 @@ class Registry:
                 f"{entry.value}, which is the kind {kind!r} of {self.group}, cannot be loaded ({reason})"
             ) from error
 
+    def settings(self, kind: str) -> Any:
+        """Return the settings of a kind, a class; raises InputError as ``load`` does."""
+        return self._own_settings.get(kind) or self.load(kind).Settings
+
+    def fact(self, kind: str, name: str) -> Any:
+        """Return an attribute of the class of a kind, from its settings where these have it too."""
+        settings = self._own_settings.get(kind)
+        return getattr(self.load(kind) if settings is None or not hasattr(settings, name) else settings, name)
+
+    @cached_property
+    def _own_settings(self) -> dict[str, Any]:
+        """The classes of ``settings_in`` that are the settings of a kind of ours."""
+        found = vars(import_module(self._settings_in)).values() if self._settings_in else ()
+        kinds = {value: getattr(value, "model_fields", {}).get("kind") for value in found if isinstance(value, type)}
+        own = {kind.default: value for value, kind in kinds.items() if kind is not None}
+        return {kind: value for kind, value in own.items() if kind in self._builtin}
+
     def _entry(self, kind: str) -> EntryPoint:
         if kind not in self._entries:
             raise InputError(f"{self.group} has no kind {kind!r}{nearest(kind, self._entries)}")
@@ -81,6 +100,7 @@ models = Registry(
         "trained": "unitdisc.models.trained:TrainedElsewhere",
         "vq": "unitdisc.models.model:Model",
     },
+    settings_in="unitdisc.config",
 )
 encoders = Registry(
     "encoders",
@@ -91,6 +111,7 @@ encoders = Registry(
         "spectrogram": "unitdisc.models.encoders.spectrogram:SpectrogramEncoder",
         "line-image": "unitdisc.models.encoders.line_image:LineImageEncoder",
     },
+    settings_in="unitdisc.models.encoders.settings",
 )
 decoders = Registry(
     "decoders",
@@ -98,6 +119,7 @@ decoders = Registry(
         "window": "unitdisc.models.decoders.window:WindowDecoder",
         "pixelcnn": "unitdisc.models.decoders.pixelcnn:PixelCNN",
     },
+    settings_in="unitdisc.models.decoders.settings",
 )
 objectives = Registry(
     "objectives",
@@ -106,6 +128,7 @@ objectives = Registry(
         "prediction": "unitdisc.models.objectives.prediction:Prediction",
         "ctc": "unitdisc.models.objectives.ctc:Ctc",
     },
+    settings_in="unitdisc.models.objectives.settings",
 )
 features = Registry(
     "features",
@@ -122,6 +145,7 @@ augmentations = Registry(
         "vocal-tract": "unitdisc.features.augmentation.vocal_tract:VocalTract",
         "pen": "unitdisc.features.augmentation.pen:Pen",
     },
+    settings_in="unitdisc.features.augmentation.settings",
 )
 corpora = Registry(
     "corpora",

@@ -21,7 +21,7 @@ os.environ.setdefault(
 
 import torch
 
-from benchmarks.gpu import codebook_checks, speed, training_checks
+from benchmarks.gpu import codebook_checks, reading, speed, training_checks
 from benchmarks.gpu.made_up import Machine, models
 from benchmarks.gpu.rows import Recorder
 from unitdisc.devices import device_of
@@ -40,6 +40,7 @@ def parts(machine: Machine) -> dict[str, tuple[partial, float]]:
         "processes": (partial(training_checks.together, machine), 160),
     }
     timed = {
+        "speed reading": (partial(reading.reading, machine), 60),
         "speed quantiser": (partial(speed.quantiser, machine, seconds=6 * brief / 2), 90),
         "speed k-means": (partial(speed.clustering, machine, seconds=6 * brief / 2), 90),
         "speed reservoir": (partial(speed.reservoir, machine, seconds=brief / 2), 30),

@@ -138,8 +138,8 @@ def text_of(row: Row) -> str:
     return f"speed {row.name:<58} {row.ours:>13,.3f} {row.unit:<8}{peer}{memory}{note}"
 
 
-class OutOfTimeError(Exception):
-    """A part has taken all the time that it was allowed."""
+class OutOfTimeError(BaseException):
+    """A part has taken all the time that it was allowed; no Exception, which torch.compile would raise as another."""
 
 
 @contextmanager

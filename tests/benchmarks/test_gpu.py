@@ -43,6 +43,21 @@ def test_all_of_it_runs_in_small_on_the_cpu(tmp_path):
     assert all(row["name"] in done.stdout for row in rows)
 
 
+def test_a_part_that_is_out_of_time_in_code_that_catches_errors_is_left_out(tmp_path):
+    def compiling():
+        try:
+            while True:
+                time.sleep(0.01)
+        except Exception as error:
+            raise RuntimeError("another error") from error
+        yield Check("never", 0.0, 0.0)
+
+    record = Recorder(tmp_path / "rows.jsonl", seconds=1.3)
+    record.run("compiling", compiling, most=60)
+    assert [type(row) for row in record.rows] == [Skipped]
+    assert not record.failed
+
+
 def test_a_part_that_fails_is_told_and_does_not_stop_the_rest(tmp_path, capsys):
     record = Recorder(tmp_path / "rows.jsonl", seconds=60)
 

@@ -226,7 +226,7 @@ def test_unknown_names_are_told(values):
 
 
 def test_a_training_in_a_module_that_is_not_there_is_told_at_once(monkeypatch):
-    kmeans = registries["models"].load("kmeans")
+    kmeans = registries["models"].settings("kmeans")
     monkeypatch.setattr(kmeans, "trained_by", "nowhere.at_all:train")
     values = {"corpora": {"c": {"kind": "folder", "root": "."}}, "models": {"m": {"kind": "kmeans"}}}
     with pytest.raises(InputError, match=r"the module nowhere\.at_all, which a chosen kind names, does not exist"):

@@ -1,6 +1,9 @@
 """Chunks of utterances: which are drawn, how they are shared, and their labels."""
 
+from functools import partial
+
 import numpy as np
+import pytest
 import torch
 
 from tests.helpers.training import matrices, utterances, with_activity
@@ -77,3 +80,22 @@ def test_every_frame_is_drawn_about_as_often():
     share = counts / counts.mean()
     assert share[20:280].min() > 0.85
     assert share[20:280].max() < 1.15
+
+
+@pytest.mark.parametrize("per_utterance", [None, 3])
+def test_batches_that_are_read_ahead_are_the_same(per_utterance):
+    data = Utterances(with_activity(matrices([5, 20, 33, 200]), 0.4), {"u0": 1})
+    cut = partial(Chunks, data, chunk=16, batch=3, seed=2, chunks_per_utterance=per_utterance)
+    for one, other in zip(cut().epoch(2), cut(ahead=4).epoch(2), strict=True):
+        for name in ("frames", "mask", "speaker", "active"):
+            assert getattr(one, name).equal(getattr(other, name))
+
+
+def test_active_frames_are_found_once_an_utterance(monkeypatch):
+    data = with_activity(matrices([5000]), 0.4)
+    found = []
+    monkeypatch.setattr(data, "active", lambda name, of=data.active: found.append(name) or of(name))
+    chunks = Chunks(Utterances(data, {}), chunk=16, batch=8, seed=0)
+    for epoch in (1, 2):
+        list(chunks.epoch(epoch))
+    assert found == ["u0"]

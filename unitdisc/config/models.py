@@ -42,6 +42,7 @@ class ModelSettings(Section):
 
     baseline: ClassVar[bool] = False
     title: ClassVar[str] = ""
+    trained_by: ClassVar[str]  # of the kinds of this package, whose classes have it too
 
     kind: str
 
@@ -113,6 +114,7 @@ class KMeansModel(StackedFrames):
 
     baseline = True
     title = "k-means"
+    trained_by = "unitdisc.training.clustering:train"
 
     kind: Literal["kmeans"] = "kmeans"
     codewords: int = Field(128, ge=1, description="Number of units, K.")
@@ -218,6 +220,8 @@ class MixerSettings(Section):
 class VQModel(ModelSettings):
     """Encoder, bottleneck, optionally a mixer, and the objective: features reconstructed by a decoder, or labels."""
 
+    trained_by = "unitdisc.training.learning:train"
+
     kind: Literal["vq"] = "vq"
     encoder: Annotated[PartSettings, Kinds(registry.encoders, "convolutional")] = Field(
         {"kind": "convolutional"}, validate_default=True, description="From frames to one vector per token."
@@ -240,8 +244,8 @@ class VQModel(ModelSettings):
 
     @model_validator(mode="after")
     def _decoder_is_used(self) -> "VQModel":
-        if not registry.objectives.load(self.objective.kind).decodes:
-            default = registry.decoders.load("window").Settings()
+        if not registry.objectives.fact(self.objective.kind, "decodes"):
+            default = registry.decoders.settings("window")()
             if self.decoder != default:
                 raise ValueError(f"objective {self.objective.kind} takes no decoder: leave one of them out")
         return self
@@ -255,7 +259,7 @@ class VQModel(ModelSettings):
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
         """Encoder, objective, the decoder if the objective has one, and the augmentation if there is one."""
         parts: list[tuple[str, PartSettings]] = [("encoders", self.encoder), ("objectives", self.objective)]
-        if registry.objectives.load(self.objective.kind).decodes:
+        if registry.objectives.fact(self.objective.kind, "decodes"):
             parts.append(("decoders", self.decoder))
         if self.augmentation is not None:
             parts.append(("augmentations", self.augmentation))
@@ -264,12 +268,12 @@ class VQModel(ModelSettings):
     @property
     def learns_labels(self) -> bool:
         """Whether the objective needs labels."""
-        return bool(registry.objectives.load(self.objective.kind).needs_labels)
+        return bool(registry.objectives.fact(self.objective.kind, "needs_labels"))
 
     @property
     def predicts_clusters(self) -> bool:
         """Whether the objective predicts k-means clusters."""
-        return bool(registry.objectives.load(self.objective.kind).predicts_clusters)
+        return bool(registry.objectives.fact(self.objective.kind, "predicts_clusters"))
 
     @property
     def builds_on(self) -> tuple[str, ...]:

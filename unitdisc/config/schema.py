@@ -52,7 +52,7 @@ def settings_page() -> str:
     for name, title in chapters.items():
         parts.append(f"\n## {title}\n")
         for kind in registries[name].own_kinds:
-            settings = registries[name].load(kind).Settings
+            settings = registries[name].settings(kind)
             parts += _section(settings, f"`kind: {kind}`", 3)
             for section in _inside(settings):
                 if section not in shown:

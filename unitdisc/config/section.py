@@ -97,7 +97,7 @@ class Kinds:
             near = nearest(str(kind), self.registry.kinds)
             raise PydanticCustomError("unknown_kind", "unknown kind", {"kind": str(kind), "nearest": near})
         try:
-            settings = self.registry.load(kind).Settings
+            settings = self.registry.settings(kind)
         except InputError as error:
             raise PydanticCustomError("broken_kind", "{reason}", {"reason": str(error)}) from None
         return settings.model_validate({"kind": kind, **section})
@@ -112,6 +112,6 @@ class Kinds:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         kinds = list(self.registry.own_kinds)
-        sections = [handler(self.registry.load(kind).Settings.__pydantic_core_schema__) for kind in kinds]
+        sections = [handler(self.registry.settings(kind).__pydantic_core_schema__) for kind in kinds]
         nothing: list[JsonSchemaValue] = [{"type": "null"}] if self.optional else []
         return {"anyOf": [*sections, {"enum": kinds}, *nothing]}

@@ -18,6 +18,8 @@ from unitdisc.layout import RunFolder
 class TrainedModel(ModelSettings):
     """The weights of a model that is trained on another corpus of the configuration, or of a run on the disk."""
 
+    trained_by = "unitdisc.training.taking_over:train"
+
     kind: Literal["trained"] = "trained"
     model: str | None = Field(None, description="The model of the same configuration whose weights are taken.")
     corpus: str | None = Field(None, description="The corpus on which that model is trained, seed by seed.")

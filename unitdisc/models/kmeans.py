@@ -18,7 +18,7 @@ class KMeans(UnitModel):
 
     Settings: ClassVar[type[StackedFrames]] = KMeansModel
     stage_names = (Stage.FEATURES, Stage.CODES)
-    trained_by = "unitdisc.training.clustering:train"
+    trained_by = KMeansModel.trained_by
     codebook: Tensor
 
     def __init__(self, settings: StackedFrames, sizes: Sizes) -> None:

@@ -40,7 +40,7 @@ class Model(UnitModel):
 
     Settings = VQModel
     stage_names = (Stage.FEATURES, Stage.ENCODER, Stage.CODES)
-    trained_by = "unitdisc.training.learning:train"
+    trained_by = VQModel.trained_by
 
     def __init__(self, settings: VQModel, sizes: Sizes) -> None:
         super().__init__()

@@ -1,11 +1,15 @@
 """Padding of batches in time."""
 
-from torch import Tensor
-from torch.nn import functional
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def pad_to_multiple(frames: Tensor, mask: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+def pad_to_multiple(frames: "Tensor", mask: "Tensor", stride: int) -> "tuple[Tensor, Tensor]":
     """Pad frames (B, T, D) and mask (B, T) to a multiple of ``stride``, with frames that are not real."""
+    from torch.nn import functional
+
     missing = -frames.shape[1] % stride
     if not missing:
         return frames, mask

@@ -11,7 +11,7 @@ class TrainedElsewhere(UnitModel):
 
     Settings = TrainedModel
     stage_names = ()
-    trained_by = "unitdisc.training.taking_over:train"
+    trained_by = TrainedModel.trained_by
 
     def __init__(self, settings: Any, sizes: Any) -> None:  # noqa: ARG002 (as of every model)
         super().__init__()

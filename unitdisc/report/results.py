@@ -69,7 +69,7 @@ class RunResults:
     @cached_property
     def _of_kind(self) -> type[ModelSettings]:
         settings: type[ModelSettings] = (
-            registry.models.load(self.kind).Settings if self.kind in registry.models else ModelSettings
+            registry.models.settings(self.kind) if self.kind in registry.models else ModelSettings
         )
         return settings
 
@@ -203,7 +203,7 @@ def _modality_of(runs: Sequence[RunResults]) -> Modality:
     """Return the modality of the features that models were trained on; speech if no model says so."""
     kinds = (run.description["features"].get("kind") for run in runs if "features" in run.description)
     kind = next((kind for kind in kinds if kind in registry.features), "precomputed")
-    modality: Modality = modalities[registry.features.load(kind).Settings.modality_name]
+    modality: Modality = modalities[registry.features.settings(kind).modality_name]
     return modality
 
 

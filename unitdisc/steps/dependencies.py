@@ -105,7 +105,7 @@ def chosen_modules(
     chosen += [(name, piece.kind) for settings in models for name, piece in settings.parts]
     chosen += [("exports", name) for name in experiment.exports.formats]
     modules = [registries[name].module(kind) for name, kind in chosen if name in part.kinds]
-    trainings = [registries["models"].load(settings.kind).trained_by for settings in models] if part.trains else []
+    trainings = [registries["models"].fact(settings.kind, "trained_by") for settings in models] if part.trains else []
     modules += [training.partition(":")[0] for training in trainings if training]
     for module in modules:
         if not _exists(module):

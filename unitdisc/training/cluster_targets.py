@@ -17,7 +17,7 @@ from unitdisc.features.normalise import Normalised
 from unitdisc.models.batch import Sizes
 from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model, all_real
-from unitdisc.models.objectives.prediction import PredictionSettings
+from unitdisc.models.objectives.settings import PredictionSettings
 from unitdisc.progress import track
 from unitdisc.training.neighbour_means import NeighbourMeans
 from unitdisc.training.token_vectors import sampled_vectors

@@ -16,7 +16,7 @@ from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.recurrent import leave_uncompiled
 from unitdisc.progress import track
 from unitdisc.training import processes
-from unitdisc.training.batches import Chunks, Utterances
+from unitdisc.training.batches import Chunks, Utterances, ahead_of_gpu
 from unitdisc.training.begun_epoch import BegunEpoch
 from unitdisc.training.evaluation import dev_loss
 from unitdisc.training.precision import autocast
@@ -43,7 +43,8 @@ class Trainer:
         plan, self._augment = settings.training, augment
         cut = partial(Chunks, chunk=plan.chunk, batch=plan.batch, seed=seed)
         share = (processes.rank(), processes.count())
-        self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share)
+        ahead = ahead_of_gpu if device.type == "cuda" else 0
+        self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share, ahead=ahead)
         self.dev = None if dev is None else cut(dev)
         sizes = Sizes(inputs, len(set(train.speakers.values())), labels)
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)

@@ -1,38 +1,14 @@
 """Augmentation of lines: other slants, sizes, strokes and hands."""
 
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from unitdisc.config import FeatureSettings, PartSettings
 from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, places, uniform
+from unitdisc.features.augmentation.settings import PenSettings
 
 knot = 24  # columns between the random displacements of an elastic change
 knots_high = 3
-
-
-class PenSettings(PartSettings):
-    """Write a line as another pen and hand would: slanted, scaled, shifted, bent, thicker, thinner or blurred."""
-
-    kind: Literal["pen"] = "pen"
-    shear: float = Field(0.3, ge=0, description="Most columns by which a row is moved against the next.")
-    height: float = Field(0.15, ge=0, lt=1, description="Most change of height, as the logarithm of the factor.")
-    stretch: float = Field(0.12, ge=0, lt=1, description="Most change of length, as the logarithm of the factor.")
-    shift: float = Field(1.5, ge=0, description="Most rows by which a line is moved up or down.")
-    elastic: float = Field(0.7, ge=0, description="Deviation, in pixels, of smooth random displacements.")
-    stroke: float = Field(
-        0.7, ge=0, le=1, description="How far half of the chunks go towards a thicker, thinner or blurred stroke."
-    )
-    noise: float = Field(0.1, ge=0, description="Deviation of the noise added to every pixel.")
-    offset: float = Field(0.05, ge=0, description="Deviation of what is added to a row throughout a chunk.")
-
-    def objection(self, features: FeatureSettings) -> str | None:
-        """Return why the features cannot be changed like ink, or None."""
-        ink = features.grey_levels and features.normalise == "none"
-        return None if ink else "changes lines of ink, features in [0, 1], only"
 
 
 class Pen(Augmenter):

@@ -2,41 +2,20 @@
 
 import math
 from itertools import islice
-from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 
-from unitdisc.config import FeatureSettings, PartSettings
+from unitdisc.config import FeatureSettings
 from unitdisc.features.augmentation.augmenter import Augmented, Augmenter, noisy, places, uniform
+from unitdisc.features.augmentation.settings import VocalTractSettings
 from unitdisc.features.normalise import Normalised
 from unitdisc.features.speech import SpeechSettings
 from unitdisc.features.warping import warping_matrix
 
 steps = 33  # factors between the shortest and the longest vocal tract
 covariance_utterances = 300  # enough to estimate how warping changes deviations
-
-
-class VocalTractSettings(PartSettings):
-    """Warp the frequencies of speech as another vocal tract would, and add noise and an offset."""
-
-    kind: Literal["vocal-tract"] = "vocal-tract"
-    warp: float = Field(
-        0.16, ge=0, lt=0.5, description="Frequencies are multiplied by a factor between 1 / (1 + warp) and 1 + warp."
-    )
-    stretch: float = Field(
-        0.0, ge=0, lt=1, description="Most change of the speaking rate, as the logarithm of the factor."
-    )
-    noise: float = Field(0.1, ge=0, description="Deviation of the noise added to every number.")
-    offset: float = Field(
-        0.2, ge=0, description="Deviation of what is added to a column throughout a chunk, as gain and channel do."
-    )
-
-    def objection(self, features: FeatureSettings) -> str | None:
-        """Return why the features cannot be warped, or None."""
-        return None if isinstance(features, SpeechSettings) else "warps features of kind speech only"
 
 
 class VocalTract(Augmenter):

@@ -1,42 +1,12 @@
 """The gated PixelCNN decoder: the grey level of each pixel of a line, given those before it and the codes."""
 
-from typing import Annotated, Literal
-
 import torch
-from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unitdisc.config import FeatureSettings, PartSettings
 from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.decoders.settings import PixelCNNSettings
 from unitdisc.models.parts import Decoder
-
-
-def odd(kernel: int) -> int:
-    """Return the width of a kernel; raises ValueError for an even one."""
-    if kernel % 2 == 0:
-        raise ValueError(f"{kernel} is even; a kernel has a pixel in its middle")
-    return kernel
-
-
-class PixelCNNSettings(PartSettings):
-    """A gated PixelCNN: the grey level of each pixel, given the pixels before it and the codes.
-
-    The columns are features in [0, 1]; the pixels before are all earlier columns and those above in the same one.
-    """
-
-    kind: Literal["pixelcnn"] = "pixelcnn"
-    channels: int = Field(64, ge=1, description="Feature maps of both stacks.")
-    layers: int = Field(7, ge=1, description="Number of gated layers.")
-    first_kernel: Annotated[int, AfterValidator(odd)] = Field(7, ge=3, description="Width of the first layer; odd.")
-    kernel: Annotated[int, AfterValidator(odd)] = Field(3, ge=3, description="Width of the other layers; odd.")
-    levels: int = Field(4, ge=2, le=256, description="Number of grey levels.")
-
-    def objection(self, features: FeatureSettings) -> str | None:
-        """Return an objection to features that are not grey levels."""
-        if features.grey_levels and features.normalise == "none":
-            return None
-        return "expects grey levels from 0 to 1: handwriting features with normalise: none"
 
 
 class PixelCNN(Decoder):

@@ -1,39 +1,14 @@
 """The window decoder: each code reconstructs the frames around its token."""
 
 from itertools import pairwise
-from typing import Literal
 
 import torch
-from pydantic import Field, field_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unitdisc.config import PartSettings
 from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.decoders.settings import WindowSettings
 from unitdisc.models.parts import Decoder
-
-
-class WindowSettings(PartSettings):
-    """Convolutions over the codes that reconstruct, conditioned on the speaker, the features around each token."""
-
-    kind: Literal["window"] = "window"
-    channels: int = Field(256, ge=1, description="Feature maps of every convolution.")
-    layers: int = Field(2, ge=1, description="Number of convolutions.")
-    kernel: int = Field(1, ge=1, description="Width of each, in tokens; odd.")
-    context: int = Field(3, ge=0, description="Frames on either side of a token that its code reconstructs too.")
-    speaker_dim: int = Field(
-        32, ge=0, description="Dimensions of the speaker's vector; 0: not conditioned on the speaker."
-    )
-    jitter: float = Field(
-        0.0, ge=0, lt=1, description="Chance in training that a token's code is replaced by a neighbour's."
-    )
-
-    @field_validator("kernel")
-    @classmethod
-    def _odd(cls, kernel: int) -> int:
-        if kernel % 2 == 0:
-            raise ValueError(f"{kernel} is even; an odd kernel keeps a token in its middle")
-        return kernel
 
 
 class WindowDecoder(Decoder):

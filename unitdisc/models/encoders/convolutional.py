@@ -2,44 +2,15 @@
 
 from itertools import pairwise
 from math import prod
-from typing import Literal
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unitdisc.config import PartSettings
+from unitdisc.models.encoders.settings import ConvolutionalSettings
 from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
 from unitdisc.models.recurrent import run_bilstm
-
-
-class ConvolutionalSettings(PartSettings):
-    """Strided convolutions over time, residual convolutions, then optionally a BiLSTM."""
-
-    kind: Literal["convolutional"] = "convolutional"
-    channels: int = Field(192, ge=1, description="Feature maps of every convolution.")
-    kernels: tuple[int, ...] = Field((5, 4, 5), description="Width of each strided convolution, in its input's frames.")
-    strides: tuple[int, ...] = Field(
-        (1, 2, 1), description="Stride of each; their product is the number of frames per token."
-    )
-    residual_layers: int = Field(2, ge=0, description="Number of residual layers, of width 3.")
-    lstm: int = Field(0, ge=0, description="Units of a BiLSTM, each way; 0 for none.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the BiLSTM or the bottleneck.")
-    noise: float = Field(
-        0.0, ge=0, description="Deviation of noise added to the frames in training; the clean frames are reconstructed."
-    )
-
-    @model_validator(mode="after")
-    def _same_length(self) -> "ConvolutionalSettings":
-        if len(self.kernels) != len(self.strides):
-            raise ValueError(
-                f"has {len(self.kernels)} kernels and {len(self.strides)} strides, one of each per layer wanted"
-            )
-        for kernel, stride in zip(self.kernels, self.strides, strict=True):
-            even_padding(kernel, stride)
-        return self
 
 
 class ConvolutionalEncoder(Encoder):

@@ -1,47 +1,16 @@
 """An encoder with a wide view: a strided convolution, then residual blocks of dilated convolutions."""
 
 from itertools import pairwise
-from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.codebook import MaskedBatchNorm
-from unitdisc.config import PartSettings
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
+from unitdisc.models.encoders.settings import DilatedSettings
 from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
-
-
-class DilatedSettings(PartSettings):
-    """A strided convolution and residual blocks of dilated convolutions over time, with batch norm and dropout."""
-
-    kind: Literal["dilated"] = "dilated"
-    channels: int = Field(192, ge=1, description="Feature maps of every convolution.")
-    planes: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (),
-        description="Feature maps of convolutions over time and over the columns of the features, which come first; "
-        "each halves the columns. For lines of ink.",
-    )
-    kernel: int = Field(6, ge=1, description="Frames that the strided convolution sees; odd or even as the stride is.")
-    stride: int = Field(2, ge=1, description="Frames per token.")
-    dilations: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (1, 1, 2, 4, 8), description="The dilation of each block's convolution, which sees three tokens so far apart."
-    )
-    dropout: float = Field(0.2, ge=0, lt=1, description="Dropout within each block.")
-    skip: int | None = Field(
-        None,
-        ge=0,
-        description="Put the mean frames of each token, and of so many tokens on either side, beside the last block's "
-        "output; null: none.",
-    )
-
-    @model_validator(mode="after")
-    def _even_padding(self) -> "DilatedSettings":
-        even_padding(self.kernel, self.stride)
-        return self
 
 
 class DilatedEncoder(Encoder):

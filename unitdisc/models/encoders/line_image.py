@@ -1,13 +1,11 @@
 """The encoder of the published ScribbleLens model: convolutions over the line image, then BiLSTMs."""
 
 from itertools import pairwise
-from typing import Annotated, Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 
-from unitdisc.config import PartSettings
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
+from unitdisc.models.encoders.settings import LineImageSettings
 from unitdisc.models.padding import pad_to_multiple
 from unitdisc.models.parts import Encoder
 from unitdisc.models.recurrent import run_bilstm
@@ -15,18 +13,6 @@ from unitdisc.models.recurrent import run_bilstm
 height = 32
 kernels = ((3, 3), (5, 5), (3, 3), (3, 3), (3, 3), (3, 3), (3, 2))  # (time, height)
 strides = ((1, 2), (2, 2), (1, 1), (1, 2), (1, 1), (1, 2), (1, 1))
-
-Maps = Annotated[int, Field(ge=1)]
-
-
-class LineImageSettings(PartSettings):
-    """Seven convolutions over a line image of height 32, then two BiLSTMs; 4 columns per token."""
-
-    kind: Literal["line-image"] = "line-image"
-    maps: tuple[Maps, Maps, Maps, Maps, Maps, Maps, Maps] = Field(
-        (64, 128, 256, 256, 512, 512, 512), description="Feature maps of each convolution."
-    )
-    lstm: int = Field(32, ge=1, description="Units of each BiLSTM, each way.")
 
 
 class LineImageEncoder(Encoder):

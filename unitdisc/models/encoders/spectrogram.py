@@ -1,26 +1,13 @@
 """The encoder of the published WSJ model: convolutions over the spectrogram, then BiLSTMs."""
 
-from typing import Literal
-
-from pydantic import Field
 from torch import Tensor, nn
 
 from unitdisc.codebook import MaskedBatchNorm
-from unitdisc.config import PartSettings
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
+from unitdisc.models.encoders.settings import SpectrogramSettings
 from unitdisc.models.padding import pad_to_multiple
 from unitdisc.models.parts import Encoder
 from unitdisc.models.recurrent import run_bilstm
-
-
-class SpectrogramSettings(PartSettings):
-    """Convolutions over time and frequency, then BiLSTMs (Deep Speech 2, Amodei et al. 2016); 3 frames per token."""
-
-    kind: Literal["spectrogram"] = "spectrogram"
-    planes: int = Field(3, ge=1, description="Blocks of equally many bins that make up a frame: static, Δ, ΔΔ.")
-    maps: int = Field(32, ge=1, description="Feature maps of both convolutions.")
-    lstm: int = Field(320, ge=1, description="Units of each BiLSTM, each way.")
-    layers: int = Field(4, ge=1, description="Number of BiLSTMs.")
 
 
 class SpectrogramEncoder(Encoder):

@@ -1,38 +1,12 @@
 """An encoder that sees the whole chunk: a strided convolution, then layers of self-attention."""
 
-from typing import Literal
-
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.codebook import MaskedBatchNorm
-from unitdisc.config import PartSettings
+from unitdisc.models.encoders.settings import TransformerSettings
 from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
-
-
-class TransformerSettings(PartSettings):
-    """A strided convolution, a wide one that tells a token its place, and Transformer layers (Vaswani et al. 2017)."""
-
-    kind: Literal["transformer"] = "transformer"
-    channels: int = Field(192, ge=1, description="Width of the vectors.")
-    kernel: int = Field(6, ge=1, description="Frames that the strided convolution sees; odd or even as the stride is.")
-    stride: int = Field(2, ge=1, description="Frames per token.")
-    depth: int = Field(4, ge=1, description="Number of layers.")
-    heads: int = Field(4, ge=1, description="Attention heads, which share the width evenly.")
-    feedforward: int = Field(512, ge=1, description="Width of the hidden layer of each layer.")
-    positions: int = Field(31, ge=1, description="Tokens that the convolution of places sees; odd.")
-    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout within each layer.")
-
-    @model_validator(mode="after")
-    def _sizes_fit(self) -> "TransformerSettings":
-        even_padding(self.kernel, self.stride)
-        if self.channels % self.heads:
-            raise ValueError(f"{self.channels} channels cannot be shared evenly by {self.heads} heads")
-        if self.positions % 2 == 0:
-            raise ValueError(f"positions {self.positions} is even; an odd number keeps a token in its middle")
-        return self
 
 
 class TransformerEncoder(Encoder):

@@ -1,31 +1,22 @@
 """The objective of the published WSJ model: labels from codes by connectionist temporal classification."""
 
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.config import PartSettings
 from unitdisc.models.batch import Batch, Sizes, untrusted
+from unitdisc.models.objectives.settings import CtcSettings
 from unitdisc.models.parts import Objective
 
 blank = 0
-
-
-class CtcSettings(PartSettings):
-    """Recognise the labels, with repeats collapsed, from the codes (Graves et al. 2006), without a decoder."""
-
-    kind: Literal["ctc"] = "ctc"
-    weight: float = Field(50.0, gt=0, description="Weight of the CTC loss relative to the bottleneck's loss.")
 
 
 class Ctc(Objective):
     """Scores of the labels and the blank for each token, and the CTC loss; label y is class y + 1."""
 
     Settings = CtcSettings
-    needs_labels = True
+    needs_labels = CtcSettings.needs_labels
 
     def __init__(self, width: int, sizes: Sizes, settings: CtcSettings, decoder: PartSettings) -> None:
         super().__init__(width, sizes, settings, decoder)

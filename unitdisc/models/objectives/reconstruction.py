@@ -1,26 +1,19 @@
 """The objective of an autoencoder: the features reconstructed by a decoder."""
 
-from typing import Literal
-
 from torch import Tensor
 
 from unitdisc import registry
 from unitdisc.config import PartSettings
 from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.objectives.settings import ReconstructionSettings
 from unitdisc.models.parts import Objective
-
-
-class ReconstructionSettings(PartSettings):
-    """Reconstruct the features: the decoder's loss."""
-
-    kind: Literal["reconstruction"] = "reconstruction"
 
 
 class Reconstruction(Objective):
     """A decoder of the codes, and its loss."""
 
     Settings = ReconstructionSettings
-    decodes = True
+    decodes = ReconstructionSettings.decodes
 
     def __init__(self, width: int, sizes: Sizes, settings: ReconstructionSettings, decoder: PartSettings) -> None:
         super().__init__(width, sizes, settings, decoder)

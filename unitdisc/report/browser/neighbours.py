@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
-from unitdisc.codebook.product_units import product_codewords
 from unitdisc.guard import foreign
 from unitdisc.report.results import RunResults
 
@@ -30,7 +29,11 @@ def codebook(run: RunResults) -> NDArray[np.float64] | None:
     weights = next((tensors[name] for name in names if name in tensors), None)
     if weights is None or (weights.ndim > 2 and weights.shape[1] ** weights.shape[0] > most_product_units):
         return None
+    if weights.ndim == 2:
+        return weights.astype(np.float64)
     from torch import from_numpy
+
+    from unitdisc.codebook.product_units import product_codewords
 
     return product_codewords(from_numpy(weights.astype(np.float64))).numpy()
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from unitdisc.arrays import Ints
 
@@ -28,6 +27,8 @@ def one_to_one(table: Ints) -> Ints:
 
     Kuhn's Hungarian method on the rectangular table (units, labels), never padded to a square.
     """
+    from scipy.optimize import linear_sum_assignment
+
     unit, label = linear_sum_assignment(table, maximize=True)
     mapping = np.full(len(table), -1, dtype=np.int64)
     occurring = table[unit, label] > 0

@@ -1,0 +1,57 @@
+"""Settings of the decoders, in a module without torch, so that a configuration is checked without loading it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from unitdisc.config import FeatureSettings, PartSettings
+
+
+class WindowSettings(PartSettings):
+    """Convolutions over the codes that reconstruct, conditioned on the speaker, the features around each token."""
+
+    kind: Literal["window"] = "window"
+    channels: int = Field(256, ge=1, description="Feature maps of every convolution.")
+    layers: int = Field(2, ge=1, description="Number of convolutions.")
+    kernel: int = Field(1, ge=1, description="Width of each, in tokens; odd.")
+    context: int = Field(3, ge=0, description="Frames on either side of a token that its code reconstructs too.")
+    speaker_dim: int = Field(
+        32, ge=0, description="Dimensions of the speaker's vector; 0: not conditioned on the speaker."
+    )
+    jitter: float = Field(
+        0.0, ge=0, lt=1, description="Chance in training that a token's code is replaced by a neighbour's."
+    )
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError(f"{kernel} is even; an odd kernel keeps a token in its middle")
+        return kernel
+
+
+def odd(kernel: int) -> int:
+    """Return the width of a kernel; raises ValueError for an even one."""
+    if kernel % 2 == 0:
+        raise ValueError(f"{kernel} is even; a kernel has a pixel in its middle")
+    return kernel
+
+
+class PixelCNNSettings(PartSettings):
+    """A gated PixelCNN: the grey level of each pixel, given the pixels before it and the codes.
+
+    The columns are features in [0, 1]; the pixels before are all earlier columns and those above in the same one.
+    """
+
+    kind: Literal["pixelcnn"] = "pixelcnn"
+    channels: int = Field(64, ge=1, description="Feature maps of both stacks.")
+    layers: int = Field(7, ge=1, description="Number of gated layers.")
+    first_kernel: Annotated[int, AfterValidator(odd)] = Field(7, ge=3, description="Width of the first layer; odd.")
+    kernel: Annotated[int, AfterValidator(odd)] = Field(3, ge=3, description="Width of the other layers; odd.")
+    levels: int = Field(4, ge=2, le=256, description="Number of grey levels.")
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Return an objection to features that are not grey levels."""
+        if features.grey_levels and features.normalise == "none":
+            return None
+        return "expects grey levels from 0 to 1: handwriting features with normalise: none"
