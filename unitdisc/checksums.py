@@ -12,6 +12,7 @@ from pathlib import Path
 from unitdisc.errors import InputError
 from unitdisc.files import writing
 
+again = "snakemake, or the command that writes it"
 block = 1 << 22  # bytes read at once
 
 
@@ -31,7 +32,7 @@ def sealing(*paths: Path) -> Iterator[None]:
             file.write(_checksum(path) + "\n")
 
 
-def checked(path: Path, fix: str) -> Path:
+def checked(path: Path, fix: str = again) -> Path:
     """Return a path; raises InputError where the file is not as it was written, with the command that ``fix`` says.
 
     A missing file is left to whoever opens it.

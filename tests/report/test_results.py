@@ -29,7 +29,7 @@ def test_a_run_in_training_is_described_by_other_seeds(tmp_path: Path) -> None:
 def test_a_description_of_no_model_is_told(tmp_path: Path) -> None:
     plan = report_results.experiment(tmp_path / "r", runs={"talk": ["vq"]}, seeds=[0])
     report_results.write(plan)
-    for text, message in (("{", r"model\.json: is not JSON: "), ("[]", r"model\.json: does not describe a model")):
+    for text, message in (("{", r"model\.json: is not JSON \("), ("[]", r"model\.json: does not describe a model")):
         (plan.results / "talk/vq/seed0/model.json").write_text(text)
         with pytest.raises(InputError, match=message):
             results.of_folder(plan.results, "")

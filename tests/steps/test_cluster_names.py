@@ -11,13 +11,12 @@ from unitdisc.steps.cluster_names import check_names
 
 def test_a_name_that_a_shell_would_read_is_refused():
     check_names(["speech/wav.scp", "don't/a.wav", 'a "b".wav', "$(x) `y`.wav"])
-    for name in ("it's $(x).wav", "`x` 'y'", "'\"; x; \"'", '"$(x)".wav', "'a'b"):
+    for name in ("it's $(x).wav", "`x` 'y'", "'\"; x; \"'", '"$(x)".wav', "'a'b", "a\\b", "a\u00a0b", "a\nb"):
         with pytest.raises(InputError, match="cannot hand to a cluster"):
             check_names(["fine.wav", name])
 
 
-# A backslash or a character that is not printed is doubled or spelt out: no shell reads it, and the file is not found.
-letters = st.text(st.sampled_from("ab /.'\"$`(){};&|*?!~#\u00e9"), min_size=1)
+letters = st.text(st.sampled_from("ab /.'\"$`(){};&|*?!~#\u00e9\\\u00a0\n"), min_size=1)
 
 
 @given(letters)

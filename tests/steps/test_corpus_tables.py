@@ -8,8 +8,10 @@ import pytest
 from tests.helpers.commands import lines, lines_run, run, speech, speech_run
 from tests.helpers.full_disks import fill, small_disk
 from tests.helpers.pipeline import in_process
-from unitdisc.checksums import beside
+from unitdisc import tables
+from unitdisc.checksums import beside, sealing
 from unitdisc.layout import CorpusFolder
+from unitdisc.records import RunScore
 from unitdisc.steps.corpus_tables import utterances_of
 
 corpus = CorpusFolder(Path("results/speech"))
@@ -75,6 +77,36 @@ def test_a_changed_table_of_scores_is_told_by_those_who_collect_it():
         done = in_process(Path(), command)
         assert done.returncode == 2
         assert f"{path}: is not as unitdisc wrote it" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("test.units.tsv", ("discovery", str(speech_run / "test.units.tsv"), str(corpus.labels))),
+        ("training.tsv", ("report",)),
+        ("model.json", ("report",)),
+        ("model.safetensors", ("report",)),
+    ],
+)
+def test_a_result_that_is_named_on_the_command_line_or_shown_is_checked_too(name, arguments):
+    path = speech_run / name
+    if name == "training.tsv":  # a k-means has none to damage
+        path = Path("results/lines/vq/seed0/training.tsv")
+    path.write_bytes(cut_in_half(path.read_bytes()) if name.endswith(".tsv") else bit_flipped(path.read_bytes()))
+    done = in_process(Path(), *arguments)
+    assert done.returncode == 2
+    assert f"{path}: is not as unitdisc wrote it" in done.stderr.splitlines()[-1]
+
+
+def test_the_table_of_all_scores_is_checked_before_it_is_shown(tmp_path):
+    path = tmp_path / "scores.tsv"
+    with sealing(path):
+        tables.write(path, [RunScore("c", "m", seed, "test", "nmi", 0.5, 0.4, 0.6, 9) for seed in (0, 1)], RunScore)
+    assert in_process(Path(), "scores", str(tmp_path)).returncode == 0
+    path.write_bytes(rows_missing(path.read_bytes()))
+    done = in_process(Path(), "scores", str(tmp_path))
+    assert (done.returncode, done.stderr.partition(" wrote it")[0]) == (2, f"unitdisc: {path}: is not as unitdisc")
 
 
 @pytest.mark.usefixtures("sealed")

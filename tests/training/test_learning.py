@@ -137,6 +137,12 @@ def test_a_resume_file_of_other_initial_weights_is_refused(tmp_path):
         learning.train(task(tmp_path, settings, train=small, built_on={"first": runs[1]}))
 
 
+def test_when_a_training_is_saved_makes_it_no_other(tmp_path):
+    kept, saved = model(), model()
+    saved = saved.model_copy(update={"training": saved.training.model_copy(update={"save_minutes": 1.0})})
+    assert digest_of(task(tmp_path, saved)) == digest_of(task(tmp_path, kept))
+
+
 def test_other_clusters_are_another_training(tmp_path):
     settings = predicting()
     one = task(tmp_path, settings)

@@ -43,12 +43,13 @@ def scores(
     Example: unitdisc scores results
     """
     from unitdisc import tables
+    from unitdisc.checksums import checked
     from unitdisc.layout import Results
     from unitdisc.records import RunScore
     from unitdisc.report import summary
 
     files = Results(results)
-    table = tables.read(files.scores, RunScore)
+    table = tables.read(checked(files.scores), RunScore)
     typer.echo(summary.scores(table, split))
     if staged := summary.stages(table, split):
         typer.echo(f"\n{staged}")

@@ -101,7 +101,7 @@ def train(
         typer.Option(min=1, help="Threads of all processes together; default: as in the model's settings."),
     ] = None,
 ) -> None:
-    """Train a model on a corpus; an interrupted training continues after its last epoch.
+    """Train a model on a corpus; an interrupted training continues where it was saved.
 
     Example: unitdisc train --corpus sample-speech --model vq --seed 0
     """

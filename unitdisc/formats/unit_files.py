@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from unitdisc import tables
+from unitdisc.checksums import checked
 from unitdisc.errors import InputError
 from unitdisc.files import below, read_json
 from unitdisc.formats.frame_shifts import agreed_shift, read_shift, shift_in_file
@@ -79,7 +80,7 @@ def read_runs(path: Path) -> list[UnitRuns]:
             return read_unit_textgrids([path], path)
         case ".xml":
             return read_unit_pages([path], path)
-    return _text(path)
+    return _text(checked(path))
 
 
 def line_of(path: str | Path, index: int) -> int | None:

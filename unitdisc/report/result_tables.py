@@ -12,14 +12,13 @@ from unitdisc.config import splits
 from unitdisc.layout import Results, RunFolder
 from unitdisc.records import RunScore, Score
 
-again = "snakemake, or the command that writes it"
 Collected = Mapping[tuple[str, str, int], pd.DataFrame]  # scores by corpus, model and seed
 
 
 def table(path: Path, record: type) -> pd.DataFrame:
     """Read a table of records."""
     if path.exists():
-        return tables.read(checked(path, again), record)
+        return tables.read(checked(path), record)
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in record.__annotations__.items()})
 
 
@@ -36,7 +35,7 @@ def scores(files: RunFolder) -> Iterator[pd.DataFrame]:
     named = [(path(split), split) for split in splits for path in (files.scores, files.abx, files.recognition)]
     for path, split in [*named, (files.probes, "test")]:
         if path.exists():
-            yield tables.read(checked(path, again), Score).assign(split=split)
+            yield tables.read(checked(path), Score).assign(split=split)
 
 
 def no_scores() -> pd.DataFrame:

@@ -230,7 +230,7 @@ def _corpus(
         ignore=ignore,
         allow_pipes=pipes,
         utterances=result_tables.table(files.utterances, Utterance),
-        labels=LabelIndex(checked(files.labels, result_tables.again) if files.labels.exists() else None, ignore),
+        labels=LabelIndex(checked(files.labels) if files.labels.exists() else None, ignore),
         activity=result_tables.table(files.activity, SplitActivity),
         runs=runs,
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from unitdisc.checksums import checked
 from unitdisc.errors import InputError
 from unitdisc.files import read_json
 from unitdisc.guard import foreign
@@ -14,7 +15,7 @@ from unitdisc.guard import foreign
 
 def description(path: Path) -> Mapping[str, Any]:
     """Read model.json; raises InputError for anything else."""
-    content = read_json(path)
+    content = read_json(checked(path))
     if not isinstance(content, dict) or not all(
         isinstance(content.get(key) or {}, dict) for key in ("model", "source")
     ):
@@ -25,7 +26,7 @@ def description(path: Path) -> Mapping[str, Any]:
 def epochs(path: Path) -> pd.DataFrame:
     """Read training.tsv; raises InputError for anything else."""
     with foreign("is not the record of a training run", path, fix="train it again"):
-        table = pd.read_csv(path, sep="\t")
+        table = pd.read_csv(checked(path), sep="\t")
     if not all(is_numeric_dtype(kind) for kind in table.dtypes):
         raise InputError("is not the record of a training run", path, fix="train it again")
     return table

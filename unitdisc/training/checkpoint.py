@@ -1,4 +1,4 @@
-"""The resume file: everything that a training needs to continue after its last epoch as if never interrupted."""
+"""The resume file: everything that a training needs to continue as if never interrupted."""
 
 import pickle
 import zipfile

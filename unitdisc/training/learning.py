@@ -178,6 +178,7 @@ def _digest(task: Task, targets: Mapping[str, Ints] | None) -> str:
         content.update(name.encode() + labels.tobytes())
     if task.settings.initial is not None:
         content.update(task.built_on[task.settings.initial].weights.read_bytes())
-    plans = [part.model_dump(mode="json") for part in (task.settings, task.features)]
-    parts = [unitdisc.__version__, *plans, task.seed, task.code, content.hexdigest()]
+    settings = task.settings.model_dump(mode="json", exclude={"training": {"save_minutes"}})  # which changes no result
+    features = task.features.model_dump(mode="json")
+    parts = [unitdisc.__version__, settings, features, task.seed, task.code, content.hexdigest()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

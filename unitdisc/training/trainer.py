@@ -63,7 +63,7 @@ class Trainer:
     def epoch(self, number: int, pause: Callable[[], None] = lambda: None) -> Epoch:
         """Train for one epoch, counted from 1, or for the rest of one that is under way, and return its row.
 
-        ``pause`` is called between two steps, where the state is one that a training can go on from.
+        ``pause`` is called after each step, where the state is one that a training can go on from.
         """
         state = self.state
         begun = state.begin(number)
@@ -73,8 +73,7 @@ class Trainer:
             begun.reestimations += self._reestimate(number)
             begun.totals += self._step(batch, number, begun.usage)
             begun.batches += 1
-            if begun.batches < len(self.batches):
-                pause()
+            pause()  # also after the last batch, as the evaluation on dev may take long
         row = self._row(begun)
         state.begun = None
         return row

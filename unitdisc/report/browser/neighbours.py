@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
+from unitdisc.checksums import checked
 from unitdisc.guard import foreign
 from unitdisc.report.results import RunResults
 
@@ -25,7 +26,7 @@ def codebook(run: RunResults) -> NDArray[np.float64] | None:
     from safetensors.numpy import load_file
 
     with foreign("holds no weights, or is corrupt", path, fix="train it again"):
-        tensors = load_file(path)
+        tensors = load_file(checked(path))
     weights = next((tensors[name] for name in names if name in tensors), None)
     if weights is None or (weights.ndim > 2 and weights.shape[1] ** weights.shape[0] > most_product_units):
         return None

@@ -14,7 +14,6 @@ from unitdisc.config import splits
 from unitdisc.formats.unit_index import UnitIndex
 from unitdisc.records import UnitSequence
 from unitdisc.report.browser.windows import Windows
-from unitdisc.report.result_tables import again
 from unitdisc.report.results import CorpusResults, RunResults
 from unitdisc.scores.discovery.alignment import Alignment, align
 
@@ -30,7 +29,7 @@ class RunUnits(Mapping[str, UnitSequence]):
         with ExitStack() as stack:
             for path in (run.files.units(split) for split in splits):
                 if path.exists():
-                    index = stack.enter_context(UnitIndex(checked(path, again)))
+                    index = stack.enter_context(UnitIndex(checked(path)))
                     self._table.update(dict.fromkeys(index, index))
             self._stack = stack.pop_all()
 
