@@ -53,8 +53,10 @@ def test_a_part_that_is_missing_or_of_another_kind_is_told(here):
     with pytest.raises(InputError, match=r"2-of-2\.units\.tsv:1: has another header than the part before it"):
         run_units(folder, ["test"], of=2)
     part.unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match=r"2-of-2\.units\.tsv: no such file; .*: unitdisc encode --part 2-of-2$"):
         run_units(folder, ["test"], of=2)
+    with pytest.raises(InputError, match=r"1-of-2\.scp: no such file; .*: unitdisc features --part 1-of-2$"):
+        run_features(read_config("config.yaml"), "speech", ["test"], of=2)
     assert folder.files.units("test").read_bytes() == before
 
 

@@ -11,7 +11,7 @@ from unitdisc.features.shards import check_readable
 from unitdisc.files import replacing
 from unitdisc.layout import Results
 from unitdisc.steps.corpus_tables import utterances_of
-from unitdisc.steps.parts import clear_parts, parts
+from unitdisc.steps.parts import Part, clear_parts, parts
 from unitdisc.steps.run import Run, encode_again
 
 encode_part_again = f"encode it again: {encode_again}"
@@ -27,6 +27,7 @@ def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | No
         utterances = [row for row in utterances_of(files) if row.split == split]
         made = {part: files.part_archive(split, part) for part in parts(of)}
         for part, ark in made.items():
+            _check_made(ark.with_suffix(".scp"), "unitdisc features --part", part)
             archive.Archive(ark.with_suffix(".scp")).check_of(part.share(utterances))
         check_readable(files.archive(split), list(made.values()), len(utterances))
         archive.join(files.archive(split), made.values(), rows=archive.digest_of(utterances))
@@ -40,11 +41,19 @@ def run_units(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None
     """
     for split in run.chosen(splits):
         names = list(run.features(split))
-        made = {part: checked(run.files.part_units(split, part), encode_again) for part in parts(of)}
+        made = {part: run.files.part_units(split, part) for part in parts(of)}
+        for part, path in made.items():
+            _check_made(path, "unitdisc encode --part", part)
+            checked(path, encode_again)
         table = run.files.units(split)
         with sealing(table):
             _join_tables(table, {path: part.share(names) for part, path in made.items()})
         _clear(split, list(made.values()))
+
+
+def _check_made(path: Path, command: str, part: Part) -> None:
+    if not path.exists():
+        raise InputError("no such file", path, fix=f"make this part first: {command} {part}")
 
 
 def _join_tables(table: Path, made: Mapping[Path, Sequence[str]]) -> None:
