@@ -1,6 +1,7 @@
 """Checksums of results: every change is told, and what has none is taken as it is."""
 
 import re
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,6 +40,18 @@ def test_the_line_says_what_to_do(tmp_path):
         checked(path, "unitdisc encode --help")
     beside(path).unlink()
     assert checked(path, "") == path
+
+
+@pytest.mark.parametrize("name", ["a b.tsv", "it's.tsv", "$(rm x).tsv", "ö;&.tsv"])
+def test_the_command_of_the_line_is_one_that_a_shell_can_run(tmp_path, name):
+    (tmp_path / "re sults").mkdir()
+    path = written(tmp_path / "re sults" / name)
+    path.write_bytes(b"edited")
+    with pytest.raises(InputError) as told:
+        checked(path, "unitdisc encode --help")
+    subprocess.run(["sh", "-c", f"rm {str(told.value).rpartition(': rm ')[2]}"], check=True)
+    assert checked(path, "") == path
+    assert path.read_bytes() == b"edited"
 
 
 def test_a_damaged_checksum_is_told_and_a_missing_file_is_not(tmp_path):

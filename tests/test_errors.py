@@ -1,9 +1,11 @@
 """The error of a mistake: one line that says where, what and what to do."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.pipeline import in_process
 from unitdisc.errors import InputError, nearest
 
 
@@ -59,3 +61,11 @@ def test_a_line_is_short_and_can_be_printed(what, parts):
 def test_joiners_and_other_scripts_stay_as_they_are():
     text = "می\u200cخواهم कि\u200dताब 漢字"
     assert str(InputError(text)) == text
+
+
+@pytest.mark.parametrize("name", ["a" * 700, "\x1b[31m" + "b" * 300])
+def test_an_error_of_the_system_is_as_short_and_printable(tmp_path, name):
+    done = in_process(tmp_path, "corpus", "--corpus", "x", "--config", name)
+    assert done.returncode == 2
+    assert re.fullmatch(r"unitdisc: .{200,500}: File name too long\n", done.stderr)
+    assert "\x1b" not in done.stderr

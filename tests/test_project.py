@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.helpers.corpora import kaldi_corpus
-from tests.helpers.pipeline import environment, line_images, tiny
+from tests.helpers.pipeline import environment, in_process, line_images, tiny
 from tests.helpers.places import repository
 from unitdisc import project, tables
 from unitdisc.config.load import read_config
@@ -108,6 +108,15 @@ def test_every_starter_is_valid(tmp_path):
     for kind in ("samples", *starters):
         project.init(tmp_path / f"{kind}.yaml", kind, None if kind == "samples" else tmp_path)
         assert "kmeans" in read_config(str(tmp_path / f"{kind}.yaml")).models
+
+
+@pytest.mark.parametrize("name", ["m y.yaml", "a: b #c.yaml", "{x}'s.yaml", "$(exit 3).yaml"])
+def test_a_configuration_of_any_name_is_valid_and_its_command_can_be_run(tmp_path, name):
+    done = in_process(tmp_path, "init", name)
+    command = done.stderr.removeprefix("next: unitdisc run --configfile ")
+    found = subprocess.run(["sh", "-c", f"cat {command}"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert found.stdout == (tmp_path / name).read_text()
+    assert read_config(str(tmp_path / name)).results == Path(f"results-{Path(name).stem}")
 
 
 def test_nothing_is_overwritten(tmp_path):

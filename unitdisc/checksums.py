@@ -4,6 +4,7 @@ The checksum of ``train.units.tsv`` is in ``.train.units.tsv.crc32``: CRC-32 and
 file of others or a result of an earlier version, is taken as it is.
 """
 
+import shlex
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ def checked(path: Path, fix: str = again) -> Path:
         return path
     except UnicodeDecodeError:
         pass  # the checksum itself is damaged
-    remedy = f"make it anew: {fix}; or, if you changed it on purpose: rm {seal}"
+    remedy = f"make it anew: {fix}; or, if you changed it on purpose: rm {shlex.quote(str(seal))}"
     raise InputError("is not as unitdisc wrote it: cut, damaged or edited", path, fix=remedy)
 
 

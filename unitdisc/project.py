@@ -1,6 +1,7 @@
 """The workflow's own files, in a clone or in an installed package, and the configurations to start from."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,7 +63,10 @@ def init(path: Path, kind: str, root: Path | None) -> list[Path]:
         raise InputError("already exists", path, fix="name another file, or remove it")
     text = starter(kind, root)
     if path.stem != "config":
-        text = text.replace("results: results\n", f"results: results-{path.stem}\n", 1)
+        results = f"results-{path.stem}"
+        if not re.fullmatch(r"[\w-]+", results):  # which YAML may read as something else
+            results = json.dumps(results, ensure_ascii=False)
+        text = text.replace("results: results\n", f"results: {results}\n", 1)
     schema = path.parent / "config.schema.json"
     written = []
     if not schema.exists():

@@ -1,6 +1,8 @@
 import os
+import shutil
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import kaldiio
@@ -49,6 +51,15 @@ def test_a_moved_folder_is_still_read(tmp_path, matrices):
     archive.write(tmp_path / "old" / "a.ark", matrices.items())
     (tmp_path / "old").rename(tmp_path / "new")
     np.testing.assert_array_equal(Archive(tmp_path / "new" / "a.scp")["u1"], matrices["u1"])
+
+
+def test_a_copy_of_the_results_is_read_and_not_the_original(tmp_path, matrices, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    archive.write(Path("results/a.ark"), matrices.items())
+    shutil.copytree("results", "copy")
+    archive.write(Path("results/a.ark"), ((name, 2 * matrix) for name, matrix in matrices.items()))
+    np.testing.assert_array_equal(Archive("copy/a.scp")["u1"], matrices["u1"])
+    np.testing.assert_array_equal(Archive("results/a.scp")["u1"], 2 * matrices["u1"])
 
 
 def test_broken_archives_are_refused(tmp_path, matrices):

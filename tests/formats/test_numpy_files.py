@@ -62,3 +62,6 @@ def test_an_array_that_compresses_well_is_read_and_one_that_grows_without_measur
         assert archive["small"].sum() == 0
         with pytest.raises(InputError, match=r"a\.npz: the array 'large' cannot be read \(it would grow from \d+ to"):
             archive["large"]
+    np.savez(tmp_path / "b.npz", large=np.zeros(10 << 20))  # as the line says
+    with NpzFile(tmp_path / "b.npz") as archive:
+        assert archive["large"].shape == (10 << 20,)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.helpers.pipeline import in_process
 from unitdisc import tables
 from unitdisc.config.load import check_config
 from unitdisc.errors import InputError
-from unitdisc.features.archive import write
+from unitdisc.features.archive import digest_of, join, write
 from unitdisc.layout import Results
 from unitdisc.records import Label, SplitActivity, Utterance
 from unitdisc.steps import activity
@@ -153,6 +154,18 @@ def test_features_of_an_utterance_that_is_gone_are_told(tmp_path):
     rows, labels, features = made(np.random.default_rng(5))
     with pytest.raises(InputError, match=r"train\.scp: has features of 'train0', which is not in the corpus"):
         run_on(tmp_path, rows[1:], labels, features)
+
+
+def test_features_of_another_version_of_the_utterances_are_told(tmp_path):
+    rows, labels, features = made(np.random.default_rng(7))
+    files = written(tmp_path, rows, labels, features)
+    join(files.archive("dev"), [files.archive("dev")], rows=digest_of(row for row in rows if row.split == "dev"))
+    settings = check_config(values(tmp_path))
+    activity.run(settings, "toy")
+    longer = [replace(row, duration=9.0) if row.utterance == "dev1" else row for row in rows]
+    tables.write(files.utterances, longer, Utterance)
+    with pytest.raises(InputError, match=r"dev\.scp: has features of another version of utterances\.tsv; compute"):
+        activity.run(settings, "toy")
 
 
 def test_a_command_writes_the_table(tmp_path):

@@ -24,9 +24,9 @@ def encoded(monkeypatch):
     done = []
     original = encode.encode
 
-    def recorded(trained, archive, speaker):
+    def recorded(trained, archive, speaker, only=None):
         done.append(archive.path.stem)
-        return original(trained, archive, speaker)
+        return original(trained, archive, speaker, only=only)
 
     monkeypatch.setattr(encode, "encode", recorded)
     return done

@@ -1,5 +1,7 @@
 """The resume file: complete or not written, and never another one than was saved."""
 
+import re
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +24,10 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert checkpoint.load(tmp_path / "other.pt", "digest") is None
     with pytest.raises(InputError, match="belongs to a training with another configuration"):
         checkpoint.load(tmp_path / "resume.pt", "another")
+    spaced = tmp_path / "my results.pt"
+    spaced.write_bytes(b"junk")
+    with pytest.raises(InputError, match=f"to start anew: rm '{re.escape(str(spaced))}'$"):  # for a shell
+        checkpoint.load(spaced, "digest")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)

@@ -47,7 +47,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        sys.exit(_report(f"{error.filename or 'a file'}: {error.strerror or error}"))
+        sys.exit(_report(str(InputError(error.strerror or str(error), error.filename or "a file"))))
     except MemoryError:
         sys.exit(_report("there is not enough memory for this"))
 

@@ -22,11 +22,13 @@ def init(
 
     Example: unitdisc init my.yaml --kind folder --root recordings
     """
+    import shlex
+
     from unitdisc import project
 
     for written in project.init(path, kind, root):
         typer.echo(written)
-    typer.echo(f"next: unitdisc run --configfile {path}", err=True)
+    typer.echo(f"next: unitdisc run --configfile {shlex.quote(str(path))}", err=True)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

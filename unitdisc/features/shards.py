@@ -31,14 +31,15 @@ def extract(
     *,
     jobs: int = 1,
     on_bad: OnBadUtterance = "stop",
+    of_part: bool = False,
 ) -> None:
     """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
 
     Shards that an interrupted run finished are kept if settings and utterances are the same. Raises InputError for a
     split without utterances, or for the first source that cannot be read, unless ``on_bad`` says to skip such sources;
-    then where no source can be read.
+    then where no source can be read. A part of a split may be without utterances, and without one that can be read.
     """
-    if not utterances:
+    if not utterances and not of_part:
         raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
     size = extractor.settings.shard
     digest = _digest(extractor.settings, extractor.facts(), extractor.allow_pipes, on_bad, utterances)
@@ -48,12 +49,18 @@ def extract(
         todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not archive.is_whole(shard)]
         log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
         _compute(partial(_write_shard, extractor, on_bad), todo, ark.stem, jobs=jobs)
-        if not any(shard.with_suffix(".scp").stat().st_size for shard in shards):
-            what = f"none of the {len(utterances)} utterances can be read"
-            raise InputError(what, ark, fix="see the notices of the log")
+        if not of_part:
+            check_readable(ark, shards, len(utterances))
         archive.join(ark, shards, rows=archive.digest_of(utterances))
     for old in ark.parent.glob(f".{ark.stem}.{'[0-9a-f]' * 16}"):  # the work of an earlier version
         discard(old)
+
+
+def check_readable(ark: Path, shards: Sequence[Path], utterances: int) -> None:
+    """Raise InputError where none of the ``utterances`` of ``ark``, which is made of ``shards``, could be read."""
+    if not any(shard.with_suffix(".scp").stat().st_size for shard in shards):
+        what = f"none of the {utterances} utterances can be read"
+        raise InputError(what, ark, fix="see the notices of the log")
 
 
 def _compute(

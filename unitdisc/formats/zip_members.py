@@ -21,4 +21,6 @@ def check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
     """Raise ValueError for a member that would grow without measure; ``zipfile`` reads no more than it declares."""
     packed = min(info.compress_size, archive.start_dir)  # all members lie before the directory
     if info.file_size > max(small, most_growth * packed):
-        raise ValueError(f"it would grow from {packed} to {info.file_size} bytes")
+        raise ValueError(
+            f"it would grow from {packed} to {info.file_size} bytes; if it may, store it without compression"
+        )

@@ -22,16 +22,18 @@ together = 100  # utterances whose frames are in memory at once
 def run(experiment: Experiment, corpus: str) -> None:
     """Write which share of the frames of each split is active; without a setting of activity, all frames are.
 
-    Raises InputError for features of an utterance that the corpus does not have.
+    Raises InputError for features of another version of the utterances.
     """
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    speaker = {row.utterance: row.speaker for row in utterances_of(files)}
+    utterances = utterances_of(files)
+    speaker = {row.utterance: row.speaker for row in utterances}
     rows = []
     with indexed_labels(files, settings.ignore) as index:
         labels = _Labels(index, settings)
         for split in settings.split_names:
             archive = Archive(files.index(split))
             check_known(archive, speaker)
+            archive.check_of(row for row in utterances if row.split == split)
             features = Normalised(archive, speaker=speaker, extractor=extractor_of(settings.features))
             rows.append(_activity(split, features, labels))
     with sealing(files.activity):

@@ -6,7 +6,7 @@ import torch
 
 from unitdisc import tables
 from unitdisc.checksums import sealing
-from unitdisc.steps.parts import Part
+from unitdisc.steps.parts import Part, clear_parts
 from unitdisc.steps.run import Run
 from unitdisc.units.encode import encode
 
@@ -20,3 +20,5 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1, part
         path = run.files.units(split) if part is None else run.files.part_units(split, part)
         with sealing(path):
             tables.write_units(path, encode(run.trained, features, run.speakers, only=only))
+        if part is None:
+            clear_parts(run.files.part_units(split, "").parent, split)

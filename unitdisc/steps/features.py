@@ -2,11 +2,10 @@
 
 from unitdisc import registry
 from unitdisc.config import Experiment
-from unitdisc.features import archive
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
 from unitdisc.steps.corpus_tables import utterances_of
-from unitdisc.steps.parts import Part
+from unitdisc.steps.parts import Part, clear_parts
 
 
 def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1, part: Part | None = None) -> None:
@@ -16,8 +15,8 @@ def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1, part:
     ark = files.archive(split)
     if part is not None:
         utterances, ark = list(part.share(utterances)), files.part_archive(split, part)
-        if not utterances:  # there are more parts than utterances
-            archive.write(ark, [])
-            return
     extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=settings.pipes)
-    extract(utterances, ark, extractor, jobs=jobs, on_bad=settings.on_bad_utterance)
+    of_part, on_bad = part is not None, settings.on_bad_utterance
+    extract(utterances, ark, extractor, jobs=jobs, on_bad=on_bad, of_part=of_part)
+    if part is None:
+        clear_parts(files.part_archive(split, "").parent, split)

@@ -1,56 +1,80 @@
 """The joining step: the parts of features, or of units, that jobs side by side made, become one file of each split."""
 
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from unitdisc.checksums import checked, sealing
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
 from unitdisc.features import archive
+from unitdisc.features.shards import check_readable
 from unitdisc.files import replacing
 from unitdisc.layout import Results
 from unitdisc.steps.corpus_tables import utterances_of
-from unitdisc.steps.parts import parts
+from unitdisc.steps.parts import Part, clear_parts, parts
 from unitdisc.steps.run import Run, encode_again
+
+encode_part_again = f"encode it again: {encode_again}"
 
 
 def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | None = None, *, of: int) -> None:
-    """Join the features of splits, by default all of the corpus, each made in ``of`` parts."""
+    """Join the features of splits, by default all of the corpus, each made in ``of`` parts.
+
+    Raises InputError for a part of another version of the utterances, or where none could be read.
+    """
     files = Results(experiment.results).corpus(corpus)
     for split in splits or experiment.corpus(corpus).split_names:
-        made = [files.part_archive(split, part) for part in parts(of)]
-        utterances = (row for row in utterances_of(files) if row.split == split)
-        archive.join(files.archive(split), made, rows=archive.digest_of(utterances))
-        _clear(made)
+        utterances = [row for row in utterances_of(files) if row.split == split]
+        made = {part: files.part_archive(split, part) for part in parts(of)}
+        for part, ark in made.items():
+            _check_made(ark.with_suffix(".scp"), "unitdisc features --part", part)
+            archive.Archive(ark.with_suffix(".scp")).check_of(part.share(utterances))
+        check_readable(files.archive(split), list(made.values()), len(utterances))
+        archive.join(files.archive(split), made.values(), rows=archive.digest_of(utterances))
+        _clear(split, [path for ark in made.values() for path in (ark, ark.with_suffix(".scp"))])
 
 
 def run_units(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None:
-    """Join the units of splits, by default all of the corpus, each made in ``of`` parts."""
+    """Join the units of splits, by default all of the corpus, each made in ``of`` parts.
+
+    Raises InputError for parts that do not have the utterances of the features.
+    """
     for split in run.chosen(splits):
-        made = [run.files.part_units(split, part) for part in parts(of)]
+        names = list(run.features(split))
+        made = {part: run.files.part_units(split, part) for part in parts(of)}
+        for part, path in made.items():
+            _check_made(path, "unitdisc encode --part", part)
+            checked(path, encode_again)
         table = run.files.units(split)
         with sealing(table):
-            _join_tables(table, [checked(path, encode_again) for path in made])
-        _clear(made)
+            _join_tables(table, {path: part.share(names) for part, path in made.items()})
+        _clear(split, list(made.values()))
 
 
-def _join_tables(table: Path, made: Sequence[Path]) -> None:
-    """Concatenate tables of one header as bytes; raises InputError where a header differs."""
+def _check_made(path: Path, command: str, part: Part) -> None:
+    if not path.exists():
+        raise InputError("no such file", path, fix=f"make this part first: {command} {part}")
+
+
+def _join_tables(table: Path, made: Mapping[Path, Sequence[str]]) -> None:
+    """Concatenate tables of one header as bytes; raises InputError where a header or the utterances differ."""
     with replacing(table) as temporary, temporary.open("wb") as file:
         header = b""
-        for path in made:
+        for path, names in made.items():
             with path.open("rb") as part:
                 own = part.readline()
                 if header and own != header:
                     raise InputError("has another header than the part before it", path, 1)
                 file.write(b"" if header else own)
                 header = own
-                shutil.copyfileobj(part, file, 1 << 22)
+                found = []
+                for line in part:
+                    found.append(line.partition(b"\t")[0].decode(errors="surrogateescape"))
+                    file.write(line)
+            if found != list(names):
+                raise InputError("has units of other utterances than the features", path, fix=encode_part_again)
 
 
-def _clear(made: Sequence[Path]) -> None:
-    """Remove what lies hidden beside parts; the workflow removes the parts themselves."""
-    for path in made:
-        for hidden in path.parent.glob(f".{path.name}.*"):
-            hidden.unlink(missing_ok=True)
+def _clear(split: str, made: Sequence[Path]) -> None:
+    """Remove what lies beside parts; the workflow removes the parts themselves."""
+    clear_parts(made[0].parent, split, keep={path.name for path in made})

@@ -1,11 +1,14 @@
 """Parts of a split, for jobs side by side: equal shares of its utterances, in their order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from unitdisc.errors import InputError
+from unitdisc.workspace import discard
 
 Item = TypeVar("Item")
 
@@ -37,3 +40,17 @@ def read_part(text: str) -> Part:
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise InputError(f"--part {text!r} is no part", fix="the second of three is 2-of-3")
     return Part(int(match[1]), int(match[2]))
+
+
+def clear_parts(folder: Path, split: str, keep: Collection[str] = ()) -> None:
+    """Remove the parts of a split, also those of another number, and what killed jobs left of them.
+
+    The workflow removes files that are named in ``keep`` itself.
+    """
+    for path in folder.glob(f"*{split}.*-of-*"):
+        if path.is_dir():
+            discard(path)
+        elif path.name not in keep:
+            path.unlink(missing_ok=True)
+    with suppress(OSError):  # it is not there, or has parts of another split
+        folder.rmdir()

@@ -1,6 +1,7 @@
 """The resume file: everything that a training needs to continue as if never interrupted."""
 
 import pickle
+import shlex
 import zipfile
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -48,7 +49,7 @@ def load(path: Path, digest: str) -> dict[str, Any] | None:
     """
     if not path.exists():
         return None
-    remedy = f"to start anew: rm {path}"
+    remedy = f"to start anew: rm {shlex.quote(str(path))}"
     try:
         with zipfile.ZipFile(path) as file:  # torch itself looks at no checksum
             if (damaged := file.testzip()) is not None:
