@@ -72,7 +72,8 @@ class UnitRuns:
                 i = int(np.argmax(fault))
                 unit = f"unit {self.units[i]} of {self.utterance!r} ({start[i]:g} to {end[i]:g})"
                 raise InputError(f"{unit} {what}", path, self.line, fix="check --frame-shift")
-        return np.minimum(last - first, most_tokens + 1).astype(np.int64)
+        lengths: Ints = np.minimum(last - first, most_tokens + 1).astype(np.int64)
+        return lengths
 
 
 def read_units(text: str, utterance: str, path: str | Path, line: int | None) -> Ints:
