@@ -17,7 +17,7 @@ from pathlib import Path
 
 from numpy.random import Generator
 
-from benchmarks.soak.experiment import Command, digests, finished, left_over, made, started, steps
+from benchmarks.soak.experiment import Command, digests, finished, left_over, made, started, steps, temporary
 from tests.helpers.full_disks import fill, mounted, unmount
 from unitdisc.signals import EXIT_AGAIN
 
@@ -93,7 +93,7 @@ def ended(folder: Path, peace: Undisturbed, times: int, draw: Generator) -> Outc
             number += 1
         _must_end(folder, command, outcome)
         begins = ends
-    _compare(folder, peace, outcome)
+    _compare(folder, peace, outcome, killing=True)
     return outcome
 
 
@@ -146,7 +146,7 @@ def interrupted(folder: Path, peace: Undisturbed, times: int, draw: Generator) -
         if killing:
             _must_end(folder, unlocked, outcome)
     _must_end(folder, workflow, outcome)
-    _compare(folder, peace, outcome)
+    _compare(folder, peace, outcome, killing=True)
     return outcome
 
 
@@ -203,7 +203,8 @@ def _fill(folder: Path, command: Command, room: int, outcome: Outcome, *, is_sma
 
 
 def _is_one_line(said: str) -> bool:
-    return sum(line.startswith("unitdisc: ") for line in said.splitlines()) == 1 and "Traceback" not in said
+    """Return whether a step ended with a line for its user; notices may come before."""
+    return said.rstrip("\n").rpartition("\n")[2].startswith("unitdisc: ") and "Traceback" not in said
 
 
 def _must_end(folder: Path, command: Command, outcome: Outcome) -> None:
@@ -216,10 +217,11 @@ def _what(command: Command, process: "subprocess.Popen[str]", said: str) -> str:
     return f"{' '.join(command)}: {process.returncode}, {said[-600:]!r}"
 
 
-def _compare(folder: Path, peace: Undisturbed, outcome: Outcome) -> None:
+def _compare(folder: Path, peace: Undisturbed, outcome: Outcome, *, killing: bool = False) -> None:
     found = digests(folder)
     for path in sorted(found.keys() | peace.digests.keys()):
         if found.get(path) != peace.digests.get(path):
             what = "is missing" if path not in found else "is new" if path not in peace.digests else "differs"
             outcome.findings.append(f"{path} {what}")
-    outcome.findings += [f"{path} is left over" for path in left_over(folder) if path not in peace.left_over]
+    left = (path for path in left_over(folder) if path not in peace.left_over)
+    outcome.findings += [f"{path} is left over" for path in left if not (killing and temporary.search(path))]
