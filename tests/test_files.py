@@ -1,4 +1,5 @@
 import errno
+import itertools
 import os
 
 import pytest
@@ -110,6 +111,20 @@ def test_two_folders_that_link_to_each_other_end(tmp_path):
     names, told = listed(tmp_path)
     assert names == ["a/to_b/y.wav", "a/x.wav", "b/to_a/x.wav", "b/y.wav"]
     assert [line.partition(" (first")[0] for line in told] == ["links back to a folder around them, not followed: 2"]
+
+
+def test_many_folders_that_link_to_one_another_do_not_multiply(tmp_path):
+    letters = "abcdefghijkl"
+    tree(tmp_path, *(f"{letter}/x.wav" for letter in letters))
+    for folder, to in itertools.permutations(letters, 2):
+        (tmp_path / folder / to).symlink_to(tmp_path / to)
+    names, told = listed(tmp_path)
+    links = [f"{folder}/{to}/x.wav" for folder, to in itertools.permutations(letters, 2)]
+    assert names == sorted([*(f"{letter}/x.wav" for letter in letters), *links])
+    assert {line.partition(": ")[0] for line in told} == {
+        "links back to a folder around them, not followed",
+        "links to folders that were read before, not followed",
+    }
 
 
 def test_links_that_lead_nowhere_and_pipes_are_left_out_and_counted(tmp_path):

@@ -10,8 +10,10 @@ import io
 import json
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -60,9 +62,13 @@ def decode(raw: bytes, path: str | Path) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"is not a UTF-8 text file ({error})", path) from None
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError("is not a UTF-8 text file (it holds a NUL character)", path, line)
+        raise holds_nul(path, text.count("\n", 0, text.index("\0")) + 1)
     return text
+
+
+def holds_nul(path: str | Path, line: int) -> InputError:
+    """Return the error for a text with a NUL, which no name, label or number has."""
+    return InputError("is not a UTF-8 text file (it holds a NUL character)", path, line)
 
 
 def read_text(path: str | Path, *, missing: str | None = None) -> str:
@@ -92,32 +98,56 @@ def parse_json(text: str, path: str | Path | None = None, line: int | None = Non
 def below(root: Path, notices: Notices | None = None) -> list[Path]:
     """Return the files below a folder, in order; links are followed, and what starts with a dot is left out.
 
-    ``notices`` learns of hidden files, links that lead nowhere, and links back to a folder around them, which are not
-    followed.
+    Not followed are links back to a folder around them, and links below a link to a folder that was read before:
+    folders that link to one another would multiply. ``notices`` learns of these, of hidden files, and of links that
+    lead nowhere.
     """
-    notices = notices or Notices()
-    found: list[Path] = []
-    folders: list[tuple[Path, tuple[str, ...]]] = [(root, (os.path.realpath(root),))]
-    while folders:
-        folder, around = folders.pop()
-        try:
-            entries = sorted(folder.iterdir())
-        except OSError as error:
-            raise InputError(f"cannot be listed ({error.strerror or error})", folder) from None
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name in ("__MACOSX", "@eaDir"):
-                notices.add("hidden files and folders left out", str(entry))
-            elif entry.is_dir():
-                real = os.path.realpath(entry)
-                if real in around:
+    notices, found = notices or Notices(), list[Path]()
+    folders, linked = [_Folder(root, (os.path.realpath(root),))], deque[_Folder]()
+    read: set[str] = set()
+    while folders or linked:
+        folder = folders.pop() if folders else linked.popleft()
+        if folder.links > 1 and folder.around[-1] in read:
+            notices.add("links to folders that were read before, not followed", str(folder.path))
+            continue
+        read.add(folder.around[-1])
+        for entry in _entries(folder.path, notices):
+            if entry.is_dir():
+                inner = folder.inner(entry)
+                if inner.around[-1] in folder.around:
                     notices.add("links back to a folder around them, not followed", str(entry))
                 else:
-                    folders.append((entry, (*around, real)))
+                    (linked if inner.links > folder.links else folders).append(inner)
             elif entry.is_file():
                 found.append(entry)
             else:
                 notices.add("links that lead nowhere, and special files, left out", str(entry))
     return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder with the real paths of those around it, its own as the last, and the links that lead to it."""
+
+    path: Path
+    around: tuple[str, ...]
+    links: int = 0
+
+    def inner(self, path: Path) -> "_Folder":
+        return _Folder(path, (*self.around, os.path.realpath(path)), self.links + path.is_symlink())
+
+
+def _entries(folder: Path, notices: Notices) -> Iterator[Path]:
+    """Yield what is in a folder, in order, without what is hidden."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"cannot be listed ({error.strerror or error})", folder) from None
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in ("__MACOSX", "@eaDir"):
+            notices.add("hidden files and folders left out", str(entry))
+        else:
+            yield entry
 
 
 @contextmanager

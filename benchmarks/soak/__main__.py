@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.soak.disturbances import Outcome, filled, killed, undisturbed
+from benchmarks.soak.disturbances import Outcome, ended, filled, interrupted, repeated, undisturbed
 from benchmarks.soak.fuzzing import fuzz
 from benchmarks.soak.readers import all_readers
 
@@ -22,7 +22,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", nargs="*", help="names of readers; default: all")
     parser.add_argument("--inputs", type=int, default=20_000, help="broken files for each reader; 0: none")
-    parser.add_argument("--kills", type=int, default=100, help="moments at which a step is killed; 0: none")
+    parser.add_argument("--kills", type=int, default=100, help="moments at which a step is ended; 0: none")
+    parser.add_argument("--workflows", type=int, default=10, help="moments at which the workflow is ended; 0: none")
     parser.add_argument("--full-disks", type=int, default=3, help="full disks that every step meets; 0: none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("soak-findings"), help="folder for the files of findings")
@@ -43,15 +44,19 @@ def read_broken(names: Sequence[str], inputs: int, seed: int, keep: Path) -> int
     return found
 
 
-def disturb(kills: int, full_disks: int, seed: int) -> int:
-    """Kill steps and fill their disk, print the counts, and return the number of findings."""
+def disturb(kills: int, workflows: int, full_disks: int, seed: int) -> int:
+    """End steps and the workflow, fill their disk, print the counts, and return the number of findings."""
     draw, found = np.random.default_rng(seed), 0
-    with TemporaryDirectory(prefix="soak-") as folder:
-        peace = undisturbed(Path(folder) / "peace")
+    with TemporaryDirectory(prefix="soak-") as name:
+        folder = Path(name)
+        peace = undisturbed(folder / "peace")
         if kills:
-            found += _report(killed(Path(folder) / "killed", peace, kills, draw), "kills")
+            found += _report(ended(folder / "ended", peace, kills, draw), "ends of steps")
+        if workflows:
+            found += _report(repeated(folder / "repeated", peace), "the workflow undisturbed")
+            found += _report(interrupted(folder / "interrupted", peace, workflows, draw), "ends of the workflow")
         if full_disks:
-            found += _report(filled(Path(folder) / "filled", peace, full_disks, draw), "full disks")
+            found += _report(filled(folder / "filled", peace, full_disks, draw), "full disks")
     return found
 
 
@@ -70,8 +75,8 @@ def main() -> int:
     chosen = arguments()
     names = list(all_readers()) if chosen.readers is None else chosen.readers
     found = read_broken(names, chosen.inputs, chosen.seed, chosen.keep) if chosen.inputs else 0
-    if chosen.kills or chosen.full_disks:
-        found += disturb(chosen.kills, chosen.full_disks, chosen.seed)
+    if chosen.kills or chosen.workflows or chosen.full_disks:
+        found += disturb(chosen.kills, chosen.workflows, chosen.full_disks, chosen.seed)
     print(f"# found in all: {found}")
     return int(found > 0)
 

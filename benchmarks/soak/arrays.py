@@ -24,6 +24,9 @@ matrix = np.linspace(0, 1, 24, dtype=np.float32).reshape(6, 4)
 units = np.array([3, 3, 1, 0, 7], dtype=np.int64)
 
 
+count_arrays = ("owner", "cell", "count", "keys")
+
+
 def npy(array: np.ndarray) -> bytes:
     """Return an array as an .npy file."""
     file = io.BytesIO()
@@ -77,15 +80,9 @@ def _own_units() -> bytes:
 
 
 def _statistics() -> bytes:
-    counts = {f"{name}.{key}": np.array([0, 1]) for name in ("cells", "units", "runs") for key in _count_fields()}
+    counts = {f"{name}.{key}": np.array([0, 1]) for name in ("cells", "units", "runs") for key in count_arrays}
     arrays = {name: np.array(["u", "v"]) for name in ("utterances", "groups", "labels", "excluded")}
     return npz(version=np.array(statistics.version), **arrays, **counts, **{"sums.labels": np.ones(2)})
-
-
-def _count_fields() -> list[str]:
-    import dataclasses
-
-    return [field.name for field in dataclasses.fields(statistics.Counts)]
 
 
 def _torch(content: object) -> list[bytes]:

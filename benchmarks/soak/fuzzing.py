@@ -46,7 +46,7 @@ class Tally:
 
 def content(reader: Reader, seed: int, index: int) -> bytes:
     """Return the broken file of this number, the bombs first; the same numbers give the same bytes."""
-    given = _bombs(reader.name)
+    given = _bombs().get(reader.name, ())
     if index < len(given):
         return given[index]
     draw = np.random.default_rng([seed, index, zlib.crc32(reader.name.encode())])
@@ -55,8 +55,11 @@ def content(reader: Reader, seed: int, index: int) -> bytes:
 
 
 @cache
-def _bombs(name: str) -> Sequence[bytes]:
-    return [content for reader, content in bombs() if reader == name]
+def _bombs() -> Mapping[str, Sequence[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for reader, content in bombs():
+        found.setdefault(reader, []).append(content)
+    return found
 
 
 @cache
@@ -94,6 +97,7 @@ def work(folder: Path, seed: int, inputs: int, names: Sequence[str], first: int)
     Each reader has a process of its own. It begins as a copy of this one, so that packages are imported once.
     """
     known = all_readers()
+    _bombs()  # made once: they take half a second
     for name in names:
         child = os.fork()
         if not child:

@@ -2,21 +2,25 @@
 
 import io
 import json
+import re
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks.soak import fuzzing
+from benchmarks.soak import disturbances, fuzzing
 from benchmarks.soak.bombs import bombs
+from benchmarks.soak.experiment import digests, steps
 from benchmarks.soak.fuzzing import attempt, content, fuzz
 from benchmarks.soak.mutations import broken
 from benchmarks.soak.reader import Reader
 from benchmarks.soak.readers import all_readers
+from tests.helpers.places import repository
 from unitdisc.errors import InputError
 
-more = 8  # broken files for each reader, after its bombs
+more = 6  # broken files for each reader, after its bombs
 
 
 def test_no_bomb_and_no_broken_file_is_more_than_one_line(tmp_path):
@@ -77,3 +81,38 @@ def test_a_process_that_ends_or_hangs_is_a_finding(tmp_path, monkeypatch, way):
     assert io.BytesIO(next((tmp_path / "kept").iterdir()).read_bytes()).getvalue() == content(
         all_readers()["items"], 0, 3
     )
+
+
+def test_every_step_of_the_workflow_is_disturbed():
+    rules = "".join(path.read_text(encoding="utf-8") for path in repository.glob("workflow/rules/*.smk"))
+    assert {command[0] for command in steps()} == {*re.findall('"unitdisc ([a-z-]+) --', rules)} - {"sample"}
+
+
+def test_dates_are_not_compared_and_all_else_is(tmp_path):
+    def written(name, date, unit, checksum):
+        folder = tmp_path / name / "results" / "exports"
+        folder.mkdir(parents=True)
+        (folder / "u.xml").write_text(f"<Created>{date}</Created><LastChange>{date}</LastChange><Glyph>{unit}</Glyph>")
+        (folder / "manifest.json").write_text(json.dumps({"files": {"u.xml": checksum, "u.npz": "1"}}))
+        return digests(tmp_path / name)
+
+    first = written("a", "2001", 7, "x")
+    assert written("b", "2002", 7, "y") == first
+    assert written("c", "2001", 8, "x") != first
+    assert set(first) == {"results/exports/u.xml", "results/exports/manifest.json"}
+
+
+def test_a_step_is_ended_and_gets_a_full_disk_and_ends_as_if_nothing_had_been(tmp_path, monkeypatch):
+    only = [("corpus", "--corpus", "lines")]
+    monkeypatch.setattr(disturbances, "steps", lambda: only)
+    peace = disturbances.undisturbed(tmp_path / "peace")
+    assert "results/lines/utterances.tsv" in peace.digests
+    draw = np.random.default_rng(0)
+    ended = disturbances.ended(tmp_path / "ended", peace, 3, draw)
+    filled = disturbances.filled(tmp_path / "filled", peace, 1, draw)
+    assert (ended.findings, filled.findings) == ([], [])
+    assert (ended.disturbed, filled.disturbed) == (4, 1)
+    changed = replace(peace, digests={**peace.digests, "results/lines/utterances.tsv": "", "results/x": ""})
+    found = disturbances.Outcome()
+    disturbances._compare(tmp_path / "ended", changed, found)
+    assert found.findings == ["results/lines/utterances.tsv differs", "results/x is missing"]

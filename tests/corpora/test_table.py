@@ -12,6 +12,7 @@ from tests.helpers import corpora
 from tests.helpers.corpora import read_corpus
 from unitdisc import registry
 from unitdisc.corpora.table import TableSettings
+from unitdisc.corpora.table_rows import Places
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
 
@@ -279,3 +280,16 @@ def test_files_and_sources_are_watched(tmp_path, monkeypatch):
     reader = registry.corpora.load("table")(settings, tmp_path)
     assert list(reader.files()) == [path]
     assert [os.fspath(source) for source in reader.sources()] == [str(tmp_path / "a.wav"), str(tmp_path / "a.TextGrid")]
+
+
+def test_a_path_of_many_marks_is_missing_and_takes_no_time(tmp_path):
+    for place in (":" * 5000, "#:" * 5000, '{"a":' * 20_000):
+        with pytest.raises(InputError, match=r"t\.jsonl:1: .*b\.wav"):
+            read(listed(tmp_path / "t.jsonl", {"path": f"b.wav{place}"}), splits=whole)
+
+
+@pytest.mark.parametrize("place", ["", "#t=0.1,0.2", ":12", "#a/b.wav", "#c.zip#a.wav", "#a#t=0,1", ":1#t=0,1", "#::#"])
+def test_a_path_goes_on_after_the_file_that_is_there(tmp_path, place):
+    for name in ("a.wav", "a:b.wav", "a#b.wav"):
+        (tmp_path / name).touch()
+        assert Places([tmp_path / "none", tmp_path]).find(f"{name}{place}") == f"{tmp_path}/{name}{place}"

@@ -1,6 +1,7 @@
 """Recordings: whole, cut, and with headers that are wrong; an error names the broken one."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -353,6 +354,19 @@ def test_an_mp3_without_a_header_of_its_length_that_is_cut_is_told(tmp_path):
     assert probed(put(tmp_path, plain, "a.mp3"))[1] == []
     path = put(tmp_path, plain[: len(plain) // 2 + 50], "b.mp3")
     assert probed(path)[1] == [f"{audio.cut_short}: 1 (first: {path}, without its end)"]
+
+
+# Where the header says how many bytes of sound there are, and what it counts beside them.
+@pytest.mark.parametrize(
+    ("form", "at", "size", "more"), [("WAV", 40, 4, 0), ("RF64", 28, 8, 0), ("W64", -16, 8, 24), ("AU", 8, 4, 0)]
+)
+def test_ten_hours_are_as_long_as_their_header_says(tmp_path, form, at, size, more):
+    path, short = tmp_path / f"long.{form.lower()}", bytearray(encoded(np.zeros(8), form, "PCM_16"))
+    length, place = 2 * 36_000 * rate, short.find(b"data") - at if at < 0 else at
+    short[place : place + size] = (length + more).to_bytes(size, "big" if form == "AU" else "little")
+    path.write_bytes(short)
+    os.truncate(path, len(short) - 16 + length)  # a hole in place of the sound
+    assert audio.probe(str(path)) == (36_000, rate)
 
 
 def test_a_header_that_promises_terabytes_costs_no_memory(tmp_path):

@@ -12,7 +12,7 @@ from tests.helpers.images import saved
 from tests.helpers.zips import zipped
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
-from unitdisc.formats.line_images import columns, height, line_data, most_pixels, opened, probe
+from unitdisc.formats.line_images import columns, height, line_data, most_memory, opened, probe
 from unitdisc.formats.shown_image import load
 
 
@@ -22,10 +22,10 @@ def decoded(source):
         return image.size
 
 
-def claiming(width: int, height: int) -> bytes:
+def claiming(width: int, height: int, bits: int = 8, colours: int = 0) -> bytes:
     """A small PNG whose header claims a size of its own."""
     data = bytearray(saved(Image.new("L", (300, 64)), "PNG"))
-    data[16:24] = struct.pack(">II", width, height)
+    data[16:26] = struct.pack(">IIBB", width, height, bits, colours)
     data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
     return bytes(data)
 
@@ -98,11 +98,21 @@ def test_an_image_of_too_many_pixels_is_refused_unread(tmp_path, monkeypatch):
 
 def test_the_largest_image_is_still_measured(tmp_path):
     (tmp_path / "large.png").write_bytes(claiming(10_000, 10_000))
-    assert most_pixels == 10_000**2
+    assert most_memory == 10 * 10_000**2
     assert probe(str(tmp_path / "large.png")) == (32.0, None)
     (tmp_path / "large.png").write_bytes(claiming(10_001, 10_000))
     with pytest.raises(InputError, match=r"large\.png: has 10001 × 10000 pixels, too many"):
         probe(str(tmp_path / "large.png"))
+
+
+@pytest.mark.parametrize(("bits", "colours", "pixels"), [(8, 2, 10_000), (8, 6, 5_000), (8, 4, 5_000), (16, 0, 2_222)])
+def test_pixels_that_take_more_memory_may_be_fewer(tmp_path, bits, colours, pixels):
+    path = tmp_path / "line.png"
+    path.write_bytes(claiming(10_000, pixels, bits, colours))
+    assert probe(str(path))[0] > 0
+    path.write_bytes(claiming(10_000, pixels + 1, bits, colours))
+    with pytest.raises(InputError, match=rf"line\.png: has 10000 × {pixels + 1} pixels, too many for a text line"):
+        probe(str(path))
 
 
 def test_an_image_without_a_column_is_refused(tmp_path):

@@ -19,6 +19,13 @@ def test_fields_have_the_numbers_of_their_lines(tmp_path):
     assert [number for number, _ in read_fields(tmp_path / "x")] == [1, 3, 5, 6]
 
 
+def test_a_nul_is_told_with_its_line_by_what_reads_all_and_by_what_reads_line_by_line(tmp_path):
+    (tmp_path / "x").write_bytes(b"a b\n\nc d\0.wav\ne\n")
+    for read in (read_lines, read_fields):
+        with pytest.raises(InputError, match=r"x:3: is not a UTF-8 text file \(it holds a NUL character\)"):
+            list(read(tmp_path / "x"))
+
+
 def test_an_empty_file_has_no_fields(tmp_path):
     (tmp_path / "x").touch()
     assert list(read_fields(tmp_path / "x")) == []

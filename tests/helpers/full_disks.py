@@ -17,18 +17,27 @@ def fill(disk: Path) -> Path:
     return path
 
 
+def mounted(folder: Path, size: str) -> bool:
+    """Mount a disk of so many bytes ("1m") on a folder; return whether that is allowed here."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    try:
+        return not subprocess.run(command, capture_output=True, check=False).returncode
+    except OSError:
+        return False
+
+
+def unmount(folder: Path) -> None:
+    """Take the disk away again; files may still be mapped into memory."""
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """Mount a disk of so many bytes ("1m") on a folder; skip the test where that is not allowed."""
     folder.mkdir(exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no mount")
-    if done.returncode:
+    if not mounted(folder, size):
         pytest.skip("no disk can be mounted here")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # files may still be mapped into memory
+        unmount(folder)

@@ -66,9 +66,16 @@ def environment(package: Path = repository) -> dict[str, str]:
     return os.environ | {"PATH": path, "PYTHONPATH": modules, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 
 
-def snakemake(folder: Path, *arguments: str, package: Path = repository) -> subprocess.CompletedProcess[str]:
+def workflow_command(folder: Path, *arguments: str, package: Path = repository) -> list[str]:
+    """Return the command that runs the workflow on the configuration in a folder."""
     command = ["snakemake", "--snakefile", str(package / "Snakefile"), "--directory", str(folder)]
-    command += ["--configfile", str(folder / "config.yaml"), "--cores", "2", "--set-threads", "features=1", *arguments]
+    return [
+        *command, "--configfile", str(folder / "config.yaml"), "--cores", "2", "--set-threads", "features=1", *arguments
+    ]  # fmt: skip
+
+
+def snakemake(folder: Path, *arguments: str, package: Path = repository) -> subprocess.CompletedProcess[str]:
+    command = workflow_command(folder, *arguments, package=package)
     return subprocess.run(
         command, cwd=folder, env=environment(package), capture_output=True, text=True, timeout=300, check=False
     )

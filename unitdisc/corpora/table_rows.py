@@ -1,6 +1,7 @@
 """The rows of a table corpus: each an utterance, a recording or a part of one, with what the table says of it."""
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from unitdisc.formats.utterance_names import name_of_path_text
 
 Column = Literal["path", "utterance", "speaker", "split", "start", "end", "duration", "labels"]
 columns: tuple[Column, ...] = get_args(Column)
+marks = re.compile("[#:]")  # after which a path goes on with what is in the file
+longest = 4096  # characters of a path: no system opens a longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,14 @@ class Places:
         """
         if not text or text.startswith("/"):
             return text
-        paths = [text if folder == "." else f"{folder}/{text}" for folder in self._folders]
-        found = next(filter(self._exists, paths), None)
-        for mark in "#:" if found is None else "":
-            name, mark, rest = text.rpartition(mark)
-            if name and (whole := self.find(name)) and self._exists(whole):
-                return f"{whole}{mark}{rest}"
-        return found or paths[0]
+        for end in (len(text), *(match.start() for match in reversed([*marks.finditer(text, 1, longest)]))):
+            for path in self._paths(text[:end]):
+                if self._exists(path):
+                    return path + text[end:]
+        return next(self._paths(text))
+
+    def _paths(self, text: str) -> Iterator[str]:
+        return (text if folder == "." else f"{folder}/{text}" for folder in self._folders)
 
     def inside(self, text: str) -> str:
         """Return a path from the first of the folders on, if it lies there."""

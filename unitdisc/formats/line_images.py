@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 height = 32  # rows to which a line is scaled before its columns are counted
-most_pixels = 100_000_000  # of an image and of the scaled line: a larger one is a mistake or an attack
+most_pixels = 100_000_000  # of the scaled line: a longer one is a mistake or an attack
+most_memory = 1_000_000_000  # bytes that an image may take while it is made as it is shown
+# Measured, by what a pixel has: 16 or 32 bits or a float, transparency, levels or colours of 8 bits.
+deep, transparent, plain = 45, 20, 10
 
 
 def columns(width: int, rows: int) -> int:
@@ -28,8 +31,8 @@ def columns(width: int, rows: int) -> int:
 def opened(file: IO[bytes] | bytes, source: str) -> Iterator["Image"]:
     """Yield the image in ``file``, its only page, with no pixels read; ``shown_size`` gives its size.
 
-    Raises InputError naming ``source`` where the header shows that the image is unreadable, larger than
-    ``most_pixels``, of several pages, or too narrow for one column at height 32. ``load`` reads its pixels.
+    Raises InputError naming ``source`` where the header shows that the image is unreadable, too large for
+    ``most_memory``, of several pages, or too narrow for one column at height 32. ``load`` reads its pixels.
     """
     if isinstance(file, bytes):
         data = file
@@ -51,9 +54,9 @@ def of_pixels(pixels: Any) -> "Image":
     with foreign("is no array of pixels", in_memory, fix="give 8-bit levels or colours"):
         if array.ndim not in (2, 3) or not array.size:
             raise ValueError(f"shape {array.shape}")
-        Image.fromarray(array[:1, :1])  # the type and channels of all
+        corner = Image.fromarray(array[:1, :1])  # of the type and channels of all
     size = (array.shape[1], len(array))
-    _check_pixels(size, in_memory)
+    _check_memory(corner, size, in_memory)
     _check_columns(size, in_memory)
     return Image.fromarray(array)
 
@@ -68,9 +71,9 @@ def _identified(data: bytes, source: str) -> "Image":
             fix = "convert the file to PNG, or remove it from the corpus"
             raise InputError("is not an image that can be read", source, fix=fix) from None
         complete(image, data)
-        _check_pixels(image.size, source)
+        _check_memory(image, image.size, source)
         image.seek(_only_page(image, source))
-        _check_pixels(image.size, source)
+        _check_memory(image, image.size, source)
         _check_columns(shown_size(image), source)
     return image
 
@@ -107,9 +110,11 @@ def _only_page(image: "Image", source: str) -> int:
     return found[0]
 
 
-def _check_pixels(size: tuple[int, int], source: str) -> None:
-    width, rows = size
-    if width * rows > most_pixels:
+def _check_memory(image: "Image", size: tuple[int, int], source: str) -> None:
+    """Raise InputError where pixels like those of an image are too many for ``most_memory``."""
+    is_deep = image.mode.startswith("I") or image.mode == "F"
+    each = deep if is_deep else transparent if image.has_transparency_data else plain
+    if size[0] * size[1] * each > most_memory:
         raise _too_large(size, source)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unitdisc.errors import InputError
-from unitdisc.files import read_text
+from unitdisc.files import holds_nul, read_text
 
 digits = 6  # decimals of a time: 0.3 + 0.03 is 0.33
 blanks = " \t\r\f\v"
@@ -24,7 +24,10 @@ def each_line(path: str | Path) -> Iterator[str]:
     """Yield the lines of a file that may not fit in memory, as ``read_lines`` does."""
     try:
         with Path(path).open(encoding="utf-8-sig", newline=None) as file:
-            yield from (line.removesuffix("\n") for line in file)
+            for number, line in enumerate(file, start=1):
+                if "\0" in line:
+                    raise holds_nul(path, number)
+                yield line.removesuffix("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"is not a UTF-8 text file ({error})", path) from None
     except FileNotFoundError:

@@ -55,15 +55,15 @@ class UnitRuns:
     def _lengths(self, start: NDArray[np.float64], end: NDArray[np.float64], shift: float, path: str | Path) -> Ints:
         if not len(start):
             return np.zeros(0, dtype=np.int64)
-        first, last = np.rint(start / shift), np.rint(end / shift)
-        if end[-1] / shift < last[-1] - off_grid or end[-1] / shift > last[-1] + off_grid:
-            last[-1] = np.ceil(end[-1] / shift)  # the recording ends within the last token
-        exact = (np.abs(start / shift - first) <= off_grid) & (
-            np.append(np.abs(end / shift - last)[:-1], 0) <= off_grid
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # times of 300 digits are told below
+            begins, ends = start / shift, end / shift
+            first, last = np.rint(begins), np.rint(ends)
+            if not abs(ends[-1] - last[-1]) <= off_grid:
+                last[-1] = np.ceil(ends[-1])  # the recording ends within the last token
+            exact = (np.abs(begins - first) <= off_grid) & (np.append(np.abs(ends - last)[:-1], 0) <= off_grid)
         follows = first == np.append(0, last[:-1])
         faults = (
-            (~(np.isfinite(start) & np.isfinite(end)) | (last <= first), "does not last a token"),
+            (~(np.isfinite(first) & np.isfinite(last)) | (last <= first), "does not last a token"),
             (~exact, f"is not from one multiple of the frame shift {shift:g} to another"),
             (~follows, "does not begin where the one before it ends"),
         )
@@ -72,7 +72,8 @@ class UnitRuns:
                 i = int(np.argmax(fault))
                 unit = f"unit {self.units[i]} of {self.utterance!r} ({start[i]:g} to {end[i]:g})"
                 raise InputError(f"{unit} {what}", path, self.line, fix="check --frame-shift")
-        return (last - first).astype(np.int64)
+        lengths: Ints = np.minimum(last - first, most_tokens + 1).astype(np.int64)
+        return lengths
 
 
 def read_units(text: str, utterance: str, path: str | Path, line: int | None) -> Ints:

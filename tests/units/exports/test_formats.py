@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests import reference
+from unitdisc.errors import InputError
+from unitdisc.files import writing
 from unitdisc.formats.labels import read_labels
 from unitdisc.formats.textgrid import all_tiers
 from unitdisc.formats.unit_files import read_sequences
@@ -302,6 +304,16 @@ def test_names_of_files_are_never_folders_nor_alike():
     names = ["a/b", "a%2Fb", "a%b", "a b", ".a", "%2Ea"]
     assert len({file_name(name) for name in names}) == 6
     assert not any(re.search(r"/|^\.", file_name(name)) for name in names)
+
+
+@pytest.mark.parametrize("name", ["a" * 231, "%" * 77, "ä" * 116, "a/" * 200])
+def test_a_name_that_no_file_system_has_room_for_is_one_line(tmp_path, name):
+    with pytest.raises(InputError, match=r"… is a name of \d+ characters, too long for a file of its own; shorten it"):
+        file_name(name)
+    longest = file_name("ä" * 115)
+    with writing(tmp_path / f"{longest}.TextGrid") as file:
+        file.write("x")
+    assert [path.stem for path in tmp_path.iterdir()] == [longest]
 
 
 def test_nothing_is_pickled(tmp_path):

@@ -1,5 +1,7 @@
 """The manifest of an exported folder: what a check of it finds."""
 
+import errno
+
 import pytest
 
 from unitdisc.errors import InputError
@@ -29,3 +31,11 @@ def test_check_finds_what_is_changed_missing_and_added(tmp_path):
         with pytest.raises(InputError, match=message):
             manifest.check(folder)
         (folder / "manifest.json").touch()
+
+
+@pytest.mark.parametrize("name", ["a.txt", None])
+def test_an_error_of_the_disk_names_the_file_as_it_would_be(tmp_path, name):
+    with pytest.raises(OSError, match="No space") as error, manifest.atomic_folder(tmp_path / "out", {}) as new:
+        raise OSError(errno.ENOSPC, "No space left on device", name and str(new / name))
+    assert error.value.filename == str(tmp_path / "out" / (name or ""))
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """The units of a split for export, and helpers that several formats share."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.choices import Repeats
+from unitdisc.errors import InputError
 from unitdisc.formats.audio_source import part_of
 from unitdisc.modality import Modality, speech
 from unitdisc.notices import Notices
@@ -18,6 +20,7 @@ from unitdisc.records import Label, UnitSequence, Utterance
 from unitdisc.units.runs import Runs, Spans, runs, spans
 
 whole = "units"  # in place of a split, of files that have none
+longest_name = 230  # bytes: file systems allow 255 with the ending, and with what a temporary file has before and after
 Some = TypeVar("Some", Runs, Spans)
 Named = TypeVar("Named", bound=Utterance | UnitSequence)
 
@@ -155,6 +158,13 @@ def named_line(utterance: str, units: Ints) -> str:
 
 
 def file_name(utterance: str) -> str:
-    """Return a file name for an utterance: '%', '/' and an initial '.' become '%25', '%2F' and '%2E'."""
+    """Return a file name for an utterance: '%', '/' and an initial '.' become '%25', '%2F' and '%2E'.
+
+    Raises InputError for a name that, with an ending, no file system has room for.
+    """
     plain = utterance.replace("%", "%25").replace("/", "%2F")
-    return f"%2E{plain[1:]}" if plain.startswith(".") else plain
+    plain = f"%2E{plain[1:]}" if plain.startswith(".") else plain
+    if len(os.fsencode(plain)) > longest_name:
+        what = f"{utterance[:40]!r}… is a name of {len(utterance)} characters, too long for a file of its own"
+        raise InputError(what, fix="shorten it in the corpus, or export jsonl or parquet")
+    return plain

@@ -30,8 +30,12 @@ def atomic_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         new, old = Path(temporary) / "new", Path(temporary) / "old"
         new.mkdir()
-        yield new
-        write(new, facts)
+        try:
+            yield new
+            write(new, facts)
+        except OSError as error:  # by the name that the file would have had
+            name = str(error.filename or new).replace(str(new), str(folder), 1)
+            raise OSError(error.errno, error.strerror or str(error), name) from error
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
