@@ -29,8 +29,8 @@ splits = ("train", "dev", "test")
 formats = ("kaldi-text", "kaldi-ark", "jsonl", "parquet", "parquet-utterances", "ctm", "textgrid", "fairseq", "hubert")
 formats += ("vocoder", "npz", "discophon")
 all_steps = ("corpus", *(f"features:{split}" for split in splits), "activity", "train", "encode", "score", "abx")
-all_steps += (*(f"export:{name}" for name in formats), "report")
-tabular = ("corpus", "score", *(f"export:{name}" for name in formats if name != "textgrid"), "report")
+all_steps += ("probe", "segment", "pieces", *(f"export:{name}" for name in formats), "report")
+tabular = ("corpus", "score", "pieces", *(f"export:{name}" for name in formats if name != "textgrid"), "report")
 features = {"kind": "speech", "type": "mfcc", "bins": 40, "deltas": 2, "energy": False, "normalise": "speaker"}
 settings = {
     "results": "results",
@@ -109,7 +109,8 @@ def command(step: str, corpus: str) -> list[str]:
     arguments = {
         "features": ["--split", which],
         "export": ["--model", "kmeans", "--formats", which, "--out", f"export-{which}"],
-        **{each: ["--model", "kmeans"] for each in ("train", "encode", "score", "abx")},
+        **{each: ["--model", "kmeans"] for each in ("train", "encode", "score", "abx", "probe", "segment")},
+        "pieces": ["--model", "kmeans", "--words", f"results/{corpus}/labels.tsv"],  # shorter than words, so more
     }
     own = [] if name == "report" else ["--corpus", corpus]
     return [sys.executable, "-m", "unitdisc", "abx-run" if name == "abx" else name, *own, *arguments.get(name, [])]
@@ -126,7 +127,7 @@ def measured(
     if "corpus" not in steps:
         write_tables(files, sample, shape, hours, units=False)
     if "train" not in steps:
-        shutil.copytree(sample.run.path, files.run("kmeans", 0).path, ignore=shutil.ignore_patterns("*.tsv", "logs"))
+        shutil.copytree(sample.run.path, files.run("kmeans", 0).path, ignore=shutil.ignore_patterns("*.tsv*", "logs"))
         shutil.copy(sample.run.training, files.run("kmeans", 0).training)
     if "encode" not in steps:
         write_tables(files, sample, shape, hours, units=True)

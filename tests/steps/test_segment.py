@@ -48,20 +48,22 @@ def test_segments_without_labels_still_have_their_rates():
     assert "boundary_f1" not in set(changes["metric"])
 
 
-def test_which_side_is_better_is_told_of_the_segments(config):
+def test_which_side_is_better_is_told_of_the_segments(config, tmp_path):
     run = find_run(config, "toy", "kmeans", 0)
-    mixed = {
-        split: {n: UnitSequence(n, s.frame_shift, s.units % 2) for n, s in run.units(split, "encoded").items()}
-        for split in run.splits
-    }
+    good = {split: run.units_path(split, "encoded") for split in run.splits}
+    mixed = {split: tmp_path / f"{split}.tsv" for split in run.splits}
+    for split, path in mixed.items():
+        units = tables.each_unit_sequence(good[split])
+        tables.write_units(path, (UnitSequence(s.utterance, s.frame_shift, s.units % 2) for s in units))
     found = {(row.split, row.metric): row for row in segment.changes(run, mixed)}
     worse = found["test", "many_to_one"]
     assert worse.before == 1 > worse.after
     assert (worse.difference, worse.better) == (worse.after - worse.before, "before")
     assert worse.low <= worse.high < 0
-    perfect = {split: run.units(split, "encoded") for split in run.splits}
-    for split in run.splits:
-        tables.write_units(run.files.units(split), mixed[split].values())
-    better = {(row.split, row.metric): row.better for row in segment.changes(run, perfect)}
+    for split, path in good.items():
+        kept = path.rename(tmp_path / f"{split}.good.tsv")
+        mixed[split].rename(path)
+        good[split] = kept
+    better = {(row.split, row.metric): row.better for row in segment.changes(run, good)}
     assert better["test", "many_to_one"] == "after"
     assert better["test", "bitrate"] == "-"

@@ -120,13 +120,16 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSet
     if frames <= block_frames:
         return _differences(_static(samples, settings), settings.deltas).numpy()
     reach = 2 * settings.deltas  # frames on either side that the differences depend on
-    blocks = []
+    whole = np.zeros((0, 0), dtype=np.float32)
     for first in range(0, frames, block_frames):
         last = min(first + block_frames, frames)
         start, stop = max(0, first - reach), min(frames, last + reach)
         static = _static(_mirrored(samples, settings, start, stop), settings, mirrored=True)
-        blocks.append(_differences(static, settings.deltas)[first - start : last - start].numpy())
-    return np.concatenate(blocks)
+        block = _differences(static, settings.deltas)[first - start : last - start].numpy()
+        if first == 0:  # not a list of blocks, which would take as much again when they are joined
+            whole = np.empty((frames, block.shape[1]), dtype=np.float32)
+        whole[first:last] = block
+    return whole
 
 
 def _mirrored(samples: NDArray[np.float32], settings: SpeechSettings, first: int, last: int) -> NDArray[np.float32]:

@@ -48,25 +48,28 @@ class Need:
         return self.minutes + self.hour_minutes * size.hours
 
 
-# The slopes are those that benchmarks/scale.py prints; a part that does not depend on the corpus is rounded up.
+# From benchmarks/scale.py: the slopes, rounded up, and twice what a small corpus takes, or more where it depends on the
+# model. Fixed parts of train, recognise, abx and probe are estimates for large models.
 needs: Mapping[str, Need] = MappingProxyType(
     {
         "sample": Need(mb=2000, minutes=10),
-        "corpus": Need(mb=4000, minutes=60, hour_mb=17, hour_minutes=0.2),
-        "features": Need(mb=0, minutes=240, hour_minutes=1),  # and for each process, what the extractor says
-        "join": Need(mb=1000, minutes=60, hour_minutes=0.1),
-        "activity": Need(mb=4000, minutes=60, hour_minutes=0.1),
-        "train": Need(mb=8000, minutes=1440),
-        "encode": Need(mb=4000, minutes=240, hour_mb=5, hour_minutes=1),
-        "score": Need(mb=4000, minutes=120, hour_mb=34, hour_minutes=0.2),
-        "recognise": Need(mb=8000, minutes=120, hour_minutes=1),
-        "abx": Need(mb=8000, minutes=240, hour_minutes=1),
-        "probe": Need(mb=8000, minutes=120, hour_minutes=1),
-        "segment": Need(mb=4000, minutes=120, hour_mb=34, hour_minutes=1),
-        "pieces": Need(mb=8000, minutes=240, hour_mb=34, hour_minutes=1),
-        "export": Need(mb=4000, minutes=120, hour_mb=22, hour_minutes=0.2),
+        # Kaldi's reader takes 1.5 MB an hour; others hold all labels, as did the reader that took 17.
+        "corpus": Need(mb=2000, minutes=60, hour_mb=17, hour_minutes=0.2),
+        "features": Need(mb=0, minutes=240, hour_mb=2, hour_minutes=1),  # and for each process what the extractor says
+        "join": Need(mb=1000, minutes=60, hour_mb=1, hour_minutes=0.1),
+        "activity": Need(mb=1000, minutes=60, hour_mb=2, hour_minutes=0.1),
+        "train": Need(mb=8000, minutes=1440, hour_mb=2),
+        "encode": Need(mb=2000, minutes=240, hour_mb=2, hour_minutes=1),
+        "score": Need(mb=1000, minutes=120, hour_mb=7, hour_minutes=0.2),
+        # Units and labels in memory, which took 34 MB an hour when scores had them there.
+        "recognise": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),
+        "abx": Need(mb=8000, minutes=240, hour_mb=2, hour_minutes=1),
+        "probe": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),  # labels in memory
+        "segment": Need(mb=2000, minutes=120, hour_mb=14, hour_minutes=1),  # two sides of scores
+        "pieces": Need(mb=2000, minutes=240, hour_mb=20, hour_minutes=1),
+        "export": Need(mb=2000, minutes=120, hour_mb=2, hour_minutes=0.2),
         "collect": Need(mb=1000, minutes=10),
-        "report": Need(mb=4000, minutes=30, hour_mb=23, hour_minutes=0.2),
+        "report": Need(mb=2000, minutes=30, hour_mb=2, hour_minutes=0.2),
     }
 )
 

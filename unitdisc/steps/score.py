@@ -1,12 +1,14 @@
 """The score step: the units of splits against the labels of the corpus."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from unitdisc import tables
 from unitdisc.checksums import sealing
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.discovery.overview import overview_of
 from unitdisc.scores.discovery.score import statistics_of, statistics_of_source, summarise, unknown_labels
@@ -20,20 +22,11 @@ log = logging.getLogger(__name__)
 
 def run(run: Run, splits: Sequence[str] | None = None) -> None:
     """Score splits, by default all of the corpus, with mappings fitted on the split itself and on train."""
-    chosen = run.chosen(splits)
-    scoring = run.experiment.scoring
+    chosen, scoring = run.chosen(splits), run.experiment.scoring
+    units = {split: run.units_path(split, "encoded") for split in ("train", *chosen)}
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         _check_excluded(run, labels.counts)
-        train = overview_of(InFiles(run.units_path("train", "encoded"), labels))
-        for split in chosen:
-            source = InFiles(run.units_path(split, "encoded"), labels)
-            statistics = statistics_of_source(
-                source,
-                train if split == "train" else overview_of(source),
-                fit=None if split == "train" else train,
-                exclude=run.settings.exclude,
-                tolerance=scoring.tolerance[run.modality.name],
-            )
+        for split, statistics in zip(chosen, each_statistics(run, units, labels, chosen), strict=True):
             scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
             with sealing(run.files.scores(split)):
                 tables.write(run.files.scores(split), scores, Score)
@@ -48,6 +41,22 @@ def _check_excluded(run: Run, labels: Collection[str]) -> None:
     unknown = [name for name in unknown if name not in default]
     if unknown:
         log.warning("notice: exclude names labels that %s does not have: %s", run.corpus, ", ".join(unknown))
+
+
+def each_statistics(
+    run: Run, units: Mapping[str, Path], labels: LabelIndex, splits: Sequence[str]
+) -> Iterator[UtteranceStatistics]:
+    """Yield the statistics of each split, whose ``units`` are tables; otherwise as ``run_statistics``."""
+    train = overview_of(InFiles(units["train"], labels))
+    for split in splits:
+        source = InFiles(units[split], labels)
+        yield statistics_of_source(
+            source,
+            train if split == "train" else overview_of(source),
+            fit=None if split == "train" else train,
+            exclude=run.settings.exclude,
+            tolerance=run.experiment.scoring.tolerance[run.modality.name],
+        )
 
 
 def run_statistics(

@@ -9,11 +9,11 @@ import torch
 from unitdisc import tables
 from unitdisc.config import Segmentation
 from unitdisc.layout import table_of
-from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery.compare import compare
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.manifest import facts
 from unitdisc.steps.run import Run
-from unitdisc.steps.score import run_statistics
+from unitdisc.steps.score import each_statistics
 from unitdisc.units.exports.manifest import atomic_folder
 from unitdisc.units.segmentation import penalty_of, segment_archive
 
@@ -42,17 +42,18 @@ def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None 
         paths = {split: run.files.segmented_units(split, new) for split in run.splits}
         for split, path in paths.items():
             tables.write_units(path, segment_archive(trained, archives[split], speaker, penalty=penalty))
-        score_changes = list(changes(run, {split: tables.read_units(path) for split, path in paths.items()}))
+        score_changes = list(changes(run, paths))
         tables.write(table_of(new), score_changes, Change)
     return score_changes
 
 
-def changes(run: Run, after: Mapping[str, dict[str, UnitSequence]]) -> Iterator[Change]:
-    """Yield every score of every split before the segmentation and with the segmented units ``after``."""
-    before = {split: run.units(split, "encoded") for split in run.splits}
+def changes(run: Run, after: Mapping[str, Path]) -> Iterator[Change]:
+    """Yield every score of every split before the segmentation and with the segmented units ``after``, in tables."""
+    before = {split: run.units_path(split, "encoded") for split in run.splits}
     scoring = run.experiment.scoring
-    for split in run.splits:
-        old, new = (run_statistics(run, units, run.labels, split) for units in (before, after))
-        for row in compare(new, old, samples=scoring.bootstrap, seed=scoring.confidence_seed):
-            better = {"a": "after", "b": "before"}.get(row.better, row.better)
-            yield Change(split, row.metric, row.b, row.a, row.difference, row.low, row.high, better)
+    with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
+        sides = (each_statistics(run, units, labels, run.splits) for units in (before, after))
+        for split, old, new in zip(run.splits, *sides, strict=True):
+            for row in compare(new, old, samples=scoring.bootstrap, seed=scoring.confidence_seed):
+                better = {"a": "after", "b": "before"}.get(row.better, row.better)
+                yield Change(split, row.metric, row.b, row.a, row.difference, row.low, row.high, better)
