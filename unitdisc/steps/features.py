@@ -1,23 +1,42 @@
-"""The feature step: computes the features of a split into a Kaldi archive and its index."""
+"""The feature step: computes the features of splits, each into a Kaldi archive and its index."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 from unitdisc import registry
 from unitdisc.config import Experiment
 from unitdisc.features import archive
 from unitdisc.features.shards import extract
 from unitdisc.layout import Results
+from unitdisc.records import Utterance
 from unitdisc.steps.corpus_tables import utterances_of
 from unitdisc.steps.parts import Part
 
 
-def run(experiment: Experiment, corpus: str, split: str, *, jobs: int = 1, part: Part | None = None) -> None:
-    """Compute the features of a split, or of one ``part`` of it, in ``jobs`` processes."""
+def run(
+    experiment: Experiment,
+    corpus: str,
+    splits: Sequence[str] | None = None,
+    *,
+    jobs: int = 1,
+    part: Part | None = None,
+) -> None:
+    """Compute the features of splits, by default all of the corpus, or of one ``part`` of each, in ``jobs`` processes.
+
+    Raises InputError for a split that the corpus does not have.
+    """
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    utterances = [utterance for utterance in utterances_of(files) if utterance.split == split]
-    ark = files.archive(split)
-    if part is not None:
-        utterances, ark = list(part.share(utterances)), files.part_archive(split, part)
-        if not utterances:  # there are more parts than utterances
-            archive.write(ark, [])
-            return
+    rows: dict[str, list[Utterance]] = {split: [] for split in experiment.chosen_splits(corpus, splits)}
+    for utterance in utterances_of(files):
+        if utterance.split in rows:
+            rows[utterance.split].append(utterance)
+    wanted: dict[Path, Sequence[Utterance]] = {}
+    for split, utterances in rows.items():
+        if part is None:
+            wanted[files.archive(split)] = utterances
+        elif share := part.share(utterances):
+            wanted[files.part_archive(split, part)] = share
+        else:  # there are more parts than utterances
+            archive.write(files.part_archive(split, part), [])
     extractor = registry.features.load(settings.features.kind)(settings.features, allow_pipes=settings.pipes)
-    extract(utterances, ark, extractor, jobs=jobs, on_bad=settings.on_bad_utterance)
+    extract(wanted, extractor, jobs=jobs, on_bad=settings.on_bad_utterance)

@@ -18,7 +18,7 @@ from unitdisc.steps.run import Run, encode_again
 def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | None = None, *, of: int) -> None:
     """Join the features of splits, by default all of the corpus, each made in ``of`` parts."""
     files = Results(experiment.results).corpus(corpus)
-    for split in splits or experiment.corpus(corpus).split_names:
+    for split in experiment.chosen_splits(corpus, splits):
         made = [files.part_archive(split, part) for part in parts(of)]
         utterances = (row for row in utterances_of(files) if row.split == split)
         archive.join(files.archive(split), made, rows=archive.digest_of(utterances))
