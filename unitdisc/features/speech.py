@@ -1,6 +1,7 @@
 """Kaldi-compatible features of recordings: log-mel filterbanks or MFCC, energy, and deltas."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 smoothing = 0.11  # seconds over which the level of a frame is averaged
 block_frames = 30_000  # computed at a time in long recordings, so that memory does not grow with their length
+
+
+@lru_cache(maxsize=16)
+def _seconds(milliseconds: float) -> float:
+    """Return the nearest number to an exact fraction of a second; utterance by utterance, it is asked for."""
+    return float(read_shift(milliseconds) / 1000)
 
 
 class SpeechSettings(FeatureSettings):
@@ -53,7 +60,7 @@ class SpeechSettings(FeatureSettings):
     @property
     def shift(self) -> float:
         """The frame shift in seconds."""
-        return float(read_shift(self.frame_shift) / 1000)
+        return _seconds(self.frame_shift)
 
     @model_validator(mode="after")
     def _whole_samples(self) -> "SpeechSettings":
