@@ -79,7 +79,7 @@ class _State:
 
     def _measure(self, rows: Tensor) -> None:
         means = self.sums / self.sizes.unsqueeze(1)
-        for part in torch.split(rows, measured):  # type: ignore[no-untyped-call]
+        for part in torch.split(rows, measured):
             self.distances[part] = squared(self.x[part], means, self.units[part])
 
     def _update(self, changed: Tensor, stale: Tensor) -> None:
