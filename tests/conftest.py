@@ -32,8 +32,7 @@ def made(tmp_path_factory) -> Path:
         patch.chdir(folder)
         for which in (speech, lines):
             run("corpus", *which[:2])
-            for split in ("train", "dev", "test"):
-                run("features", *which[:2], "--split", split)
+            run("features", *which[:2])
             run("train", *which)
             run("encode", *which)
     return folder

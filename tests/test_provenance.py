@@ -30,10 +30,7 @@ lines = ["--corpus", "lines", "--model", "vq"]
 commands = {
     "sample": [["sample", "--corpus", "drawn"]],
     "corpus": [["corpus", "--corpus", name] for name in ("speech", "lines", "drawn", "matrices")],
-    "features": [
-        *(["features", "--corpus", c, "--split", s] for c in ("speech", "lines") for s in ("train", "dev", "test")),
-        ["features", "--corpus", "matrices", "--split", "dev"],
-    ],
+    "features": [["features", "--corpus", name] for name in ("speech", "lines", "matrices")],
     "train": [["train", *run], ["train", *lines], ["train", "--corpus", "lines", "--model", "kmeans"]],
     "encode": [["encode", *run], ["encode", *lines]],
     "score": [["score", *run], ["score", *lines]],

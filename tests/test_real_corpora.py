@@ -55,8 +55,7 @@ def test_the_wsj_model_recognises_phones_of_mboshi(tmp_path):
     shortened(tmp_path, "mboshi-ctc", "mboshi", data / "mboshi", {"encoder": encoder}, **plan)
     run(tmp_path, "corpus", "--corpus", "mboshi")
     kept(tmp_path, "mboshi", {"train": 60, "dev": 8, "test": 8})
-    for split in ("train", "dev", "test"):
-        run(tmp_path, "features", "--corpus", "mboshi", "--split", split)
+    run(tmp_path, "features", "--corpus", "mboshi")
     run(tmp_path, "train", "--corpus", "mboshi", "--model", "robust", "--threads", "1")
     folder = tmp_path / "results/mboshi/robust/seed0"
     assert "UNK" not in json.loads((folder / "model.json").read_text())["labels"]
@@ -77,8 +76,7 @@ def test_the_scribblelens_model_rebuilds_lines_of_unipen(tmp_path):
     shortened(tmp_path, "unipen-pixelcnn", "unipen", root, {"encoder": encoder, "decoder": decoder}, **plan)
     run(tmp_path, "corpus", "--corpus", "unipen")
     kept(tmp_path, "unipen", {"train": 24, "dev": 4, "test": 2})
-    for split in ("train", "dev", "test"):
-        run(tmp_path, "features", "--corpus", "unipen", "--split", split)
+    run(tmp_path, "features", "--corpus", "unipen")
     run(tmp_path, "train", "--corpus", "unipen", "--model", "robust", "--threads", "1")
     run(tmp_path, "encode", "--corpus", "unipen", "--model", "robust", "--split", "test")
     folder = tmp_path / "results/unipen/robust/seed0"

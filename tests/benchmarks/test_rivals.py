@@ -175,8 +175,7 @@ def test_all_of_them_from_the_initial_network_to_the_table(tmp_path):
     assert compared(tmp_path).stderr.startswith("rivals: left out")
     options = ("--config", str(path), "--corpus", "speech", "--codewords", "16", "--split", "dev", "test")
     assert "left out: " in compared(tmp_path, *options).stderr
-    features = [("features", "--split", split) for split in ("train", "dev", "test")]
-    for command in (("corpus",), *features, ("train", "--model", "net")):
+    for command in (("corpus",), ("features",), ("train", "--model", "net")):
         done = pipeline.in_process(tmp_path, *command, "--config", str(path), "--corpus", "speech")
         assert done.returncode == 0, done.stderr
     assert "left out" not in compared(tmp_path, *options, "--seeds", "1").stderr

@@ -61,8 +61,7 @@ def test_a_run_with_two_codebooks_is_encoded_exported_and_segmented(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     which = ("--corpus", "lines", "--model", "vq")
     run("corpus", "--corpus", "lines")
-    for split in ("train", "dev", "test"):
-        run("features", "--corpus", "lines", "--split", split)
+    run("features", "--corpus", "lines")
     run("train", *which)
     for split in ("train", "dev", "test"):
         run("encode", *which, "--split", split)

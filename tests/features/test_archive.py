@@ -102,8 +102,8 @@ def test_a_constant_feature_is_centred_only():
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_extraction_is_the_same_however_it_is_cut(tmp_path, jobs):
     utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=5), {"train": "train"})
-    extract(utterances, tmp_path / "one.ark", Speech(SpeechSettings(shard=100)))
-    extract(utterances, tmp_path / "many.ark", Speech(SpeechSettings(shard=2)), jobs=jobs)
+    extract({tmp_path / "one.ark": utterances}, Speech(SpeechSettings(shard=100)))
+    extract({tmp_path / "many.ark": utterances}, Speech(SpeechSettings(shard=2)), jobs=jobs)
     assert (tmp_path / "one.ark").read_bytes() == (tmp_path / "many.ark").read_bytes()
     features = {f"{name}.{ending}" for name in ("one", "many") for ending in ("ark", "scp")}
     assert {path.name for path in tmp_path.iterdir()} == {"c", *features, ".one.ark.crc32", ".many.ark.crc32"}
@@ -115,7 +115,7 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
     sound = broken.read_bytes()
     broken.write_bytes(b"")
     with pytest.raises(InputError, match=r"train3\.wav: is empty"):
-        extract(utterances, tmp_path / "a.ark", Speech(SpeechSettings(shard=1)))
+        extract({tmp_path / "a.ark": utterances}, Speech(SpeechSettings(shard=1)))
     assert not (tmp_path / "a.ark").exists()
     broken.write_bytes(sound)
     for name in ("train0", "train1", "train2"):  # they are not read again, unless they have changed
@@ -124,9 +124,9 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
         path.write_bytes(bytes(times.st_size))
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns + (name == "train2")))
     with pytest.raises(InputError, match=r"train2\.wav"):
-        extract(utterances, tmp_path / "a.ark", Speech(SpeechSettings(shard=1)))
+        extract({tmp_path / "a.ark": utterances}, Speech(SpeechSettings(shard=1)))
     path.write_bytes(sound)
-    extract(utterances, tmp_path / "a.ark", Speech(SpeechSettings(shard=1)))
+    extract({tmp_path / "a.ark": utterances}, Speech(SpeechSettings(shard=1)))
     features = Archive(tmp_path / "a.scp")
     assert len(features) == 4
     assert np.array_equal(features["train2"], features["train3"])
@@ -134,7 +134,7 @@ def test_finished_shards_are_kept(tmp_path, monkeypatch):
 
 def test_a_split_without_utterances(tmp_path):
     with pytest.raises(InputError, match="no utterances"):
-        extract([], tmp_path / "a.ark", Speech(SpeechSettings()))
+        extract({tmp_path / "a.ark": []}, Speech(SpeechSettings()))
 
 
 # --- checksums -------------------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_an_index_whose_matrices_are_swapped_is_told(tmp_path, matrices):
 
 def test_features_of_another_version_of_the_utterances_are_told(tmp_path):
     utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=3), {"train": "train"})
-    extract(utterances, tmp_path / "a.ark", Speech(SpeechSettings()))
+    extract({tmp_path / "a.ark": utterances}, Speech(SpeechSettings()))
     features = Archive(tmp_path / "a.scp")
     features.check_of(utterances)
     features.check_of([replace(row, speaker="another") for row in utterances])  # they are not of speakers

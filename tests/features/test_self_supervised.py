@@ -236,7 +236,7 @@ def test_broken_weights_are_no_fault_of_a_recording(tmp_path, policy):
     soundfile.write(tmp_path / "a.wav", tone(0.5), rate)
     utterance = Utterance("a", "train", "s", str(tmp_path / "a.wav"), 0.5)
     with pytest.raises(InputError) as told:
-        extract([utterance], tmp_path / "x.ark", ssl(tmp_path / "network"), on_bad=policy)
+        extract({tmp_path / "x.ark": [utterance]}, ssl(tmp_path / "network"), on_bad=policy)
     assert str(told.value).startswith(f"{tmp_path / 'network' / 'model.safetensors'}: cannot be read as weights")
 
 
@@ -251,10 +251,10 @@ def test_shards_of_other_weights_are_not_kept(tmp_path):
     gone = Utterance("b", "train", "s", str(tmp_path / "b.wav"), 0.5)
     extractor = ssl(tmp_path / "network", shard=1)
     with pytest.raises(InputError, match=r"b\.wav: no such recording"):
-        extract([here, gone], tmp_path / "x.ark", extractor)
+        extract({tmp_path / "x.ark": [here, gone]}, extractor)
     soundfile.write(tmp_path / "b.wav", tone(0.5), rate)
     written(tmp_path / "network", seed=1)
-    extract([here, gone], tmp_path / "x.ark", extractor)
+    extract({tmp_path / "x.ark": [here, gone]}, extractor)
     found = Archive(tmp_path / "x.scp")
     np.testing.assert_array_equal(found["a"], found["b"])
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def utterances(tmp_path):
 @pytest.fixture
 def whole(tmp_path, utterances):
     """The bytes of the features."""
-    extract(utterances, tmp_path / "a.ark", speech)
+    extract({tmp_path / "a.ark": utterances}, speech)
     return content(tmp_path)
 
 
@@ -50,15 +51,46 @@ def ended_in_the_clean_up(folder, utterances, monkeypatch, removed):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(workspace.shutil, "rmtree", interrupted)
-        extract(utterances, folder / "a.ark", speech)
+        extract({folder / "a.ark": utterances}, speech)
 
 
 @pytest.mark.parametrize("removed", [0, 1, 5, 12])
 def test_a_kill_in_the_clean_up(tmp_path, utterances, whole, monkeypatch, removed):
     ended_in_the_clean_up(tmp_path, utterances, monkeypatch, removed)
-    extract(utterances, tmp_path / "a.ark", speech)
+    extract({tmp_path / "a.ark": utterances}, speech)
     assert content(tmp_path) == whole
     assert {path.name for path in tmp_path.iterdir()} == {"c", "a.ark", "a.scp", ".a.ark.crc32"}
+
+
+def test_what_is_finished_of_every_archive_is_kept_until_all_are_made(tmp_path, utterances, whole, monkeypatch):
+    wanted = {tmp_path / "a.ark": utterances, tmp_path / "b.ark": utterances[:3]}
+    made, write = [], archive.write
+
+    def counted(shard, matrices):
+        if len(made) == 5:
+            raise KeyboardInterrupt
+        made.append(shard)
+        write(shard, matrices)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(archive, "write", counted)
+        (tmp_path / "a.ark").unlink()
+        extract(wanted, speech)
+    assert not (tmp_path / "a.ark").exists()
+    assert [len(list(tmp_path.glob(f".{name}.ark.work/*/*.scp"))) for name in "ab"] == [4, 1]
+    monkeypatch.setattr(archive, "write", lambda *given: (made.append(given[0]), write(*given)))
+    extract(wanted, speech)
+    assert [shard.parts[-3] for shard in made] == [".a.ark.work"] * 4 + [".b.ark.work"] * 3
+    assert content(tmp_path) == whole
+    assert len(Archive(tmp_path / "b.scp")) == 3
+    assert not list(tmp_path.glob(".*.work"))
+
+
+def test_no_archive_is_made_where_nothing_of_one_can_be_read(tmp_path, utterances):
+    lost = [replace(row, source=f"{row.source}-gone") for row in utterances]
+    with pytest.raises(InputError, match=r"b\.ark: none of the 4 utterances can be read"):
+        extract({tmp_path / "a.ark": utterances, tmp_path / "b.ark": lost}, speech, on_bad="skip")
+    assert not (tmp_path / "a.ark").exists()
 
 
 @pytest.mark.parametrize("ending", [".ark", ".scp"])
@@ -66,11 +98,11 @@ def test_a_shard_without_one_of_its_files_is_computed_again(tmp_path, utterances
     """Such as one of a folder that a system for temporary files has cleared."""
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(archive, "join", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-        extract(utterances, tmp_path / "a.ark", speech)
+        extract({tmp_path / "a.ark": utterances}, speech)
     shards = sorted((tmp_path / ".a.ark.work").glob(f"*/*{ending}"))
     assert len(shards) == 4
     shards[1].unlink()
-    extract(utterances, tmp_path / "a.ark", speech)
+    extract({tmp_path / "a.ark": utterances}, speech)
     assert content(tmp_path) == whole
 
 
@@ -78,7 +110,7 @@ def test_the_work_of_other_settings_and_of_earlier_versions_is_cleared(tmp_path,
     ended_in_the_clean_up(tmp_path, utterances, monkeypatch, 1)
     (tmp_path / ".a.0123456789abcdef").mkdir()
     (tmp_path / ".a.0123456789abcdef" / "000000.scp").touch()
-    extract(utterances, tmp_path / "a.ark", Speech(SpeechSettings(shard=2)))
+    extract({tmp_path / "a.ark": utterances}, Speech(SpeechSettings(shard=2)))
     assert content(tmp_path) == whole
     assert {path.name for path in tmp_path.iterdir()} == {"c", "a.ark", "a.scp", ".a.ark.crc32"}
 
@@ -88,11 +120,11 @@ def test_a_recording_that_was_replaced_since_the_corpus_was_read_is_told(tmp_pat
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(old), rate)
     row = Utterance("a", "train", "s", str(path), old)
-    extract([row], tmp_path / "a.ark", speech)
+    extract({tmp_path / "a.ark": [row]}, speech)
     soundfile.write(path, tone(new), rate)
     told = rf"a\.wav: gives features of {new:.1f}\d s, and utterances\.tsv says {old:.2f} s; read the corpus again"
     with pytest.raises(InputError, match=told):
-        extract([row], tmp_path / "a.ark", speech)
+        extract({tmp_path / "a.ark": [row]}, speech)
 
 
 def started(folder, *options):

@@ -69,8 +69,7 @@ def local(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         run("corpus", "--corpus", "speech")
-        for split in splits:
-            run("features", "--corpus", "speech", "--split", split)
+        run("features", "--corpus", "speech")
         for seed in seeds:
             run("train", "--corpus", "speech", "--model", "vq", "--seed", str(seed))
             run("encode", "--corpus", "speech", "--model", "vq", "--seed", str(seed))

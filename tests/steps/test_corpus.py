@@ -37,7 +37,7 @@ def test_a_kaldi_corpus_of_precomputed_features(tmp_path):
     settings = PrecomputedSettings()
     utterances, labels, _ = read(KaldiSettings(root=root, features=settings), tmp_path)
     assert len(list(labels)) == 12
-    extract([u for u in utterances if u.split == "train"], tmp_path / "train.ark", Precomputed(settings))
+    extract({tmp_path / "train.ark": [u for u in utterances if u.split == "train"]}, Precomputed(settings))
     np.testing.assert_array_equal(Archive(tmp_path / "train.scp")["train1"], matrix + 1)
 
 
@@ -46,7 +46,7 @@ def test_a_folder_of_line_images(tmp_path):
     utterances, labels, _ = read(FolderSettings(root=root, features=HandwritingSettings()), tmp_path)
     assert labels == []
     assert {u.speaker for u in utterances} == {"w0", "w1", "w2"}
-    extract(utterances, tmp_path / "all.ark", Handwriting(HandwritingSettings()))
+    extract({tmp_path / "all.ark": utterances}, Handwriting(HandwritingSettings()))
     archive = Archive(tmp_path / "all.scp")
     for utterance in utterances:
         assert len(archive[utterance.utterance]) == utterance.duration == 128

@@ -1,5 +1,6 @@
 """The feature step: the utterances of one split."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -35,25 +36,35 @@ def files(experiment):
 
 
 def test_the_utterances_of_the_split_alone_have_features(experiment, files):
-    features.run(experiment, "speech", "dev")
+    features.run(experiment, "speech", ["dev"])
     archive = Archive(files.index("dev"))
     assert list(archive) == [f"dev{number}" for number in range(6)]
     assert {matrix.shape for matrix in archive.values()} == {(60, 21)}  # bins, and the energy
     assert {path.name for path in files.index("dev").parent.iterdir()} == {"dev.ark", "dev.scp", ".dev.ark.crc32"}
 
 
+def test_all_splits_are_made_by_default_as_one_by_one(experiment, files):
+    for split in ("train", "dev", "test"):
+        features.run(experiment, "speech", [split])
+    one_by_one = {path.name: path.read_bytes() for path in files.archive("dev").parent.iterdir()}
+    shutil.rmtree(files.archive("dev").parent)
+    features.run(experiment, "speech", jobs=2)
+    assert {path.name: path.read_bytes() for path in files.archive("dev").parent.iterdir()} == one_by_one
+    assert len(one_by_one) == 9
+
+
 def test_a_split_that_the_corpus_lacks_is_told(experiment, files):
     for split in ("tset", ""):
-        with pytest.raises(InputError, match=r"\.ark: the split has no utterances; see splits in the corpus's"):
-            features.run(experiment, "speech", split)
+        with pytest.raises(InputError, match=f"corpus speech has no split '{split}'; it has train, dev, test"):
+            features.run(experiment, "speech", [split])
     assert not files.index("tset").parent.exists()
 
 
 def test_the_corpus_is_read_first(experiment):
     with pytest.raises(InputError, match=r"speech/utterances\.tsv: no such file"):
-        features.run(experiment, "speech", "train")
+        features.run(experiment, "speech", ["train"])
     with pytest.raises(InputError, match="no corpus 'speach'; the nearest known is 'speech'"):
-        features.run(experiment, "speach", "train")
+        features.run(experiment, "speach", ["train"])
 
 
 # --- sources that cannot be read after all --------------------------------------------------------------------------
@@ -77,7 +88,7 @@ def test_the_first_source_that_cannot_be_read_ends_the_step(experiment, files):
     bad("dev2")
     bad("dev4")
     with pytest.raises(InputError, match=r"dev2\.wav: cannot be decoded"):
-        features.run(experiment, "speech", "dev")
+        features.run(experiment, "speech", ["dev"])
     assert not files.archive("dev").exists()
 
 
@@ -85,7 +96,7 @@ def test_the_first_source_that_cannot_be_read_ends_the_step(experiment, files):
 def test_sources_to_skip_are_left_out_and_counted(experiment, files, caplog, lost):
     for name in lost:
         bad(name)
-    features.run(skipping(experiment), "speech", "dev")
+    features.run(skipping(experiment), "speech", ["dev"])
     assert names_in(files) == [f"dev{n}" for n in range(6) if f"dev{n}" not in lost]
     assert (
         f"utterances that cannot be read, left out: {len(lost)} (first: speech/dev/audio/{lost[0]}.wav" in caplog.text
@@ -93,10 +104,10 @@ def test_sources_to_skip_are_left_out_and_counted(experiment, files, caplog, los
 
 
 def test_those_that_are_read_are_the_same_whatever_is_left_out(experiment, files):
-    features.run(experiment, "speech", "dev")
+    features.run(experiment, "speech", ["dev"])
     whole = dict(Archive(files.index("dev")).items())
     bad("dev3")
-    features.run(skipping(experiment), "speech", "dev")
+    features.run(skipping(experiment), "speech", ["dev"])
     for name, matrix in Archive(files.index("dev")).items():
         np.testing.assert_array_equal(matrix, whole[name])
 
@@ -108,9 +119,9 @@ def test_features_that_are_no_numbers_are_bad_too(experiment, files, policy):
     soundfile.write("speech/dev/audio/dev1.wav", samples, rate, subtype="FLOAT")
     if policy == "stop":
         with pytest.raises(InputError, match=r"dev1\.wav: sample 100 is not a finite number"):
-            features.run(experiment, "speech", "dev")
+            features.run(experiment, "speech", ["dev"])
     else:
-        features.run(skipping(experiment), "speech", "dev")
+        features.run(skipping(experiment), "speech", ["dev"])
         assert names_in(files) == ["dev0", "dev2", "dev3", "dev4", "dev5"]
 
 
@@ -123,9 +134,9 @@ def test_a_line_in_a_zip_may_be_bad(tmp_path, policy, caplog):
     extractor = Handwriting(HandwritingSettings())
     if policy == "stop":
         with pytest.raises(InputError, match=r"lines\.zip#b\.png: is not an image that can be read"):
-            extract(lines, tmp_path / "x.ark", extractor)
+            extract({tmp_path / "x.ark": lines}, extractor)
         return
-    extract(lines, tmp_path / "x.ark", extractor, on_bad="skip")
+    extract({tmp_path / "x.ark": lines}, extractor, on_bad="skip")
     found = Archive(tmp_path / "x.scp")
     assert list(found) == ["a", "d"]
     np.testing.assert_array_equal(found["a"], found["d"])
@@ -134,14 +145,14 @@ def test_a_line_in_a_zip_may_be_bad(tmp_path, policy, caplog):
 
 def test_shards_of_one_policy_are_not_those_of_the_other(experiment, files):
     bad("dev2")
-    features.run(skipping(experiment), "speech", "dev")
+    features.run(skipping(experiment), "speech", ["dev"])
     with pytest.raises(InputError, match=r"dev2\.wav"):
-        features.run(experiment, "speech", "dev")
+        features.run(experiment, "speech", ["dev"])
 
 
 def test_a_split_of_which_nothing_can_be_read_is_told(experiment, files):
     for number in range(6):
         bad(f"dev{number}")
     with pytest.raises(InputError, match=r"dev\.ark: none of the 6 utterances can be read; see the notices of the log"):
-        features.run(skipping(experiment), "speech", "dev")
+        features.run(skipping(experiment), "speech", ["dev"])
     assert not files.archive("dev").exists()

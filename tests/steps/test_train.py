@@ -78,8 +78,7 @@ def test_commands_train_a_model_on_top_of_others(tmp_path):
         assert done.returncode == 0, done.stderr
 
     command("corpus")
-    for split in ("train", "dev", "test"):
-        command("features", "--split", split)
+    command("features")
     for model in ("first", "last"):
         command("train", "--model", model)
     command("encode", "--model", "last", "--split", "test")

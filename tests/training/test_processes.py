@@ -149,8 +149,8 @@ def prepared_for_two(folder, epochs, **training):
     values = yaml.safe_load(path.read_text())
     values["models"]["vq"]["training"] |= {"processes": 2, "device": "cpu", **training}
     path.write_text(yaml.safe_dump(values))
-    for step in (["corpus"], ["features", "--split", "train"], ["features", "--split", "dev"]):
-        done = unitdisc(folder, step[0], "--corpus", "speech", *step[1:])
+    for step in ("corpus", "features"):
+        done = unitdisc(folder, step, "--corpus", "speech")
         assert done.returncode == 0, done.stderr
 
 

@@ -25,7 +25,8 @@ results=${config%/.settings/*}; corpus=$results/$c; run=$corpus/$m/seed$s
 case $step in
     sample) files=("$corpus/source/x");;
     corpus) files=("$corpus"/{utterances,labels,spellings}.tsv);;
-    features) files=("$corpus/features/${part:+parts/}$p${part-}".{ark,scp});;
+    features) files=("$corpus/features"/{train,dev,test}.{ark,scp})
+        [ -z "${part-}" ] || files=("$corpus/features/parts/$p$part".{ark,scp});;
     join) files=("$corpus/features/$p".{ark,scp}); [ -z "${m-}" ] || files=("$run"/{train,dev,test}.units.tsv);;
     activity) files=("$corpus/activity.tsv");;
     train) files=("$run"/{model.safetensors,model.json,training.tsv});;

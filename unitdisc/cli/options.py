@@ -12,7 +12,6 @@ Config = Annotated[str, typer.Option(help="The configuration: a YAML or JSON fil
 Corpus = Annotated[str, typer.Option(help="Name of the corpus in the configuration.")]
 Model = Annotated[str, typer.Option(help="Name of the model in the configuration.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the run.")]
-Split = Annotated[str, typer.Option(help="train, dev or test.")]
 Splits = Annotated[
     list[str] | None,
     typer.Option("--split", help="train, dev or test; repeat the option for several.", show_default=False),

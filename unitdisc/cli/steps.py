@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from unitdisc.cli import app
-from unitdisc.cli.options import Config, Corpus, Jobs, Model, PartOf, Seed, Split, Splits, Threads
+from unitdisc.cli.options import Config, Corpus, Jobs, Model, PartOf, Seed, Splits, Threads
 
 
 @app.command()
@@ -43,10 +43,12 @@ def corpus(
 
 
 @app.command()
-def features(corpus: Corpus, split: Split, config: Config = "config.yaml", jobs: Jobs = 1, part: PartOf = None) -> None:
-    """Compute the features of a split and write a Kaldi archive and its index.
+def features(
+    corpus: Corpus, split: Splits = None, config: Config = "config.yaml", jobs: Jobs = 1, part: PartOf = None
+) -> None:
+    """Compute the features of splits, by default all, and write a Kaldi archive and its index for each.
 
-    Example: unitdisc features --corpus sample-speech --split train --jobs 2
+    Example: unitdisc features --corpus sample-speech --jobs 2
     """
     from unitdisc.config.load import read_config
     from unitdisc.steps import features as step

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+own_block = 1 << 18  # values of vectors that are compared with their own codewords at a time
 block = 64  # codewords per block of the search for the minimum; tables are padded to whole blocks
 traced_block = 8 * block  # codewords per table of the search that is traced
 
@@ -20,6 +21,16 @@ def nearest(x: Tensor, codewords: Tensor) -> tuple[Tensor, Tensor]:
     for rows, table in tables(x, codewords, codewords.square().sum(1)):
         values[rows], units[rows] = smallest(table)
     return units, values
+
+
+def squared(x: Tensor, codewords: Tensor, units: Tensor) -> Tensor:
+    """Return ‖x − w‖² (N,) of vectors (N, D) and their own codewords, of (K, D) those that units (N,) say."""
+    found = torch.empty(len(x), dtype=x.dtype, device=x.device)
+    step = max(1, (own_block << 8 if x.is_cuda else own_block) // x.shape[1])
+    for start in range(0, len(x), step):
+        part = slice(start, start + step)
+        found[part] = (x[part] - codewords[units[part]]).square_().sum(1)
+    return found
 
 
 def nearest_traced(x: Tensor, codewords: Tensor, count: int) -> Tensor:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from unitdisc.codebook.distances import tables, two_smallest
+from unitdisc.codebook.distances import squared, tables, two_smallest
+
+measured = 100_000  # vectors that are copied at a time
 
 
 def hartigan(x: Tensor, units: Tensor, clusters: int, *, rounds: int, tolerance: float = 5e-4) -> Tensor:
@@ -76,9 +78,9 @@ class _State:
         self._update(changed, stale)
 
     def _measure(self, rows: Tensor) -> None:
-        units = self.units[rows]
-        means = self.sums[units] / self.sizes[units].unsqueeze(1)
-        self.distances[rows] = (self.x[rows] - means).square().sum(1)
+        means = self.sums / self.sizes.unsqueeze(1)
+        for part in torch.split(rows, measured):
+            self.distances[part] = squared(self.x[part], means, self.units[part])
 
     def _update(self, changed: Tensor, stale: Tensor) -> None:
         new = self._best(torch.arange(len(self.x), device=self.x.device), changed)

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from unitdisc.codebook.distances import nearest
+from unitdisc.codebook.distances import nearest, squared
 from unitdisc.codebook.hartigan import hartigan
 from unitdisc.codebook.seeding import kmeans_plus_plus, prune
 
@@ -84,12 +84,12 @@ def _assign(x: Tensor, centres: Tensor) -> _Clusters:
         empty = (torch.bincount(units, minlength=len(centres)) == 0).nonzero().squeeze(1)
         if not len(empty):
             break
-        farthest = (x - centres[units]).square().sum(1).topk(len(empty)).indices
+        farthest = squared(x, centres, units).topk(len(empty)).indices
         centres = centres.index_copy(0, empty, x[farthest])
         nearest_moved, closer = nearest(x, centres[empty])
         units = torch.where(closer < values, empty[nearest_moved], units)
         values = torch.minimum(values, closer)
-    return _Clusters(centres, units, (x - centres[units]).square().sum(1))
+    return _Clusters(centres, units, squared(x, centres, units))
 
 
 def _means(x: Tensor, units: Tensor, centres: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The whole experiment: corpora, models, which models are trained on which corpora, and what is made of the units."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -167,6 +168,21 @@ class Experiment(Section):
         if name not in self.corpora:
             raise InputError(f"the configuration has no corpus {name!r}{nearest(name, self.corpora)}")
         return self.corpora[name]
+
+    def chosen_splits(
+        self, corpus: str, splits: Sequence[str] | None = None, of: Sequence[str] | None = None
+    ) -> tuple[str, ...]:
+        """Return the given splits of a corpus; by default those of ``of`` that it has, or all.
+
+        Raises InputError for a split that the corpus does not have.
+        """
+        known = self.corpus(corpus).split_names
+        if not splits:
+            return tuple(split for split in known if of is None or split in of)
+        for split in splits:
+            if split not in known:
+                raise InputError(f"corpus {corpus} has no split {split!r}", fix=f"it has {', '.join(known)}")
+        return tuple(dict.fromkeys(splits))
 
     def ancestors(self, name: str) -> list[str]:
         """Return the models that must be trained before a model, which builds on them directly or indirectly."""

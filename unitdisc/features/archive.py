@@ -66,9 +66,10 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         if ark not in self._maps:
             self._maps[ark] = _mapped(ark)
         data = self._maps[ark][offset:]
-        if bytes(data[:5]) != b"\0BFM ":
+        header = data[:header_bytes].tobytes()
+        if header[:5] != b"\0BFM ":
             raise InputError(f"has no float matrix at {offset}, where {self.path} places {utterance!r}", ark)
-        rows, columns = (int.from_bytes(bytes(data[start : start + 4]), "little") for start in (6, 11))
+        rows, columns = (int.from_bytes(header[start : start + 4], "little") for start in (6, 11))
         values = data[header_bytes : header_bytes + 4 * rows * columns]
         if len(values) < 4 * rows * columns:
             raise InputError(f"ends inside the matrix of {utterance!r}", ark)
@@ -205,4 +206,4 @@ def _locations(scp: Path) -> Iterator[tuple[str, MatrixLocation]]:
 def _mapped(ark: Path) -> NDArray[np.uint8]:
     if not ark.is_file():
         raise InputError("no such archive", ark)
-    return np.memmap(ark, dtype=np.uint8, mode="r")
+    return np.asarray(np.memmap(ark, dtype=np.uint8, mode="r"))  # whose slices are made in half the time

@@ -1,9 +1,11 @@
-"""Features of a split, computed shard by shard in several processes; finished shards survive an interruption."""
+"""Features of splits, computed shard by shard in several processes; finished shards survive an interruption."""
 
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,36 +26,69 @@ from unitdisc.workspace import discard, working_folder
 log = logging.getLogger(__name__)
 
 
+Shard = tuple[Sequence[Utterance], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The shards of an archive."""
+
+    ark: Path
+    utterances: Sequence[Utterance]
+    shards: Sequence[Shard]
+
+    def todo(self) -> list[Shard]:
+        """Return the shards that are not finished."""
+        found = [(part, shard) for part, shard in self.shards if not archive.is_whole(shard)]
+        count = f"{len(self.utterances)} utterances in {len(self.shards)} shards"
+        log.info("%s: %s, %d to compute", self.ark.stem, count, len(found))
+        return found
+
+    def join(self) -> None:
+        """Make the archive of the shards, all finished."""
+        archive.join(self.ark, (shard for _, shard in self.shards), rows=archive.digest_of(self.utterances))
+        for old in self.ark.parent.glob(f".{self.ark.stem}.{'[0-9a-f]' * 16}"):  # the work of an earlier version
+            discard(old)
+
+
 def extract(
-    utterances: Sequence[Utterance],
-    ark: Path,
+    wanted: Mapping[Path, Sequence[Utterance]],
     extractor: Extractor,
     *,
     jobs: int = 1,
     on_bad: OnBadUtterance = "stop",
     of_part: bool = False,
 ) -> None:
-    """Compute the features of ``utterances`` into ``ark`` and its index, in ``jobs`` processes.
+    """Compute the features of utterances into an archive and its index, or into several, in ``jobs`` processes.
 
-    Shards that an interrupted run finished are kept if settings and utterances are the same. Raises InputError for a
-    split without utterances, or for the first source that cannot be read, unless ``on_bad`` says to skip such sources;
-    then where no source can be read. A part of a split may be without utterances, and without one that can be read.
+    Shards that an interrupted run finished are kept until all archives are made, if settings and utterances are the
+    same. Raises InputError for an archive without utterances, or for the first source that cannot be read, unless
+    ``on_bad`` says to skip such sources; then where no source of an archive can be read. A part of a split may be
+    without utterances, and without one that can be read.
     """
-    if not utterances and not of_part:
-        raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
+    for ark, utterances in wanted.items():
+        if not utterances and not of_part:
+            raise InputError("the split has no utterances", ark, fix="see splits in the corpus's configuration")
+    with ExitStack() as folders:
+        works = [folders.enter_context(_work(*each, extractor, on_bad)) for each in wanted.items()]
+        todo = [shard for work in works for shard in work.todo()]
+        _compute(partial(_write_shard, extractor, on_bad), todo, ", ".join(ark.stem for ark in wanted), jobs=jobs)
+        if not of_part:
+            for work in works:
+                check_readable(work.ark, [shard for _, shard in work.shards], len(work.utterances))
+        for work in works:
+            work.join()
+
+
+@contextmanager
+def _work(ark: Path, utterances: Sequence[Utterance], extractor: Extractor, on_bad: OnBadUtterance) -> Iterator[_Work]:
+    """Yield the shards of an archive, in a folder that is deleted when the block has ended well."""
     size = extractor.settings.shard
     digest = _digest(extractor.settings, extractor.facts(), extractor.allow_pipes, on_bad, utterances)
     parts = [utterances[start : start + size] for start in range(0, len(utterances), size)]
     with working_folder(ark, digest, finished="*.scp") as folder:
         shards = [folder / f"{number:06d}.{_digest(*map(stamp, part))}.ark" for number, part in enumerate(parts)]
-        todo = [(part, shard) for part, shard in zip(parts, shards, strict=True) if not archive.is_whole(shard)]
-        log.info("%s: %d utterances in %d shards, %d to compute", ark.stem, len(utterances), len(shards), len(todo))
-        _compute(partial(_write_shard, extractor, on_bad), todo, ark.stem, jobs=jobs)
-        if not of_part:
-            check_readable(ark, shards, len(utterances))
-        archive.join(ark, shards, rows=archive.digest_of(utterances))
-    for old in ark.parent.glob(f".{ark.stem}.{'[0-9a-f]' * 16}"):  # the work of an earlier version
-        discard(old)
+        yield _Work(ark, utterances, list(zip(parts, shards, strict=True)))
 
 
 def check_readable(ark: Path, shards: Sequence[Path], utterances: int) -> None:
@@ -65,7 +100,7 @@ def check_readable(ark: Path, shards: Sequence[Path], utterances: int) -> None:
 
 def _compute(
     work: Callable[[Sequence[Utterance], Path], None],
-    todo: Sequence[tuple[Sequence[Utterance], Path]],
+    todo: Sequence[Shard],
     what: str,
     *,
     jobs: int,

@@ -1,6 +1,7 @@
 """Kaldi-compatible features of recordings: log-mel filterbanks or MFCC, energy, and deltas."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from unitdisc.choices import Normalise
 from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features.extractor import Extractor
+from unitdisc.features.filterbanks import Front, static_features, with_differences
 from unitdisc.features.levels import smoothed, two_means
 from unitdisc.features.milliseconds import Milliseconds
 from unitdisc.features.samples import checked, resampled
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 smoothing = 0.11  # seconds over which the level of a frame is averaged
 block_frames = 30_000  # computed at a time in long recordings, so that memory does not grow with their length
+
+
+@lru_cache(maxsize=16)
+def _seconds(milliseconds: float) -> float:
+    """Return the nearest number to an exact fraction of a second; utterance by utterance, it is asked for."""
+    return float(read_shift(milliseconds) / 1000)
 
 
 class SpeechSettings(FeatureSettings):
@@ -52,7 +60,7 @@ class SpeechSettings(FeatureSettings):
     @property
     def shift(self) -> float:
         """The frame shift in seconds."""
-        return float(read_shift(self.frame_shift) / 1000)
+        return _seconds(self.frame_shift)
 
     @model_validator(mode="after")
     def _whole_samples(self) -> "SpeechSettings":
@@ -107,74 +115,44 @@ def speech_features(samples: NDArray[np.float32], rate: int, settings: SpeechSet
     Frame i is centred at (i + 0.5) · frame shift and the edges are mirrored, so T is the duration divided by the shift,
     rounded: Kaldi's ``--snip-edges=false``, without dither. Raises InputError for fewer samples than half a shift.
     """
-    samples = resampled(samples, rate, settings.sample_rate)
-    shift = settings.frame_shift * settings.sample_rate / 1000
-    if len(samples) < shift / 2:
+    samples, front = resampled(samples, rate, settings.sample_rate), _front(settings)
+    if len(samples) < front.shift / 2:
         raise InputError(f"{len(samples)} samples are less than half a frame")
-    window = round(settings.frame_length * settings.sample_rate / 1000)
-    if len(samples) < window:  # mirroring an edge needs a whole window
-        frames = int(len(samples) / shift + 0.5)
-        padded = np.pad(samples, (0, window - len(samples)), mode="symmetric" if len(samples) > 1 else "edge")
-        return _differences(_static(padded, settings)[:frames], settings.deltas).numpy()
-    frames = (len(samples) + int(shift) // 2) // int(shift)
-    if frames <= block_frames:
-        return _differences(_static(samples, settings), settings.deltas).numpy()
+    frames = (len(samples) + front.shift // 2) // front.shift
+    if len(samples) < front.window:
+        return with_differences(_short(samples, front)[:frames], settings.deltas).numpy()
     reach = 2 * settings.deltas  # frames on either side that the differences depend on
     whole = np.zeros((0, 0), dtype=np.float32)
     for first in range(0, frames, block_frames):
         last = min(first + block_frames, frames)
         start, stop = max(0, first - reach), min(frames, last + reach)
-        static = _static(_mirrored(samples, settings, start, stop), settings, mirrored=True)
-        block = _differences(static, settings.deltas)[first - start : last - start].numpy()
+        static = static_features(_mirrored(samples, front, start, stop), front)
+        block = with_differences(static, settings.deltas)[first - start : last - start].numpy()
         if first == 0:  # not a list of blocks, which would take as much again when they are joined
             whole = np.empty((frames, block.shape[1]), dtype=np.float32)
         whole[first:last] = block
     return whole
 
 
-def _mirrored(samples: NDArray[np.float32], settings: SpeechSettings, first: int, last: int) -> NDArray[np.float32]:
+def _short(samples: NDArray[np.float32], front: Front) -> "Tensor":
+    """Return static features of less than a window, and of frames past its end: mirroring needs a whole window."""
+    mode: Any = "symmetric" if len(samples) > 1 else "edge"
+    padded = np.pad(samples, (0, front.window - len(samples)), mode=mode)
+    return static_features(_mirrored(padded, front, 0, (front.window + front.shift // 2) // front.shift), front)
+
+
+def _front(settings: SpeechSettings) -> Front:
+    """Return what the static features of settings are computed by."""
+    shift, window = (round(ms * settings.sample_rate / 1000) for ms in (settings.frame_shift, settings.frame_length))
+    cepstra = settings.coefficients if settings.type == "mfcc" else None
+    return Front(window, shift, settings.sample_rate, settings.bins, cepstra, settings.energy)
+
+
+def _mirrored(samples: NDArray[np.float32], front: Front, first: int, last: int) -> NDArray[np.float32]:
     """Return the samples of the frames from ``first`` to ``last``, mirrored where a frame reaches over an edge."""
-    shift, window = (int(ms * settings.sample_rate / 1000) for ms in (settings.frame_shift, settings.frame_length))
-    before = window // 2 - shift // 2  # samples of the first frame that are before the first sample
-    start, stop = first * shift - before, (last - 1) * shift + window - before
+    before = front.window // 2 - front.shift // 2  # samples of the first frame that are before the first sample
+    start, stop = first * front.shift - before, (last - 1) * front.shift + front.window - before
     inside = samples[max(0, start) : stop]
     return np.concatenate(
         [samples[: max(0, -start)][::-1], inside, samples[len(samples) - max(0, stop - len(samples)) :][::-1]]
     )
-
-
-def _static(samples: NDArray[np.float32], settings: SpeechSettings, *, mirrored: bool = False) -> "Tensor":
-    """Return the features without differences; ``mirrored`` samples already have what lies over the edges."""
-    # Kaldi's constants, such as the floor of the energy, are meant for 16-bit samples.
-    import torch
-    import torchaudio.compliance.kaldi as compliance
-
-    waveform = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32)).unsqueeze(0) * 32768
-    common: dict[str, Any] = {
-        "num_mel_bins": settings.bins,
-        "frame_length": settings.frame_length,
-        "frame_shift": settings.frame_shift,
-        "sample_frequency": float(settings.sample_rate),
-        "dither": 0.0,
-        "snip_edges": mirrored,
-        "use_energy": settings.energy,
-    }
-    if settings.type == "mfcc":
-        features: Tensor = compliance.mfcc(waveform, num_ceps=settings.coefficients, **common)
-    else:
-        features = compliance.fbank(waveform, **common)
-    return features
-
-
-def _differences(static: "Tensor", order: int) -> "Tensor":
-    """Append Kaldi's add-deltas (window 2): each order filters the static features (T, D), with edges repeated."""
-    import torch
-
-    step = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]) / 10
-    parts, kernel = [static], torch.ones(1)
-    for _ in range(order):
-        kernel = torch.nn.functional.conv1d(kernel.view(1, 1, -1), step.flip(0).view(1, 1, -1), padding=4).view(-1)
-        reach = len(kernel) // 2
-        rows = torch.arange(-reach, len(static) + reach).clamp(0, len(static) - 1)
-        parts.append(torch.einsum("tdk,k->td", static[rows].unfold(0, len(kernel), 1), kernel))
-    return torch.cat(parts, dim=1)

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from unitdisc.features.filterbanks import lifter, lowest
 from unitdisc.features.speech import SpeechSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# The defaults of Kaldi: the range of the mel bins, and that within which the warp has its full factor, in Hz; what is
-# negative is counted down from half the sample rate.
-lowest, highest = 20.0, 0.0
+# The defaults of Kaldi: the end of the range of the mel bins, and the range within which the warp has its full factor,
+# in Hz; what is not positive is counted down from half the sample rate.
+highest = 0.0
 lowest_warped, highest_warped = 100.0, -500.0
-lifter = 22.0
 
 
 def warping_matrix(settings: SpeechSettings, factor: float) -> "Tensor":

@@ -34,12 +34,19 @@ class KMeans(UnitModel):
         """
         length = len(frames)
         rows = torch.arange(-self.context, length + self.context, device=frames.device).clamp(0, length - 1)
-        stacked = frames[rows].unfold(0, 2 * self.context + 1, 1).flatten(1) if self.context else frames
-        if self.stride == 1:
-            return stacked
-        tokens = torch.arange(length, device=frames.device) // self.stride
-        sums = stacked.new_zeros(int(tokens[-1]) + 1, stacked.shape[1]).index_add_(0, tokens, stacked)
-        return sums / tokens.bincount().unsqueeze(1)
+        whole, edges = length - length % self.stride, 2 * self.context
+        parts = [self._tokens(frames[rows[: whole + edges]], self.stride)] if whole else []
+        if whole < length:
+            parts.append(self._tokens(frames[rows[whole:]], length - whole))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _tokens(self, frames: Tensor, size: int) -> Tensor:
+        """Return the vectors of tokens of ``size`` frames, given frames (T, D) that go on over the edges."""
+        starts = len(frames) - size + 1
+        sums = frames[:starts].clone()
+        for after in range(1, size):
+            sums += frames[after : starts + after]
+        return (sums / sums.new_tensor(size)).unfold(0, 2 * self.context + 1, size).flatten(1)
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | No
     Raises InputError for a part of another version of the utterances, or where none could be read.
     """
     files = Results(experiment.results).corpus(corpus)
-    for split in splits or experiment.corpus(corpus).split_names:
+    for split in experiment.chosen_splits(corpus, splits):
         utterances = [row for row in utterances_of(files) if row.split == split]
         made = {part: files.part_archive(split, part) for part in parts(of)}
         for part, ark in made.items():

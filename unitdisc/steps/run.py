@@ -65,12 +65,7 @@ class Run:
 
         Raises InputError for a split that the corpus does not have.
         """
-        if not splits:
-            return tuple(split for split in self.splits if of is None or split in of)
-        for split in splits:
-            if split not in self.splits:
-                raise InputError(f"corpus {self.corpus} has no split {split!r}", fix=f"it has {', '.join(self.splits)}")
-        return tuple(dict.fromkeys(splits))
+        return self.experiment.chosen_splits(self.corpus, splits, of)
 
     def units_path(self, split: str, kind: UnitsFrom) -> Path:
         """Return the table of a split's units; raises InputError for one that was changed, and for missing segments."""

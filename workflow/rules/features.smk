@@ -1,26 +1,29 @@
-rule features:
-    input:
-        str(any_corpus.utterances),
-    output:
-        ark=str(any_corpus.archive("{split}")),
-        scp=str(any_corpus.index("{split}")),
-    log:
-        str(any_corpus.log("features.{split}")),
-    wildcard_constraints:
-        corpus=one_of(plan.whole),
-    conda:
-        environment
-    threads: 8
-    resources:
-        mem_mb=megabytes("features"),
-        runtime=minutes("features"),
-    params:
-        code=code("features"),
-        sources=lambda w: plan.feature_sources(w.corpus),
-        config=settings("features"),
-    shell:
-        "unitdisc features --corpus {wildcards.corpus:q} --split {wildcards.split:q} --jobs {threads}"
-        " --config {params.config:q} > {log:q} 2>&1"
+for name, splits, corpora in plan.by_splits("features", corpora=plan.whole):
+
+    rule:
+        name:
+            name
+        input:
+            str(any_corpus.utterances),
+        output:
+            [str(any_corpus.archive(split)) for split in splits],
+            [str(any_corpus.index(split)) for split in splits],
+        log:
+            str(any_corpus.log("features")),
+        wildcard_constraints:
+            corpus=one_of(corpora),
+        conda:
+            environment
+        threads: 8
+        resources:
+            mem_mb=megabytes("features"),
+            runtime=minutes("features"),
+        params:
+            code=code("features"),
+            sources=lambda w: plan.feature_sources(w.corpus),
+            config=settings("features"),
+        shell:
+            "unitdisc features --corpus {wildcards.corpus:q} --jobs {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
 # The features of a corpus with a setting of parts, by jobs side by side.

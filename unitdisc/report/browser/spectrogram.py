@@ -1,18 +1,23 @@
-"""Excerpts of recordings: a log-mel spectrogram and the sound."""
+"""Excerpts of recordings: a log-mel spectrogram and the sound.
+
+The spectrogram is only looked at, so numpy computes it: torch takes longer to start than all pictures of a page.
+"""
+
+from functools import lru_cache
 
 import numpy as np
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Floats, Matrix
 from unitdisc.errors import InputError
-from unitdisc.features.speech import SpeechSettings, speech_features
 from unitdisc.formats import audio, audio_source
 from unitdisc.records import Utterance
 from unitdisc.report.browser.example_selection import Stretch
 from unitdisc.report.drawing import media
 from unitdisc.report.results import CorpusResults
 
-column = 0.01  # seconds per column of a spectrogram
-bands = 64  # rows of a spectrogram
+column = media.rate // 100  # samples per column of a spectrogram
+window, padded = media.rate // 40, 512  # samples that a column is computed from, and with zeros after them
+bands, lowest = 64, 20  # rows of a spectrogram, and the Hz at which they begin
 
 
 class SpectrogramExcerpt:
@@ -20,13 +25,12 @@ class SpectrogramExcerpt:
 
     def __init__(self, corpus: CorpusResults) -> None:
         self.allow_pipes = corpus.allow_pipes
-        self.settings = SpeechSettings(bins=bands, energy=False, sample_rate=media.rate, frame_shift=1000 * column)
 
     def draw(self, utterance: Utterance, stretch: Stretch, frames: Matrix | None) -> tuple[str, str]:
         """Return spectrogram and sound, or a picture of the features."""
         samples = self._samples(utterance.source, stretch)
-        if len(samples) > media.rate * column:
-            return media.picture(speech_features(samples, media.rate, self.settings)), media.sound(samples)
+        if len(samples) > column:
+            return media.picture(spectrogram(samples)), media.sound(samples)
         return ("" if frames is None else media.picture(frames)), ""
 
     def _samples(self, source: str, stretch: Stretch) -> media.Samples:
@@ -42,3 +46,24 @@ def part_of(source: str, stretch: Stretch) -> str:
     """Return the name of a stretch of a source, so that only that part of a long recording is read."""
     part = audio_source.part_of(source)
     return str(part._replace(start=part.start + stretch.start, end=part.start + stretch.end))
+
+
+def spectrogram(samples: media.Samples) -> Matrix:
+    """Return the log-mel energies (T, bands) of samples (N,), column by column, with mirrored edges."""
+    columns, before = (len(samples) + column // 2) // column, (window - column) // 2
+    mirrored = np.pad(samples * 32768.0, (before, window), mode="symmetric")
+    frames = np.lib.stride_tricks.sliding_window_view(mirrored, window)[::column][:columns]
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    frames = frames - 0.97 * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    power = np.abs(np.fft.rfft(frames * np.hanning(window) ** 0.85, padded)) ** 2
+    return np.log(np.maximum(power @ _mel_bands(), np.finfo(np.float32).eps)).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _mel_bands() -> Floats:
+    """Return the weights (padded / 2 + 1, bands) of triangles that are equally wide in mel."""
+    hertz = np.array([lowest, media.rate / 2, *np.fft.rfftfreq(padded, 1 / media.rate)])
+    low, high, *position = np.log1p(hertz / 700)  # in mel, but for a factor
+    corners = np.linspace(low, high, bands + 2)
+    rising = (np.array(position)[:, None] - corners[:-1]) / (corners[1] - corners[0])
+    return np.asarray(np.clip(np.minimum(rising[:, :-1], 1 - rising[:, 1:]), 0, None), dtype=np.float64)
