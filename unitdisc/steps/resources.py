@@ -60,13 +60,13 @@ needs: Mapping[str, Need] = MappingProxyType(
         "activity": Need(mb=1000, minutes=60, hour_mb=2, hour_minutes=0.1),
         "train": Need(mb=8000, minutes=1440, hour_mb=2),
         "encode": Need(mb=2000, minutes=240, hour_mb=2, hour_minutes=1),
-        "score": Need(mb=1000, minutes=120, hour_mb=7, hour_minutes=0.2),
+        "score": Need(mb=1000, minutes=120, hour_mb=6, hour_minutes=0.2),
         # Units and labels in memory, which took 34 MB an hour when scores had them there.
         "recognise": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),
         "abx": Need(mb=8000, minutes=240, hour_mb=2, hour_minutes=1),
         "probe": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),  # labels in memory
-        "segment": Need(mb=2000, minutes=120, hour_mb=14, hour_minutes=1),  # two sides of scores
-        "pieces": Need(mb=2000, minutes=240, hour_mb=20, hour_minutes=1),
+        "segment": Need(mb=2000, minutes=120, hour_mb=12, hour_minutes=1),  # two sides of scores
+        "pieces": Need(mb=2000, minutes=240, hour_mb=25, hour_minutes=1),
         "export": Need(mb=2000, minutes=120, hour_mb=2, hour_minutes=0.2),
         "collect": Need(mb=1000, minutes=10),
         "report": Need(mb=2000, minutes=30, hour_mb=2, hour_minutes=0.2),
