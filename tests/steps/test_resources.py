@@ -40,11 +40,11 @@ def test_needs_follow_from_the_corpus_and_rise_with_the_attempt(values, step):
     first = resources.megabytes(step, where, 1)
     assert first == needs[step].mb  # nothing is known yet
     assert resources.megabytes(step, where, 3) == 3 * first
-    assert resources.minutes(step, where, 2) == 2 * resources.minutes(step, where, 1) == 2 * needs[step].minutes
+    assert resources.minutes(step, where) == needs[step].minutes
     write_utterances("speech", hours=1000, utterances=2000, speakers=7)
     slopes = 1000 * needs[step].hour_mb + 2 * needs[step].thousand_mb + 7 * needs[step].speaker_mb
     assert resources.megabytes(step, where, 1) == pytest.approx(first + slopes, abs=51)
-    assert resources.minutes(step, where, 1) == pytest.approx(needs[step].minutes + 1000 * needs[step].hour_minutes)
+    assert resources.minutes(step, where) == pytest.approx(needs[step].minutes + 1000 * needs[step].hour_minutes)
 
 
 def test_features_need_what_each_of_their_processes_needs(values):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from unitdisc.config import Experiment
 from unitdisc.layout import Results
 
+speaker_mb = 0.002  # two rows of statistics and a threshold of activity
 hour_of_frames = 360_000  # at the usual 100 frames a second; lines of ink are measured in frames (columns), too
 
 
@@ -57,19 +58,19 @@ needs: Mapping[str, Need] = MappingProxyType(
         "corpus": Need(mb=2000, minutes=60, hour_mb=17, hour_minutes=0.2),
         "features": Need(mb=0, minutes=240, hour_mb=2, hour_minutes=1),  # and for each process what the extractor says
         "join": Need(mb=1000, minutes=60, hour_mb=1, hour_minutes=0.1),
-        "activity": Need(mb=1000, minutes=60, hour_mb=2, hour_minutes=0.1),
-        "train": Need(mb=8000, minutes=1440, hour_mb=2),
-        "encode": Need(mb=2000, minutes=240, hour_mb=2, hour_minutes=1),
-        "score": Need(mb=1000, minutes=120, hour_mb=6, hour_minutes=0.2),
+        "activity": Need(mb=1000, minutes=60, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=0.1),
+        "train": Need(mb=8000, minutes=1440, hour_mb=2, speaker_mb=speaker_mb),
+        "encode": Need(mb=2000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=1),
+        "score": Need(mb=1000, minutes=120, thousand_mb=5, hour_minutes=0.2),
         # Units and labels in memory, which took 34 MB an hour when scores had them there.
         "recognise": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),
         "abx": Need(mb=8000, minutes=240, hour_mb=2, hour_minutes=1),
         "probe": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),  # labels in memory
-        "segment": Need(mb=2000, minutes=120, hour_mb=12, hour_minutes=1),  # two sides of scores
+        "segment": Need(mb=2000, minutes=120, thousand_mb=10, hour_minutes=1),  # two sides of scores
         "pieces": Need(mb=2000, minutes=240, hour_mb=25, hour_minutes=1),
-        "export": Need(mb=2000, minutes=120, hour_mb=2, hour_minutes=0.2),
+        "export": Need(mb=2000, minutes=120, thousand_mb=1.5, hour_minutes=0.2),
         "collect": Need(mb=1000, minutes=10),
-        "report": Need(mb=2000, minutes=30, hour_mb=2, hour_minutes=0.2),
+        "report": Need(mb=2000, minutes=30, thousand_mb=1.5, hour_minutes=0.2),
     }
 )
 
@@ -91,9 +92,9 @@ class Resources:
             needed += processes * self._experiment.corpora[corpus].features.process_mb
         return 100 * round(attempt * needed / 100)
 
-    def minutes(self, step: str, corpus: str | None, attempt: int) -> int:
-        """Return the minutes of a job; each further attempt asks for as much again."""
-        return round(attempt * needs[step].duration(self.size(corpus)))
+    def minutes(self, step: str, corpus: str | None) -> int:
+        """Return the minutes of a job, the same at each attempt: a training goes on from the one before."""
+        return round(needs[step].duration(self.size(corpus)))
 
     def size(self, corpus: str | None) -> Size:
         """Return the size of a corpus, or of all that have runs; nothing for one that has not been read yet."""

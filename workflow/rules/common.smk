@@ -64,7 +64,7 @@ def megabytes(step):
 
 def minutes(step):
     """Return the time of a job, by the size of its corpus, as a resource of a rule."""
-    return lambda w, attempt: plan.resources.minutes(step, w.get("corpus"), attempt)
+    return lambda w: plan.resources.minutes(step, w.get("corpus"))
 
 
 def archives(of=splits):
