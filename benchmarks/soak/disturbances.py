@@ -151,11 +151,13 @@ def interrupted(folder: Path, peace: Undisturbed, times: int, draw: Generator) -
 
 
 def _alive(group: int) -> bool:
-    """Return whether a process of a group still runs."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
+    """Return whether a process of a group still runs, after the seconds that the system takes to clear them away."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        time.sleep(0.1)
     return True
 
 
