@@ -12,8 +12,6 @@ from unitdisc.errors import InputError
 from unitdisc.steps.join import run_units
 from unitdisc.steps.run import find_run
 
-splits = ("train", "dev", "test")
-
 
 def contents(*patterns):
     """The bytes of files below the results, by path."""
@@ -27,9 +25,8 @@ def test_features_and_units_in_parts_are_those_of_one_job(here, of, which):
     kept = contents(f"{which[1]}/features/*", f"{which[1]}/*/seed0/*.units.tsv")
     for path in kept:
         path.unlink()
-    for split in splits:
-        for number in range(of, 0, -1):
-            run("features", *which[:2], "--split", split, "--part", f"{number}-of-{of}")
+    for number in range(of, 0, -1):
+        run("features", *which[:2], "--part", f"{number}-of-{of}")
     run("join", *which[:2], "--parts", str(of))
     for number in range(1, of + 1):
         run("encode", *which, "--part", f"{number}-of-{of}")
