@@ -17,8 +17,6 @@ from unitdisc.features.archive import Archive
 from unitdisc.steps.join import run_features, run_units
 from unitdisc.steps.run import find_run
 
-splits = ("train", "dev", "test")
-
 
 def contents(*patterns):
     """The bytes of files below the results, by path."""
@@ -32,9 +30,8 @@ def test_features_and_units_in_parts_are_those_of_one_job(here, of, which):
     kept = contents(f"{which[1]}/features/*", f"{which[1]}/*/seed0/*.units.tsv")
     for path in kept:
         path.unlink()
-    for split in splits:
-        for number in range(of, 0, -1):
-            run("features", *which[:2], "--split", split, "--part", f"{number}-of-{of}")
+    for number in range(of, 0, -1):
+        run("features", *which[:2], "--part", f"{number}-of-{of}")
     run("join", *which[:2], "--parts", str(of))
     for number in range(1, of + 1):
         run("encode", *which, "--part", f"{number}-of-{of}")
@@ -49,7 +46,7 @@ def test_a_part_that_is_missing_or_of_another_kind_is_told(here):
     before = folder.files.units("test").read_bytes()
     part = folder.files.part_units("test", "2-of-2")
     part.write_text(part.read_text().replace("frame_shift", "shift", 1))
-    beside(part).unlink()
+    beside(part).unlink()  # the checksum, by which the edit alone is told
     with pytest.raises(InputError, match=r"2-of-2\.units\.tsv:1: has another header than the part before it"):
         run_units(folder, ["test"], of=2)
     part.unlink()
