@@ -7,7 +7,8 @@ from os import PathLike
 
 # Set in the processes of a training by the launcher, which reports their errors itself.
 reported_by_launcher = "UNITDISC_REPORTED_BY_LAUNCHER"
-longest = 500  # characters of a message: what a file holds may be quoted in it, and may be of any length
+# Characters of a message. It may quote what a file holds, of any length; three long paths and a remedy have to fit.
+longest = 2000
 least = 80  # characters that what is wrong has at least, however long the path is
 # Characters that end a line, move a terminal's cursor, turn the direction of writing, or cannot be written.
 unprintable = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

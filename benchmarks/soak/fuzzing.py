@@ -33,7 +33,6 @@ room = 3 << 29  # bytes that it may ask for, so that an honest refusal of memory
 most_seconds = 2.0  # of the processor, for one file
 hang = 30.0  # seconds without an answer after which a process is ended
 start_up = 120.0  # seconds that the imports may take
-longest = 500  # characters of an error
 
 
 @dataclass
@@ -77,11 +76,13 @@ def attempt(reader: Reader, path: Path) -> str:
             outcome = "read"
         except Exception as error:  # all of them are what this is about
             outcome = _refused(error, path)
+    from unitdisc.errors import longest
+
     return f"warned: {caught[0].message}"[:longest] if caught and outcome in ("read", "refused") else outcome
 
 
 def _refused(error: Exception, path: Path) -> str:
-    from unitdisc.errors import InputError
+    from unitdisc.errors import InputError, longest
 
     text = str(error)
     if not isinstance(error, InputError):

@@ -111,7 +111,7 @@ def test_a_broken_model_is_refused(tmp_path, editable):
     with pytest.raises(InputError, match=r"model\.safetensors"):
         store.load(RunFolder(tmp_path))
     (tmp_path / "model.json").write_text("{")
-    with pytest.raises(InputError, match=r"model\.json: is not JSON: "):
+    with pytest.raises(InputError, match=r"model\.json: is not JSON \("):
         store.load(RunFolder(tmp_path))
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(InputError, match=r"model\.json: does not describe a model"):

@@ -217,7 +217,7 @@ def test_what_cannot_be_paired_is_told(tmp_path):
         compare(a, statistics_of(units, labels[labels["label"] != "a"]))
     (tmp_path / "a.npz").write_text("x")
     np.savez(tmp_path / "b.npz", x=np.zeros(1))
-    for name, message in (("a", "is not a file of scores"), ("b", "of this version"), ("c", "no such file")):
+    for name, message in (("a", "is not an .npz file"), ("b", "of this version"), ("c", "no such file")):
         with pytest.raises(InputError, match=message):
             load(tmp_path / f"{name}.npz")
 

@@ -45,7 +45,7 @@ def test_the_manifest_tells_where_weights_are_from_that_were_not_learnt():
 @pytest.mark.usefixtures("here")
 def test_a_description_that_is_no_json_is_told():
     (speech_run / "model.json").write_text("{")
-    with pytest.raises(InputError, match=r"model\.json: is not JSON: "):
+    with pytest.raises(InputError, match=r"model\.json: is not JSON \("):
         run("export", *speech, "--formats", "jsonl")
 
 
@@ -75,7 +75,7 @@ def digest_of(run):
     ("text", "message"),
     [
         (None, "no such file; train the model first"),
-        ("", "is not JSON: "),
+        ("", r"is not JSON \("),
         ("{}", 'has no "unitdisc"'),
         ("[]", 'has no "unitdisc"'),
         ("null", 'has no "unitdisc"'),

@@ -270,7 +270,7 @@ def test_the_waveform_is_normalised_where_the_preprocessor_says_so(tmp_path, fam
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ("{", "is not JSON: "),
+        ("{", r"is not JSON \("),
         ([], "is no configuration of a model; take the config.json of a HuBERT"),
         ({}, "describes a model of type None, which is none of hubert, wav2vec2, wavlm"),
         (hugging_face | {"model_type": "bert"}, "describes a model of type 'bert', which is none of hubert, wav2vec2"),
