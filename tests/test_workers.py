@@ -32,7 +32,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path, number, code):
     text = """
 import os, sys, time
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGINT, SIGTERM, default_int_handler, signal
 from unitdisc.signals import end_on
 from unitdisc.workers import workers
 
@@ -42,6 +42,7 @@ def work(n):
 
 if __name__ == "__main__":
     end_on(SIGTERM)
+    signal(SIGINT, default_int_handler)  # a shell has its background jobs ignore it
     try:
         with workers(2) as pool:
             list(pool.map(work, range(6)))
