@@ -154,3 +154,10 @@ def test_a_frame_and_its_records_are_the_same_table(tmp_path):
     tables.write(tmp_path / "b.tsv", frame, Label)
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
     assert tables.frame([], Label).dtypes.equals(frame.dtypes)
+
+
+def test_a_character_of_no_text_is_told_with_its_line(tmp_path):
+    path = tmp_path / "units.tsv"
+    path.write_bytes(b"utterance\tframe_shift\tunits\na\t0.01\t1 2\nb\0c\t0.01\t3\n")
+    with pytest.raises(InputError, match=r"units\.tsv:3: is not a UTF-8 text file \(it holds a NUL character\)"):
+        tables.read_units(path)

@@ -4,7 +4,6 @@ Every error of encoding, and of JSON in a file, is reported here. What is writte
 folder, which is then renamed.
 """
 
-import errno
 import hashlib
 import io
 import json
@@ -20,8 +19,6 @@ from typing import Any, TextIO
 from unitdisc.errors import InputError
 from unitdisc.guard import foreign
 from unitdisc.notices import Notices
-
-no_room = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def read_bytes(path: str | Path, *, missing: str | None = None) -> bytes:

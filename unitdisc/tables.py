@@ -18,7 +18,7 @@ import pandas as pd
 
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
-from unitdisc.files import writing
+from unitdisc.files import holds_nul, writing
 from unitdisc.records import UnitRow, UnitSequence
 
 if TYPE_CHECKING:
@@ -250,6 +250,8 @@ def parsed(raw: bytes, header: list[str], record: type, path: Path, line: int) -
     from pyarrow import csv
 
     schema = _schema(record)
+    if b"\0" in raw:
+        raise holds_nul(path, line + raw.count(b"\n", 0, raw.index(b"\0")))
     if empty_line.search(raw) or any(kind is int for _, kind in _columns(record)):  # which it reads in its own way
         return _parsed_by_line(raw, header, record, path, line)
     try:
