@@ -12,6 +12,7 @@ import yaml
 from tests.helpers.pipeline import unitdisc
 from tests.helpers.places import repository
 from unitdisc import tables
+from unitdisc.checksums import sealing
 from unitdisc.records import Score, Utterance
 
 data = repository.parent / "shared" / "data"
@@ -41,7 +42,8 @@ def kept(folder: Path, corpus: str, most: dict[str, int]) -> None:
     path = folder / "results" / corpus / "utterances.tsv"
     rows = tables.read_records(path, Utterance)
     few = [row for split, count in most.items() for row in [r for r in rows if r.split == split][:count]]
-    tables.write(path, few, Utterance)
+    with sealing(path):
+        tables.write(path, few, Utterance)
 
 
 def run(folder: Path, *arguments: str) -> None:

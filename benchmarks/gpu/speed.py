@@ -71,8 +71,8 @@ class Prepared:
     def __len__(self) -> int:
         return len(self._batches)
 
-    def epoch(self, number: int) -> Iterator[Batch]:  # noqa: ARG002
-        yield from self._batches
+    def epoch(self, number: int, *, done: int = 0) -> Iterator[Batch]:  # noqa: ARG002
+        yield from self._batches[done:]
 
 
 def steps(name: str, way: str, machine: Machine, *, seconds: float) -> Iterator[Row]:
