@@ -12,6 +12,7 @@ from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
 from unitdisc.scores.discovery.score import summarise
 from unitdisc.stages import Stage
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
 from unitdisc.steps.score import run_statistics
 from unitdisc.units.encode import encode
@@ -59,14 +60,15 @@ def abx_of(run: Run, trained: Trained, split: str, threads: int) -> float | None
     """Return the ABX error of the codes across speakers, with the settings of the configuration."""
     settings = run.experiment.scoring.abx or Abx()
     archive, shift = run.features(split), run.settings.features.shift
-    items = sample_items(
-        run.labels,
-        run.speakers,
-        {name: len(archive[name]) * shift for name in archive},
-        settings=settings,
-        exclude=run.settings.exclude,
-        shortest=max(shift, trained.frame_shift),
-    )
+    with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
+        items = sample_items(
+            labels,
+            run.speakers,
+            {name: len(archive[name]) * shift for name in archive},
+            settings=settings,
+            exclude=run.settings.exclude,
+            shortest=max(shift, trained.frame_shift),
+        )
     if items is None:
         return None
     whole = Representations(trained, archive, run.speakers)

@@ -116,13 +116,13 @@ def test_every_rule_asks_for_what_it_states(tmp_path):
     assert (experiment / "results" / "report.html").exists()
     asked = requests(shim)
     expected = {
-        "corpus": {"-t 60", f"--mem {needs[\'corpus\'].mb}", "--cpus-per-task=1"},
+        "corpus": {"-t 60", f"--mem {needs['corpus'].mb}", "--cpus-per-task=1"},
         "features": {"-t 240", "--mem 8000", "--cpus-per-task=8"},
-        "activity": {"-t 60", f"--mem {needs[\'activity\'].mb}", "--cpus-per-task=1"},
-        "train": {"-t 1440", f"--mem {needs[\'train\'].mb}", "--cpus-per-task=1", "--gpus=1"},
-        "encode": {"-t 240", f"--mem {needs[\'encode\'].mb}", "--cpus-per-task=1"},
-        "score": {"-t 120", f"--mem {needs[\'score\'].mb}", "--cpus-per-task=1"},
-        "report": {"-t 30", f"--mem {needs[\'report\'].mb}", "--cpus-per-task=1"},
+        "activity": {"-t 60", f"--mem {needs['activity'].mb}", "--cpus-per-task=1"},
+        "train": {"-t 1440", f"--mem {needs['train'].mb}", "--cpus-per-task=1", "--gpus=1"},
+        "encode": {"-t 240", f"--mem {needs['encode'].mb}", "--cpus-per-task=1"},
+        "score": {"-t 120", f"--mem {needs['score'].mb}", "--cpus-per-task=1"},
+        "report": {"-t 30", f"--mem {needs['report'].mb}", "--cpus-per-task=1"},
     }
     # What the configuration does not ask for is not made: no probe, segment, pieces, export; collect runs here.
     assert set(asked) == {*expected, "abx"}
