@@ -1,4 +1,4 @@
-"""Signals that end a command: told as an exception, so that nothing half-written is left, or noted for later."""
+"""Signals that end a command: raised as an exception, so that nothing half-written is left, or noted for later."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""Processes that share a work: they end with the one that started them, and their death is told in one line."""
+"""Processes that share a work: they end with the one that started them, and their death is one line."""
 
 import ctypes
 import os

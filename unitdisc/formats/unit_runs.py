@@ -55,7 +55,7 @@ class UnitRuns:
     def _lengths(self, start: NDArray[np.float64], end: NDArray[np.float64], shift: float, path: str | Path) -> Ints:
         if not len(start):
             return np.zeros(0, dtype=np.int64)
-        with np.errstate(over="ignore", invalid="ignore"):  # times of 300 digits are told below
+        with np.errstate(over="ignore", invalid="ignore"):  # times of 300 digits are refused below
             begins, ends = start / shift, end / shift
             first, last = np.rint(begins), np.rint(ends)
             if not abs(ends[-1] - last[-1]) <= off_grid:

@@ -96,7 +96,7 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
 
 
 def _tell_of_ends(utterances: Sequence[Utterance]) -> None:
-    """Log which recordings are cut short; those that cannot be read are told when they are encoded."""
+    """Log which recordings are cut short; those that cannot be read are reported when they are encoded."""
     notices = Notices()
     for name in dict.fromkeys(part_of(row.source).name for row in utterances):
         with suppress(InputError):
