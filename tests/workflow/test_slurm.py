@@ -21,11 +21,17 @@ pytest.importorskip("snakemake_executor_plugin_slurm")
 sbatch = """
 import json, os, re, subprocess, sys
 arguments, folder = sys.argv[1:], os.environ["SHIM_FOLDER"]
-number = len(os.listdir(folder)) + 1
+number = 1
+while True:
+    try:
+        file = open(f"{folder}/{number}.json", "x")  # a number of its own, also for two jobs at the same moment
+        break
+    except FileExistsError:
+        number += 1
 command = next((a[len("--wrap="):] for a in arguments if a.startswith("--wrap=")), None)
 if command is None:
     command = arguments[arguments.index("--wrap") + 1] if "--wrap" in arguments else sys.stdin.read()
-with open(f"{folder}/{number}.json", "w") as file:
+with file:
     json.dump({"arguments": arguments, "command": command}, file)
 log = open(arguments[arguments.index("--output") + 1].replace("%j", str(number)), "w")
 runner = (
