@@ -20,7 +20,7 @@ shown = 20  # findings of one kind that are printed
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readers", nargs="*", help="names of readers; default: all")
+    parser.add_argument("--readers", nargs="*", choices=list(all_readers()), metavar="NAME", help="default: all")
     parser.add_argument("--inputs", type=int, default=20_000, help="broken files for each reader; 0: none")
     parser.add_argument("--kills", type=int, default=100, help="moments at which a step is ended; 0: none")
     parser.add_argument("--workflows", type=int, default=10, help="moments at which the workflow is ended; 0: none")
