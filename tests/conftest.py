@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+
+from unitdisc import signals
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; spinning threads are many times slower
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -45,3 +48,12 @@ def here(made, tmp_path, monkeypatch) -> Path:
     shutil.copytree(made, folder, ignore=shutil.ignore_patterns(".*.crc32"))
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def handlers():
+    """Put the handlers of a scheduler's signals back, as a training that stops ignores them to its end."""
+    before = {number: signal.getsignal(number) for number in signals.asking}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Checksums of results: every change is told, and what has none is taken as it is."""
+"""Checksums of results: every change is noticed, and a file without a checksum is taken as it is."""
 
 import re
 import subprocess

@@ -10,13 +10,7 @@ from unitdisc import signals
 from unitdisc.files import writing
 from unitdisc.signals import Ended, end_on, ending, ignore, noted
 
-
-@pytest.fixture(autouse=True)
-def handlers():
-    before = {number: signal.getsignal(number) for number in signals.asking}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("handlers")
 
 
 @pytest.mark.parametrize("number", signals.asking)

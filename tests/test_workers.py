@@ -1,4 +1,4 @@
-"""Processes that share a work: they end together, and a death is told."""
+"""Processes that share a work: they end together, and a killed one ends in one line."""
 
 import os
 import signal

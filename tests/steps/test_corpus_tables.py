@@ -1,4 +1,4 @@
-"""Results that changed after a step wrote them are told by whichever step reads them, with what to do."""
+"""Every step that reads a result notices where it changed since it was written, and says what to do."""
 
 import shutil
 from pathlib import Path

@@ -46,7 +46,7 @@ def test_a_part_that_is_missing_or_of_another_kind_is_told(here):
     before = folder.files.units("test").read_bytes()
     part = folder.files.part_units("test", "2-of-2")
     part.write_text(part.read_text().replace("frame_shift", "shift", 1))
-    beside(part).unlink()  # the checksum, by which the edit alone is told
+    beside(part).unlink()  # without it, the header is what differs
     with pytest.raises(InputError, match=r"2-of-2\.units\.tsv:1: has another header than the part before it"):
         run_units(folder, ["test"], of=2)
     part.unlink()

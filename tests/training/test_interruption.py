@@ -44,13 +44,7 @@ warped = plain.model_copy(update={"augmentation": VocalTractSettings(), "trainin
 kinds = {"plain": plain, "attentive": attentive, "predicting": predicting, "recognising": recognising, "warped": warped}
 
 
-@pytest.fixture(autouse=True)
-def handlers():
-    """Put the handlers of signals back, as a training that stops ignores them to its end."""
-    before = {number: signal.getsignal(number) for number in signals.asking}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("handlers")
 
 
 def trained(folder, plan, *, stops=(), minutes=None):

@@ -1,4 +1,4 @@
-"""Locks of the workflow: what a user is told where another run is at work in the folder, or was killed there."""
+"""Locks of the workflow: the line for a user whose folder another run has locked, or a run that was killed."""
 
 from collections.abc import Sequence
 from pathlib import Path
