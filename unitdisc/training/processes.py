@@ -13,9 +13,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-from unitdisc import errors
+from unitdisc import errors, signals
 from unitdisc.errors import InputError
-from unitdisc.signals import EXIT_AGAIN
 from unitdisc.workers import end_with
 
 log = logging.getLogger(__name__)
@@ -48,6 +47,7 @@ def joined(processes: int, device: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        signals.ignore()  # the launcher's, which would be raised in torch's own functions at exit
         traceback.clear_frames(error.__traceback__)  # frames of the traceback refer to such a wrapper too
         if isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error)):
             sys.exit(EXIT_PEER_LOST)  # another process has ended and reported the cause
@@ -97,9 +97,9 @@ def launch(processes: int, arguments: Sequence[str]) -> int | None:
             return 128 - killed[0].exitcode
         if not failed:
             log.error("the processes of the training lost their connection; run it again to continue")
-        return failed[0] if failed else EXIT_AGAIN  # the failed process has reported the cause
+        return failed[0] if failed else signals.EXIT_AGAIN  # the failed process has reported the cause
     except SignalException:
-        return EXIT_AGAIN
+        return signals.EXIT_AGAIN
     return 0
 
 
