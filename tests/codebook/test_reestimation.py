@@ -1,7 +1,10 @@
 import copy
+import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from unitdisc.codebook import (
@@ -53,6 +56,16 @@ def test_growing_intervals_alone_and_after_a_warm_up(saved):
     assert [i for _, i, _ in simulate(alone, epochs=1, steps=30, per_step=20, saved=saved)] == [1, 3, 6, 10, 16, 25]
     warm = ReestimationSchedule(warmup_epochs=2, every="growing")
     assert [i for _, i, _ in simulate(warm, epochs=10, steps=4, per_step=20, saved=saved)] == [8, 13, 21, 33]
+
+
+@given(growth=st.floats(1, 3), steps=st.integers(2, 100))
+@settings(deadline=None, max_examples=30)
+def test_growing_intervals_follow_the_recursion(growth, steps):
+    schedule = ReestimationSchedule(warmup_epochs=0, every="growing", growth=growth)
+    expected = [1]  # the first with enough vectors
+    while (due := math.ceil(growth * expected[-1] + 1)) < steps:
+        expected.append(due)
+    assert [i for _, i, _ in simulate(schedule, epochs=1, steps=steps, per_step=4, codewords=4)] == expected
 
 
 def test_no_re_estimation_after_the_last_iteration():

@@ -228,3 +228,27 @@ def test_decoders_reconstruct_the_frames_before_they_were_changed():
     guess = model.objective.decoder(one.bottleneck.codes, batch.speaker)
     errors = (guess - windows).square().mean(3)[real & one.tokens.unsqueeze(2)]
     torch.testing.assert_close(one.task, errors.mean())
+
+
+@pytest.mark.parametrize("weight", [1.0, 5.0])
+def test_the_loss_is_the_weighted_task_and_the_quantiser_s(weight):
+    settings = small.model_copy(update={"objective": CtcSettings(weight=weight)})
+    labels = torch.arange(60).div(10, rounding_mode="floor").remainder(3).expand(2, 60)
+    losses = Model(settings, Sizes(5, labels=3))(replace(batch_of(), labels=labels))
+    torch.testing.assert_close(losses.total, weight * losses.task + losses.bottleneck.loss)
+    assert min(losses.task, losses.bottleneck.loss) > 0
+
+
+def test_the_task_moves_the_encoder_straight_through_the_quantiser_and_the_codebook_not_at_all():
+    model, batch = Model(small, Sizes(5, speakers=2)).eval(), batch_of()
+    vectors = model.bottleneck.project(*model.encoder(batch.frames, batch.mask))
+    tokens = any_frame(batch.mask, 2)
+    codes = model.bottleneck.quantizer(vectors, tokens).codes.detach().requires_grad_()
+    model.objective.loss(codes, tokens, batch).backward()
+    weights = list(model.encoder.parameters())
+    straight = torch.autograd.grad(vectors, weights, codes.grad)  # as if the codes were the vectors
+    model.zero_grad()
+    model(batch).task.backward()
+    for weight, slope in zip(weights, straight, strict=True):
+        torch.testing.assert_close(weight.grad, slope)
+    assert model.bottleneck.quantizer.codebook.grad is None
