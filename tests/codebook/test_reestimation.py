@@ -45,6 +45,16 @@ def test_every_epoch_after_a_warm_up_uses_the_vectors_of_the_epoch_before(saved)
     assert done == [(3, 8, 40), (4, 12, 40), (5, 16, 40)]
 
 
+@given(growth=st.floats(1, 3), steps=st.integers(2, 100))
+@settings(deadline=None, max_examples=30)
+def test_growing_intervals_follow_the_recursion(growth, steps):
+    schedule = ReestimationSchedule(warmup_epochs=0, every="growing", growth=growth)
+    expected = [1]  # the first with enough vectors
+    while (due := math.ceil(growth * expected[-1] + 1)) < steps:
+        expected.append(due)
+    assert [i for _, i, _ in simulate(schedule, epochs=1, steps=steps, per_step=4, codewords=4)] == expected
+
+
 def test_every_epoch_without_a_warm_up_starts_in_the_second():
     done = simulate(ReestimationSchedule(warmup_epochs=0), epochs=4, steps=4, per_step=10)
     assert done == [(2, 4, 40), (3, 8, 40), (4, 12, 40)]
@@ -56,16 +66,6 @@ def test_growing_intervals_alone_and_after_a_warm_up(saved):
     assert [i for _, i, _ in simulate(alone, epochs=1, steps=30, per_step=20, saved=saved)] == [1, 3, 6, 10, 16, 25]
     warm = ReestimationSchedule(warmup_epochs=2, every="growing")
     assert [i for _, i, _ in simulate(warm, epochs=10, steps=4, per_step=20, saved=saved)] == [8, 13, 21, 33]
-
-
-@given(growth=st.floats(1, 3), steps=st.integers(2, 100))
-@settings(deadline=None, max_examples=30)
-def test_growing_intervals_follow_the_recursion(growth, steps):
-    schedule = ReestimationSchedule(warmup_epochs=0, every="growing", growth=growth)
-    expected = [1]  # the first with enough vectors
-    while (due := math.ceil(growth * expected[-1] + 1)) < steps:
-        expected.append(due)
-    assert [i for _, i, _ in simulate(schedule, epochs=1, steps=steps, per_step=4, codewords=4)] == expected
 
 
 def test_no_re_estimation_after_the_last_iteration():
