@@ -210,26 +210,6 @@ def test_codewords_are_fitted_to_active_tokens_a_tenth_of_the_others_and_none_th
     assert fitted_tokens(batch_of(hidden=hidden), tokens, 2).equal(tokens & ~of_hidden)
 
 
-def test_the_loss_of_reconstruction_does_not_depend_on_activity():
-    model = Model(small, Sizes(5, speakers=2)).eval()
-    batch = batch_of()
-    some = model(replace(batch, active=batch.mask & False))
-    assert some.total.equal(model(batch).total)
-    assert some.fitted.sum() < some.tokens.sum()
-
-
-def test_decoders_reconstruct_the_frames_before_they_were_changed():
-    model = Model(small, Sizes(5, speakers=2)).eval()
-    batch = batch_of()
-    one = model(batch.changed(batch.frames + 1))
-    moved = model(replace(batch, frames=(batch.frames + 1) * batch.mask.unsqueeze(2)))
-    torch.testing.assert_close(one.bottleneck.vectors, moved.bottleneck.vectors)
-    windows, real = model.objective.decoder.targets(batch.frames, batch.mask)
-    guess = model.objective.decoder(one.bottleneck.codes, batch.speaker)
-    errors = (guess - windows).square().mean(3)[real & one.tokens.unsqueeze(2)]
-    torch.testing.assert_close(one.task, errors.mean())
-
-
 @pytest.mark.parametrize("weight", [1.0, 5.0])
 def test_the_loss_is_the_weighted_task_and_the_quantiser_s(weight):
     settings = small.model_copy(update={"objective": CtcSettings(weight=weight)})
@@ -252,3 +232,23 @@ def test_the_task_moves_the_encoder_straight_through_the_quantiser_and_the_codeb
     for weight, slope in zip(weights, straight, strict=True):
         torch.testing.assert_close(weight.grad, slope)
     assert model.bottleneck.quantizer.codebook.grad is None
+
+
+def test_the_loss_of_reconstruction_does_not_depend_on_activity():
+    model = Model(small, Sizes(5, speakers=2)).eval()
+    batch = batch_of()
+    some = model(replace(batch, active=batch.mask & False))
+    assert some.total.equal(model(batch).total)
+    assert some.fitted.sum() < some.tokens.sum()
+
+
+def test_decoders_reconstruct_the_frames_before_they_were_changed():
+    model = Model(small, Sizes(5, speakers=2)).eval()
+    batch = batch_of()
+    one = model(batch.changed(batch.frames + 1))
+    moved = model(replace(batch, frames=(batch.frames + 1) * batch.mask.unsqueeze(2)))
+    torch.testing.assert_close(one.bottleneck.vectors, moved.bottleneck.vectors)
+    windows, real = model.objective.decoder.targets(batch.frames, batch.mask)
+    guess = model.objective.decoder(one.bottleneck.codes, batch.speaker)
+    errors = (guess - windows).square().mean(3)[real & one.tokens.unsqueeze(2)]
+    torch.testing.assert_close(one.task, errors.mean())
