@@ -2,6 +2,7 @@
 # make test       the test suite             make test-fast   its quick part, under a minute
 # make check      formatting, lint, types, workflow, generated documents
 # make docs       the documents as a site    make bench       benchmarks beside the peers
+# make paper      every experiment of the paper, for hours; FIGURE=1 one of them (docs/paper.md)
 # make test-slurm the cluster profile on a Slurm of its own, as root; INSTALL=1 installs Debian's packages first
 # make soak       hours of broken files, kills and full disks (docs/reliability.md)
 # make clean      remove results/, the report and all; the environment stays
@@ -17,7 +18,7 @@ benchmarks := features ssl encoding quantizer reservoir kmeans training_step wai
 quoted = '$(subst ','\'',$(1))'
 export PATH := $(CURDIR)/$(bin):$(PATH)
 
-.PHONY: run test test-fast check docs bench gpu soak test-slurm clean
+.PHONY: run test test-fast check docs bench paper gpu soak test-slurm clean
 
 run: .venv/run.stamp
 	snakemake --cores all
@@ -43,6 +44,33 @@ docs: .venv/docs.stamp
 
 bench: .venv/dev.stamp
 	@for name in $(benchmarks); do echo "# $$name"; $(bin)/python -m benchmarks.$$name || exit 1; done
+
+# A figure or a claim of the paper → its experiments: workflow/configs/paper-NAME.yaml. Without FIGURE, all of them.
+paper_1 := figure1
+paper_2 := speech
+paper_3 := handwriting
+paper_4 := figure4
+paper_tables := speech handwriting figure4
+paper_drift := drift
+paper_disentanglement := disentanglement
+paper_reliability := reliability
+figures := 1 2 3 4 tables drift disentanglement reliability
+ifneq ($(filter paper,$(MAKECMDGOALS)),)
+asked := $(or $(strip $(FIGURE)),$(figures))
+unknown := $(filter-out $(figures),$(asked))
+$(if $(unknown),$(error there is no FIGURE $(unknown); those of the paper are: $(figures)))
+experiments := $(sort $(foreach figure,$(asked),$(paper_$(figure))))
+endif
+
+# What a corpus is read from must be there before the first hour of training, and not be missed after it.
+paper: .venv/run.stamp
+	@for name in $(experiments); do file=workflow/configs/paper-$$name.yaml; \
+	    sed -n 's/^ *root: *\([^]{}[~"# ]*\) *\(#.*\)*$$/\1/p' $$file | while read -r root; do test -e "$$root" || { \
+	        echo "make paper: $$file reads $$root, which is not there; set root to your copy (docs/paper.md)" >&2; exit 2; }; \
+	    done || exit 2; done
+	@for name in $(experiments); do \
+	    snakemake --cores all --configfile workflow/configs/paper-$$name.yaml || exit 2; \
+	    unitdisc report results-paper-$$name --figures docs/paper/$$name || exit 2; done
 
 # Without .venv, as on a machine without network, the python3 on PATH does where it has what is needed.
 gpu:

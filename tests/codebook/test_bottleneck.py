@@ -172,6 +172,16 @@ def test_without_a_projection_the_normalised_inputs_are_quantised(batch_norm):
     assert same.eval()(x, mask).units.equal(bottleneck.eval()(x, mask).units)
 
 
+@pytest.mark.parametrize("ratio", [1 / 32, 32.0])
+def test_with_batch_norm_the_scale_of_encoder_outputs_changes_no_unit(ratio):
+    torch.manual_seed(0)
+    normalised, plain = (Bottleneck(6, 4, 64, batch_norm=batch_norm).double() for batch_norm in (True, False))
+    x, mask = padded()
+    for bottleneck, same in ((normalised, True), (plain, False)):
+        units = [bottleneck(scaled, mask).units[mask] for scaled in (x, x * ratio)]
+        assert units[0].equal(units[1]) == same
+
+
 @pytest.mark.parametrize("update", ["gradient", "ema"])
 def test_warm_up_passes_activations_through_and_leaves_the_codebook_alone(update):
     bottleneck = Bottleneck(6, 4, 16, update=update)

@@ -155,6 +155,66 @@ def test_proposition_1_moving_average_with_counts_of_one_is_gradient_descent():
     assert (average.codebook - words).abs().max() > 0.1
 
 
+def follow(codewords, steps, *, decay, count):
+    """Return the codewords of a moving average whose counts are always ``count``, and of SGD of rate (1 − γ)/2 a vector.
+
+    Each codeword k gets ``count`` vectors a step: itself, moved by the differences (count, K, D) of ``steps``.
+    """
+    average = quantizer_of(codewords, update="ema", decay=decay, epsilon=0.0)
+    average.counts.fill_(count)
+    descent = quantizer_of(codewords, commitment=0.0)
+    optimizer = torch.optim.SGD([descent.codebook], lr=(1 - decay) / 2)
+    for moved in steps:
+        x = (codewords + moved).flatten(0, 1)
+        assert average(x).units.bincount(minlength=len(codewords)).eq(count).all()
+        optimizer.zero_grad()
+        (descent(x).loss * x.numel() / count).backward()  # ‖w − e‖², summed over codewords, its mean over their vectors
+        optimizer.step()
+    return average.codebook.data, descent.codebook.data
+
+
+@given(
+    halvings=st.integers(1, 4),
+    count=st.sampled_from([1, 2, 4]),
+    seed=st.integers(0, 9999),
+)
+@settings(deadline=None, max_examples=40)
+def test_proposition_1_is_exact(halvings, count, seed):
+    # With γ = 1 − 2^−h and small whole numbers every sum and product is exact in float64: no tolerance is needed.
+    generator = torch.Generator().manual_seed(seed)
+    codewords = 64.0 * torch.eye(4, dtype=torch.float64)
+    steps = torch.randint(-4, 5, (6, count, 4, 4), generator=generator).to(torch.float64)
+    average, descent = follow(codewords, steps, decay=1 - 0.5**halvings, count=count)
+    assert average.equal(descent)
+
+
+def test_without_constant_counts_a_moving_average_is_another_rule():
+    # Its counts are three of four of the first codeword: that of the average lags, and the step is no more (1 − γ)/2.
+    codewords = 64.0 * torch.eye(4, dtype=torch.float64)
+    average = quantizer_of(codewords, update="ema", decay=0.75, epsilon=0.0)
+    descent = quantizer_of(codewords, commitment=0.0)
+    x = codewords[[0, 0, 0, 1]] + 1
+    average(x)
+    (descent(x).loss * x.numel()).backward()
+    moved = codewords - (1 - 0.75) / 2 * descent.codebook.grad
+    assert average.codebook[1].equal(moved[1])
+    assert not average.codebook[0].equal(moved[0])
+    assert average.codebook[0].equal(codewords[0] + 0.25 * 3 / (0.75 + 0.25 * 3))
+
+
+def test_the_scale_of_vectors_beside_that_of_codewords_decides_how_many_are_used():
+    # Fig. 1: small vectors have one nearest codeword, the shortest; large ones the one that lies most in their direction.
+    generator = torch.Generator().manual_seed(0)
+    x, words = (torch.randn(n, 3, generator=generator, dtype=torch.float64) for n in (4000, 64))
+    vq = quantizer_of(words)
+    used = [len(vq.encode(x * ratio).unique()) for ratio in (1e-6, 0.03, 0.1, 0.3, 1.0)]
+    assert used[0] == 1
+    assert used == sorted(used)
+    assert used[-1] > 50
+    assert vq.encode(x * 1e-6)[0] == words.norm(dim=1).argmin()
+    assert vq.encode(x * 1e6).equal((x @ words.t()).argmax(1))
+
+
 @pytest.mark.parametrize("epsilon", [0.0, 1e-5])
 def test_moving_average_is_the_oracle_s_quotient_and_unused_codewords_stay(epsilon):
     torch.manual_seed(0)

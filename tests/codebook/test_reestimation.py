@@ -1,7 +1,10 @@
 import copy
+import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from unitdisc.codebook import (
@@ -40,6 +43,16 @@ def simulate(schedule, *, epochs, steps, per_step, codewords=20, saved=False):
 def test_every_epoch_after_a_warm_up_uses_the_vectors_of_the_epoch_before(saved):
     done = simulate(ReestimationSchedule(until_epoch=5), epochs=8, steps=4, per_step=10, saved=saved)
     assert done == [(3, 8, 40), (4, 12, 40), (5, 16, 40)]
+
+
+@given(growth=st.floats(1, 3), steps=st.integers(2, 100))
+@settings(deadline=None, max_examples=30)
+def test_growing_intervals_follow_the_recursion(growth, steps):
+    schedule = ReestimationSchedule(warmup_epochs=0, every="growing", growth=growth)
+    expected = [1]  # the first with enough vectors
+    while (due := math.ceil(growth * expected[-1] + 1)) < steps:
+        expected.append(due)
+    assert [i for _, i, _ in simulate(schedule, epochs=1, steps=steps, per_step=4, codewords=4)] == expected
 
 
 def test_every_epoch_without_a_warm_up_starts_in_the_second():

@@ -210,6 +210,30 @@ def test_codewords_are_fitted_to_active_tokens_a_tenth_of_the_others_and_none_th
     assert fitted_tokens(batch_of(hidden=hidden), tokens, 2).equal(tokens & ~of_hidden)
 
 
+@pytest.mark.parametrize("weight", [1.0, 5.0])
+def test_the_loss_is_the_weighted_task_and_the_quantiser_s(weight):
+    settings = small.model_copy(update={"objective": CtcSettings(weight=weight)})
+    labels = torch.arange(60).div(10, rounding_mode="floor").remainder(3).expand(2, 60)
+    losses = Model(settings, Sizes(5, labels=3))(replace(batch_of(), labels=labels))
+    torch.testing.assert_close(losses.total, weight * losses.task + losses.bottleneck.loss)
+    assert min(losses.task, losses.bottleneck.loss) > 0
+
+
+def test_the_task_moves_the_encoder_straight_through_the_quantiser_and_the_codebook_not_at_all():
+    model, batch = Model(small, Sizes(5, speakers=2)).eval(), batch_of()
+    vectors = model.bottleneck.project(*model.encoder(batch.frames, batch.mask))
+    tokens = any_frame(batch.mask, 2)
+    codes = model.bottleneck.quantizer(vectors, tokens).codes.detach().requires_grad_()
+    model.objective.loss(codes, tokens, batch).backward()
+    weights = list(model.encoder.parameters())
+    straight = torch.autograd.grad(vectors, weights, codes.grad)  # as if the codes were the vectors
+    model.zero_grad()
+    model(batch).task.backward()
+    for weight, slope in zip(weights, straight, strict=True):
+        torch.testing.assert_close(weight.grad, slope)
+    assert model.bottleneck.quantizer.codebook.grad is None
+
+
 def test_the_loss_of_reconstruction_does_not_depend_on_activity():
     model = Model(small, Sizes(5, speakers=2)).eval()
     batch = batch_of()
