@@ -24,6 +24,7 @@ from unitdisc.report.sections import (
     score_table,
     segments_and_pieces,
     stages,
+    sweeps,
     training_curves,
 )
 
@@ -102,6 +103,7 @@ def _facts(corpora: Sequence[CorpusResults], *, title: str) -> dict[str, Any]:
         "views": metrics.views,
         "split": split,
         "ablations": ablation.tables(corpora, split),
+        "sweeps": sweeps.sweeps(corpora, split),
         "stages": stages.tables(corpora, split),
         "segments": segments_and_pieces.segments(corpora, split),
         "pieces": segments_and_pieces.pieces(corpora, split),
