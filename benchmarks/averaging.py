@@ -21,6 +21,7 @@ from unitdisc.models.decoders.window import WindowSettings
 from unitdisc.models.encoders.convolutional import ConvolutionalSettings
 from unitdisc.records import Utterance
 from unitdisc.report.drawing import svg
+from unitdisc.report.drawing.alone import alone
 from unitdisc.training.averaging import AveragedModel
 from unitdisc.training.batches import Utterances
 from unitdisc.training.evaluation import dev_loss
@@ -28,8 +29,6 @@ from unitdisc.training.trainer import Trainer
 
 decay = 0.998  # of the paper
 steps_shown = (1, 5, 20, 60, 120)  # after each re-estimation
-style = """<style>svg{background:#fff}text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
-path{fill:none;stroke-width:1.5}.c0{stroke:#777}.c1{stroke:#06c}.c2{stroke:#c30}</style>"""
 
 
 class Watched(Trainer):
@@ -82,10 +81,10 @@ def trainer(folder: Path) -> Watched:
 
 
 def draw(losses: pd.DataFrame) -> str:
-    names = {"raw": "c0", "shared": "c1", "own": "c2"}
+    names = {"raw": "base", "shared": "c0", "own": "c1"}
     curves = [svg.Line(name, losses["step"], losses[name], colour) for name, colour in names.items()]
     drawn = svg.lines(curves, x="training step", y="loss on dev")
-    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", ">" + style, 1)
+    return alone(drawn, models={curve.name: curve.colour for curve in curves})
 
 
 def main() -> None:

@@ -18,11 +18,9 @@ from unitdisc import tables
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.records import Utterance
 from unitdisc.report.drawing import svg
+from unitdisc.report.drawing.alone import alone
 
 metrics = {"many_to_one_heldout": "accuracy, %", "abx_codes_across": "ABX error of codes across, %"}
-style = """<style>svg{background:#fff}text{font:10px sans-serif;fill:#444}.axis{stroke:#999}.grid{stroke:#ddd}
-path{fill:none;stroke-width:1.5}.band{stroke:none;opacity:.15}.c0{stroke:#777;fill:#777}.c1{stroke:#06c;fill:#06c}
-.c2{stroke:#a80;fill:#a80}.c3{stroke:#c30;fill:#c30}path.c0,path.c1,path.c2,path.c3{fill:none}</style>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def draw(rows: Sequence[Row], models: Sequence[str]) -> str:
         mean = [float(part.mean()) for part in percent]
         curves.append(svg.Line(model, [row.hours for row in of], mean, f"c{colour}", low=low, high=high))
     drawn = svg.lines(curves, x="hours of training speech", y="accuracy on test, %")
-    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", ">" + style, 1)
+    return alone(drawn, models={curve.name: curve.colour for curve in curves})
 
 
 def main() -> None:

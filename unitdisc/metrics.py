@@ -221,6 +221,16 @@ every = (
     *pieces,
 )
 levels = tuple(metric.level for metric in every if metric.level)
+# Those that describe the ones of ``headline`` further: their shares, their levels, other measures of the same.
+details = (
+    frozenset(metric.name for group in (mapping, clustering, usage, recognition, pieces) for metric in group)
+    | {
+        metric.name
+        for metric in every
+        if "boundary" in metric.name or metric.name.endswith(("segmentation", "r_value"))
+    }
+    | {level.name}
+)
 by_name = MappingProxyType({metric.name: metric for metric in every})
 # What each table shows, in its order: the report's score table and those of its columns that fit a terminal, the
 # table of settings, segments before and after (report, terminal), and pieces (report, terminal).
@@ -274,6 +284,17 @@ def find(name: str) -> Metric:
         level_of = f"{_word}{known.level}" if known.level else ""
         return replace(known, name=name, title=title, views=False, level=level_of, page="exports.md")
     raise KeyError(name)
+
+
+def stands_alone(name: str) -> bool:
+    """Return whether a name in a table is that of a metric, and no detail or variant of one that is shown anyway.
+
+    Of the stages of a run, those that a model has learnt count.
+    """
+    staged = at_stage(name)
+    if staged is not None:
+        return staged[1] != stages.Stage.FEATURES
+    return name in by_name and name not in details
 
 
 def word_score(name: str, *, of_units: bool) -> str:

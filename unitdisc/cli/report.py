@@ -15,6 +15,10 @@ def report(
         str | None, typer.Option(help="Configuration whose results are shown: a YAML or JSON file, or JSON text.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Page to write; default: report.html in the results.")] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(help="Folder to which every figure of the page is written as an SVG file, instead of the page."),
+    ] = None,
 ) -> None:
     """Write one self-contained page: scores with their baselines, training, every unit, utterances with sound.
 
@@ -23,6 +27,8 @@ def report(
     Example: unitdisc report --config config.yaml
 
     Example: unitdisc report results-a results-b --out both.html
+
+    Example: unitdisc report results --figures figures
     """
     from unitdisc.config.load import read_config
     from unitdisc.errors import InputError
@@ -30,6 +36,13 @@ def report(
 
     if results and config is not None:
         raise InputError("either folders of results or --config, not both")
+    if figures is not None and out is not None:
+        raise InputError("either --figures or --out, not both")
+    if figures is not None:
+        chosen = read_config(config or "config.yaml") if not results else None
+        written = step.figures(chosen, figures) if chosen else step.figures_of_folders(results or [], figures)
+        typer.echo("\n".join(map(str, written)) or "no figures: the page of these results has none", err=not written)
+        return
     typer.echo(step.run_folders(results, out) if results else step.run(read_config(config or "config.yaml"), out))
 
 

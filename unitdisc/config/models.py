@@ -175,6 +175,14 @@ class BottleneckSettings(Section):
     learning_rate_factor: float = Field(
         10.0, gt=0, description="The codebook's learning rate divided by the model's (a remedy)."
     )
+    scale_ratio: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Scale of the vectors that enter the quantiser over that of the codewords, in the first batch that "
+        "is quantised: the codewords are scaled to it; null leaves them as they are drawn. A re-estimation overrides "
+        "it. The scale is the root mean square of all numbers.",
+    )
     reestimation: ReestimationSettings | None = Field(
         ReestimationSettings(), description="Periodic re-estimation of the codewords (a remedy); null switches it off."
     )

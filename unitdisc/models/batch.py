@@ -56,6 +56,12 @@ class Batch:
             original=self.clean.gather(1, place.unsqueeze(2).expand_as(self.clean)),
         )
 
+    def first(self, count: int) -> "Batch":
+        """Return the batch of the first ``count`` chunks."""
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        kept: dict[str, Any] = {name: part if part is None else part[:count] for name, part in parts}
+        return Batch(**kept)
+
     @property
     def clean(self) -> Tensor:
         """The frames (B, T, D) as they were, which decoders reconstruct."""

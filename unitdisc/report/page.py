@@ -12,7 +12,7 @@ from markupsafe import Markup
 from unitdisc import metrics
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
-from unitdisc.report import page_budget
+from unitdisc.report import figure_files, page_budget
 from unitdisc.report.browser import data
 from unitdisc.report.drawing import palette
 from unitdisc.report.results import CorpusResults, of_experiment, of_folder
@@ -24,6 +24,7 @@ from unitdisc.report.sections import (
     score_table,
     segments_and_pieces,
     stages,
+    sweeps,
     training_curves,
 )
 
@@ -42,14 +43,31 @@ def render(experiment: Experiment) -> str:
     return _page(of_experiment(experiment), title=experiment.report.title, shown=experiment.report.utterances)
 
 
+def write_figures(experiment: Experiment, folder: Path) -> list[Path]:
+    """Write the figures of an experiment's page to a folder, and return their paths."""
+    return figure_files.write(_facts(of_experiment(experiment), title=experiment.report.title), folder)
+
+
 def render_folders(folders: Sequence[Path], *, shown: int = 3) -> str:
     """Return the page of one or more results folders side by side; raises InputError for one without runs.
 
     ``shown`` is the number of best, of worst and of random utterances.
     """
+    title, corpora = _side_by_side(folders)
+    return _page(corpora, title=title, shown=shown)
+
+
+def write_figures_of_folders(folders: Sequence[Path], folder: Path) -> list[Path]:
+    """Write the figures of the page of results folders to another folder, and return their paths."""
+    title, corpora = _side_by_side(folders)
+    return figure_files.write(_facts(corpora, title=title), folder)
+
+
+def _side_by_side(folders: Sequence[Path]) -> tuple[str, list[CorpusResults]]:
+    """Return the title of the page of results folders, and their corpora."""
     names = _names(folders)
     corpora = [c for folder, name in zip(folders, names, strict=True) for c in of_folder(folder, name)]
-    return _page(corpora, title=" · ".join(names) if len(folders) > 1 else "unitdisc", shown=shown)
+    return " · ".join(names) if len(folders) > 1 else "unitdisc", corpora
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
@@ -64,11 +82,17 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 
 def _page(corpora: Sequence[CorpusResults], *, title: str, shown: int) -> str:
+    facts = _facts(corpora, title=title)
+    return _fitting(facts, corpora, shown=shown, split=facts["split"])
+
+
+def _facts(corpora: Sequence[CorpusResults], *, title: str) -> dict[str, Any]:
+    """Return what the template shows, but for the units and utterances."""
     colour = palette.colours(corpora)
     tables = score_table.tables(corpora)
     split = tables[0].split if tables else "test"
     findings = health.examine(corpora, split)
-    facts: dict[str, Any] = {
+    return {
         "title": title,
         "findings": findings,
         "bad": any(finding.level == "bad" for finding in findings),
@@ -79,6 +103,7 @@ def _page(corpora: Sequence[CorpusResults], *, title: str, shown: int) -> str:
         "views": metrics.views,
         "split": split,
         "ablations": ablation.tables(corpora, split),
+        "sweeps": sweeps.sweeps(corpora, split),
         "stages": stages.tables(corpora, split),
         "segments": segments_and_pieces.segments(corpora, split),
         "pieces": segments_and_pieces.pieces(corpora, split),
@@ -91,7 +116,6 @@ def _page(corpora: Sequence[CorpusResults], *, title: str, shown: int) -> str:
         "listed_rows": listed_rows,
         "scripts": scripts,
     }
-    return _fitting(facts, corpora, shown=shown, split=split)
 
 
 def _fitting(facts: Mapping[str, Any], corpora: Sequence[CorpusResults], *, shown: int, split: str) -> str:

@@ -40,6 +40,6 @@ order = (
     Omission("most of the findings under Health", {"findings": lambda findings: findings[:kept_findings]}),
     Omission("accuracy against bit rate", {"rates": _nothing}),
     Omission("the stages from features to units", {"stages": _nothing}),
-    Omission("what the settings change", {"ablations": _nothing}),
+    Omission("what the settings change", {"ablations": _nothing, "sweeps": _nothing}),
     Omission("the scores", {"tables": _nothing}),
 )

@@ -25,6 +25,10 @@ class Epoch:
     distance: float = nan
     input_norm: float = nan
     codeword_norm: float = nan
+    drift: float = nan  # of the vectors of fixed chunks since the epoch before; see training/drift.py
+    code_drift: float = nan
+    moved_tokens: float = nan
+    gap: float = nan
     reestimations: int = 0
     collapsed: int = 0  # 1 if the warm-up is over and less than 5 % of the codewords are used
     skipped_steps: int = 0  # because the gradient was too large

@@ -12,6 +12,7 @@ from unitdisc.models.model import Model
 from unitdisc.training import processes
 from unitdisc.training.averaging import AveragedModel
 from unitdisc.training.begun_epoch import BegunEpoch
+from unitdisc.training.drift import Drift
 from unitdisc.training.record import Epoch
 from unitdisc.training.schedules import Schedule
 
@@ -33,8 +34,10 @@ class TrainingState:
         self.reestimation = reestimation_of(settings)
         capacity = (bottleneck.reestimation and bottleneck.reestimation.capacity) or 1
         self.reservoir = Reservoir(capacity, self.model.bottleneck.dim, seed=seed + processes.rank()).to(device)
+        self.scaled = False  # whether the codewords have, or need, the scale of ``scale_ratio``
         self.rows: list[Epoch] = []
         self.step = 0
+        self.drift: Drift | None = None  # what measures it, once a trainer has its chunks
         self.begun: BegunEpoch | None = None
 
     def begin(self, epoch: int) -> BegunEpoch:
@@ -64,6 +67,8 @@ class TrainingState:
             "schedule": self.schedule.state_dict(),
             "reservoirs": processes.gathered({name: part.cpu() for name, part in self.reservoir.state_dict().items()}),
             "reestimation": self.reestimation.state_dict() if self.reestimation else None,
+            "scaled": self.scaled,
+            "drift": self.drift.state_dict() if self.drift else None,
             "rows": [asdict(row) for row in self.rows],
             "step": self.step,
             "begun": self.begun.state_dict() if self.begun else None,
@@ -79,6 +84,9 @@ class TrainingState:
         self.reservoir.load_state_dict(state["reservoirs"][processes.rank()])
         if self.reestimation:
             self.reestimation.load_state_dict(state["reestimation"])
+        self.scaled = bool(state["scaled"])
+        if self.drift:
+            self.drift.load_state_dict(state["drift"])
         self.rows = [Epoch(**row) for row in state["rows"]]
         self.step = state["step"]
         self.begun = None

@@ -18,9 +18,11 @@ from unitdisc.progress import track
 from unitdisc.training import processes
 from unitdisc.training.batches import Chunks, Utterances, ahead_of_gpu
 from unitdisc.training.begun_epoch import BegunEpoch
+from unitdisc.training.drift import Drift
 from unitdisc.training.evaluation import dev_loss
 from unitdisc.training.precision import autocast
 from unitdisc.training.record import Epoch
+from unitdisc.training.start_scale import scale_codewords
 from unitdisc.training.state import TrainingState
 
 
@@ -48,6 +50,7 @@ class Trainer:
         self.dev = None if dev is None else cut(dev)
         sizes = Sizes(inputs, len(set(train.speakers.values())), labels)
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
+        self.state.drift = self._drift = Drift(self.dev or cut(train), plan, device)
         model = self.state.model
         if plan.compile:  # in place, so that the names of the weights do not change
             leave_uncompiled()
@@ -66,6 +69,8 @@ class Trainer:
         ``pause`` is called after each step, where the state is one that a training can go on from.
         """
         state = self.state
+        if not self._drift.begun:
+            self._drift.measure(state.model)
         begun = state.begin(number)
         state.model.train()
         batches = self.batches.epoch(number, done=begun.batches)
@@ -84,6 +89,7 @@ class Trainer:
         frames_per_second = round(len(self.batches) * plan.chunk * plan.batch / begun.seconds, 1)
         loss, task, bottleneck, skipped = (processes.mean(begun.totals) / len(self.batches)).tolist()
         health = begun.usage.record(reestimations=begun.reestimations)
+        moves = self._drift.measure(state.model)
         on_dev = partial(dev_loss, dev=self.dev, plan=self.settings.training, device=self.device, quantise=quantise)
         dev = on_dev(state.result)
         if quantise:  # the loss of a warm-up is not comparable
@@ -102,6 +108,10 @@ class Trainer:
             distance=health.distance,
             input_norm=health.input_norm,
             codeword_norm=health.codeword_norm,
+            drift=moves.vectors,
+            code_drift=moves.codes,
+            moved_tokens=moves.tokens,
+            gap=moves.gap,
             reestimations=begun.reestimations,
             collapsed=int(quantise and health.collapsed()),
             skipped_steps=round(skipped * len(self.batches)),
@@ -116,6 +126,7 @@ class Trainer:
     def _step(self, batch: Batch, epoch: int, usage: UsageHealth) -> Tensor:
         state = self.state
         batch = self._augmented(batch.to(self.device))
+        self._scale(batch, epoch)
         with autocast(self.settings.training, self.device):
             losses = self._parallel(batch, quantise=self.quantises(epoch))
         factor = state.schedule.factor(epoch, state.step)
@@ -133,6 +144,17 @@ class Trainer:
         usage.add(output, losses.tokens)
         parts = (losses.total, losses.task, output.loss)
         return torch.stack([*(part.detach().double() for part in parts), losses.total.new_tensor(not taken).double()])
+
+    def _scale(self, batch: Batch, epoch: int) -> None:
+        """Scale the codewords by the first batch that is quantised, unless they have been re-estimated."""
+        state, plan = self.state, self.settings
+        if state.scaled or not self.quantises(epoch):
+            return
+        state.scaled = True
+        ratio = plan.bottleneck.scale_ratio
+        if ratio is not None and not (state.reestimation and state.reestimation.done):
+            averaged = [state.average.model] if state.average else []
+            scale_codewords(state.model, batch, ratio, plan.training, averaged=averaged)
 
     def _augmented(self, batch: Batch) -> Batch:
         if self._augment is None:

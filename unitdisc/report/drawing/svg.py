@@ -79,17 +79,26 @@ class Axis:
         return [value for value in values if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
 
 
-def lines(curves: Sequence[Line], *, x: str, y: str, scale: Scale = "linear", zero: Literal["", "zero"] = "") -> str:
-    """Draw curves over a common axis; empty if there is no finite value to draw."""
+def lines(
+    curves: Sequence[Line],
+    *,
+    x: str,
+    y: str,
+    scale: Scale = "linear",
+    zero: Literal["", "zero"] = "",
+    across: Scale | Literal["epochs"] = "epochs",
+) -> str:
+    """Draw curves over a common axis ``across``; empty if there is no finite value to draw."""
     xs = [v for curve in curves for v in curve.x if math.isfinite(v)]
     heights = (v for curve in curves for v in (*curve.y, *curve.low, *curve.high))
     ys = [v for v in heights if math.isfinite(v) and (scale == "linear" or v > 0)]
     if not xs or not ys:
         return ""
-    across = replace(axis(xs, left, width - right, "linear", pad=0), whole=True)  # of epochs
+    level = axis(xs, left, width - right, "linear" if across == "epochs" else across, pad=0)
+    level = replace(level, whole=across == "epochs")
     up = axis([*ys, 0.0] if zero else ys, height - bottom, top, scale)
-    body = [_band(curve, across, up) for curve in curves] + [_curve(curve, across, up) for curve in curves]
-    return _figure("".join(body), across, up, x, y)
+    body = [_band(curve, level, up) for curve in curves] + [_curve(curve, level, up) for curve in curves]
+    return _figure("".join(body), level, up, x, y)
 
 
 def points(

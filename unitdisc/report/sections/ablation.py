@@ -24,6 +24,7 @@ titles = {
 words = {"on": "✓", "off": "–", "ema": "EMA", "ctc": "CTC"}
 
 Path = tuple[str, ...]
+absent = object()  # the value of a setting that a model does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def tables(corpora: Sequence[CorpusResults], split: str) -> list[Ablation]:
 def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
     models = {run.name: run for corpus in corpora for run in corpus.runs}
     kinds = dict.fromkeys(run.kind for run in models.values())
-    by_kind = [[_compared(run.settings) for run in models.values() if run.kind == kind] for kind in kinds]
+    by_kind = [[compared(run.settings) for run in models.values() if run.kind == kind] for kind in kinds]
     paths = tuple(dict.fromkeys(path for alike in by_kind for path in differing(alike) if path not in sizes))
     columns, rows = score_table.means(corpora, metrics.settings, split)
     groups = []
@@ -75,7 +76,7 @@ def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
 
 
 def _row(run: RunResults, row: score_table.Row, paths: Sequence[Path], columns: Sequence[metrics.Metric]) -> Row:
-    values = tuple(_value(run.settings, path) for path in paths)
+    values = tuple(written(run.settings, path) for path in paths)
     cells = [
         replace(cell, text=f"{cell.text} of {run.codewords}")
         if metric.name == "units_used" and cell.text and run.codewords
@@ -100,7 +101,7 @@ def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator
         yield from differing(sections, (*above, key))
 
 
-def _compared(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def compared(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return settings without the default capacity of a reservoir: it follows from the size of the codebook."""
     bottleneck = settings.get("bottleneck", {})
     plan = bottleneck.get("reestimation")
@@ -120,19 +121,27 @@ def title(path: Path) -> str:
     return f"{section} {path[-1]}".strip().replace("_", " ")
 
 
-def _value(settings: Mapping[str, Any], path: Path) -> str:
+def written(settings: Mapping[str, Any], path: Path) -> str:
     """Write a model's value of a setting; empty if it has no such setting."""
-    value: Any = settings
-    for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return ""
-        value = value[key]
+    value = value_at(settings, path)
+    if value is absent:
+        return ""
     if isinstance(value, Mapping):
         return "✓"
     if path[-1] == "capacity" and value is None:
-        value = default_capacity(settings["bottleneck"]["codewords"])
-    written = text(value)
-    return f"×{written}" if path[-1] == "learning_rate_factor" else words.get(written, written)
+        value = default_capacity(settings["bottleneck"].get("codewords", settings.get("codewords")))
+    shown = text(value)
+    return f"×{shown}" if path[-1] == "learning_rate_factor" else words.get(shown, shown)
+
+
+def value_at(settings: Mapping[str, Any], path: Path) -> Any:
+    """Return a model's value of a setting; ``absent`` if it has no such setting."""
+    value: Any = settings
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return absent
+        value = value[key]
+    return value
 
 
 def text(value: Any) -> str:
