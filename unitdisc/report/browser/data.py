@@ -10,6 +10,7 @@ import numpy as np
 from unitdisc import metrics
 from unitdisc.report.browser import example_selection, examples, heatmap, neighbours, windows
 from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.image_excerpt import grid_of
 from unitdisc.report.browser.run_units import RunUnits
 from unitdisc.report.browser.unit_statistics import UnitStatistics, count_units, piece
 from unitdisc.report.browser.windows import Windows
@@ -46,6 +47,7 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
         "name": corpus.title,
         "modality": corpus.modality.name,
         "time": corpus.modality.time,
+        "grid": grid_of(corpus),
         "excluded": list(corpus.exclude),
         "labels": statistics[0].labels,
         "first": statistics.index(first),
