@@ -1,5 +1,6 @@
 """Images by source: a file of one image, or a record of a file that holds many: of a batch, of a table."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -44,23 +45,19 @@ class ImageSources:
     """Pixels by source; ``size`` is the height and width that every image must have. A context manager.
 
     A source is a path, or ``path:record`` in a batch of CIFAR-10 or a Parquet file, or ``archive#member:record``;
-    records count from 0. The last of these files stays in memory, and an archive is read on from where it is: sources
-    one after another in the order of the files take one reading.
+    records count from 0. The last of these files stays in memory: images one after another take one reading.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         self._location = ""
         self._records: _Records | None = None
-        self._archive: TarMembers | None = None
 
     def __enter__(self) -> "ImageSources":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._close()
-        if self._archive is not None:
-            self._archive.__exit__()
 
     def read(self, source: str) -> Pixels:
         """Return the pixels (H, W, 3) at ``source``; raises InputError where there is no such image."""
@@ -80,24 +77,22 @@ class ImageSources:
             return ParquetImages(path) if path.suffix in parquet else _BatchRecords(cifar.read_file(path), location)
         for end in (at for at, character in enumerate(location) if character == "#"):
             if is_a_file(location[:end]):
-                return _BatchRecords(self._member(Path(location[:end]), location[end + 1 :]), location)
+                status = Path(location[:end]).stat()
+                version = status.st_size, status.st_mtime_ns
+                return _BatchRecords(_member(Path(location[:end]), location[end + 1 :], version), location)
         raise InputError("no such file", location)
-
-    def _member(self, path: Path, name: str) -> bytes:
-        """Return the bytes of a member of an archive: going on from the last one, or else once from its beginning."""
-        if self._archive is not None and self._archive.path == path:
-            found = self._archive.find(name)
-            if found is not None:
-                return found
-        if self._archive is not None:
-            self._archive.__exit__()
-        self._archive = TarMembers(path)
-        found = self._archive.find(name)
-        if found is not None:
-            return found
-        raise InputError("is not in the archive", f"{path}#{name}")
 
     def _close(self) -> None:
         if self._records is not None:
             self._records.close()
         self._records = None
+
+
+@lru_cache(maxsize=1)  # gzip has to be read from its beginning, and images are asked for a few hundred at a time
+def _member(path: Path, name: str, version: tuple[int, int]) -> bytes:  # noqa: ARG001 (a changed archive is read again)
+    """Return the bytes of a member of an archive."""
+    with TarMembers(path) as archive:
+        found = archive.find(name)
+    if found is None:
+        raise InputError("is not in the archive", f"{path}#{name}")
+    return found
