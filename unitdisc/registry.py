@@ -135,6 +135,7 @@ features = Registry(
     {
         "speech": "unitdisc.features.speech:Speech",
         "handwriting": "unitdisc.features.handwriting:Handwriting",
+        "images": "unitdisc.features.images:Images",
         "ssl": "unitdisc.features.self_supervised:Ssl",
         "precomputed": "unitdisc.features.precomputed:Precomputed",
     },
@@ -155,8 +156,10 @@ corpora = Registry(
         "folder": "unitdisc.corpora.folder:FolderCorpus",
         "discophon": "unitdisc.corpora.discophon:DiscoPhonCorpus",
         "table": "unitdisc.corpora.table:TableCorpus",
+        "cifar10": "unitdisc.corpora.cifar10:Cifar10Corpus",
         "sample-speech": "unitdisc.corpora.samples.speech:SampleSpeech",
         "sample-handwriting": "unitdisc.corpora.samples.handwriting:SampleHandwriting",
+        "sample-images": "unitdisc.corpora.samples.images:SampleImages",
     },
 )
 exports = Registry(

@@ -6,10 +6,11 @@ import pytest
 import soundfile
 from PIL import Image
 
+from tests.helpers.cifar import picture
 from tests.helpers.corpora import rate, read_folder, recorded, tone
 from unitdisc.errors import InputError
 from unitdisc.formats import audio
-from unitdisc.modality import handwriting, speech
+from unitdisc.modality import handwriting, images, speech
 from unitdisc.records import Label
 
 shares = {"train": 0.5, "dev": 0.25, "test": 0.25}
@@ -334,3 +335,63 @@ def test_the_split_of_a_file_does_not_depend_on_what_is_left_out(tmp_path):
     (root / "u3.wav").write_bytes(b"")
     after = {u.utterance: u.split for u in read_folder(root, speech, shares, on_bad_utterance="skip")[0]}
     assert after == {name: split for name, split in before.items() if name != "u3"}
+
+
+def pictures(root, *paths):
+    for number, path in enumerate(paths):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture(number)).save(root / path)
+    return root
+
+
+def test_the_sub_folder_of_an_image_is_its_class(tmp_path):
+    root = pictures(
+        tmp_path, *(f"{split}/{kind}/{n}.png" for split in ("train", "test") for kind in ("cat", "dog") for n in (1, 2))
+    )
+    splits = {"train": "train", "test": "test"}
+    utterances, labels = read_folder(root, images, splits, labels="sub-folders")
+    assert [(u.utterance, u.split, u.speaker, u.duration) for u in utterances][:2] == [
+        ("test-cat-1", "test", "test-cat-1", 64),
+        ("test-cat-2", "test", "test-cat-2", 64),
+    ]
+    assert [(label.label, label.start, label.end) for label in labels] == [
+        (u.utterance.split("-")[1], 0, 64) for u in utterances
+    ]
+
+
+def test_classes_are_in_all_splits_that_are_shares_and_folders_around_them_are_speakers(tmp_path):
+    root = pictures(tmp_path, *(f"{kind}/{n}.png" for kind in ("cat", "dog") for n in range(10)))
+    utterances, labels = read_folder(root, images, {"train": 0.6, "test": 0.4}, labels="sub-folders")
+    kind = {label.utterance: label.label for label in labels}
+    assert {(u.split, kind[u.utterance]) for u in utterances} == {
+        (s, k) for s in ("train", "test") for k in ("cat", "dog")
+    }
+    root = pictures(tmp_path / "by", *(f"{who}/{kind}/1.png" for who in ("ann", "bob") for kind in ("a", "b")))
+    utterances, labels = read_folder(root, images, {"train": 0.5, "test": 0.5}, labels="sub-folders")
+    assert [(u.speaker, label.label) for u, label in zip(utterances, labels, strict=True)] == [
+        (who, kind) for who in ("ann", "bob") for kind in ("a", "b")
+    ]
+
+
+def test_recordings_may_have_the_label_of_their_sub_folder_too(recordings):
+    utterances, labels = read_folder(recordings, speech, shares, labels="sub-folders")
+    assert [(label.start, label.end) for label in labels] == [(0, u.duration) for u in utterances]
+
+
+def test_an_image_without_a_sub_folder_or_of_another_size_is_named(tmp_path):
+    root = pictures(tmp_path, "1.png", "cat/2.png")
+    with pytest.raises(InputError, match=r"1\.png lies in no sub-folder that is its label"):
+        read_folder(root, images, {"train": 1.0}, labels="sub-folders")
+    Image.fromarray(picture(1, 16)).save(root / "cat/2.png")
+    Image.fromarray(picture(1)[..., 0]).save(root / "1.png")
+    with pytest.raises(
+        InputError, match=r"2 utterances cannot be read: .*1\.png: is grey, not RGB.*has 16 × 16 pixels"
+    ):
+        read_folder(root, images, {"train": 1.0})
+
+
+def test_the_hint_names_all_features_that_suit_images(tmp_path):
+    with pytest.raises(
+        InputError, match=r"there are handwriting or images files: set features: \{kind: handwriting\} or"
+    ):
+        read_folder(pictures(tmp_path, "1.png"), speech, {"train": 1.0})

@@ -11,13 +11,14 @@ from unitdisc.choices import silences
 from unitdisc.config import AnyFeatures, Split
 from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
-from unitdisc.corpora.folder_labels import LabelledSettings, read_aligned, tell_of_labels_beside
+from unitdisc.corpora.folder_labels import LabelledSettings, of_folders, read_aligned, tell_of_labels_beside
 from unitdisc.corpora.folder_splits import FolderSplitSettings, below_splits, drawn_splits, given_splits
+from unitdisc.corpora.image_lengths import image_length
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.speakers import SpeakerRule, speaker_of
 from unitdisc.errors import InputError
 from unitdisc.files import below
-from unitdisc.formats import audio, line_images
+from unitdisc.formats import audio
 from unitdisc.formats.labels import label_files
 from unitdisc.formats.text import digits, is_writable, plain_name
 from unitdisc.formats.utterance_names import named
@@ -28,7 +29,7 @@ from unitdisc.records import Label, Utterance
 class FolderSettings(LabelledSettings, FolderSplitSettings):
     """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
-    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
+    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images", "colour images")
 
     kind: Literal["folder"] = "folder"
     speaker: SpeakerRule = Field(
@@ -39,7 +40,9 @@ class FolderSettings(LabelledSettings, FolderSplitSettings):
     )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
-    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech, ssl or handwriting.")
+    features: AnyFeatures = Field(
+        {"kind": "speech"}, validate_default=True, description="speech, ssl, handwriting or images."
+    )
 
     @property
     def split_names(self) -> tuple[Split, ...]:
@@ -87,6 +90,8 @@ class FolderCorpus(CorpusReader):
             Utterance(name, chosen[name], speakers[name], str(names[name]), duration)
             for name, duration in durations.items()
         ]
+        if self.settings.labels == "sub-folders":
+            return utterances, of_folders(self, below_splits(self.settings, names), durations)
         if self._aligned is None:
             tell_of_labels_beside(present, self.notices)
             return utterances, []
@@ -113,7 +118,12 @@ class FolderCorpus(CorpusReader):
     @property
     def _aligned(self) -> Path | None:
         """The file or folder of labels."""
-        return self.settings.root if self.settings.labels == "beside" else self.settings.labels
+        match self.settings.labels:
+            case "beside":
+                return self.settings.root
+            case "sub-folders":
+                return None
+        return self.settings.labels
 
     def _speakers(self, names: Mapping[str, Path]) -> dict[str, str]:
         """Return the speaker of each utterance; folders count from the sub-folder that is the split, if one is."""
@@ -121,15 +131,16 @@ class FolderCorpus(CorpusReader):
         if isinstance(rule, str):
             return {name: speaker_of(path.relative_to(root), rule, root) for name, path in names.items()}
         below_split = below_splits(self.settings, names)
+        if self.settings.labels == "sub-folders":  # the innermost is the label; those around it may be speakers
+            below_split = {name: path.parent.parent / path.name for name, path in below_split.items()}
         if rule == 1:
             return {name: _speaker(path, name) for name, path in below_split.items()}
         return {name: speaker_of(path, rule, _around(names[name], path)) for name, path in below_split.items()}
 
     def _duration(self, path: Path) -> float:
-        """Return the duration of a recording in seconds, or the width of an image in columns."""
-        if self.settings.features.needs == "images":
-            line_images.check(str(path))
-            return round(line_images.probe(str(path))[0], digits)
+        """Return the duration of a recording in seconds, or the length of an image."""
+        if self.settings.features.needs != "recordings":
+            return image_length(str(path), self.settings.features)
         duration, rate = audio.probe(str(path), notices=self.notices)
         if self.settings.sample_rate not in (None, rate):
             what = f"has a sample rate of {rate} Hz, but the corpus requires {self.settings.sample_rate} Hz"
@@ -141,9 +152,10 @@ class FolderCorpus(CorpusReader):
 def _other_modality(files: Iterable[Path], modality: Modality) -> str:
     """Return a hint: the features that suit the files present, or the suffixes that were expected."""
     present = {path.suffix.lower() for path in files}
-    for other in modalities.values():
-        if present & other.endings:
-            return f"there are {other.name} files: set features: {{kind: {other.features['kind']}}}"
+    fitting = [other for other in modalities.values() if present & other.endings]
+    if fitting:
+        kinds = " or ".join(f"{{kind: {other.features['kind']}}}" for other in fitting)
+        return f"there are {' or '.join(other.name for other in fitting)} files: set features: {kinds}"
     return f"their endings are {', '.join(sorted(modality.endings))}"
 
 

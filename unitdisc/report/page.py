@@ -28,7 +28,17 @@ from unitdisc.report.sections import (
     training_curves,
 )
 
-scripts = ("state.js", "draw.js", "sound.js", "table.js", "units.js", "heatmap.js", "utterances.js", "page.js")
+scripts = (
+    "state.js",
+    "draw.js",
+    "images.js",
+    "sound.js",
+    "table.js",
+    "units.js",
+    "heatmap.js",
+    "utterances.js",
+    "page.js",
+)
 
 most_bytes = 15_000_000  # of a page; a larger one shows half as many units and excerpts until it fits
 most_of_tables = 0.5  # of these bytes; tables that take more are left out, part by part, before units and excerpts

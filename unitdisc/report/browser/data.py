@@ -10,6 +10,7 @@ import numpy as np
 from unitdisc import metrics
 from unitdisc.report.browser import example_selection, examples, heatmap, neighbours, windows
 from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.image_excerpt import grid_of
 from unitdisc.report.browser.run_units import RunUnits
 from unitdisc.report.browser.unit_statistics import UnitStatistics, count_units, piece
 from unitdisc.report.browser.windows import Windows
@@ -46,6 +47,7 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
         "name": corpus.title,
         "modality": corpus.modality.name,
         "time": corpus.modality.time,
+        "grid": grid_of(corpus),
         "excluded": list(corpus.exclude),
         "labels": statistics[0].labels,
         "first": statistics.index(first),
@@ -89,13 +91,12 @@ def _stretches(
     more = example_selection.greedy(statistics, cut, candidates, taken, 0.8 * budget)
     chosen = np.concatenate([taken, more])
     left = budget - float((cut.end[chosen] - cut.start[chosen]).sum())
+    room = cut.length if corpus.modality.whole else corpus.modality.margin
     stretches = [
         Stretch(str(cut.utterances[cut.owner[w]]), float(cut.start[w]), float(cut.end[w]), why.get(int(w), ""))
         for w in chosen
     ]
-    return stretches + example_selection.rare(
-        statistics, cut, candidates, chosen, room=corpus.modality.margin, budget=left
-    )
+    return stretches + example_selection.rare(statistics, cut, candidates, chosen, room=room, budget=left)
 
 
 def _run(statistics: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:

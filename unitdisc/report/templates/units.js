@@ -133,11 +133,12 @@ function example({ excerpt, start, end }, number) {
   const long = hasTime(corpus) ? 1.2 : 120; // a very long stretch shows its beginning alone
   const to = Math.min(end + around(corpus), from + long, excerpt.end - excerpt.start);
   const label = labelAt(excerpt, excerpt.start + (start + end) / 2);
+  const about = `${excerpt.utterance}, ${position(corpus, excerpt.start + start)}`;
+  const caption = el("span", { class: "where" }, el("b", {}, label ?? "–"), ` ${excerpt.speaker}`);
+  if (corpus.grid) return el("div", { class: "example", title: about }, imageOf(excerpt, start, end, corpus.grid), caption);
   const box = { left: `${(start - from) * pixels}px`, width: `${(Math.min(end, to) - start) * pixels}px` };
   const cut = pictureOf(excerpt, from, to, pixels);
   cut.append(el("span", { class: "span", style: box }));
-  const about = `${excerpt.utterance}, ${position(corpus, excerpt.start + start)}`;
-  const caption = el("span", { class: "where" }, el("b", {}, label ?? "–"), ` ${excerpt.speaker}`);
   if (!excerpt.sound) return el("div", { class: "example", title: about }, cut, caption);
   const button = el(
     "button",

@@ -72,7 +72,7 @@ function strip(excerpt, number, run, button) {
   const width = whole * pixels;
   const parts = judged(excerpt, run, number);
   const head = el("div", { class: "head", hidden: true });
-  const picture = pictureOf(excerpt, 0, whole, pixels);
+  const picture = corpus.grid ? imageOf(excerpt, 0, 0, corpus.grid) : pictureOf(excerpt, 0, whole, pixels);
   const stack = el("div", { class: "stack", style: { width: `${width}px` } });
   if (corpus.labels.length) stack.append(rowOf("labels", width, labelBoxes(excerpt, pixels)));
   stack.append(picture);
