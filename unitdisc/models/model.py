@@ -45,7 +45,7 @@ class Model(UnitModel):
     def __init__(self, settings: VQModel, sizes: Sizes) -> None:
         super().__init__()
         plan = settings.bottleneck
-        self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes.inputs, settings.encoder)
+        self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes, settings.encoder)
         self.bottleneck = Bottleneck(
             self.encoder.outputs,
             plan.dim,
