@@ -62,10 +62,5 @@ class FeatureSettings(Section):
         """The modality of the features."""
         return modalities[self.modality_name]
 
-    @property
-    def grid(self) -> tuple[int, int] | None:
-        """The rows and columns of patches that the frames of an image are; None for features that are no images."""
-        return None
-
 
 AnyFeatures = Annotated[FeatureSettings, Kinds(registry.features)]
