@@ -158,8 +158,10 @@ corpora = Registry(
         "folder": "unitdisc.corpora.folder:FolderCorpus",
         "discophon": "unitdisc.corpora.discophon:DiscoPhonCorpus",
         "table": "unitdisc.corpora.table:TableCorpus",
+        "cifar10": "unitdisc.corpora.cifar10:Cifar10Corpus",
         "sample-speech": "unitdisc.corpora.samples.speech:SampleSpeech",
         "sample-handwriting": "unitdisc.corpora.samples.handwriting:SampleHandwriting",
+        "sample-images": "unitdisc.corpora.samples.images:SampleImages",
     },
 )
 exports = Registry(

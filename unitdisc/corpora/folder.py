@@ -11,7 +11,7 @@ from unitdisc.choices import silences
 from unitdisc.config import AnyFeatures, Split
 from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
-from unitdisc.corpora.folder_labels import LabelledSettings, read_aligned, tell_of_labels_beside
+from unitdisc.corpora.folder_labels import LabelledSettings, of_folders, read_aligned, tell_of_labels_beside
 from unitdisc.corpora.folder_splits import FolderSplitSettings, below_splits, drawn_splits, given_splits
 from unitdisc.corpora.image_lengths import image_length
 from unitdisc.corpora.reader import CorpusReader
@@ -90,6 +90,8 @@ class FolderCorpus(CorpusReader):
             Utterance(name, chosen[name], speakers[name], str(names[name]), duration)
             for name, duration in durations.items()
         ]
+        if self.settings.labels == "sub-folders":
+            return utterances, of_folders(self, below_splits(self.settings, names), durations)
         if self._aligned is None:
             tell_of_labels_beside(present, self.notices)
             return utterances, []
@@ -116,7 +118,12 @@ class FolderCorpus(CorpusReader):
     @property
     def _aligned(self) -> Path | None:
         """The file or folder of labels."""
-        return self.settings.root if self.settings.labels == "beside" else self.settings.labels
+        match self.settings.labels:
+            case "beside":
+                return self.settings.root
+            case "sub-folders":
+                return None
+        return self.settings.labels
 
     def _speakers(self, names: Mapping[str, Path]) -> dict[str, str]:
         """Return the speaker of each utterance; folders count from the sub-folder that is the split, if one is."""
@@ -124,6 +131,8 @@ class FolderCorpus(CorpusReader):
         if isinstance(rule, str):
             return {name: speaker_of(path.relative_to(root), rule, root) for name, path in names.items()}
         below_split = below_splits(self.settings, names)
+        if self.settings.labels == "sub-folders":  # the innermost is the label; those around it may be speakers
+            below_split = {name: path.parent.parent / path.name for name, path in below_split.items()}
         if rule == 1:
             return {name: _speaker(path, name) for name, path in below_split.items()}
         return {name: speaker_of(path, rule, _around(names[name], path)) for name, path in below_split.items()}

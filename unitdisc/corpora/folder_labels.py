@@ -16,6 +16,7 @@ from unitdisc.formats.label_table import LabelTable, frame_overlap
 from unitdisc.formats.labels import of_one_utterance, read_label_table, suffixes
 from unitdisc.formats.marks import stripped
 from unitdisc.formats.phone_sets import folded
+from unitdisc.formats.text import plain
 from unitdisc.notices import Notices
 from unitdisc.records import Label
 
@@ -38,11 +39,29 @@ class AlignedSettings(CorpusSettings):
 class LabelledSettings(AlignedSettings):
     """Settings of a corpus with a file or folder of labels."""
 
-    labels: Literal["beside"] | Path | None = Field(
+    labels: Literal["beside", "sub-folders"] | Path | None = Field(
         None,
         description="Labels: a table of utterance, start, end, label, a CTM, TextGrid, .phn, ELAN .eaf or text_ali, or "
-        "a folder of these; beside takes those that lie among the recordings; optional.",
+        "a folder of these; beside takes those that lie among the recordings; sub-folders takes the innermost folder "
+        "that a file lies in as its one label, such as the class of an image; optional.",
     )
+
+
+def of_folders(reader: CorpusReader, paths: Mapping[str, Path], durations: Mapping[str, float]) -> list[Label]:
+    """Return the innermost folder of each utterance's path as its one label, from its start to its end.
+
+    ``paths`` are those below the root, or below the sub-folder of their split. Raises InputError for a path without a
+    folder.
+    """
+    labels = []
+    for name, duration in durations.items():
+        folder = paths[name].parent.name
+        label = plain(folder)
+        if not label:
+            raise InputError(f"{paths[name]} lies in no sub-folder that is its label", reader.location)
+        reader.spelling_of_label[label] = folder
+        labels.append(Label(name, 0.0, duration, label))
+    return labels
 
 
 def read_aligned(reader: CorpusReader, place: Path, durations: Mapping[str, float]) -> list[Label]:

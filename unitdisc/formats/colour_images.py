@@ -56,7 +56,7 @@ def decoded(file: IO[bytes], size: tuple[int, int], source: str) -> Pixels:
             image = Image.open(file, formats=formats)
         except UnidentifiedImageError:
             raise InputError("is no PNG or JPEG", source, fix="convert it, or remove it from the corpus") from None
-    _check_size((shown_size(image)[1], shown_size(image)[0]), size, source)
+    check_size((shown_size(image)[1], shown_size(image)[0]), size, source)
     _check_colours(image, source)
     return np.asarray(as_shown(image, source))
 
@@ -68,11 +68,11 @@ def of_pixels(data: Any, size: tuple[int, int]) -> Pixels:
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
         shape = " × ".join(map(str, pixels.shape)) or "a single"
         raise InputError(f"pixels are (rows, columns, 3) in uint8, and not {shape} {pixels.dtype}", in_memory)
-    _check_size(pixels.shape[:2], size, in_memory)
+    check_size(pixels.shape[:2], size, in_memory)
     return pixels
 
 
-def _check_size(found: tuple[int, ...], size: tuple[int, int], source: str) -> None:
+def check_size(found: tuple[int, ...], size: tuple[int, int], source: str) -> None:
     """Raise InputError where the height and width that were ``found`` are not those of the settings."""
     if tuple(found) != size:
         what = f"has {found[1]} × {found[0]} pixels, and images here have {size[1]} × {size[0]}"

@@ -24,6 +24,18 @@ def parquet_names(path: Path) -> list[str]:
         return list(pq.read_schema(path).names)
 
 
+def open_parquet(path: Path) -> Any:
+    """Return an open ParquetFile, to read parts of it; raises InputError as ``read_parquet`` does."""
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError("no such file", path)
+    with foreign("cannot be read", path):
+        file = pq.ParquetFile(path)
+        _check_size(file.metadata, path.stat().st_size)
+        return file
+
+
 def read_parquet(path: Path, columns: Sequence[str]) -> Any:
     """Return a table of these columns, as Arrow has it; raises InputError for a file that cannot be read."""
     import pyarrow.parquet as pq
