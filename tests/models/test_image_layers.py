@@ -1,11 +1,13 @@
 """Patches and pixels, levels, and what is no image."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tests.helpers import pixels as small
 from unitdisc.errors import InputError
+from unitdisc.features.patches import patches
 from unitdisc.models.batch import Sizes
 from unitdisc.models.image_layers import PlaneNorm, ResidualBlock, halvings, image_sizes, pixels, quantised
 
@@ -58,3 +60,9 @@ def test_a_residual_block_leaves_its_input_as_it_is():
     nn.init.zeros_(block.narrow.weight)
     assert block(x).equal(before)
     assert x.equal(before)
+
+
+def test_patches_are_those_of_the_features():
+    levels = small.images(2).astype("u1")
+    frames = torch.from_numpy(np.stack([patches(each, small.patch) for each in levels]))
+    assert quantised(pixels(frames, small.grid)).equal(torch.from_numpy(levels).long())
