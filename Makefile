@@ -12,8 +12,8 @@ supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 PYTHON ?= $(firstword $(foreach name,$(pythons),$(shell $(name) -c '$(supported)' 2> /dev/null && echo $(name))))
 bin := .venv/bin
 DEVICE ?= cuda
-benchmarks := features ssl encoding quantizer reservoir kmeans training_step waiting discovery abx segmentation rivals hours \
-    pipeline
+benchmarks := features ssl encoding quantizer reservoir kmeans training_step images waiting discovery abx segmentation \
+    rivals hours pipeline
 # A word for the shell, whatever is in it.
 quoted = '$(subst ','\'',$(1))'
 export PATH := $(CURDIR)/$(bin):$(PATH)

@@ -110,6 +110,7 @@ encoders = Registry(
         "transformer": "unitdisc.models.encoders.transformer:TransformerEncoder",
         "spectrogram": "unitdisc.models.encoders.spectrogram:SpectrogramEncoder",
         "line-image": "unitdisc.models.encoders.line_image:LineImageEncoder",
+        "image": "unitdisc.models.encoders.image:ImageEncoder",
     },
     settings_in="unitdisc.models.encoders.settings",
 )
@@ -118,6 +119,7 @@ decoders = Registry(
     {
         "window": "unitdisc.models.decoders.window:WindowDecoder",
         "pixelcnn": "unitdisc.models.decoders.pixelcnn:PixelCNN",
+        "image": "unitdisc.models.decoders.image:ImageDecoder",
     },
     settings_in="unitdisc.models.decoders.settings",
 )

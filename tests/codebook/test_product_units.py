@@ -43,14 +43,21 @@ def test_one_codebook_is_left_as_it_is():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"codewords": 128, "codebooks": 8}, "make 128\\^8 units, more than 65,536: a token has one unit"),
         ({"dim": 64, "codebooks": 3}, "dim 64 cannot be shared evenly by 3 codebooks"),
+        ({"initial": "normal"}, "initial"),
     ],
 )
-def test_codebooks_that_cannot_be_told_as_one_unit_are_refused(settings, message):
+def test_codebooks_that_cannot_be_made_are_refused(settings, message):
     with pytest.raises(ValidationError, match=message):
         BottleneckSettings(**settings)
-    assert BottleneckSettings(codewords=256, codebooks=2).codebooks == 2
+
+
+@pytest.mark.parametrize(
+    ("codewords", "codebooks", "indices"), [(128, 8, 8), (257, 2, 2), (256, 2, 1), (70_000, 1, 1), (4, 8, 1), (4, 9, 9)]
+)
+def test_a_token_has_an_index_for_each_codebook_where_one_number_would_be_too_large(codewords, codebooks, indices):
+    settings = BottleneckSettings(codewords=codewords, codebooks=codebooks, dim=72 * codebooks)
+    assert settings.indices == indices
 
 
 def test_a_run_with_two_codebooks_is_encoded_exported_and_segmented(tmp_path, monkeypatch):

@@ -333,3 +333,14 @@ def test_mistakes_are_named():
         vq(torch.randn(3, 4), torch.ones(3))
     with pytest.raises(ValueError, match="new codewords"):
         vq.replace_codewords(torch.randn(8, 5))
+
+
+def test_codewords_start_within_their_bounds():
+    torch.manual_seed(0)
+    for initial, bound in (("xavier", (6 / (128 + 32)) ** 0.5), ("uniform", 1 / 128)):
+        words = VectorQuantizer(256, 128, codebooks=8, initial=initial).codebook
+        assert words.shape == (8, 128, 32)
+        assert 0.99 * bound < words.abs().max() <= bound
+        assert words.mean().abs() < 0.02 * bound
+    with pytest.raises(ValueError, match="'normal' is neither 'xavier' nor 'uniform'"):
+        VectorQuantizer(8, 4, initial="normal")

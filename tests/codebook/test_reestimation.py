@@ -68,6 +68,20 @@ def test_growing_intervals_alone_and_after_a_warm_up(saved):
     assert [i for _, i, _ in simulate(warm, epochs=10, steps=4, per_step=20, saved=saved)] == [8, 13, 21, 33]
 
 
+@pytest.mark.parametrize("saved", [False, True])
+def test_both_schedules_are_due_when_either_is(saved):
+    plan = {"warmup_epochs": 2, "until_epoch": 7}
+    both = simulate(ReestimationSchedule(every="both", **plan), epochs=9, steps=4, per_step=20, saved=saved)
+    alone = [
+        simulate(ReestimationSchedule(every=every, **plan), epochs=9, steps=4, per_step=20)
+        for every in ("epoch", "growing")
+    ]
+    assert [i for _, i, _ in both] == sorted({i for each in alone for _, i, _ in each}) == [8, 12, 13, 16, 20, 21, 24]
+    assert simulate(ReestimationSchedule(warmup_epochs=0, every="both", until_epoch=2), epochs=3, steps=4, per_step=20) == [
+        (1, 1, 20), (1, 3, 40), (2, 4, 20), (2, 6, 40),
+    ]  # fmt: skip
+
+
 def test_no_re_estimation_after_the_last_iteration():
     schedule = ReestimationSchedule(warmup_epochs=0, every="growing", until_iteration=10)
     assert [i for _, i, _ in simulate(schedule, epochs=1, steps=30, per_step=20)] == [1, 3, 6, 10]

@@ -73,3 +73,36 @@ def test_what_a_model_builds_on_must_suit_the_features_too():
     with pytest.raises(InputError, match=message):
         check_config(values)
     check_config(values | {"runs": {"c": ["alone"]}})
+
+
+@pytest.mark.parametrize(
+    ("model", "features", "message"),
+    [
+        ({}, {"kind": "images"}, "names 'm', whose training.chunk is 32: an image is a chunk of 64 patches"),
+        (
+            {},
+            {"kind": "images", "height": 8, "width": 24},
+            "whose training.chunk is 32: an image is a chunk of 12 patches",
+        ),
+        ({"decoder": "window"}, {"kind": "images"}, "whose training.chunk is 32: an image is a chunk of 64 patches"),
+        (
+            {"training": {"chunk": 64}},
+            {"kind": "images", "normalise": "global"},
+            "whose image expects the colours of images",
+        ),
+        ({"decoder": "window"}, {"kind": "handwriting"}, "whose image expects patches of images"),
+        (
+            {"encoder": "convolutional", "training": {"chunk": 64}},
+            {"kind": "handwriting"},
+            "whose image expects the colours",
+        ),
+    ],
+)
+def test_networks_of_images_want_images_and_whole_ones(model, features, message):
+    values = {
+        "corpora": {"c": {"kind": "folder", "root": "x", "features": features}},
+        "models": {"m": {"kind": "vq", "encoder": "image", "decoder": "image", "training": {"chunk": 32}} | model},
+        "runs": {"c": ["m"]},
+    }
+    with pytest.raises(InputError, match=message):
+        check_config(values)

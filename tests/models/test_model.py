@@ -31,7 +31,9 @@ def seed():
 @pytest.mark.parametrize(("kernels", "strides"), [((3,), (1,)), ((4,), (2,)), ((5, 4, 3), (1, 2, 3)), ((6, 6), (2, 2))])
 @pytest.mark.parametrize("frames", [1, 2, 11, 12])
 def test_tokens_are_frames_over_the_stride_rounded_up(kernels, strides, frames):
-    encoder = ConvolutionalEncoder(5, ConvolutionalSettings(channels=4, kernels=kernels, strides=strides, lstm=3))
+    encoder = ConvolutionalEncoder(
+        Sizes(5), ConvolutionalSettings(channels=4, kernels=kernels, strides=strides, lstm=3)
+    )
     vectors, mask = encoder(torch.randn(2, frames, 5), torch.ones(2, frames, dtype=torch.bool))
     assert vectors.shape == (2, -(-frames // encoder.stride), 6)
     assert mask.shape == vectors.shape[:2]
@@ -39,7 +41,7 @@ def test_tokens_are_frames_over_the_stride_rounded_up(kernels, strides, frames):
 
 def test_a_token_lies_in_the_middle_of_its_frames():
     encoder = ConvolutionalEncoder(
-        1, ConvolutionalSettings(channels=4, kernels=(4, 4), strides=(2, 2), residual_layers=0)
+        Sizes(1), ConvolutionalSettings(channels=4, kernels=(4, 4), strides=(2, 2), residual_layers=0)
     )
     frames = torch.randn(1, 40, 1, requires_grad=True)
     vectors, _ = encoder(frames, torch.ones(1, 40, dtype=torch.bool))
@@ -50,7 +52,7 @@ def test_a_token_lies_in_the_middle_of_its_frames():
 
 def test_padding_does_not_reach_real_tokens_of_the_lstm():
     encoder = ConvolutionalEncoder(
-        3, ConvolutionalSettings(channels=4, kernels=(1,), strides=(1,), residual_layers=0, lstm=3)
+        Sizes(3), ConvolutionalSettings(channels=4, kernels=(1,), strides=(1,), residual_layers=0, lstm=3)
     )
     frames = torch.randn(1, 6, 3)
     alone, _ = encoder(frames, torch.ones(1, 6, dtype=torch.bool))

@@ -31,11 +31,11 @@ def parameters(module):
 
 
 def small_spectrograms():
-    return spectrogram.SpectrogramEncoder(15, SpectrogramSettings(maps=2, lstm=5, layers=3))
+    return spectrogram.SpectrogramEncoder(Sizes(15), SpectrogramSettings(maps=2, lstm=5, layers=3))
 
 
 def small_lines():
-    return line_image.LineImageEncoder(32, LineImageSettings(maps=(2, 3, 3, 3, 4, 4, 4), lstm=3))
+    return line_image.LineImageEncoder(Sizes(32), LineImageSettings(maps=(2, 3, 3, 3, 4, 4, 4), lstm=3))
 
 
 encoders = pytest.mark.parametrize("make", [small_spectrograms, small_lines])
@@ -95,9 +95,9 @@ def test_a_token_of_a_line_lies_in_its_columns():
 
 def test_inputs_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="cannot be shared evenly by 3 planes"):
-        spectrogram.SpectrogramEncoder(16, SpectrogramSettings())
+        spectrogram.SpectrogramEncoder(Sizes(16), SpectrogramSettings())
     with pytest.raises(ValueError, match="height 32"):
-        line_image.LineImageEncoder(31, LineImageSettings())
+        line_image.LineImageEncoder(Sizes(31), LineImageSettings())
 
 
 def test_the_mixer_sees_neighbours_and_no_padding():

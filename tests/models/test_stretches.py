@@ -15,12 +15,14 @@ from unitdisc.models.encoders.transformer import TransformerSettings
 from unitdisc.stages import Stage
 
 encoders = [
-    DilatedEncoder(8, DilatedSettings(channels=6, dilations=(1, 2))),
-    DilatedEncoder(8, DilatedSettings(channels=6, dilations=(1,), kernel=5, stride=3, skip=4)),
-    DilatedEncoder(8, DilatedSettings(channels=6, dilations=(2, 1), kernel=4, stride=4, planes=(2, 3))),
-    ConvolutionalEncoder(8, ConvolutionalSettings(channels=6)),
-    ConvolutionalEncoder(8, ConvolutionalSettings(channels=6, kernels=(3, 6), strides=(3, 2), residual_layers=1)),
-    ConvolutionalEncoder(8, ConvolutionalSettings(channels=6, kernels=(4,), strides=(2,), residual_layers=0)),
+    DilatedEncoder(Sizes(8), DilatedSettings(channels=6, dilations=(1, 2))),
+    DilatedEncoder(Sizes(8), DilatedSettings(channels=6, dilations=(1,), kernel=5, stride=3, skip=4)),
+    DilatedEncoder(Sizes(8), DilatedSettings(channels=6, dilations=(2, 1), kernel=4, stride=4, planes=(2, 3))),
+    ConvolutionalEncoder(Sizes(8), ConvolutionalSettings(channels=6)),
+    ConvolutionalEncoder(
+        Sizes(8), ConvolutionalSettings(channels=6, kernels=(3, 6), strides=(3, 2), residual_layers=1)
+    ),
+    ConvolutionalEncoder(Sizes(8), ConvolutionalSettings(channels=6, kernels=(4,), strides=(2,), residual_layers=0)),
 ]
 parts = [
     {"encoder": DilatedSettings(channels=8, dilations=(1, 2, 4), skip=1)},

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from unitdisc.codebook.normalisation import MaskedBatchNorm
 from unitdisc.codebook.padding import finite_padding
-from unitdisc.codebook.quantizer import Update, VectorQuantizer
+from unitdisc.codebook.quantizer import Initial, Update, VectorQuantizer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,8 @@ class Bottleneck(nn.Module):
 
     The order BatchNorm(inputs) → Linear(inputs → D) → quantiser is the reference implementation's; the statistics of
     the batch norm exclude padding. Without a ``dim`` there is no projection, D = inputs, and batch norm has no scale of
-    its own: an unquantised warm-up can then not let the vectors grow. Further options go to VectorQuantizer.
+    its own: an unquantised warm-up can then not let the vectors grow. Batch norm is per channel: that over all of them
+    is also one per codebook. Further options go to VectorQuantizer.
     """
 
     def __init__(
@@ -50,13 +51,20 @@ class Bottleneck(nn.Module):
         update: Update = "gradient",
         codebooks: int = 1,
         decay: float = 0.999,
+        initial: Initial = "xavier",
     ) -> None:
         super().__init__()
         self.dim = inputs if dim is None else dim
         self.norm = MaskedBatchNorm(inputs, affine=dim is not None) if batch_norm else None
         self.projection = nn.Identity() if dim is None else nn.Linear(inputs, dim)
         self.quantizer = VectorQuantizer(
-            self.dim, codewords, commitment=commitment, update=update, codebooks=codebooks, decay=decay
+            self.dim,
+            codewords,
+            commitment=commitment,
+            update=update,
+            codebooks=codebooks,
+            decay=decay,
+            initial=initial,
         )
 
     def forward(self, x: Tensor, mask: Tensor | None = None, *, quantise: bool = True) -> BottleneckOutput:

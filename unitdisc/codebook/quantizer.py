@@ -12,6 +12,7 @@ from unitdisc.codebook.distances import nearest, nearest_traced
 from unitdisc.codebook.padding import finite_padding
 
 Update = Literal["gradient", "ema"]
+Initial = Literal["xavier", "uniform"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,7 @@ class VectorQuantizer(nn.Module):
     """Replace each vector by its nearest codeword, with a straight-through gradient.
 
     ``codebook`` is (K, D), or (G, K, D/G) with ``codebooks`` = G groups of dimensions that are quantised separately.
+    Codewords start uniform within ±√(6 / (K + D/G)) (``initial="xavier"``) or within ±1/K (``"uniform"``).
     With ``update="gradient"`` the loss is mse(sg(x), w) + commitment · mse(x, sg(w)), both means over all real
     elements (van den Oord et al. 2017, eq. 3); with ``"ema"`` only the commitment remains and the codewords follow a
     moving average of their vectors, N ← γN + (1−γ)n and w ← w + (1−γ)(Σx − n·w)/Ñ, Ñ being N with Laplace smoothing.
@@ -43,7 +45,8 @@ class VectorQuantizer(nn.Module):
     stays exactly where it is; N starts at 1, and under torch.distributed n and Σx run over all ranks. Distances are
     computed in float32 or wider for any input.
 
-    Raises ValueError for sizes below 1, a ``dim`` that ``codebooks`` does not divide, or an unknown ``update``.
+    Raises ValueError for sizes below 1, a ``dim`` that ``codebooks`` does not divide, or an unknown ``update``
+    or ``initial``.
     """
 
     counts: Tensor | None  # the moving average's N (G, K)
@@ -58,17 +61,23 @@ class VectorQuantizer(nn.Module):
         codebooks: int = 1,
         decay: float = 0.999,
         epsilon: float = 1e-5,
+        initial: Initial = "xavier",
     ) -> None:
         super().__init__()
         if min(dim, codewords, codebooks) < 1 or dim % codebooks:
             raise ValueError(f"dim {dim}, codewords {codewords}, codebooks {codebooks}: codebooks must divide dim")
         if update not in ("gradient", "ema"):
             raise ValueError(f"update {update!r} is neither 'gradient' nor 'ema'")
+        if initial not in ("xavier", "uniform"):
+            raise ValueError(f"initial {initial!r} is neither 'xavier' nor 'uniform'")
         self.dim, self.codewords, self.codebooks = dim, codewords, codebooks
         self.commitment, self.update, self.decay, self.epsilon = commitment, update, decay, epsilon
         groups = torch.empty(codebooks, codewords, dim // codebooks)
         for group in groups:
-            nn.init.xavier_uniform_(group)
+            if initial == "xavier":
+                nn.init.xavier_uniform_(group)
+            else:
+                nn.init.uniform_(group, -1 / codewords, 1 / codewords)
         self.codebook = nn.Parameter(groups if codebooks > 1 else groups[0], requires_grad=update == "gradient")
         self.register_buffer("counts", torch.ones(codebooks, codewords) if update == "ema" else None)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 import torch.distributed as dist
@@ -14,6 +14,8 @@ from unitdisc.codebook.kmeans import kmeans
 from unitdisc.codebook.quantizer import VectorQuantizer
 from unitdisc.codebook.reservoir import Reservoir
 
+Every = Literal["epoch", "growing", "both"]
+
 
 @dataclass(frozen=True, slots=True)
 class ReestimationSchedule:
@@ -22,21 +24,22 @@ class ReestimationSchedule:
     ``warmup_epochs`` pass activations through unquantised, and the vectors of the last of them give the first
     codewords at the start of the next epoch. Then ``every="epoch"`` re-estimates at the start of each epoch,
     and ``"growing"`` once the iteration reaches ``growth`` · (the last one's iteration) + 1; without a warm-up the
-    first epoch has no earlier vectors, so ``"epoch"`` starts in the second and ``"growing"`` at once. None is done
-    after ``until_epoch`` or ``until_iteration``.
+    first epoch has no earlier vectors, so ``"epoch"`` starts in the second and ``"growing"`` at once. ``"both"`` is due
+    whenever one of the two is, and a re-estimation that is due by the epoch alone leaves the growing dates as they are.
+    None is done after ``until_epoch`` or ``until_iteration``.
 
     Raises ValueError for an unknown ``every``, a negative warm-up or a growth below 1.
     """
 
     warmup_epochs: int = 2
-    every: Literal["epoch", "growing"] = "epoch"
+    every: Every = "epoch"
     until_epoch: int | None = None
     until_iteration: int | None = None
     growth: float = 1.5
 
     def __post_init__(self) -> None:
-        if self.every not in ("epoch", "growing"):
-            raise ValueError(f"every {self.every!r} is neither 'epoch' nor 'growing'")
+        if self.every not in get_args(Every):
+            raise ValueError(f"every {self.every!r} is neither 'epoch' nor 'growing' nor 'both'")
         if self.warmup_epochs < 0 or self.growth < 1:
             raise ValueError(f"warmup_epochs {self.warmup_epochs} must be at least 0 and growth {self.growth} 1")
 
@@ -75,9 +78,10 @@ class Reestimation:
             or not self._iteration_allowed(iteration)
         ):
             return False
-        if self.schedule.every == "growing":
-            return iteration >= self._next
-        return epoch > max(self._epoch, 1)
+        by_epoch, by_iteration = epoch > max(self._epoch, 1), iteration >= self._next
+        if self.schedule.every == "both":
+            return by_epoch or by_iteration
+        return by_iteration if self.schedule.every == "growing" else by_epoch
 
     def run(
         self,
@@ -109,7 +113,8 @@ class Reestimation:
         reservoir.clear()
         self.done += 1
         self._epoch, iteration = self._now
-        self._next = self.schedule.growth * iteration + 1
+        if iteration >= self._next:
+            self._next = self.schedule.growth * iteration + 1
         return True
 
     def state_dict(self) -> dict[str, Any]:

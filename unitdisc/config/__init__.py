@@ -4,17 +4,10 @@ from unitdisc.config.corpora import AnyCorpus, CorpusSettings
 from unitdisc.config.division import DividedSettings, Splits
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
 from unitdisc.config.features import AnyFeatures, FeatureSettings
-from unitdisc.config.models import (
-    AnyModel,
-    BottleneckSettings,
-    KMeansModel,
-    MixerSettings,
-    ModelSettings,
-    PartSettings,
-    ReestimationSettings,
-    StackedFrames,
-    VQModel,
-)
+from unitdisc.config.kmeans import KMeansModel, StackedFrames
+from unitdisc.config.mixer import MixerSettings
+from unitdisc.config.models import AnyModel, BottleneckSettings, ModelSettings, ReestimationSettings, VQModel
+from unitdisc.config.parts import PartSettings
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
 from unitdisc.config.trained import TrainedModel

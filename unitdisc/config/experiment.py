@@ -131,9 +131,8 @@ class Experiment(Section):
             features = self.corpora[corpus].features
             for name in self._trained(corpus):
                 model = self.models[name]
-                for _, part in model.parts:
-                    if objection := part.objection(features):
-                        raise ValueError(f"runs.{corpus} names {name!r}, whose {part.kind} {objection}")
+                if objection := model.objection(features):
+                    raise ValueError(f"runs.{corpus} names {name!r}, {objection}")
                 if isinstance(model, TrainedModel) and (reason := self._disagreement(model, corpus)):
                     raise ValueError(f"runs.{corpus} names {name!r}, and {reason}")
         return self

@@ -1,5 +1,6 @@
-"""Settings of the models: k-means, and the vector-quantised model with its parts."""
+"""Settings that all models share, and those of the vector-quantised model."""
 
+import math
 from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -8,30 +9,13 @@ from pydantic import Field, model_validator
 
 from unitdisc import registry
 from unitdisc.config.features import FeatureSettings
+from unitdisc.config.mixer import MixerSettings
+from unitdisc.config.parts import PartSettings
 from unitdisc.config.section import Kinds, Section
 from unitdisc.config.training import Training
 
-most_units = 65_536  # of several codebooks together, because programs that read units may list all of them
+most_units = 65_536  # of several codebooks together that a token has as one number, which programs may list
 published_capacity = 20_480  # vectors of the paper's reservoir
-
-
-class PartSettings(Section):
-    """Settings of an encoder, a decoder or an objective; the class of a kind adds ``kind``."""
-
-    kind: str
-
-    def objection(self, features: FeatureSettings) -> str | None:  # noqa: ARG002 (for the kinds that have one)
-        """Return why the part cannot be used with these features, or None."""
-        return None
-
-    @property
-    def teachers(self) -> tuple[str, ...]:
-        """The models of the same configuration that must be trained before."""
-        return ()
-
-    def same_task(self, other: "PartSettings") -> bool:
-        """Return whether an objective with these settings can go on with the weights of the ``other`` one."""
-        return type(self) is type(other)
 
 
 class ModelSettings(Section):
@@ -55,6 +39,11 @@ class ModelSettings(Section):
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
         """The parts of the model that have a kind, each with the name of its registry."""
         return ()
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Return why the model cannot be used with these features, or None."""
+        found = ((part.kind, part.objection(features)) for _, part in self.parts)
+        return next((f"whose {kind} {objection}" for kind, objection in found if objection), None)
 
     @property
     def learns_labels(self) -> bool:
@@ -102,31 +91,6 @@ class ModelSettings(Section):
         return 1
 
 
-class StackedFrames(ModelSettings):
-    """Settings of a model whose units are those of stacked frames, without an encoder."""
-
-    context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
-    stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
-
-
-class KMeansModel(StackedFrames):
-    """k-means on the normalised features: the baseline."""
-
-    baseline = True
-    title = "k-means"
-    trained_by = "unitdisc.training.clustering:train"
-
-    kind: Literal["kmeans"] = "kmeans"
-    codewords: int = Field(128, ge=1, description="Number of units, K.")
-    iterations: int = Field(30, ge=1, description="Maximum number of Lloyd iterations.")
-    frames: int = Field(200_000, ge=1, description="Maximum number of training tokens to cluster, sampled by the seed.")
-
-    @property
-    def units(self) -> int:
-        """The number of units of the model."""
-        return self.codewords
-
-
 def default_capacity(codewords: int) -> int:
     """Return the default capacity of a reservoir: 40 vectors per codeword, and at least that of the paper."""
     return max(published_capacity, 40 * codewords)
@@ -136,11 +100,13 @@ class ReestimationSettings(Section):
     """When codewords are replaced by clusters of a reservoir of recent vectors; epochs are counted from 1."""
 
     warmup_epochs: int = Field(2, ge=0, description="Number of epochs at the start without quantisation.")
-    every: Literal["epoch", "growing"] = Field(
-        "epoch", description="At the start of each epoch, or at iterations that grow by the factor `growth`."
+    every: Literal["epoch", "growing", "both"] = Field(
+        "epoch", description="At the start of each epoch, at iterations that grow by the factor `growth`, or at both."
     )
     growth: float = Field(
-        1.5, gt=1, description="With `every: growing`, the next re-estimation is at growth · iteration + 1."
+        1.5,
+        gt=1,
+        description="With `every: growing`, or `both`, the next re-estimation is at growth · iteration + 1.",
     )
     until_epoch: int | None = Field(None, description="The last epoch that starts with a re-estimation.")
     until_iteration: int | None = Field(None, description="The last iteration at which codewords are re-estimated.")
@@ -164,7 +130,15 @@ class BottleneckSettings(Section):
         "outputs are quantised without a projection, each dimension at the variance 1 that batch norm gives it.",
     )
     codebooks: int = Field(
-        1, ge=1, description="Codebooks that share the dimensions; a token still has one unit, of K^codebooks."
+        1,
+        ge=1,
+        description="Codebooks that share the dimensions. A token still has one unit, of K^codebooks, as long as these "
+        "are at most 65,536, and otherwise an index for each codebook.",
+    )
+    initial: Literal["xavier", "uniform"] = Field(
+        "xavier",
+        description="How codewords are drawn at the start: Xavier-uniform, within ±√(6 / (K + dimensions of a "
+        "codebook)), or uniform within ±1/K.",
     )
     commitment: float = Field(0.25, ge=0, description="Weight of the commitment loss.")
     update: Literal["gradient", "ema"] = Field(
@@ -199,30 +173,15 @@ class BottleneckSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _units_of_all_codebooks(self) -> "BottleneckSettings":
+    def _dimensions_shared(self) -> "BottleneckSettings":
         if self.dim is not None and self.dim % self.codebooks:
             raise ValueError(f"dim {self.dim} cannot be shared evenly by {self.codebooks} codebooks")
-        if self.codebooks > 1 and self.codewords**self.codebooks > most_units:
-            raise ValueError(
-                f"{self.codebooks} codebooks of {self.codewords} codewords make {self.codewords}^{self.codebooks} "
-                f"units, more than {most_units:,}: a token has one unit in units.tsv; take fewer codebooks or codewords"
-            )
         return self
 
-
-class MixerSettings(Section):
-    """A convolution of width 1, then residual convolutions of width 3, between the codes and the objective.
-
-    With the encoder `dilated`, its blocks and those of a mixer with batch norm are one network, which the bottleneck
-    divides.
-    """
-
-    channels: int = Field(64, ge=1, description="Feature maps of every layer.")
-    dilations: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (1, 2, 1, 1), description="Dilation of each residual layer."
-    )
-    batch_norm: bool = Field(False, description="Take the blocks of the encoder `dilated`, which have batch norm.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout within each block with batch norm.")
+    @property
+    def indices(self) -> int:
+        """The numbers that a token is told by: one, or with more than 65,536 product units one for each codebook."""
+        return 1 if self.codewords**self.codebooks <= most_units else self.codebooks
 
 
 class VQModel(ModelSettings):
@@ -272,6 +231,15 @@ class VQModel(ModelSettings):
         if self.augmentation is not None:
             parts.append(("augmentations", self.augmentation))
         return tuple(parts)
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Return an objection of one of the parts, or to chunks that are no whole images."""
+        if objection := super().objection(features):
+            return objection
+        patches = math.prod(features.grid or ())
+        if any(part.whole_images for _, part in self.parts) and self.training.chunk != patches:
+            return f"whose training.chunk is {self.training.chunk}: an image is a chunk of {patches} patches"
+        return None
 
     @property
     def learns_labels(self) -> bool:

@@ -9,7 +9,8 @@ from pydantic.json_schema import SkipJsonSchema
 from unitdisc import registry
 from unitdisc.config.description import described
 from unitdisc.config.features import FeatureSettings
-from unitdisc.config.models import ModelSettings, PartSettings
+from unitdisc.config.models import ModelSettings
+from unitdisc.config.parts import PartSettings
 from unitdisc.config.section import Kinds
 from unitdisc.errors import InputError
 from unitdisc.layout import RunFolder

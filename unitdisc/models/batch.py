@@ -70,12 +70,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The sizes that the parts of a model must fit: feature columns, speakers, labels, and frames per token."""
+    """The sizes that the parts of a model must fit: feature columns, speakers, labels, and frames per token.
+
+    ``grid`` are the rows and columns of patches that the frames of an image are; None for other features.
+    """
 
     inputs: int
     speakers: int = 1
     labels: int = 0
     stride: int = 1
+    grid: tuple[int, int] | None = None
 
 
 def any_frame(frames: Tensor, stride: int) -> Tensor:

@@ -45,7 +45,8 @@ class Model(UnitModel):
     def __init__(self, settings: VQModel, sizes: Sizes) -> None:
         super().__init__()
         plan = settings.bottleneck
-        self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes.inputs, settings.encoder)
+        self.indices = plan.indices
+        self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes, settings.encoder)
         self.bottleneck = Bottleneck(
             self.encoder.outputs,
             plan.dim,
@@ -55,6 +56,7 @@ class Model(UnitModel):
             update=plan.update,
             codebooks=plan.codebooks,
             decay=plan.decay,
+            initial=plan.initial,
         )
         self.mixer = Mixer(self.bottleneck.dim, settings.mixer) if settings.mixer else None
         width = self.mixer.outputs if self.mixer else self.bottleneck.dim
@@ -66,8 +68,9 @@ class Model(UnitModel):
 
     @property
     def codebook(self) -> Tensor:
-        """The codewords (K, D); with several codebooks, those of all product units."""
-        return product_codewords(self.bottleneck.quantizer.codebook.detach().float())
+        """The codewords (K, D); with several codebooks those of all product units, or (G, K, D/G) for too many."""
+        codebook = self.bottleneck.quantizer.codebook.detach().float()
+        return codebook if self.indices > 1 else product_codewords(codebook)
 
     def forward(self, batch: Batch, *, quantise: bool = True) -> Losses:
         """Return the losses of a batch; without ``quantise`` the vectors are not quantised (see Bottleneck).
@@ -104,12 +107,12 @@ class Model(UnitModel):
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
-        """Return the units (T',) of one utterance's normalised frames (T, D); several codebooks give product units."""
+        """Return the units (T',), or indices (T', G), of one utterance's normalised frames (T, D); see UnitModel."""
         return joined(self._units(part, all_real(part[0]))[0] for part in self._encoded(frames))
 
     @torch.no_grad()
     def encode_batch(self, batch: Sequence[Tensor]) -> list[Tensor]:
-        """Return the units (T',) of each of several utterances (T, D), which are encoded together, padded."""
+        """Return the units of each of several utterances (T, D), as ``encode``, which are encoded together, padded."""
         lengths = torch.tensor([len(frames) for frames in batch], device=batch[0].device)
         padded = pad_sequence(list(batch), batch_first=True)
         mask = torch.arange(padded.shape[1], device=padded.device) < lengths.unsqueeze(1)
@@ -139,9 +142,9 @@ class Model(UnitModel):
             yield encoded[:, wanted]
 
     def _units(self, encoded: Tensor, tokens: Tensor) -> Tensor:
-        """Return the units (B, T') of the encoder's output (B, T', C), of whose tokens some are real (B, T')."""
+        """Return the units (B, T'), or (B, T', G), of the encoder's output (B, T', C) for tokens (B, T'), some real."""
         units: Tensor = self.bottleneck.quantizer.encode(self.bottleneck.project(encoded, tokens))
-        if units.ndim == tokens.ndim:
+        if units.ndim == tokens.ndim or self.indices > 1:
             return units
         return product_units(units.flatten(0, 1), self.bottleneck.quantizer.codewords).view(tokens.shape)
 

@@ -10,7 +10,7 @@ from unitdisc.models.batch import Batch, Sizes
 
 
 class Encoder(nn.Module):
-    """Maps frames to a vector of ``outputs`` numbers per token of ``stride`` frames; called with (inputs, settings).
+    """Maps frames to a vector of ``outputs`` numbers per token of ``stride`` frames; called with (sizes, settings).
 
     A token depends on its own frames and on at most ``reach`` on either side of them; None stands for all frames of the
     utterance. Long utterances are encoded a stretch at a time where there is a reach.

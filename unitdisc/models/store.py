@@ -186,7 +186,7 @@ def load(run: RunFolder) -> Trained:
         raise undescribed(run, error, text) from None
     weights = run.weights
     try:
-        model = build(settings, Sizes(inputs, len(speakers), len(labels)))
+        model = build(settings, Sizes(inputs, len(speakers), len(labels), grid=features.grid))
         tensors = load_file(weights)
         if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
             raise ValueError("some are not finite numbers")

@@ -13,7 +13,8 @@ from unitdisc.stages import Stage
 class UnitModel(nn.Module):
     """A model that turns an utterance's normalised frames (T, D) into units (T',), with T' = T / stride rounded up.
 
-    ``codebook`` is (K, W); the unit of a token is the index of the codeword nearest to its vector.
+    ``codebook`` is (K, W); the unit of a token is the index of the codeword nearest to its vector. With G codebooks
+    that make more than 65,536 units, ``codebook`` is (G, K, W/G), and a token has G indices: the units are (T', G).
     ``trained_by`` is the function that trains it, as ``module:function``, from a ``unitdisc.training.task.Task`` to a
     ``Learnt``; the module is imported only for a training.
     """
@@ -27,7 +28,7 @@ class UnitModel(nn.Module):
 
         @property
         def codebook(self) -> Tensor:
-            """The codewords (K, W) of all units."""
+            """The codewords (K, W) of all units, or those of each codebook (G, K, W/G)."""
 
     @abstractmethod
     def vectors(self, frames: Tensor) -> Tensor:

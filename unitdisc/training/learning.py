@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from unitdisc.errors import InputError
 from unitdisc.features.augmentation.augmenter import Augmenter
 from unitdisc.features.normalise import Normalised
 from unitdisc.models import store
+from unitdisc.models.batch import Sizes
 from unitdisc.models.model import Model
 from unitdisc.models.parts import Encoder
 from unitdisc.training import kept_clusters, loop, processes
@@ -42,8 +44,7 @@ def train(task: Task) -> Learnt | None:
         known = Utterances(task.train, {name: speaker_index[task.speaker[name]] for name in task.train}, learnt)
         unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         digest = _digest(task, learnt)
-        sizes = {"inputs": task.inputs, "labels": len(vocabulary)}
-        model = _learn(task, known, unseen, sizes, initial=initial, digest=digest)
+        model = _learn(task, known, unseen, len(vocabulary), initial=initial, digest=digest)
         return None if processes.rank() else Learnt(model, vocabulary)
 
 
@@ -51,21 +52,14 @@ def _learn(
     task: Task,
     train: Utterances,
     dev: Utterances | None,
-    sizes: Mapping[str, int],
+    labels: int,
     *,
     initial: Model | None,
     digest: str,
 ) -> Model:
     settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
-    device = device_of(settings.training.device, "training.device")
-    try:
-        augment = _augmenter(task)
-        trainer = Trainer(settings, train, dev, **sizes, seed=task.seed, device=device, augment=augment)
-    except InputError:
-        raise
-    except ValueError as error:
-        raise InputError(f"the model does not fit the features: {error}") from None
+    trainer = _trainer(task, train, dev, labels)
     tokens = sum(-(-train.matrices.frames(name) // trainer.state.model.stride) for name in train.matrices)
     codewords = settings.bottleneck.codewords
     if tokens < codewords and not processes.rank():
@@ -77,6 +71,18 @@ def _learn(
     if initial is not None:
         trainer.state.start_from(initial)
     return loop.train(trainer, task.run, digest=digest)
+
+
+def _trainer(task: Task, train: Utterances, dev: Utterances | None, labels: int) -> Trainer:
+    """Return what trains the model; raises InputError for a model that does not fit the features."""
+    device, seed, grid = device_of(task.settings.training.device, "training.device"), task.seed, task.features.grid
+    sized = partial(Trainer, inputs=task.inputs, labels=labels, grid=grid)
+    try:
+        return sized(task.settings, train, dev, seed=seed, device=device, augment=_augmenter(task))
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"the model does not fit the features: {error}") from None
 
 
 def _augmenter(task: Task) -> Augmenter | None:
@@ -144,7 +150,7 @@ def _space(task: Task) -> TokenVectors:
     """Return the vectors that are clustered; raises InputError for a teacher with another stride than the model's."""
     settings: VQModel = task.settings
     plan: Any = settings.objective
-    stride = _stride(settings, task.inputs)
+    stride = _stride(settings, Sizes(task.inputs, grid=task.features.grid))
     if plan.teacher is None:
         return of_features(plan.context, stride, task.inputs)
     space = of_layer(_built_on(task, plan.teacher), plan.layer, device_of(settings.training.device, "training.device"))
@@ -153,10 +159,10 @@ def _space(task: Task) -> TokenVectors:
     return space
 
 
-def _stride(settings: VQModel, inputs: int) -> int:
+def _stride(settings: VQModel, sizes: Sizes) -> int:
     """Return the frames per token of the model's encoder."""
     try:
-        encoder: Encoder = registry.encoders.load(settings.encoder.kind)(inputs, settings.encoder)
+        encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes, settings.encoder)
     except ValueError as error:
         raise InputError(f"the model does not fit the features: {error}") from None
     return encoder.stride

@@ -37,6 +37,7 @@ class Trainer:
         *,
         inputs: int,
         labels: int,
+        grid: tuple[int, int] | None = None,
         seed: int,
         device: torch.device,
         augment: Augmenter | None = None,
@@ -48,7 +49,7 @@ class Trainer:
         ahead = ahead_of_gpu if device.type == "cuda" else 0
         self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share, ahead=ahead)
         self.dev = None if dev is None else cut(dev)
-        sizes = Sizes(inputs, len(set(train.speakers.values())), labels)
+        sizes = Sizes(inputs, len(set(train.speakers.values())), labels, grid=grid)
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
         self.state.drift = self._drift = Drift(self.dev or cut(train), plan, device)
         model = self.state.model

@@ -6,6 +6,7 @@ import torch
 from tests.helpers.masks import real_frames
 from unitdisc.config.load import check_config
 from unitdisc.errors import InputError
+from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.dilated import DilatedEncoder, DilatedSettings
 from unitdisc.models.encoders.transformer import TransformerEncoder, TransformerSettings
 
@@ -13,7 +14,9 @@ columns = 8
 
 
 def dilated(**options):
-    return DilatedEncoder(columns, DilatedSettings(channels=12, **({"dilations": (1, 2), "dropout": 0.1} | options)))
+    return DilatedEncoder(
+        Sizes(columns), DilatedSettings(channels=12, **({"dilations": (1, 2), "dropout": 0.1} | options))
+    )
 
 
 def with_planes():
@@ -26,7 +29,7 @@ def with_skip():
 
 def transformer(**options):
     settings = {"channels": 12, "depth": 2, "heads": 3, "feedforward": 20, "positions": 5} | options
-    return TransformerEncoder(columns, TransformerSettings(**settings))
+    return TransformerEncoder(Sizes(columns), TransformerSettings(**settings))
 
 
 @pytest.fixture(autouse=True)
@@ -180,8 +183,8 @@ def test_wrong_settings_are_one_line(encoder, message):
 
 def test_columns_that_cannot_be_halved_are_refused():
     with pytest.raises(ValueError, match=r"12 columns cannot be halved 3 times \(encoder.planes\)"):
-        DilatedEncoder(12, DilatedSettings(planes=(2, 2, 2)))
-    assert DilatedEncoder(24, DilatedSettings(planes=(2, 2, 2), channels=4)).entry.in_channels == 2 * 3
+        DilatedEncoder(Sizes(12), DilatedSettings(planes=(2, 2, 2)))
+    assert DilatedEncoder(Sizes(24), DilatedSettings(planes=(2, 2, 2), channels=4)).entry.in_channels == 2 * 3
 
 
 def test_beside_the_last_block_are_the_mean_frames_of_the_token_and_its_neighbours():

@@ -1,9 +1,12 @@
 """The nearest codewords against a search through all of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from unitdisc.report.browser import neighbours
 
@@ -27,3 +30,14 @@ def test_nearest_codewords_by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = neighbours.nearest(words, 5)
     monkeypatch.setattr(neighbours, "block", 7)
     np.testing.assert_array_equal(neighbours.nearest(words, 5), whole)
+
+
+@pytest.mark.parametrize(
+    ("codebooks", "codewords", "rows"), [(8, 128, None), (2, 120, None), (2, 100, 10_000), (3, 4, 64)]
+)
+def test_codewords_of_too_many_product_units_are_never_listed(tmp_path, codebooks, codewords, rows):
+    run = SimpleNamespace(files=SimpleNamespace(weights=tmp_path / "model.safetensors"))
+    assert neighbours.codebook(run) is None
+    save_file({neighbours.names[1]: np.ones((codebooks, codewords, 2), dtype=np.float32)}, run.files.weights)
+    found = neighbours.codebook(run)
+    assert (found if rows is None else found.shape) == (None if rows is None else (rows, 2 * codebooks))

@@ -1,6 +1,6 @@
 """Settings of the decoders, in a module without torch, so that a configuration is checked without loading it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
@@ -55,3 +55,23 @@ class PixelCNNSettings(PartSettings):
         if features.grey_levels and features.normalise == "none":
             return None
         return "expects grey levels from 0 to 1: handwriting features with normalise: none"
+
+
+class ImageDecoderSettings(PartSettings):
+    """The encoder `image` mirrored, to a distribution over the 256 levels of each colour of each pixel."""
+
+    likelihood: ClassVar[bool] = True
+    whole_images: ClassVar[bool] = True
+
+    kind: Literal["image"] = "image"
+    channels: int = Field(256, ge=1, description="Feature maps of every convolution but the last.")
+    residual_blocks: int = Field(2, ge=0, description="Number of residual blocks.")
+    residual_channels: int | None = Field(
+        None, ge=1, description="Feature maps within each residual block; null: as many as outside."
+    )
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Return an objection to features that are not the levels of an image's colours."""
+        if features.grid and features.normalise == "none":
+            return None
+        return "expects the colours of images: features of kind images with normalise: none"

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.settings import ConvolutionalSettings
 from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
@@ -21,10 +22,10 @@ class ConvolutionalEncoder(Encoder):
 
     Settings = ConvolutionalSettings
 
-    def __init__(self, inputs: int, settings: ConvolutionalSettings) -> None:
+    def __init__(self, sizes: Sizes, settings: ConvolutionalSettings) -> None:
         super().__init__()
         self.strides, self.stride = settings.strides, prod(settings.strides)
-        widths = [inputs] + [settings.channels] * len(settings.kernels)
+        widths = [sizes.inputs] + [settings.channels] * len(settings.kernels)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, kernel, stride=stride, padding=even_padding(kernel, stride))
             for (before, after), kernel, stride in zip(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.codebook import MaskedBatchNorm
+from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
 from unitdisc.models.encoders.settings import DilatedSettings
 from unitdisc.models.padding import even_padding, pad_to_multiple
@@ -18,9 +19,9 @@ class DilatedEncoder(Encoder):
 
     Settings = DilatedSettings
 
-    def __init__(self, inputs: int, settings: DilatedSettings) -> None:
+    def __init__(self, sizes: Sizes, settings: DilatedSettings) -> None:
         super().__init__()
-        self.stride, self.skip = settings.stride, settings.skip
+        self.stride, self.skip, inputs = settings.stride, settings.skip, sizes.inputs
         self.outputs = settings.channels + (0 if self.skip is None else inputs * (2 * self.skip + 1))
         if inputs % 2 ** len(settings.planes):
             raise ValueError(f"{inputs} columns cannot be halved {len(settings.planes)} times (encoder.planes)")

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
 from unitdisc.models.encoders.settings import LineImageSettings
 from unitdisc.models.padding import pad_to_multiple
@@ -24,10 +25,10 @@ class LineImageEncoder(Encoder):
 
     Settings = LineImageSettings
 
-    def __init__(self, inputs: int, settings: LineImageSettings) -> None:
+    def __init__(self, sizes: Sizes, settings: LineImageSettings) -> None:
         super().__init__()
-        if inputs != height:
-            raise ValueError(f"{inputs} inputs are no line image of height {height}")
+        if sizes.inputs != height:
+            raise ValueError(f"{sizes.inputs} inputs are no line image of height {height}")
         self.stride, self.outputs = 4, 2 * settings.lstm
         self.convolutions = nn.ModuleList(
             PlaneConvolution(

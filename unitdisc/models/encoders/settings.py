@@ -1,10 +1,10 @@
 """Settings of the encoders, in a module without torch, so that a configuration is checked without loading it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from unitdisc.config import PartSettings
+from unitdisc.config import FeatureSettings, PartSettings
 from unitdisc.models.padding import even_padding
 
 
@@ -108,3 +108,21 @@ class LineImageSettings(PartSettings):
         (64, 128, 256, 256, 512, 512, 512), description="Feature maps of each convolution."
     )
     lstm: int = Field(32, ge=1, description="Units of each BiLSTM, each way.")
+
+
+class ImageEncoderSettings(PartSettings):
+    """Strided convolutions over an image of patches of 2, 4 or 8 pixels, then residual blocks; a token per patch."""
+
+    whole_images: ClassVar[bool] = True
+
+    kind: Literal["image"] = "image"
+    channels: int = Field(256, ge=1, description="Feature maps of every convolution but the last.")
+    residual_blocks: int = Field(2, ge=0, description="Number of residual blocks.")
+    residual_channels: int | None = Field(
+        None, ge=1, description="Feature maps within each residual block; null: as many as outside."
+    )
+    outputs: int = Field(256, ge=1, description="Feature maps of the last convolution: numbers per token.")
+
+    def objection(self, features: FeatureSettings) -> str | None:
+        """Return an objection to features that are no images."""
+        return None if features.grid else "expects patches of images: features of kind images"

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from unitdisc.codebook import MaskedBatchNorm
+from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.plane_convolution import PlaneConvolution
 from unitdisc.models.encoders.settings import SpectrogramSettings
 from unitdisc.models.padding import pad_to_multiple
@@ -19,10 +20,10 @@ class SpectrogramEncoder(Encoder):
 
     Settings = SpectrogramSettings
 
-    def __init__(self, inputs: int, settings: SpectrogramSettings) -> None:
+    def __init__(self, sizes: Sizes, settings: SpectrogramSettings) -> None:
         super().__init__()
-        if inputs % settings.planes:
-            raise ValueError(f"{inputs} inputs cannot be shared evenly by {settings.planes} planes")
+        if sizes.inputs % settings.planes:
+            raise ValueError(f"{sizes.inputs} inputs cannot be shared evenly by {settings.planes} planes")
         self.planes, self.stride, self.outputs = settings.planes, 3, settings.lstm
         clip = nn.Hardtanh(0, 20)
         self.first = PlaneConvolution(
@@ -31,7 +32,7 @@ class SpectrogramEncoder(Encoder):
         self.second = PlaneConvolution(
             settings.maps, settings.maps, kernel=(7, 7), stride=(3, 1), padding=3, activation=clip
         )
-        width = settings.maps * -(-inputs // settings.planes // 2)
+        width = settings.maps * -(-sizes.inputs // settings.planes // 2)
         widths = [width] + [settings.lstm] * (settings.layers - 1)
         self.lstms = nn.ModuleList(
             nn.LSTM(inputs, settings.lstm, bias=False, batch_first=True, bidirectional=True) for inputs in widths

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.codebook import MaskedBatchNorm
+from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.settings import TransformerSettings
 from unitdisc.models.padding import even_padding, pad_to_multiple
 from unitdisc.models.parts import Encoder
@@ -18,11 +19,13 @@ class TransformerEncoder(Encoder):
 
     Settings = TransformerSettings
 
-    def __init__(self, inputs: int, settings: TransformerSettings) -> None:
+    def __init__(self, sizes: Sizes, settings: TransformerSettings) -> None:
         super().__init__()
         self.stride, self.outputs = settings.stride, settings.channels
         padding = even_padding(settings.kernel, settings.stride)
-        self.entry = nn.Conv1d(inputs, settings.channels, settings.kernel, stride=settings.stride, padding=padding)
+        self.entry = nn.Conv1d(
+            sizes.inputs, settings.channels, settings.kernel, stride=settings.stride, padding=padding
+        )
         self.norm = MaskedBatchNorm(settings.channels)
         self.places = nn.Conv1d(
             settings.channels,
