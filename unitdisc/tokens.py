@@ -103,8 +103,8 @@ def stacked(parts: Iterable[Ints]) -> Ints:
 
 def changes(units: Ints) -> Mask:
     """Return whether each token but the first (T - 1,) differs from the one before it, in any index."""
-    differs: Mask = units[1:] != units[:-1]
-    return differs if units.ndim == 1 else differs.any(axis=1)
+    differs = units[1:] != units[:-1]
+    return differs.reshape(len(differs), -1).any(axis=1)
 
 
 def joint(units: Ints) -> Ints:
