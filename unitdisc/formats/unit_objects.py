@@ -80,9 +80,9 @@ def _values(units: Any, name: str, path: str | Path, line: int | None) -> Ints:
 
 def _array(units: Any) -> np.ndarray[Any, Any]:
     try:
-        return np.array(units) if isinstance(units, (list, np.ndarray)) else np.zeros((0, 0))
+        return np.array(units) if isinstance(units, (list, np.ndarray)) else np.zeros((0, 0, 0))
     except (ValueError, OverflowError):  # rows of different lengths
-        return np.zeros((0, 0))
+        return np.zeros((0, 0, 0))
 
 
 def _rows(content: dict[str, Any]) -> list[dict[str, Any]]:
