@@ -77,8 +77,8 @@ def as_rows(lists: Sequence[Sequence[Any]], name: str, path: str | Path, line: i
     """Raise InputError where the tokens of an utterance have different numbers of indices."""
     for number, token in enumerate(lists, start=1):
         if len(token) != len(lists[0]):
-            what = f"token {number} of {name!r} has {len(token)} indices where the first has {len(lists[0])}"
-            raise InputError(what, path, line)
+            what = f"token {number} of {name!r} has another number of indices than the first"
+            raise InputError(f"{what}: {len(token)}, not {len(lists[0])}", path, line)
 
 
 def agreeing(units: Ints, before: int | None, name: str, path: str | Path | None, line: int | None) -> int | None:
@@ -90,7 +90,7 @@ def agreeing(units: Ints, before: int | None, name: str, path: str | Path | None
         return before
     own = indices(units)
     if before is not None and own != before:
-        what = f"the tokens of {name!r} have {own} indices where those before have {before}"
+        what = f"the tokens of {name!r} have another number of indices than those before: {own}, not {before}"
         raise InputError(what, path, line)
     return own
 

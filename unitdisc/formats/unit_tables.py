@@ -49,9 +49,7 @@ def read_unit_parquet(path: Path) -> list[UnitRuns]:
     """
     names = parquet_names(path)
     wanted = [name for name in ("utterance", *timed, *further) if name in names]
-    of_rows = [
-        name for name in names if name in (*name_keys, *duration_keys, *further) or unit_key.fullmatch(name)
-    ]
+    of_rows = [name for name in names if name in (*name_keys, *duration_keys, *further) or unit_key.fullmatch(name)]
     table = read_parquet(path, wanted if timed <= set(names) else of_rows)
     if not {"utterance", *timed} <= set(names):
         with foreign("cannot be read", path):
