@@ -20,6 +20,7 @@ from unitdisc.guard import reason
 from unitdisc.tokens import read_grid
 
 own_arrays = {"utterances", "frame_shifts", "offsets", "units"}  # of our .npz; others may follow
+exact = 1 << 24  # whole numbers below it are exact in 32 bits
 vector = struct.Struct("<3si")  # the start of a binary vector of integers in a Kaldi archive: \0B\4, its length
 
 
@@ -89,9 +90,15 @@ def read_unit_archive(scp: Path) -> list[UnitRuns]:
             raise InputError(f"{file} cannot be read ({reason(error)})", scp, entry.line) from None
         if magic != b"\0B\4" and matrix is None:
             raise InputError(f"{file} holds no vector of integers at {entry.offset}", scp, entry.line)
-        units = _integers(body, length, scp, entry.line) if matrix is None else matrix
+        units = _integers(body, length, scp, entry.line) if matrix is None else _whole(matrix)
         runs.append(UnitRuns(name, checked(units, name, scp, entry.line), entry.line))
     return runs
+
+
+def _whole(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Return a matrix of floats as whole numbers, if they are."""
+    whole = bool((np.abs(matrix) < exact).all() and (matrix == np.rint(matrix)).all())
+    return matrix.astype(np.int64) if whole else matrix
 
 
 def _integers(body: bytes, length: int, scp: Path, line: int) -> Ints:

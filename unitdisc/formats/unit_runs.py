@@ -108,12 +108,9 @@ def checked(units: NDArray[Any], utterance: str, path: str | Path, line: int | N
     """
     if units.size == 0 and units.ndim in (1, 2) and not len(units):
         return np.zeros(0, dtype=np.int64)
-    if (
-        units.ndim not in (1, 2)
-        or not units.size
-        or units.dtype.kind not in "iuf"
-        or not bool((units == np.rint(units)).all())
-    ):
+    kinds = "iuf" if units.ndim == 1 else "iu"  # a matrix of floats is features, whatever its numbers
+    fits = units.ndim in (1, 2) and units.size and units.dtype.kind in kinds
+    if not fits or not bool((units == np.rint(units)).all()):
         raise InputError(f"the units of {utterance!r} are not all whole numbers, one per token", path, line)
     if units.min() < 0:
         raise InputError(f"unit {int(units.min())} of {utterance!r} is below 0", path, line)
