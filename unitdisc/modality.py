@@ -1,4 +1,4 @@
-"""All that differs between speech and handwriting: units of time, tolerance, and how excerpts are cut and shown."""
+"""All that differs between speech, handwriting and images: units of time, tolerance, and how excerpts are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Modality:
-    """A modality. All lengths are in its unit of time: seconds, or columns of the height-32 line."""
+    """A modality. All lengths are in its unit of time: seconds, columns of the height-32 line, or patches."""
 
     name: str
     time: str  # one unit of time
@@ -16,12 +16,12 @@ class Modality:
     slack: float  # by how much labels and segments may pass the end of what they label, at least
     total: tuple[str, float, int]  # how the size of a split is shown: its unit, that unit's length, digits
     grand_total: tuple[str, float, int]  # the same of what is at least as long as this unit
-    sources: str  # the files of such a corpus: recordings or images
+    sources: str  # the files of such a corpus, as features need them: recordings or images
     source: str  # what exports call such a file
     endings: frozenset[str]  # of these files' names
     features: Mapping[str, object]  # the feature settings that suit them
     encoder: Mapping[str, object]  # the encoder that suits these
-    augmentation: str  # the kind of it
+    augmentation: str | None  # the kind of it, if one suits them
     window: float  # longest stretch that the report shows at once
     margin: float  # shown on either side of a single unit in the report
     excerpts: float  # total length of a corpus's excerpts in a report
@@ -29,6 +29,7 @@ class Modality:
     active: str  # what is in the frames that are active
     rest: str  # what excluded labels are
     spaced_words: bool = False  # labels of the spaces between words separate the words
+    whole: bool = False  # the report shows utterances whole: window and margin do not cut them
 
 
 speech = Modality(
@@ -76,4 +77,26 @@ handwriting = Modality(
     rest="space",
     spaced_words=True,
 )
-modalities = MappingProxyType({modality.name: modality for modality in (speech, handwriting)})
+images = Modality(
+    name="images",
+    time="patch",
+    times="patches",
+    tolerance=1.0,
+    slack=0.0,
+    total=("patches", 1.0, 0),
+    grand_total=("patches", 1.0, 0),
+    sources="colour images",
+    source="image",
+    endings=frozenset({".png", ".jpg", ".jpeg"}),
+    features=MappingProxyType({"kind": "images"}),
+    encoder=MappingProxyType({"kind": "image"}),
+    augmentation=None,
+    window=64.0,
+    margin=8.0,
+    excerpts=25_600.0,
+    excerpt="unitdisc.report.browser.image_excerpt:ImageExcerpt",
+    active="picture",
+    rest="background",
+    whole=True,
+)
+modalities = MappingProxyType({modality.name: modality for modality in (speech, handwriting, images)})

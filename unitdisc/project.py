@@ -37,7 +37,7 @@ def starter(kind: str, root: Path | None) -> str:
     text = (folder() / "workflow" / "starters" / f"{kind}.yaml").read_text(encoding="utf-8")
     modality = modality_of(root)
     fitting = {"FEATURES": _inline(modality.features), "ENCODER": _inline(modality.encoder)}
-    for word, replacement in (fitting | {"AUGMENTATION": modality.augmentation}).items():
+    for word, replacement in (fitting | {"AUGMENTATION": modality.augmentation or "null"}).items():
         text = text.replace(word, replacement)
     return text.replace("ROOT", json.dumps(str(root), ensure_ascii=False))
 

@@ -7,7 +7,7 @@ from unitdisc.arrays import Ints
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One recording or one text line; ``duration`` in seconds, or in columns of the height-32 line."""
+    """One recording, text line or image; ``duration`` in seconds, columns of the height-32 line, or patches."""
 
     utterance: str
     split: str
@@ -18,7 +18,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A phone or character from ``start`` (inclusive) to ``end`` (exclusive), in seconds or columns."""
+    """A phone or character from ``start`` (inclusive) to ``end`` (exclusive), in seconds, columns or patches."""
 
     utterance: str
     start: float

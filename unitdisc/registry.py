@@ -135,6 +135,7 @@ features = Registry(
     {
         "speech": "unitdisc.features.speech:Speech",
         "handwriting": "unitdisc.features.handwriting:Handwriting",
+        "images": "unitdisc.features.images:Images",
         "ssl": "unitdisc.features.self_supervised:Ssl",
         "precomputed": "unitdisc.features.precomputed:Precomputed",
     },

@@ -87,7 +87,7 @@ def test_one_line_for_each_mistake(path, value, message):
 
 def test_one_tolerance_leaves_the_other_at_its_default():
     scoring = check_config(changed(["scoring"], {"tolerance": {"speech": 0.01}})).scoring
-    assert scoring.tolerance == {"speech": 0.01, "handwriting": 2.0}
+    assert scoring.tolerance == {"speech": 0.01, "handwriting": 2.0, "images": 1.0}
 
 
 def test_the_line_of_the_file_is_named(tmp_path):

@@ -10,7 +10,7 @@ from unitdisc.choices import Normalise
 from unitdisc.config.section import Kinds, Section
 from unitdisc.modality import Modality, modalities
 
-Sources = Literal["recordings", "images", "matrices"]
+Sources = Literal["recordings", "images", "colour images", "matrices"]  # images are those of text lines
 
 
 class FeatureSettings(Section):
@@ -45,7 +45,17 @@ class FeatureSettings(Section):
     @property
     @abstractmethod
     def shift(self) -> float:
-        """The frame shift in seconds or columns."""
+        """The frame shift in seconds, columns or patches."""
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """The height and width of every image; None where sources have no fixed size."""
+        return None
+
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """The rows and columns of frames of every image, which go row by row; None where frames are a line."""
+        return None
 
     @property
     def modality(self) -> Modality:

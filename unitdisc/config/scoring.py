@@ -51,7 +51,7 @@ class Scoring(Section):
     confidence_seed: int = Field(0, ge=0, description="Seed of the resamples.")
     tolerance: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         {name: modality.tolerance for name, modality in modalities.items()},
-        description="Tolerance of boundary scores, by modality: seconds or columns.",
+        description="Tolerance of boundary scores, by modality: seconds, columns or patches.",
     )
     abx: Abx | None = Field(Abx(), description="ABX at every stage of a run; null for none.")
     probes: Probes | None = Field(

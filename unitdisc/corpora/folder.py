@@ -13,11 +13,12 @@ from unitdisc.config.corpora import excluded
 from unitdisc.config.features import Sources
 from unitdisc.corpora.folder_labels import LabelledSettings, read_aligned, tell_of_labels_beside
 from unitdisc.corpora.folder_splits import FolderSplitSettings, below_splits, drawn_splits, given_splits
+from unitdisc.corpora.image_lengths import image_length
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.speakers import SpeakerRule, speaker_of
 from unitdisc.errors import InputError
 from unitdisc.files import below
-from unitdisc.formats import audio, line_images
+from unitdisc.formats import audio
 from unitdisc.formats.labels import label_files
 from unitdisc.formats.text import digits, is_writable, plain_name
 from unitdisc.formats.utterance_names import named
@@ -28,7 +29,7 @@ from unitdisc.records import Label, Utterance
 class FolderSettings(LabelledSettings, FolderSplitSettings):
     """A folder of recordings or line images, one sub-folder per speaker or writer."""
 
-    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
+    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images", "colour images")
 
     kind: Literal["folder"] = "folder"
     speaker: SpeakerRule = Field(
@@ -39,7 +40,9 @@ class FolderSettings(LabelledSettings, FolderSplitSettings):
     )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
-    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech, ssl or handwriting.")
+    features: AnyFeatures = Field(
+        {"kind": "speech"}, validate_default=True, description="speech, ssl, handwriting or images."
+    )
 
     @property
     def split_names(self) -> tuple[Split, ...]:
@@ -126,10 +129,9 @@ class FolderCorpus(CorpusReader):
         return {name: speaker_of(path, rule, _around(names[name], path)) for name, path in below_split.items()}
 
     def _duration(self, path: Path) -> float:
-        """Return the duration of a recording in seconds, or the width of an image in columns."""
-        if self.settings.features.needs == "images":
-            line_images.check(str(path))
-            return round(line_images.probe(str(path))[0], digits)
+        """Return the duration of a recording in seconds, or the length of an image."""
+        if self.settings.features.needs != "recordings":
+            return image_length(str(path), self.settings.features)
         duration, rate = audio.probe(str(path), notices=self.notices)
         if self.settings.sample_rate not in (None, rate):
             what = f"has a sample rate of {rate} Hz, but the corpus requires {self.settings.sample_rate} Hz"
@@ -141,9 +143,10 @@ class FolderCorpus(CorpusReader):
 def _other_modality(files: Iterable[Path], modality: Modality) -> str:
     """Return a hint: the features that suit the files present, or the suffixes that were expected."""
     present = {path.suffix.lower() for path in files}
-    for other in modalities.values():
-        if present & other.endings:
-            return f"there are {other.name} files: set features: {{kind: {other.features['kind']}}}"
+    fitting = [other for other in modalities.values() if present & other.endings]
+    if fitting:
+        kinds = " or ".join(f"{{kind: {other.features['kind']}}}" for other in fitting)
+        return f"there are {' or '.join(other.name for other in fitting)} files: set features: {kinds}"
     return f"their endings are {', '.join(sorted(modality.endings))}"
 
 

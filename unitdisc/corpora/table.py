@@ -15,6 +15,7 @@ from unitdisc.config.division import default_shares, names_of, shares_of
 from unitdisc.config.features import Sources
 from unitdisc.corpora.cuts import cut
 from unitdisc.corpora.folder_labels import AlignedSettings, counted_labels
+from unitdisc.corpora.image_lengths import image_length
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.shares import divided
 from unitdisc.corpora.splits import usual
@@ -23,7 +24,7 @@ from unitdisc.corpora.table_rows import Column, Layout, Row, columns
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
 from unitdisc.files import is_a_file
-from unitdisc.formats import audio, line_images
+from unitdisc.formats import audio
 from unitdisc.formats.audio_source import Part
 from unitdisc.formats.label_table import frame_overlap
 from unitdisc.formats.text import digits, plain_name
@@ -33,7 +34,7 @@ from unitdisc.records import Label, Utterance
 class TableSettings(AlignedSettings, DividedSettings):
     """A table (TSV, CSV, JSON lines or Parquet) with a row for each recording, part of a recording, or line image."""
 
-    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images")
+    provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images", "colour images")
 
     kind: Literal["table"] = "table"
     table: Path | Annotated[dict[Split, Path | tuple[Path, ...]], InOrder] = Field(
@@ -56,7 +57,9 @@ class TableSettings(AlignedSettings, DividedSettings):
     )
     exclude: tuple[str, ...] = Field((*silences, "_"), description=excluded)
     sample_rate: int | None = Field(None, description="Sample rate (Hz) that every recording must have.")
-    features: AnyFeatures = Field({"kind": "speech"}, validate_default=True, description="speech, ssl or handwriting.")
+    features: AnyFeatures = Field(
+        {"kind": "speech"}, validate_default=True, description="speech, ssl, handwriting or images."
+    )
 
     @property
     def split_names(self) -> tuple[Split, ...]:
@@ -178,7 +181,7 @@ class TableCorpus(CorpusReader):
         return parts
 
     def _part(self, row: Row, lengths: dict[str, float | InputError], slack: float) -> Part:
-        if row.is_part and self.settings.features.needs == "images":
+        if row.is_part and self.settings.features.needs != "recordings":
             raise InputError("an image cannot be cut: start and end are for recordings")
         if self.settings.durations == "table":
             return _trusted(row)
@@ -194,12 +197,11 @@ class TableCorpus(CorpusReader):
         return Part(row.source, start, cut(row.source, length, start, end, slack, self.notices))
 
     def _length(self, source: str) -> float:
-        """Return the duration of a recording in seconds, or the width of an image in columns."""
+        """Return the duration of a recording in seconds, or the length of an image."""
         if not is_a_file(source):
             raise InputError("no such file", source)
-        if self.settings.features.needs == "images":
-            line_images.check(source)
-            return line_images.probe(source)[0]
+        if self.settings.features.needs != "recordings":
+            return image_length(source, self.settings.features)
         duration, rate = audio.probe(source, notices=self.notices)
         if self.settings.sample_rate not in (None, rate):
             what = f"has a sample rate of {rate} Hz, but the corpus requires {self.settings.sample_rate} Hz"

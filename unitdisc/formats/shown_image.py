@@ -50,11 +50,18 @@ def complete(image: "Image", data: bytes) -> None:
     start = data.rfind(b"eXIf")
     if start > 4:
         image.info.setdefault("exif", data[start + 4 : start + 4 + int.from_bytes(data[start - 4 : start])])
-    bits, level = _bits(image), image.info.get("transparency")
+    bits, level = bits_of(image), image.info.get("transparency")
     if image.mode == "L" and isinstance(level, int) and bits < 8:
         image.info["transparency"] = level * 255 // (2**bits - 1)
     elif image.mode == "RGB" and level is not None and bits == 16:
         image.info["transparency"] = tuple(part >> 8 for part in level)
+
+
+def bits_of(image: "Image") -> int:
+    """Return the bits of a level in the file of an image whose pixels are not read yet; 8 where that is not known."""
+    tiles = image.tile if image.format in ("PNG", "TIFF") else None  # type: ignore[attr-defined]
+    found = re.search(r";(\d+)", str(tiles[0][3])) if tiles else None
+    return int(found[1]) if found else 8
 
 
 def load(image: "Image", source: str) -> None:
@@ -73,7 +80,7 @@ def as_shown(image: "Image", source: str = in_memory) -> "Image":
     """
     from PIL import Image
 
-    bits = _bits(image)
+    bits = bits_of(image)
     load(image, source)
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -118,13 +125,6 @@ def _is_preview(image: "MpoImageFile", frame: int) -> bool:
     except InputError:
         return True
     return image.width < width and abs(image.width * rows - width * image.height) <= 0.02 * width * image.height
-
-
-def _bits(image: "Image") -> int:
-    """Return the bits of a level in the file of an image whose pixels are not read yet; 8 where that is not known."""
-    tiles = image.tile if image.format in ("PNG", "TIFF") else None  # type: ignore[attr-defined]
-    found = re.search(r";(\d+)", str(tiles[0][3])) if tiles else None
-    return int(found[1]) if found else 8
 
 
 def _flat(image: "Image", bits: int) -> "Image":

@@ -89,13 +89,12 @@ def _stretches(
     more = example_selection.greedy(statistics, cut, candidates, taken, 0.8 * budget)
     chosen = np.concatenate([taken, more])
     left = budget - float((cut.end[chosen] - cut.start[chosen]).sum())
+    room = cut.length if corpus.modality.whole else corpus.modality.margin
     stretches = [
         Stretch(str(cut.utterances[cut.owner[w]]), float(cut.start[w]), float(cut.end[w]), why.get(int(w), ""))
         for w in chosen
     ]
-    return stretches + example_selection.rare(
-        statistics, cut, candidates, chosen, room=corpus.modality.margin, budget=left
-    )
+    return stretches + example_selection.rare(statistics, cut, candidates, chosen, room=room, budget=left)
 
 
 def _run(statistics: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:

@@ -37,9 +37,10 @@ class Windows:
 
 
 def cut(corpus: CorpusResults) -> Windows:
-    """Cut the utterances of a corpus into windows."""
-    length = corpus.modality.window
+    """Cut the utterances of a corpus into windows; those that are shown whole are one each."""
     duration = corpus.utterances["duration"].to_numpy(dtype=float)
+    whole = corpus.modality.whole and len(duration)
+    length = float(duration.max()) if whole else corpus.modality.window
     count = np.maximum(np.ceil(duration / length - 1e-9), 1).astype(np.int64)
     first = np.cumsum(count) - count
     owner = np.repeat(np.arange(len(duration)), count)

@@ -41,6 +41,15 @@ def line_picture(frames: Frames) -> str:
     return data_uri("image/png", file.getvalue())
 
 
+def image_picture(pixels: NDArray[np.uint8]) -> str:
+    """Return the pixels (H, W, 3) of a colour image as a PNG of their size."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    return data_uri("image/png", file.getvalue())
+
+
 @lru_cache(maxsize=1)
 def codec() -> tuple[str, str, str]:
     """Return format, subtype and media type of the sound: MP3, or FLAC where libsndfile is older than 1.1."""

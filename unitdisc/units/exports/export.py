@@ -15,7 +15,7 @@ class Export(ABC):
     long a unit lasts, and makes no sense without it. ``of_language`` says that its files are named after a language.
     """
 
-    modalities: ClassVar[tuple[str, ...]] = ("speech", "handwriting")
+    modalities: ClassVar[tuple[str, ...]] = ("speech", "handwriting", "images")
     read_by: ClassVar[str] = ""
     packages: ClassVar[tuple[str, ...]] = ()
     keeps_repeats: ClassVar[bool] = False
