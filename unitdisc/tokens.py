@@ -73,12 +73,14 @@ def parsed_column(texts: "pa.Array") -> list[Ints] | None:
     return [rows[start:end].copy() for start, end in pairwise(edges.tolist())]
 
 
-def as_rows(lists: Sequence[Sequence[Any]], name: str, path: str | Path, line: int | None) -> None:
+def as_rows(lists: Iterable[Sequence[Any]], name: str, path: str | Path, line: int | None) -> None:
     """Raise InputError where the tokens of an utterance have different numbers of indices."""
+    first = None
     for number, token in enumerate(lists, start=1):
-        if len(token) != len(lists[0]):
+        first = len(token) if first is None else first
+        if len(token) != first:
             what = f"token {number} of {name!r} has another number of indices than the first"
-            raise InputError(f"{what}: {len(token)}, not {len(lists[0])}", path, line)
+            raise InputError(f"{what}: {len(token)}, not {first}", path, line)
 
 
 def agreeing(units: Ints, before: int | None, name: str, path: str | Path | None, line: int | None) -> int | None:
@@ -103,8 +105,9 @@ def stacked(parts: Iterable[Ints]) -> Ints:
 
 def changes(units: Ints) -> Mask:
     """Return whether each token but the first (T - 1,) differs from the one before it, in any index."""
-    differs = units[1:] != units[:-1]
-    return differs.reshape(len(differs), -1).any(axis=1)
+    rows = units[:, None] if units.ndim == 1 else units
+    differs: Mask = (rows[1:] != rows[:-1]).any(axis=1)
+    return differs
 
 
 def joint(units: Ints) -> Ints:
@@ -146,7 +149,7 @@ def read_grid(value: object, name: str, path: str | Path, line: int | None) -> G
 
     Raises InputError naming file and line for anything else.
     """
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return None
     shown = "x".join(map(str, value)) if isinstance(value, (list, tuple, np.ndarray)) else str(value)
     match = grid_form.fullmatch(shown)
