@@ -64,7 +64,7 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     modality = trained.features.modality
     indices = indices_of(trained.model.codebook.numpy())
     able = [name for name in registry.exports.kinds if fits(registry.exports.load(name), modality.name, indices)]
-    check_fits(formats, modality.name, indices, ", ".join(able))
+    check_fits(formats, modality.name, indices, f"of {', '.join(able)}")
     if options.repeats == "collapse" and trained.features.grid is not None:
         raise InputError("the tokens of images lie in a grid and have no runs to collapse", fix="keep the repeats")
     device_of(options.device, "--device")

@@ -51,6 +51,6 @@ def check_fits(formats: "Mapping[str, Export]", modality: str, indices: int, abl
     """Raise InputError for the first format that has no room for the units; ``able`` names those that have."""
     for name, format_ in formats.items():
         if modality not in format_.modalities:
-            raise InputError(f"{name} cannot represent {modality}", fix=f"choose of {able}")
+            raise InputError(f"{name} cannot represent {modality}", fix=f"choose {able}")
         if not fits(format_, modality, indices):
-            raise InputError(f"{name} has no room for {indices} indices per token", fix=f"choose of {able}")
+            raise InputError(f"{name} has no room for {indices} indices per token", fix=f"choose {able}")

@@ -51,7 +51,7 @@ def _text(origin: Origin, rows: Mapping[str, int]) -> str:
     words = f"{origin.codewords} codewords"
     if origin.codebooks > 1:
         words = f"{origin.codebooks} codebooks of {words} each"
-        kept += f", each a list of {origin.codebooks} indices, codebook 0 first,"
+        kept += f", each a list of {origin.codebooks} indices, codebook 0 first"
     places = "" if origin.grid is None else grid_row
     counts = ", ".join(f"{rows[split]} in {split}" for split in origin.splits)
     return f"""# Units of {origin.corpus}
