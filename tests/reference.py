@@ -282,6 +282,38 @@ def usage_scores(corpus):
     }
 
 
+def codebook_scores(corpus, excluded, fit=None):
+    """Usage of each codebook alone, and the accuracy of its indices mapped to labels; units are tuples of indices."""
+
+    def alone(utterances, g):
+        return [([token[g] for token in units], *rest) for units, *rest in utterances]
+
+    size = len(next(units for units, *_ in corpus if units)[0])
+    duration = float(sum(len(units) * shift for units, _, shift in corpus))
+    out, right, fitted = {"bitrate_codebooks": 0.0}, [], []
+    for g in range(size):
+        indices = [index for units, *_ in alone(corpus, g) for index in units]
+        bits = entropy_of(indices) / math.log(2)
+        out |= {f"units_used_codebook_{g}": len(set(indices)), f"perplexity_codebook_{g}": 2**bits}
+        out["bitrate_codebooks"] += len(indices) * bits / duration
+        pairs = scored_pairs(alone(corpus, g), excluded)
+        fitting = scored_pairs(alone(corpus if fit is None else fit, g), excluded)
+        if not pairs or not fitting:
+            continue
+        mapping, top = fit_many_to_one(fitting)
+        right.append(sum(mapping.get(u, top) == y for u, y in pairs) / len(pairs))
+        fitted.append(sum(mapping[u] == y for u, y in fitting))
+        out[f"many_to_one_codebook_{g}"] = right[-1]
+    for name in ("units_used", "perplexity"):
+        out[f"{name}_codebook_mean"] = sum(out[f"{name}_codebook_{g}"] for g in range(size)) / size
+    if right:
+        out |= {
+            "best_codebook": fitted.index(max(fitted)),
+            "many_to_one_codebook_best": right[fitted.index(max(fitted))],
+        }
+    return out
+
+
 # --- abx ------------------------------------------------------------------------------------------------------------
 
 

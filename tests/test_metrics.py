@@ -59,12 +59,27 @@ def test_every_score_of_units_is_a_metric_of_its_own_name():
 
 
 def test_the_scores_of_units_are_all_the_metrics_of_units_in_all_variants():
-    plain = [m for m in metrics.every if m not in (*metrics.recognition, *metrics.by_stage, *metrics.pieces)]
+    others = (*metrics.recognition, *metrics.by_stage, *metrics.pieces, *metrics.by_codebook, *metrics.codebooks)
+    plain = [m for m in metrics.every if m not in others]
     fits = {True: ("", metrics.heldout), False: ("",)}
     views = {True: tuple(metrics.views), False: ("",)}
     assert set(discovered()) == {
         m.name + fit + view for m in plain for fit in fits[m.fitted] for view in views[m.views]
     }
+
+
+def test_the_scores_of_tokens_with_several_indices_are_metrics_in_all_variants():
+    pairs = {"u": UnitSequence("u", 0.01, np.array([[1, 2], [1, 3], [1, 2], [0, 0]]))}
+    found = score(pairs, labels("abxc"), exclude=["x"], mapping=(pairs, labels("abxc")), bootstrap=0)
+    names = [each.metric for each in found]
+    variants = [fit + view for fit in ("", metrics.heldout) for view in metrics.views]
+    accuracies = [metrics.codebook_accuracy.of(g) for g in (0, 1, "best")] + ["best_codebook"]
+    used = [m.of(g) for m in (metrics.codebook_units, metrics.codebook_perplexity) for g in (0, 1, "mean")]
+    want = {name + variant for name in accuracies for variant in variants} | {*used, "bitrate_codebooks"}
+    assert set(names) - set(discovered()) == want
+    assert set(discovered()) < set(names)
+    assert [find(name).name for name in names] == names
+    assert find("many_to_one_codebook_3_heldout").title == "accuracy of codebook 3"
 
 
 def test_every_abx_error_is_a_metric_at_its_stage():

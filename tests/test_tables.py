@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from unitdisc import tables
 from unitdisc.errors import InputError
+from unitdisc.formats.unit_files import read_sequences
+from unitdisc.formats.unit_index import UnitIndex
 from unitdisc.records import Label, Score, UnitRow, UnitSequence
 
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\t\r\n\x85\u2028\u2029"), min_size=1)
@@ -28,6 +30,65 @@ def test_missing_numbers_are_empty_cells(tmp_path):
     tables.write(tmp_path / "s.tsv", [Score("x", 0.5, float("nan"), float("nan"), 3)], Score)
     assert (tmp_path / "s.tsv").read_text() == "metric\tvalue\tlow\thigh\tn\nx\t0.5\t\t\t3\n"
     assert np.isnan(tables.read(tmp_path / "s.tsv", Score)["low"][0])
+
+
+@st.composite
+def sequences(draw):
+    """Sequences of one G, all of them images or none."""
+    indices, of_images = draw(st.sampled_from([1, 2, 8, 70])), draw(st.booleans())
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        grid = draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) if of_images else None
+        size = grid[0] * grid[1] if grid else draw(st.integers(0, 4))
+        row = st.lists(st.integers(0, 10**9), min_size=indices, max_size=indices)
+        units = np.array(draw(st.lists(row, min_size=size, max_size=size)), dtype=np.int64)
+        found.append(UnitSequence(str(number), 1.0, units.reshape(-1) if indices == 1 else units, grid))
+    return found
+
+
+@given(sequences())
+@settings(deadline=None, max_examples=60)
+def test_units_of_several_codebooks_and_of_images_come_back(tmp_path_factory, written):
+    path = tmp_path_factory.mktemp("t") / "u.units.tsv"
+    tables.write_units(path, written)
+    with UnitIndex(path) as index:
+        for read in (tables.read_units(path), dict(index), read_sequences(path)):
+            assert list(read) == [each.utterance for each in written]
+            for each in written:
+                assert read[each.utterance].units.tolist() == each.units.tolist()
+                assert read[each.utterance].grid == each.grid
+
+
+def test_a_table_of_today_is_written_as_it_was_and_one_of_images_says_the_grid(tmp_path):
+    units = np.array([5, 127, 0, 9])
+    tables.write_units(tmp_path / "a", [UnitSequence("a", 0.02, units)])
+    assert (tmp_path / "a").read_bytes() == b"utterance\tframe_shift\tunits\na\t0.02\t5 127 0 9\n"
+    tables.write_units(tmp_path / "b", [UnitSequence("b", 1.0, units.reshape(2, 2), (1, 2))])
+    assert (tmp_path / "b").read_bytes() == b"utterance\tframe_shift\tunits\tgrid\nb\t1\t5:127 0:9\t1x2\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "message"),
+    [
+        ("a\t1\t1:2 3:4 5\t", 2, "token 3 of 'a' has another number of indices than the first: 1, not 2"),
+        ("a\t1\t1:2\t\nb\t1\t\t\nc\t1\t1:2:3\t", 4, "the tokens of 'c' have another number of .*: 3, not 2"),
+        ("a\t1\t1:2\t\nc\t1\t1\t", 3, "the tokens of 'c' have another number of .*: 1, not 2"),
+        ("a\t1\t1:2 x:3\t", 2, "token 'x:3' of 'a' is not whole numbers joined by ':'"),
+        ("a\t1\t1 2 3 4\t2x2\nb\t1\t1 2 3\t2x2", 3, "the grid 2x2 of 'b' has 4 places for 3 tokens"),
+        ("a\t1\t1 2\ttwo", 2, "the grid 'two' of 'a' is not ROWSxCOLUMNS, such as 8x8"),
+    ],
+)
+def test_bad_indices_and_grids(tmp_path, rows, line, message):
+    path = tmp_path / "u.tsv"
+    path.write_text(f"utterance\tframe_shift\tunits\tgrid\n{rows}\n")
+    for read in (tables.read_units, _by_index):
+        with pytest.raises(InputError, match=rf"u\.tsv:{line}: .*{message}"):
+            read(path)
+
+
+def _by_index(path):
+    with UnitIndex(path) as index:
+        return dict(index)
 
 
 def test_units_come_back(tmp_path):

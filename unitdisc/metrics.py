@@ -6,69 +6,20 @@ and space count too. The scores, the comparison of two systems, the report and d
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from math import inf
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import get_args
 
 from unitdisc import stages
 from unitdisc.choices import ProbeKind, Speaker
-
-Better = Literal["high", "low", "neither"]
+from unitdisc.metric import Better
+from unitdisc.metric import Metric as Metric
 
 heldout, excluded = "_heldout", "_excluded"
 _word, _of_units = "word_", "_units"
 views = MappingProxyType({"": "without silence and space", excluded: "with silence and space"})
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric: the ``title`` of its column, its ``meaning`` in a few words, and which direction is better.
-
-    ``low`` and ``high`` bound its values; a share is written in ``percent``. ``biased`` metrics are not linear in
-    their counts, so that resamples, which repeat some utterances and lack others, deviate to one side: information
-    rises, the number of units falls. ``fitted`` metrics need a mapping and have a variant with ``_heldout``; those with
-    ``views`` have one with ``_excluded``. ``level`` names the metric that one label for everything reaches in it.
-    ``page`` is the document that explains it.
-    """
-
-    name: str
-    title: str
-    meaning: str
-    better: Better = "high"
-    low: float = 0.0
-    high: float = 1.0
-    percent: bool = False
-    digits: int = 1
-    biased: bool = False
-    fitted: bool = False
-    views: bool = False
-    level: str = ""
-    page: str = "metrics.md"
-
-    @property
-    def heading(self) -> str:
-        """The title with its unit."""
-        return f"{self.title} %" if self.percent else self.title
-
-    def text(self, value: float) -> str:
-        """Return a value as the report shows it; an empty text for nan."""
-        if value != value:
-            return ""
-        return f"{100 * value:.{self.digits}f}" if self.percent else f"{value:.{self.digits}f}"
-
-    def plain(self, value: float) -> str:
-        """Return a value as a terminal shows it: a share as a fraction of 1."""
-        return f"{value:.{self.digits + 2 if self.percent else self.digits}f}"
-
-    def at(self, stage: str) -> str:
-        """Return the name in scores.tsv of a metric of ``by_stage`` at a stage."""
-        return self.name.format(stage=stage)
-
-    def in_view(self, view: str) -> str:
-        """Return the metric's name in scores.tsv in a view."""
-        return self.name + view if self.views else self.name
 
 
 def _mapped(name: str, title: str, meaning: str, better: Better = "high", **more: object) -> Metric:
@@ -145,7 +96,12 @@ usage = (
     Metric("units_used", "units", "codewords used", "neither", high=inf, digits=0, biased=True),
     Metric("perplexity", "perplexity", "units as if all were used equally often", "neither", 1, inf, biased=True),
     Metric(
-        "bitrate", "bit rate", "bits per second (speech) or per column (handwriting)", "neither", high=inf, biased=True
+        "bitrate",
+        "bit rate",
+        "bits per second (speech), column (handwriting) or patch (images)",
+        "neither",
+        high=inf,
+        biased=True,
     ),
     Metric(
         "bitrate_runs",
@@ -157,6 +113,26 @@ usage = (
     ),
     Metric("run_duration", "unit duration", "mean duration of a run of equal units", "neither", high=inf, digits=3),
 )
+# Each of these is one metric per codebook where a token has an index of each of several: see ``Metric.of``.
+codebook_accuracy = _mapped(
+    "many_to_one_codebook_{codebook}", "accuracy of codebook {codebook}", "one codebook's units mapped to labels"
+)
+codebook_units = Metric(
+    "units_used_codebook_{codebook}", "units of codebook {codebook}", "codewords used", "neither", high=inf, digits=0,
+    biased=True,
+)  # fmt: skip
+codebook_perplexity = Metric(
+    "perplexity_codebook_{codebook}", "perplexity of codebook {codebook}", "units as if used equally often", "neither",
+    1, inf, biased=True,
+)  # fmt: skip
+by_codebook = (codebook_accuracy, codebook_units, codebook_perplexity)
+codebooks = (
+    Metric(
+        "best_codebook", "best codebook", "the codebook most right where mapped", "neither", 0, inf, digits=0,
+        fitted=True, views=True,
+    ),
+    Metric("bitrate_codebooks", "bit rate of codebooks", "each coded alone, summed", "neither", high=inf, biased=True),
+)  # fmt: skip
 recognition = (
     _error("phone_error_rate", "PER", "edits from the phones that CTC decodes to the true ones"),
     _error("phone_substitutions", "PER substitutions", "its substitutions"),
@@ -216,6 +192,8 @@ every = (
     *_boundaries("unit_boundary", "changes of unit", fitted=False),
     frame_boundary_f1,
     *usage,
+    *by_codebook,
+    *codebooks,
     *recognition,
     *by_stage,
     *pieces,
@@ -260,6 +238,10 @@ def find(name: str) -> Metric:
     """Return the metric that a name in a table means, under that name; raises KeyError for an unknown name."""
     if name in by_name:
         return by_name[name]
+    of_codebook = re.fullmatch(r"(\w+_codebook)_([0-9]+|mean|best)(\w*)", name)
+    if of_codebook:
+        known = find(f"{of_codebook[1]}_{{codebook}}{of_codebook[3]}")
+        return replace(known, name=name, title=known.title.format(codebook=of_codebook[2]))
     staged = at_stage(name)
     if staged is not None:
         family, stage = staged

@@ -60,11 +60,21 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """The unit sequence of an utterance as written in a table: units separated by spaces."""
+    """The unit sequence of an utterance as written in a table: units separated by spaces.
+
+    Where a token has several indices, they are joined by colons.
+    """
 
     utterance: str
     frame_shift: float
     units: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitGridRow(UnitRow):
+    """The same of an image, with the grid of its tokens as ROWSxCOLUMNS."""
+
+    grid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,13 @@ class RunScore:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitSequence:
-    """The units (T,) of an utterance's tokens and the shift between two tokens, in seconds, columns or patches."""
+    """The units of an utterance's tokens and the shift between two tokens, in seconds, columns or patches.
+
+    Units are (T,), or (T, G) where a token has an index of each of G codebooks: see ``unitdisc.tokens``. The tokens of
+    an image lie in a ``grid`` of rows and columns, row by row; other utterances have none.
+    """
 
     utterance: str
     frame_shift: float
     units: Ints
+    grid: tuple[int, int] | None = None

@@ -8,7 +8,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 import numpy as np
 import pandas as pd
 
+from unitdisc import tokens, unit_rows
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.files import holds_nul, writing
-from unitdisc.records import UnitRow, UnitSequence
+from unitdisc.records import UnitGridRow, UnitRow, UnitSequence
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,8 +118,9 @@ def each_record(path: str | Path, record: type[Record]) -> Iterator[Record]:
 def read_units(path: str | Path) -> dict[str, UnitSequence]:
     """Read a units table into one UnitSequence per utterance, in the order of the file.
 
-    Raises InputError naming file and line for an utterance that occurs twice, a frame shift that is not above 0, or a
-    unit that is not a whole number from 0.
+    Raises InputError naming file and line for an utterance that occurs twice, a frame shift that is not above 0, a unit
+    or index that is not a whole number from 0, tokens with different numbers of indices, and a grid that is none or has
+    not as many places as there are tokens.
     """
     return {sequence.utterance: sequence for sequence in each_unit_sequence(path)}
 
@@ -126,38 +128,31 @@ def read_units(path: str | Path) -> dict[str, UnitSequence]:
 def each_unit_sequence(path: str | Path) -> Iterator[UnitSequence]:
     """Yield the sequences of a units table as it is read; see ``read_units`` for errors."""
     seen: set[str] = set()
-    for block in blocks(path, UnitRow):
+    indices = None
+    with opened(Path(path)) as file:
+        record = UnitGridRow if "grid" in _header(file, Path(path)) else UnitRow
+    for block in blocks(path, record):
         names, shifts = (block.columns.column(name).to_pylist() for name in ("utterance", "frame_shift"))
-        for line, (name, shift, units) in enumerate(zip(names, shifts, _units(block), strict=True), start=block.line):
+        grids = block.columns.column("grid").to_pylist() if record is UnitGridRow else [""] * len(names)
+        rows = zip(names, shifts, _units(block), grids, strict=True)
+        for line, (name, shift, units, grid) in enumerate(rows, start=block.line):
             if name in seen:
                 raise InputError(f"utterance {name!r} occurs twice", path, line)
             seen.add(name)
-            if isinstance(units, str):
-                yield unit_sequence(name, np.nan if shift is None else shift, units, path, line)
-            else:
-                yield UnitSequence(name, shift, units)
-
-
-def unit_sequence(name: str, shift: float, text: str, path: str | Path, line: int) -> UnitSequence:
-    """Return the sequence of a row of a units table; raises InputError naming file and line, as ``read_units``."""
-    if not 0 < shift < np.inf:
-        raise InputError(f"frame_shift {shift:g} is not above 0", path, line)
-    try:
-        units = np.array(text.split(), dtype=np.int64)
-    except (ValueError, OverflowError):
-        raise InputError(f"a unit of {name!r} is not a whole number", path, line) from None
-    if units.size and units.min() < 0:
-        raise InputError(f"unit {units.min()} of {name!r} is below 0", path, line)
-    return UnitSequence(name, float(shift), units)
+            sequence = unit_rows.unit_sequence(name, np.nan if shift is None else shift, units, path, line, grid=grid)
+            indices = tokens.agreeing(sequence.units, indices, name, path, line)
+            yield sequence
 
 
 def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
-    """Write one row per unit sequence, as they come: utterance, frame_shift, units separated by spaces."""
-    write(
-        path,
-        (UnitRow(s.utterance, s.frame_shift, " ".join(map(str, s.units.tolist()))) for s in sequences),
-        UnitRow,
-    )
+    """Write one row per unit sequence, as they come: utterance, frame_shift, units separated by spaces.
+
+    Where the first one has a grid, there is a column of that name too.
+    """
+    rest = iter(sequences)
+    first = next(rest, None)
+    record = UnitRow if first is None or first.grid is None else UnitGridRow
+    write(path, (unit_rows.unit_row(each, record) for each in chain([] if first is None else [first], rest)), record)
 
 
 def frame(parts: Sequence[pd.DataFrame], record: type) -> pd.DataFrame:
@@ -201,25 +196,20 @@ def _values(column: "pa.ChunkedArray") -> list[Any]:
     return [same.setdefault(value, value) for value in values] if isinstance(values[0], str) else values
 
 
-def _units(block: Block) -> list[Any]:
-    """Return the units (T,) of each row, or the texts of all rows where one is empty or not as we write it."""
-    import pyarrow as pa
-    from pyarrow import compute
+def _units(block: Block) -> Sequence[str | Ints]:
+    """Return the units of each row, or the texts of all rows where one is empty or not as we write it."""
+    texts = block.columns.column("units").combine_chunks()
+    parsed = tokens.parsed_column(texts)
+    return texts.to_pylist() if parsed is None else parsed
 
-    texts, shifts = (block.columns.column(name).combine_chunks() for name in ("units", "frame_shift"))
-    above = compute.and_(compute.greater(shifts, 0), compute.is_finite(shifts))
-    plain = compute.match_substring_regex(texts, r"^[0-9]{1,18}( [0-9]{1,18})*$")
-    if not compute.all(compute.and_(above, plain), skip_nulls=False).as_py():
-        return cast("list[Any]", texts.to_pylist())
-    lists = compute.split_pattern(texts, " ")
-    units = lists.flatten().cast(pa.int64()).to_numpy()
-    edges = np.append(0, np.cumsum(lists.value_lengths().to_numpy()))
-    return [units[start:end].copy() for start, end in pairwise(edges.tolist())]
+
+def _header(file: BinaryIO, path: Path) -> list[str]:
+    return _decoded(file.readline().removeprefix(b"\xef\xbb\xbf"), path).rstrip("\r\n").split("\t")
 
 
 def read_header(file: BinaryIO, record: type, path: Path) -> list[str]:
     """Read the first line of a table; raises InputError where a column of the ``record`` is missing."""
-    header = _decoded(file.readline().removeprefix(b"\xef\xbb\xbf"), path).rstrip("\r\n").split("\t")
+    header = _header(file, path)
     for name, _ in _columns(record):
         if name not in header:
             what = f"has no column {name!r}, only {', '.join(filter(None, header)) or 'an empty line'}"

@@ -25,6 +25,7 @@ from unitdisc.formats.unit_lines import kaldi_text
 from unitdisc.formats.utterance_names import Names, utterance_name
 from unitdisc.formats.weight_files import is_plain, read_saved
 from unitdisc.guard import foreign, reason
+from unitdisc.tokens import numbered
 
 Array = NDArray[Any]
 
@@ -101,7 +102,9 @@ def _units(path: Path, shift: Fraction | None) -> FeatureFiles:
         raise InputError("has no units", path)
     if len(shifts) > 1:
         raise InputError("has more than one frame_shift", path)
-    own = {name: sequence.units for name, sequence in sequences.items()}
+    if any(sequence.grid for sequence in sequences.values()):
+        raise InputError("holds units of images, which have no order in time for ABX to compare", path)
+    own = numbered({name: sequence.units for name, sequence in sequences.items()})
     return FeatureFiles(path, shift or shifts.pop(), own, np.asarray)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from unitdisc import tables
+from unitdisc import tables, tokens
 from unitdisc.checksums import checked
 from unitdisc.errors import InputError
 from unitdisc.files import below, read_json
@@ -41,21 +41,27 @@ def read_sequences(path: str | Path, frame_shift: Fraction | float | str | None 
 
     ``frame_shift`` (seconds or columns) is a number or a text like "0.01" or "1/75"; a file that states its own needs
     none. Raises InputError naming file and line for what cannot be read, an utterance that occurs twice, a unit that is
-    not a whole number from 0, and a frame shift that is missing, not above 0, or not that of the file.
+    not a whole number from 0, tokens with different numbers of indices, a grid that does not have as many places as
+    there are tokens, and a frame shift that is missing, not above 0, or not that of the file.
     """
     path = Path(path)
     given = None if frame_shift is None else read_shift(frame_shift)
     all_runs = read_runs(path)
     exported = _exported_shift(path) if any(runs.frame_shift is None for runs in all_runs) else None
     sequences: dict[str, UnitSequence] = {}
+    indices = None
     for runs in all_runs:
         own = exported if runs.frame_shift is None else runs.frame_shift
         shift = agreed_shift(own, given, path, runs.line)
         if shift is None:
             raise InputError("does not say how far apart the tokens are", path, fix="add --frame-shift SECONDS")
-        if runs.utterance in sequences:
-            raise InputError(f"utterance {runs.utterance!r} occurs twice", path, runs.line)
-        sequences[runs.utterance] = UnitSequence(runs.utterance, float(shift), runs.tokens(shift, path))
+        name = runs.utterance
+        if name in sequences:
+            raise InputError(f"utterance {name!r} occurs twice", path, runs.line)
+        units = runs.tokens(shift, path)
+        indices = tokens.agreeing(units, indices, name, path, runs.line)
+        grid = tokens.fitting(runs.grid, len(units), name, path, runs.line)
+        sequences[name] = UnitSequence(name, float(shift), units, grid)
     return sequences
 
 

@@ -4,11 +4,12 @@ from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from unitdisc import tokens
 from unitdisc.errors import InputError
 from unitdisc.files import decode
 from unitdisc.formats.text import read_number
 from unitdisc.records import UnitSequence
-from unitdisc.tables import unit_sequence
+from unitdisc.unit_rows import unit_sequence
 
 columns = ("utterance", "frame_shift", "units")
 
@@ -26,6 +27,7 @@ class UnitIndex(Mapping[str, UnitSequence]):
         self._path, self._file = path, path.open("rb")
         self._offsets = array("q")  # of every line after the header
         self._row: dict[str, int] = {}
+        self._indices: int | None = None  # of a token, as those read so far have it
         try:
             self._header = decode(self._file.readline(), path).rstrip("\r\n").split("\t")
             for name in columns:
@@ -53,7 +55,11 @@ class UnitIndex(Mapping[str, UnitSequence]):
         self._file.seek(self._offsets[row])
         cells = self._cells(self._file.readline(), row + 2)
         name, shift, units = (cells[self._header.index(column)] for column in columns)
-        return unit_sequence(name, read_number(shift, self._path, row + 2), units, self._path, row + 2)
+        grid = cells[self._header.index("grid")] if "grid" in self._header else ""
+        place = self._path, row + 2
+        sequence = unit_sequence(name, read_number(shift, *place), units, *place, grid=grid)
+        self._indices = tokens.agreeing(sequence.units, self._indices, name, *place)
+        return sequence
 
     def _find_rows(self) -> None:
         column, offset = self._header.index("utterance"), self._file.tell()

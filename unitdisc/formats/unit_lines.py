@@ -18,7 +18,8 @@ Line = tuple[int, str]  # number, text
 Named = Callable[[str], tuple[str, str] | None]
 
 numbers = re.compile(r"[0-9, \t]*")
-ends_in_units = re.compile(r"\|[0-9, \t]*$")
+several = r"[ \t]*[0-9]+(?:[:-][0-9]+)+(?:[ \t,]+[0-9]+(?:[:-][0-9]+)+)*[ \t]*"  # tokens of several codebooks
+ends_in_units = re.compile(rf"\|(?:[0-9, \t]*|{several})$")
 twice = re.compile(r"\|\s*[0-9]+(?:[ ,][0-9]+)+\s*$")  # units or durations where the name should end
 first_number = re.compile(r"\s*[0-9]+(?:[\s,]|$)")
 recording = re.compile(
@@ -66,6 +67,8 @@ def _form(path: Path, present: list[Line]) -> Named | None:
         return _at_space
     if (path.suffix in units_only and _has_names(path)) or all(first_number.match(text) for _, text in present):
         return _at_tab if all("\t" in text for _, text in present) and not _has_names(path) else None
+    if _has_names(path) and all(re.fullmatch(several, text) for _, text in present):  # a name may look like a token
+        return None
     return _at_comma if "," in first and not re.search(r"\s", first.strip()) else _at_space
 
 

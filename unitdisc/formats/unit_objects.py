@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
 from unitdisc.formats.unit_runs import UnitRuns, checked, read_units, with_durations
 from unitdisc.guard import foreign
+from unitdisc.tokens import as_rows, read_grid
 
 path_keys = ("audio", "path", "wav", "audio_path", "audio_filepath")  # the utterance is named after the file
 name_keys = ("file", "utterance", "name", "id", "utt_id", "utt", "key", "filename", *path_keys)
@@ -52,8 +54,11 @@ def runs_of(row: Mapping[str, Any], path: str | Path, line: int | None) -> UnitR
     name = str(row[names[0]])
     name = PurePath(name).stem if names[0] in path_keys else name
     units, shift = row[keys[0]], row.get("frame_shift")
-    values = read_units(units, name, path, line) if isinstance(units, str) else checked(_array(units), name, path, line)
-    runs = UnitRuns(name, values, line, frame_shift=None if shift is None else shift_in_file(shift, path, line))
+    values = _values(units, name, path, line)
+    grid = read_grid(row.get("grid"), name, path, line)
+    runs = UnitRuns(
+        name, values, line, frame_shift=None if shift is None else shift_in_file(shift, path, line), grid=grid
+    )
     lasting = next((row[key] for key in duration_keys if isinstance(row.get(key), (str, list, np.ndarray))), None)
     if lasting is None:
         return runs
@@ -64,11 +69,20 @@ def runs_of(row: Mapping[str, Any], path: str | Path, line: int | None) -> UnitR
     return with_durations(runs, durations, path)
 
 
+def _values(units: Any, name: str, path: str | Path, line: int | None) -> Ints:
+    """Return units (R,) of a text or a list, or (R, G) of a list of lists; raises InputError for anything else."""
+    if isinstance(units, str):
+        return read_units(units, name, path, line)
+    if isinstance(units, (list, np.ndarray)) and all(isinstance(token, (list, np.ndarray)) for token in units):
+        as_rows(units, name, path, line)
+    return checked(_array(units), name, path, line)
+
+
 def _array(units: Any) -> np.ndarray[Any, Any]:
     try:
-        return np.array(units) if isinstance(units, (list, np.ndarray)) else np.zeros((0, 0))
+        return np.array(units) if isinstance(units, (list, np.ndarray)) else np.zeros((0, 0, 0))
     except (ValueError, OverflowError):  # rows of different lengths
-        return np.zeros((0, 0))
+        return np.zeros((0, 0, 0))
 
 
 def _rows(content: dict[str, Any]) -> list[dict[str, Any]]:

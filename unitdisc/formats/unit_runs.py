@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,19 +14,23 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.utterance_names import utterance_name
+from unitdisc.tokens import Grid, parsed
 
 largest = 2**31 - 1
 most_tokens = 10**8  # of an utterance: at 100 a second, they last eleven days
 off_grid = 0.1  # of a token: times of units further from a multiple of the frame shift are an error
 listed = re.compile(r"[0-9]+(?:[ \t]*,[ \t]*[0-9]+)*")
+joined = re.compile(r"[ \t]*[0-9]+([:-])[0-9]")  # the first token of several codebooks, ours or fairseq's
+commas = re.compile(r"[0-9:-]+(?:[ \t]*,[ \t]*[0-9:-]+)*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitRuns:
     """Units (R,) with what the file says of each: ``lengths`` (R,) in tokens, ``start`` and ``end`` (R,), or neither.
 
-    Times are in seconds or columns, as is ``frame_shift``; without lengths and times there is one unit per token.
-    ``line`` is where the units begin, counted from 1.
+    Units of several codebooks are (R, G). Times are in seconds or columns, as is ``frame_shift``; without lengths and
+    times there is one unit per token. ``line`` is where the units begin, counted from 1. The tokens of an image have a
+    ``grid``.
     """
 
     utterance: str
@@ -36,6 +40,7 @@ class UnitRuns:
     start: NDArray[np.float64] | None = None
     end: NDArray[np.float64] | None = None
     frame_shift: Fraction | None = None
+    grid: Grid | None = None
 
     def tokens(self, frame_shift: Fraction, path: str | Path) -> Ints:
         """Return one unit per token (T,).
@@ -50,7 +55,7 @@ class UnitRuns:
             lengths = self.lengths
         if lengths.sum(dtype=float) > most_tokens:
             raise InputError(f"the units of {self.utterance!r} last {lengths.sum()} tokens", path, self.line)
-        return np.repeat(self.units, lengths)
+        return np.repeat(self.units, lengths, axis=0)
 
     def _lengths(self, start: NDArray[np.float64], end: NDArray[np.float64], shift: float, path: str | Path) -> Ints:
         if not len(start):
@@ -77,10 +82,14 @@ class UnitRuns:
 
 
 def read_units(text: str, utterance: str, path: str | Path, line: int | None) -> Ints:
-    """Return the whole numbers (R,) of a text, separated by spaces or by commas.
+    """Return the whole numbers (R,) of a text, separated by spaces or by commas; (R, G) of tokens like 5:127 or 5-127.
 
     Raises InputError naming file and line for anything else, numbers below 0, and separators that are mixed.
     """
+    several = joined.match(text)
+    if several:
+        spaced = text.replace(",", " ") if commas.fullmatch(text.strip()) else text
+        return checked(parsed(spaced, utterance, path, line, several[1]), utterance, path, line)
     plain = text.strip()
     if not plain:
         return np.zeros(0, dtype=np.int64)
@@ -93,16 +102,22 @@ def read_units(text: str, utterance: str, path: str | Path, line: int | None) ->
 
 
 def checked(units: NDArray[Any], utterance: str, path: str | Path, line: int | None = None) -> Ints:
-    """Return units (R,) as whole numbers; raises InputError where they are something else, below 0 or too large."""
-    if units.size == 0 and units.ndim == 1:
+    """Return units (R,) or (R, G) as whole numbers; raises InputError for what is else, below 0 or too large.
+
+    Units (R, 1) are returned as (R,).
+    """
+    if units.size == 0 and units.ndim in (1, 2) and not len(units):
         return np.zeros(0, dtype=np.int64)
-    if units.ndim != 1 or units.dtype.kind not in "iuf" or not bool((units == np.rint(units)).all()):
+    kinds = "iuf" if units.ndim == 1 else "iu"  # a matrix of floats is features, whatever its numbers
+    fits = units.ndim in (1, 2) and units.size and units.dtype.kind in kinds
+    if not fits or not bool((units == np.rint(units)).all()):
         raise InputError(f"the units of {utterance!r} are not all whole numbers, one per token", path, line)
     if units.min() < 0:
         raise InputError(f"unit {int(units.min())} of {utterance!r} is below 0", path, line)
     if units.max() > largest:
         raise InputError(f"unit {units.max()} of {utterance!r} is above {largest}", path, line)
-    return units.astype(np.int64)
+    whole: Ints = units.astype(np.int64)
+    return whole[:, 0] if whole.ndim == 2 and whole.shape[1] == 1 else whole
 
 
 def with_durations(runs: UnitRuns, durations: NDArray[np.float64], path: str | Path) -> UnitRuns:
@@ -111,15 +126,15 @@ def with_durations(runs: UnitRuns, durations: NDArray[np.float64], path: str | P
     Raises InputError for another number of them than of units, and for one that is not a number above 0.
     """
     name, line = runs.utterance, runs.line
-    if durations.shape != runs.units.shape:
+    if durations.shape != runs.units.shape[:1]:
         raise InputError(f"{name!r} has {len(runs.units)} units and {durations.size} durations", path, line)
     if not bool((np.isfinite(durations) & (durations > 0) & (durations < largest)).all()):
         raise InputError(f"a duration of {name!r} is not a number above 0", path, line)
     if bool((durations == np.rint(durations)).all()):
-        return UnitRuns(name, runs.units, line, lengths=durations.astype(np.int64), frame_shift=runs.frame_shift)
+        return replace(runs, lengths=durations.astype(np.int64))
     end = np.cumsum(durations)
     start = np.append(0.0, end[:-1])
-    return UnitRuns(name, runs.units, line, start=start, end=end, frame_shift=runs.frame_shift)
+    return replace(runs, start=start, end=end)
 
 
 def names_of(files: Sequence[PurePath], path: str | Path) -> list[str]:

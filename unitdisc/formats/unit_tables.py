@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.frame_shifts import shift_in_file
 from unitdisc.formats.parquet_files import parquet_names, read_parquet
 from unitdisc.formats.unit_objects import duration_keys, name_keys, runs_of, unit_key
 from unitdisc.formats.unit_runs import UnitRuns, checked
 from unitdisc.guard import foreign
+from unitdisc.tokens import read_grid
 
 timed = {"unit", "start", "end"}
+further = ("frame_shift", "grid")  # columns of an utterance
 
 
 def is_header(line: str) -> bool:
@@ -45,10 +48,8 @@ def read_unit_parquet(path: Path) -> list[UnitRuns]:
     Raises InputError naming the file.
     """
     names = parquet_names(path)
-    wanted = [name for name in ("utterance", *timed, "frame_shift") if name in names]
-    of_rows = [
-        name for name in names if name in (*name_keys, *duration_keys, "frame_shift") or unit_key.fullmatch(name)
-    ]
+    wanted = [name for name in ("utterance", *timed, *further) if name in names]
+    of_rows = [name for name in names if name in (*name_keys, *duration_keys, *further) or unit_key.fullmatch(name)]
     table = read_parquet(path, wanted if timed <= set(names) else of_rows)
     if not {"utterance", *timed} <= set(names):
         with foreign("cannot be read", path):
@@ -67,13 +68,27 @@ def _by_utterance(columns: Mapping[str, Any], path: Path) -> list[UnitRuns]:
     owner = coded.indices.to_numpy(zero_copy_only=False)
     order = np.argsort(owner, kind="stable")
     edges = np.append(0, np.cumsum(np.bincount(owner)))
-    units = checked(columns["unit"].to_numpy(), "all utterances", path)[order]
+    units = _rows(columns["unit"], path)[order]
     with foreign("cannot be read", path):  # where times are texts
         start, end = (columns[name].to_numpy().astype(np.float64)[order] for name in ("start", "end"))
-    shifts = columns["frame_shift"].to_pylist() if "frame_shift" in columns else None
+    said = {key: columns[key].take(order[edges[:-1]]).to_pylist() for key in further if key in columns}
     runs = []
     for u, name in enumerate(coded.dictionary.to_pylist()):
         own = slice(edges[u], edges[u + 1])
-        shift = None if shifts is None else shift_in_file(shifts[order[edges[u]]], path)
-        runs.append(UnitRuns(name, units[own], start=start[own], end=end[own], frame_shift=shift))
+        shift = shift_in_file(said["frame_shift"][u], path) if "frame_shift" in said else None
+        grid = read_grid(said["grid"][u], name, path, None) if "grid" in said else None
+        runs.append(UnitRuns(name, units[own], start=start[own], end=end[own], frame_shift=shift, grid=grid))
     return runs
+
+
+def _rows(column: Any, path: Path) -> Ints:
+    """Return the units (R,) of a column of numbers, or (R, G) of one of lists; raises InputError naming the file."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        return checked(column.to_numpy(), "all utterances", path)
+    lists = column.combine_chunks()
+    if lists.null_count or compute.count_distinct(compute.list_value_length(lists)).as_py() > 1:
+        raise InputError("has tokens with different numbers of indices", path)
+    return checked(lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1), "all utterances", path)

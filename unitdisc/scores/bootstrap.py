@@ -23,6 +23,7 @@ def intervals(
     samples: int,
     seed: int,
     centred: NDArray[np.bool_],
+    width: int = 0,
 ) -> tuple[Floats, Floats]:
     """Return the low and high ends (M,) of the 95 % percentile intervals of M statistics (Efron 1979).
 
@@ -30,12 +31,13 @@ def intervals(
     many groups as exist, with all utterances of a group. ``statistic`` maps the number of times that each utterance is
     resampled (samples, U) to values (samples, M), and is called from several threads. Where ``centred`` (M,) is true,
     the resampled values are shifted so that their median is the value itself, because resampling biases such a
-    statistic. The ends are nan if nothing varies: with fewer than two groups, or no samples.
+    statistic. ``width`` is how many numbers a resample needs in ``statistic``, if more than utterances. The ends are
+    nan if nothing varies: with fewer than two groups, or no samples.
     """
     values = statistic(np.ones((1, len(groups)), dtype=np.int64))
     if samples < 1 or len(set(groups)) < 2:
         return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    resampled = np.concatenate(list(_in_threads(statistic, resamples(groups, samples=samples, seed=seed))))
+    resampled = np.concatenate(list(_in_threads(statistic, resamples(groups, samples=samples, seed=seed, width=width))))
     empty = np.isnan(resampled).all(axis=0)
     resampled[:, empty] = 0
     resampled += np.where(centred, values[0] - np.nanmedian(resampled, axis=0), 0)
@@ -43,11 +45,11 @@ def intervals(
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
 
-def resamples(groups: Sequence[str], *, samples: int, seed: int) -> Iterator[Ints]:
-    """Yield how often each utterance is drawn (S, U), for some resamples at a time."""
+def resamples(groups: Sequence[str], *, samples: int, seed: int, width: int = 0) -> Iterator[Ints]:
+    """Yield how often each utterance is drawn (S, U), for some resamples at a time; see ``intervals``."""
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     generator = np.random.default_rng(seed)
-    most = max(min(chunk, chunk_weights // len(group)), 1)
+    most = max(min(chunk, chunk_weights // max(len(group), width)), 1)
     for first in range(0, samples, most):
         size = min(most, samples - first)
         drawn = generator.integers(len(names), size=(size, len(names)))

@@ -15,12 +15,15 @@ from unitdisc.scores.abx.stages import StageFeatures, score_stages
 from unitdisc.stages import Stage
 from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
+from unitdisc.tokens import numbered
+from unitdisc.units.refusals import refuse
 from unitdisc.units.representations import Representations
 
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
     """Score splits by ABX; by default those of scoring.abx.splits."""
     settings = run.experiment.scoring.abx or Abx()
+    refuse("abx", run.settings.features, 1)
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         for split in run.chosen(splits, of=settings.splits):
             items = _items(run, split, labels, settings)
@@ -51,7 +54,7 @@ def _scores(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: i
     ]
     names = set(items["utterance"])
     units = tables.each_unit_sequence(run.units_path(split, "encoded"))
-    sequences = {sequence.utterance: sequence.units for sequence in units if sequence.utterance in names}
+    sequences = numbered({sequence.utterance: sequence.units for sequence in units if sequence.utterance in names})
     shift = whole.frame_shift(Stage.CODES)
     discrete = [StageFeatures(name, sequences, shift, distance) for name, distance in stages.units.items()]
     scoring = run.experiment.scoring

@@ -29,8 +29,9 @@ def collect_scores(experiment: Experiment) -> Iterator[RunScore]:
         for model in models:
             for seed in experiment.seeds:
                 files = results.corpus(corpus).run(model, seed)
-                for split in experiment.corpora[corpus].split_names:
-                    for path in score_tables(experiment, experiment.models[model], files, split):
+                settings = experiment.corpora[corpus]
+                for split in settings.split_names:
+                    for path in score_tables(experiment, experiment.models[model], settings.features, files, split):
                         for score in tables.read_records(checked(path, score_again), Score):
                             row = (score.metric, score.value, score.low, score.high, score.n)
                             yield RunScore(corpus, model, seed, split, *row)

@@ -27,8 +27,9 @@ from unitdisc.provenance import code_digest
 from unitdisc.records import UnitSequence, Unreadable, Utterance
 from unitdisc.units.encoding_work import Encoding, encode_utterances
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, Origin, whole
+from unitdisc.units.exports.export_split import ExportSplit, Origin, indices_of, whole
 from unitdisc.units.exports.manifest import atomic_folder, check_replaceable, versions
+from unitdisc.units.refusals import check_fits, fits
 from unitdisc.units.unit_encoder import described, run_in, statistics_of
 from unitdisc.workspace import working_folder
 
@@ -61,9 +62,11 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     place = run_in(model)
     trained = store.load(place)
     modality = trained.features.modality
-    for name, chosen in formats.items():
-        if modality.name not in chosen.modalities:
-            raise InputError(f"{name} cannot represent {modality.name}")
+    indices = indices_of(trained.model.codebook.numpy())
+    able = [name for name in registry.exports.kinds if fits(registry.exports.load(name), modality.name, indices)]
+    check_fits(formats, modality.name, indices, f"of {', '.join(able)}")
+    if options.repeats == "collapse" and trained.features.grid is not None:
+        raise InputError("the tokens of images lie in a grid and have no runs to collapse", fix="keep the repeats")
     device_of(options.device, "--device")
     utterances = given_utterances(files, modality, splits=options.splits, speaker=options.speaker)
     _check_apart(out, files, utterances)
@@ -181,6 +184,7 @@ def _part(
         datetime.now(UTC),
         modality=trained.features.modality,
         notices=Notices(),
+        grid=trained.features.grid,
     )
 
 
@@ -206,7 +210,8 @@ def _export(formats: Mapping[str, Export], part: ExportSplit, facts: Mapping[str
             folder.rmdir()
     else:
         model, seed, modality = f"{facts['corpus']}/{facts['model']}", facts["seed"], part.modality
-        origin = Origin(out.name, model, seed, modality, len(part.codebook), (whole,), part.repeats, facts)
+        words, books, kept = part.codebook.shape[-2], part.indices, part.repeats
+        origin = Origin(out.name, model, seed, modality, words, (whole,), kept, facts, books, part.grid)
         packages = [package for chosen in formats.values() for package in chosen.packages]
         with atomic_folder(out, {**facts, "versions": versions("numpy", "torch", *packages)}) as new:
             for name, chosen in formats.items():
@@ -223,6 +228,7 @@ def _facts(encoding: Encoding, trained: Trained) -> dict[str, Any]:
     return {
         "versions": versions("numpy", "torch"),
         "frame_shift": trained.frame_shift,
+        **({} if trained.features.grid is None else {"grid": trained.features.grid}),
         "corpus": corpus,
         "model": model,
         "seed": trained.seed,

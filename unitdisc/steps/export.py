@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from unitdisc import registry
+from unitdisc import registry, tokens
 from unitdisc.choices import Repeats
 from unitdisc.config import Exports
 from unitdisc.errors import InputError
@@ -26,28 +27,34 @@ from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.manifest import facts
 from unitdisc.steps.run import Run
 from unitdisc.units.exports.export import Export
-from unitdisc.units.exports.export_split import ExportSplit, Origin, Spelt, SpeltLabels
+from unitdisc.units.exports.export_split import ExportSplit, Origin, Spelt, SpeltLabels, indices_of
 from unitdisc.units.exports.manifest import atomic_folder
+from unitdisc.units.refusals import check_fits, fits
 
 batch_tokens = 200_000  # aligned with their labels at a time; utterances are never split
 
 
 def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None = None) -> tuple[Path, list[str]]:
-    """Write the formats of the settings that suit the modality; return the folder and their names.
+    """Write the formats of the settings that have room for the units; return the folder and their names.
 
-    Raises InputError if no format does, if ``strict`` and one does not, or if one has no room for collapsed units or no
-    name for its language.
+    Raises InputError if no format has, if ``strict`` and one has not, or if one has no room for collapsed units or no
+    name for its language. The units of images are never collapsed.
     """
+    modality, indices = run.modality.name, indices_of(run.trained.model.codebook.numpy())
     formats = {name: registry.exports.load(name)() for name in settings.formats}
-    chosen = {name: format_ for name, format_ in formats.items() if run.modality.name in format_.modalities}
-    unsuitable = [name for name in formats if name not in chosen]
-    if not chosen or (strict and unsuitable):
-        what = f"{unsuitable[0]} cannot represent {run.modality.name}" if unsuitable else "no format is chosen"
-        raise InputError(what, fix=f"choose with --formats of {', '.join(suitable(run.modality.name))}")
+    chosen = {name: format_ for name, format_ in formats.items() if fits(format_, modality, indices)}
+    able = f"with --formats of {', '.join(suitable(modality, indices))}"
+    if not formats:
+        raise InputError("no format is chosen", fix=f"choose {able}")
+    if not chosen or strict:
+        check_fits(formats, modality, indices, able)
+    settings = _uncollapsed(run, settings)
     _check_formats(run, settings, chosen)
     folder = out or run.files.exports
     packages = [package for format_ in chosen.values() for package in format_.packages]
-    described = {"frame_shift": run.trained.frame_shift, **facts(run, settings, settings.units, *packages)}
+    grid = run.settings.features.grid
+    of_images = {} if grid is None else {"grid": grid}
+    described = {"frame_shift": run.trained.frame_shift, **of_images, **facts(run, settings, settings.units, *packages)}
     notices = Notices()
     with atomic_folder(folder, described) as new:
         for repeats in get_args(Repeats):
@@ -65,6 +72,15 @@ def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None =
                     format_.finish(place, _origin(run, repeats, described))
     notices.say()
     return folder, list(chosen)
+
+
+def _uncollapsed(run: Run, settings: Exports) -> Exports:
+    """Return the settings, of images without collapsed units; raises InputError where these alone are asked for."""
+    if run.settings.features.grid is None or settings.repeats == "keep":
+        return settings
+    if settings.repeats == "collapse":
+        raise InputError("the tokens of images lie in a grid and have no runs to collapse", fix="keep the repeats")
+    return settings.model_copy(update={"repeats": "keep"})
 
 
 def _check_formats(run: Run, settings: Exports, formats: Mapping[str, Export]) -> None:
@@ -87,13 +103,14 @@ def _benchmark(run: Run, settings: Exports, split: str) -> tuple[str, str] | Non
 
 
 def _origin(run: Run, repeats: Repeats, described: Mapping[str, Any]) -> Origin:
-    codewords = len(run.trained.model.codebook)
-    return Origin(run.corpus, run.model, run.seed, run.modality, codewords, run.splits, repeats, described)
+    codebook, grid = run.trained.model.codebook.numpy(), run.settings.features.grid
+    words, books = codebook.shape[-2], indices_of(codebook)
+    return Origin(run.corpus, run.model, run.seed, run.modality, words, run.splits, repeats, described, books, grid)
 
 
-def suitable(modality: str) -> Sequence[str]:
-    """Return the names of the formats for units of a modality."""
-    return [name for name in registry.exports.kinds if modality in registry.exports.load(name).modalities]
+def suitable(modality: str, indices: int = 1) -> Sequence[str]:
+    """Return the names of the formats for units of a modality, with so many indices per token."""
+    return [name for name in registry.exports.kinds if fits(registry.exports.load(name), modality, indices)]
 
 
 def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: Notices) -> Iterator[ExportSplit]:
@@ -103,13 +120,13 @@ def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: 
     utterances = Spelt(run.utterances, name_of, _spelt_speaker(run))
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         with UnitIndex(run.units_path("train", settings.units)) as train:
-            meanings = meanings_of(train, labels, len(codebook))
+            meanings = None if indices_of(codebook) > 1 else meanings_of(train, labels, len(codebook))
         for split in run.splits:
             path = run.units_path(split, settings.units)
             with UnitIndex(path) as sequences:
                 yield ExportSplit(
                     split,
-                    Spelt(sequences, name_of, _checked(path, len(codebook), run.utterances)),
+                    Spelt(sequences, name_of, _checked(path, codebook, run.utterances)),
                     utterances,
                     SpeltLabels(labels, run.spellings),
                     meanings and tuple(label_of.get(label, label) for label in meanings),
@@ -120,6 +137,7 @@ def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: 
                     run.modality,
                     _benchmark(run, settings, split),
                     notices,
+                    run.settings.features.grid,
                 )
 
 
@@ -129,8 +147,11 @@ def _spelt_speaker(run: Run) -> Callable[[Utterance], Utterance]:
     return lambda utterance: replace(utterance, speaker=speaker_of.get(utterance.speaker, utterance.speaker))
 
 
-def _checked(path: Path, codewords: int, utterances: Mapping[str, Utterance]) -> Callable[[UnitSequence], UnitSequence]:
+def _checked(
+    path: Path, codebook: NDArray[np.float32], utterances: Mapping[str, Utterance]
+) -> Callable[[UnitSequence], UnitSequence]:
     """Return what raises InputError for units of another model or corpus, and otherwise returns them."""
+    codewords, indices = codebook.shape[-2], indices_of(codebook)
 
     def check(sequence: UnitSequence) -> UnitSequence:
         name, fix = sequence.utterance, "encode again: unitdisc encode --help"
@@ -138,6 +159,9 @@ def _checked(path: Path, codewords: int, utterances: Mapping[str, Utterance]) ->
             raise InputError(f"utterance {name!r} is not in the corpus", path, fix=fix)
         if sequence.units.size and sequence.units.max() >= codewords:
             what = f"unit {sequence.units.max()} of {name!r} is none of the model's {codewords}"
+            raise InputError(what, path, fix=fix)
+        if sequence.units.size and indices != tokens.indices(sequence.units):
+            what = f"the tokens of {name!r} have {tokens.indices(sequence.units)} indices, and the model's {indices}"
             raise InputError(what, path, fix=fix)
         return sequence
 
@@ -162,13 +186,13 @@ def meanings_of(units: Mapping[str, UnitSequence], labels: LabelIndex, codewords
 def _batches(units: Mapping[str, UnitSequence], labelled: Container[object]) -> Iterator[dict[str, UnitSequence]]:
     """Yield the sequences of utterances that have labels, some at a time."""
     batch: dict[str, UnitSequence] = {}
-    tokens = 0
+    count = 0
     for name in units:
         if name in labelled:
             batch[name] = units[name]
-            tokens += len(batch[name].units)
-            if tokens >= batch_tokens:
+            count += len(batch[name].units)
+            if count >= batch_tokens:
                 yield batch
-                batch, tokens = {}, 0
+                batch, count = {}, 0
     if batch:
         yield batch

@@ -57,16 +57,19 @@ def _check_made(path: Path, command: str, part: Part) -> None:
 
 
 def _join_tables(table: Path, made: Mapping[Path, Sequence[str]]) -> None:
-    """Concatenate tables of one header as bytes; raises InputError where a header or the utterances differ."""
+    """Concatenate tables of one header as bytes; raises InputError where a header or the utterances differ.
+
+    A part without utterances does not know of a column that only images have.
+    """
+    first = next((path for path, names in made.items() if names), next(iter(made)))
+    with first.open("rb") as part:
+        header = part.readline()
     with replacing(table) as temporary, temporary.open("wb") as file:
-        header = b""
+        file.write(header)
         for path, names in made.items():
             with path.open("rb") as part:
-                own = part.readline()
-                if header and own != header:
+                if part.readline() != header and names:
                     raise InputError("has another header than the part before it", path, 1)
-                file.write(b"" if header else own)
-                header = own
                 found = []
                 for line in part:
                     found.append(line.partition(b"\t")[0].decode(errors="surrogateescape"))

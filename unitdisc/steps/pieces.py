@@ -21,6 +21,7 @@ from unitdisc.steps.score import run_statistics
 from unitdisc.units import pieces as acoustic
 from unitdisc.units.exports.manifest import atomic_folder
 from unitdisc.units.pieces import PieceModel, PieceRow, VocabularyRow, figures
+from unitdisc.units.refusals import indices_of, refuse
 from unitdisc.units.words import words_of_characters
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class SplitScore:
 
 def run(run: Run, settings: Pieces, *, threads: int = 1, out: Path | None = None) -> list[SplitScore]:
     """Train pieces on train, write the pieces and scores of every split into a folder, and return the scores."""
+    refuse("pieces", run.settings.features, indices_of(run.experiment.model(run.model)))
     sequences = {split: run.units(split, settings.units) for split in run.splits}
     codewords = len(run.trained.model.codebook)
     trained = acoustic.train([s.units for s in sequences["train"].values()], codewords, settings, threads=threads)

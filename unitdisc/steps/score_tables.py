@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from unitdisc.config import Experiment, ModelSettings
+from unitdisc.config import Experiment, FeatureSettings, ModelSettings
 from unitdisc.layout import RunFolder
+from unitdisc.units.refusals import refusal
 
 
-def score_tables(experiment: Experiment, model: ModelSettings, files: RunFolder, split: str) -> Iterator[Path]:
+def score_tables(
+    experiment: Experiment, model: ModelSettings, features: FeatureSettings, files: RunFolder, split: str
+) -> Iterator[Path]:
     """Yield the tables of scores of a split of a run, according to the configuration; the workflow requires these."""
     scoring = experiment.scoring
     yield files.scores(split)
     if model.recognises and split != "train":
         yield files.recognition(split)
-    if scoring.abx is not None and split in scoring.abx.splits:
+    if scoring.abx is not None and split in scoring.abx.splits and refusal("abx", features, 1) is None:
         yield files.abx(split)
     if scoring.probes is not None and split == "test":
         yield files.probes

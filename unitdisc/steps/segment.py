@@ -15,6 +15,7 @@ from unitdisc.steps.manifest import facts
 from unitdisc.steps.run import Run
 from unitdisc.steps.score import each_statistics
 from unitdisc.units.exports.manifest import atomic_folder
+from unitdisc.units.refusals import indices_of, refuse
 from unitdisc.units.segmentation import penalty_of, segment_archive
 
 
@@ -35,6 +36,7 @@ class Change:
 def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None = None) -> list[Change]:
     """Write the segments of every split and the scores before and after into a folder, and return the scores."""
     torch.set_num_threads(threads)
+    refuse("segment", run.settings.features, indices_of(run.experiment.model(run.model)))
     trained, speaker = run.trained, run.speakers
     archives = {split: run.features(split) for split in run.splits}
     penalty = penalty_of(settings, trained, archives["train"], speaker)

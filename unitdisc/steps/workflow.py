@@ -17,6 +17,7 @@ from unitdisc.steps.parts import Part, parts
 from unitdisc.steps.resources import Resources
 from unitdisc.steps.score_tables import score_tables
 from unitdisc.steps.settings_files import SettingsFiles
+from unitdisc.units.refusals import indices_of, refusal, some_fit
 
 # The name of a rule, its splits, and the corpora with exactly these splits.
 RuleSplits = tuple[str, Sequence[str], Sequence[str]]
@@ -183,8 +184,9 @@ class Plan:
         paths = [
             path
             for corpus, model, run in self.runs()
-            for split in self.experiment.corpora[corpus].split_names
-            for path in score_tables(self.experiment, self.experiment.models[model], run, split)
+            for settings in (self.experiment.corpora[corpus],)
+            for split in settings.split_names
+            for path in score_tables(self.experiment, self.experiment.models[model], settings.features, run, split)
         ]
         return [str(path) for path in dict.fromkeys(paths)]
 
@@ -204,13 +206,28 @@ class Plan:
         return [str(path) for path in paths] + [path for path in self.exports() if path not in hidden]
 
     def exports(self) -> list[str]:
-        """Return the folders that the sections segmentation, pieces and exports ask for."""
-        sections: list[tuple[object, Callable[[RunFolder], Path]]] = [
-            (self.experiment.segmentation, lambda run: run.segments),
-            (self.experiment.pieces, lambda run: run.pieces),
-            (self.experiment.exports.formats, lambda run: run.exports),
+        """Return the folders that the sections segmentation, pieces and exports ask for, where there can be such."""
+        sections: list[tuple[str, object, Callable[[RunFolder], Path]]] = [
+            ("segment", self.experiment.segmentation, lambda run: run.segments),
+            ("pieces", self.experiment.pieces, lambda run: run.pieces),
+            ("export", self.experiment.exports.formats, lambda run: run.exports),
         ]
-        return [str(path(run)) for section, path in sections if section for _, _, run in self.runs()]
+        return [
+            str(path(run))
+            for step, section, path in sections
+            if section
+            for corpus, model, run in self.runs()
+            if self._possible(step, corpus, model)
+        ]
+
+    def _possible(self, step: str, corpus: str, model: str) -> bool:
+        """Return whether a step can be done with the units of a model: see ``unitdisc.units.refusals``."""
+        features, indices = self.experiment.corpora[corpus].features, indices_of(self.experiment.models[model])
+        if step != "export":
+            return refusal(step, features, indices) is None
+        exports = self.experiment.exports
+        segmented = exports.units == "segmented" and refusal("segment", features, indices) is not None
+        return not segmented and some_fit(exports.formats, features, indices)
 
     def _code_of(self, step: str, corpus: str | None, model: str | None) -> str:
         part = dependencies[step]

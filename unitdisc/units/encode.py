@@ -11,6 +11,7 @@ from unitdisc.features.normalise import Normalised
 from unitdisc.models.store import Trained
 from unitdisc.progress import track
 from unitdisc.records import UnitSequence
+from unitdisc.tokens import Grid
 
 batch_frames = 60_000  # of a batch with its padding, on a GPU
 
@@ -42,12 +43,12 @@ def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device
     On a CPU they are encoded one by one, as ``encode`` does it. On a GPU, matrices of about the same length are encoded
     together; this rounds differently, so units of tokens halfway between two codewords may differ.
     """
-    shift = trained.frame_shift
+    shift, grid = trained.frame_shift, grid_of(trained)
     if device.type == "cpu":
         for name in matrices:
             with torch.inference_mode():  # quicker than without gradients alone
                 row = trained.model.encode(torch.tensor(matrices[name]))
-            yield UnitSequence(name, shift, row.numpy())
+            yield UnitSequence(name, shift, row.numpy(), grid)
         return
     found = {}
     for batch in batches({name: matrices.frames(name) for name in matrices}, batch_frames):
@@ -55,7 +56,12 @@ def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device
         units = [trained.model.encode(frames[0])] if len(batch) == 1 else trained.model.encode_batch(frames)
         found.update({name: row.cpu().numpy() for name, row in zip(batch, units, strict=True)})
     for name in matrices:
-        yield UnitSequence(name, shift, found[name])
+        yield UnitSequence(name, shift, found[name], grid)
+
+
+def grid_of(trained: Trained) -> Grid | None:
+    """Return the grid of the tokens of images, None of other sources and where a token is several patches."""
+    return trained.features.grid if trained.model.stride == 1 else None
 
 
 def batches(lengths: Mapping[str, int], most: int) -> Iterator[list[str]]:
@@ -80,4 +86,4 @@ def _sequences(
     matrices = trained.normalised(archive, speaker)
     names = list(matrices) if only is None else only
     for name in track(names, archive.path.stem, total=len(names)):
-        yield UnitSequence(name, trained.frame_shift, predict(torch.tensor(matrices[name])).numpy())
+        yield UnitSequence(name, trained.frame_shift, predict(torch.tensor(matrices[name])).numpy(), grid_of(trained))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.choices import Repeats
 from unitdisc.records import UnitSequence
+from unitdisc.tokens import changes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +37,13 @@ def runs(units: Ints, repeats: Repeats = "collapse") -> Runs:
     """Return the runs of ``units`` (T,); if repeats are kept, each token is a run of length 1."""
     if repeats == "keep" or not len(units):
         return Runs(units, np.ones(len(units), dtype=np.int64))
-    first = np.flatnonzero(np.append(True, units[1:] != units[:-1]))
+    first = np.flatnonzero(np.append(True, changes(units)))
     return Runs(units[first], np.diff(first, append=len(units)))
 
 
 def expand(runs: Runs) -> Ints:
     """Return the units (T,) of the tokens of ``runs``."""
-    return np.repeat(runs.units, runs.lengths)
+    return np.repeat(runs.units, runs.lengths, axis=0)
 
 
 def spans(sequence: UnitSequence, repeats: Repeats) -> Spans:

@@ -18,7 +18,7 @@ from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
 from unitdisc.records import UnitSequence
-from unitdisc.units.encode import encode_matrices
+from unitdisc.units.encode import encode_matrices, grid_of
 from unitdisc.units.runs import Spans, spans
 
 
@@ -51,12 +51,14 @@ class UnitEncoder:
 
     @property
     def codebook(self) -> NDArray[np.float32]:
-        """The codewords (K, W) of all units."""
+        """The codewords (K, W) of all units, or (G, K, W/G) where a token has an index of each of G codebooks."""
         codewords: NDArray[np.float32] = self.trained.model.codebook.cpu().numpy()
         return codewords
 
     def encode(self, data: str | Path | NDArray[Any], rate: int | None = None, *, repeats: Repeats = "keep") -> Spans:
         """Return units, starts and ends of the tokens of ``data``, or of its runs with repeats "collapse".
+
+        The units of several codebooks may be (T, G), and those of images lie in a grid, row by row: there are no runs.
 
         ``data`` is the path of a recording or image, samples (N,) at ``rate`` Hz, or an image (H, W). Times are in
         seconds, or in columns of the height-32 line. Raises InputError for what cannot be read or gives no frame.
@@ -68,7 +70,7 @@ class UnitEncoder:
 
     def sequence(self, data: str | Path | NDArray[Any], rate: int | None = None, *, name: str = "") -> UnitSequence:
         """Return the units of ``data`` as a sequence called ``name``, as the functions of scores take them."""
-        return UnitSequence(name, self.frame_shift, self.encode(data, rate).units)
+        return UnitSequence(name, self.frame_shift, self.encode(data, rate).units, grid_of(self.trained))
 
     def features(self, data: str | Path | NDArray[Any], rate: int | None = None) -> Matrix:
         """Return the features (T, D) of ``data``, before normalisation; see ``encode``."""

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.units.exports.test_formats import make_part
-from unitdisc import registry
+from unitdisc import registry, tokens
 from unitdisc.errors import InputError
 from unitdisc.formats.feature_files import open_features
 from unitdisc.formats.unit_files import read_sequences
+from unitdisc.modality import images, speech
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.units.exports import manifest
 from unitdisc.units.runs import runs
@@ -39,6 +40,7 @@ sources = {
 }
 without_lengths = ("kaldi-text", "kaldi-ark", "fairseq")
 rows_of_units = ("parquet", "ctm", "vocoder")  # an utterance without units has no row
+says_grid = ("jsonl", "npz", "parquet", "parquet-utterances")
 states_shift = ("jsonl", "npz", "vocoder", "discophon", "parquet-utterances")
 of_recordings = ("hubert", "vocoder")  # which have to be files
 both = [
@@ -100,6 +102,43 @@ def test_what_is_exported_is_read_back(kind, kept, units, shift):
         features = open_features(path)
         assert features.frame_shift == shift
         assert {name: features[name].tolist() for name in features} == want
+
+
+of_images = [kind for kind in sources if "images" in registry.exports.load(kind).modalities]
+
+
+@st.composite
+def pictures(draw):
+    """Units (T, G), or (T,), of two images with grids of their own, or of two sequences with none."""
+    indices, of_image = draw(st.sampled_from([1, 2, 3, 8])), draw(st.booleans())
+    index = st.lists(st.integers(0, 7), min_size=indices, max_size=indices)
+    grids = {n: draw(st.tuples(st.integers(1, 3), st.integers(1, 4))) if of_image else None for n in ("b", "a%2F")}
+    sizes = {n: grid[0] * grid[1] if grid else draw(st.integers(int(n == "b"), 5)) for n, grid in grids.items()}
+    rows = {n: np.array(draw(st.lists(index, min_size=s, max_size=s)), dtype=np.int64) for n, s in sizes.items()}
+    return {n: each.reshape(-1) if indices == 1 else each.reshape(-1, indices) for n, each in rows.items()}, grids
+
+
+@pytest.mark.parametrize("kind", of_images)
+@given(pictures=pictures())
+@settings(deadline=None, max_examples=15)
+def test_grids_and_indices_are_read_back(kind, pictures):
+    units, grids = pictures
+    indices = tokens.indices(units["b"])
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        own = {n: UnitSequence(n, 1.0, each, grids[n]) for n, each in units.items()}
+        part = replace(
+            make_part(folder, "keep"), sequences=own, labels={}, meanings=None, final_folder=folder,
+            utterances={n: Utterance(n, "train", "s", "", float(len(each))) for n, each in units.items()},
+            codebook=np.zeros((8, 2) if indices == 1 else (indices, 8, 2), np.float32),
+            grid=grids["b"], modality=images if grids["b"] else speech,
+        )  # fmt: skip
+        registry.exports.load(kind)().write(folder / kind, part)
+        manifest.write(folder, {"frame_shift": 1.0})
+        read = read_sequences(folder / kind / sources[kind])
+        want = {n: each.tolist() for n, each in units.items() if len(each) or kind not in rows_of_units}
+        assert {n: each.units.tolist() for n, each in read.items()} == want
+        assert all(each.grid == (grids[n] if kind in says_grid else None) for n, each in read.items())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in sources if kind not in states_shift])

@@ -20,6 +20,7 @@ most_cells = 4_000_000  # units of all runs × windows to choose from: all these
 most_windows = 2_000
 most_units = 12_000  # that the page lists, of all runs of a corpus
 most_runs = 12
+most_product_units = 65_536  # beyond these, a token has several indices in units.tsv
 listed_labels = 6  # of a unit
 listed_neighbours = 5
 corpora_in_full = 2  # with more corpora, each has fewer excerpts
@@ -65,10 +66,13 @@ def _rank(run: RunResults, split: str) -> tuple[bool, float]:
 def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
     """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones.
 
+    It lists units, so it holds no run whose tokens have an index of each of several codebooks.
+
     A ``share`` below 1 lowers the limits.
     """
     seeds = list(dict.fromkeys(run.seed for run in corpus.runs))
-    ordered = sorted(corpus.runs, key=lambda run: seeds.index(run.seed))
+    listed = [run for run in corpus.runs if run.codewords <= most_product_units]
+    ordered = sorted(listed, key=lambda run: seeds.index(run.seed))
     sizes = np.cumsum([max(run.codewords, 1) for run in ordered])
     kept = [r for n, r in enumerate(ordered) if n == 0 or (n < most_runs * share and sizes[n] <= most_units * share)]
     return [run for run in corpus.runs if run in kept]

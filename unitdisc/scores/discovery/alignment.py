@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.records import UnitSequence
+from unitdisc.tokens import changes, joint, stacked
 
 second = 10_000_000  # ticks
 collapsed = "the units look collapsed (no two neighbours are equal): give them with their repeats or their durations"
@@ -37,7 +38,9 @@ class Alignment:
 
     Per token: ``owner`` is its utterance, ``unit`` its unit, ``label`` the code of the label that covers its middle (-1
     for none), ``time`` its start in ticks. Per utterance: ``shift`` is its frame shift (seconds or columns), ``tokens``
-    its number of tokens, ``end`` the end of the last one in ticks.
+    its number of tokens, ``end`` the end of the last one in ticks. Where a token has an index of each of G codebooks,
+    its ``unit`` is a joint number, and ``choices`` (T, G) are the indices. ``gridded`` tokens are those of images,
+    which have no order in time.
     """
 
     utterances: list[str]
@@ -49,6 +52,8 @@ class Alignment:
     label: Ints
     time: Ints
     segments: Segments
+    choices: Ints | None = None
+    gridded: bool = False
 
 
 def align(
@@ -63,6 +68,7 @@ def align(
     """
     sequences = list(units.values())
     _check_units(sequences)
+    rows = stacked(s.units for s in sequences).astype(np.int64)
     shift = np.array([s.frame_shift for s in sequences], dtype=float)
     tokens = np.array([len(s.units) for s in sequences], dtype=np.int64)
     label_owner, label_end = _ends(units, labels)
@@ -78,10 +84,12 @@ def align(
         tokens=tokens,
         end=origin + _ticks(tokens * shift),
         owner=owner,
-        unit=np.concatenate([np.zeros(0, np.int64), *(s.units for s in sequences)]).astype(np.int64),
+        unit=joint(rows),
         label=cover(segments, origin[owner] + _ticks((index + 0.5) * shift[owner])),
         time=origin[owner] + _ticks(index * shift[owner]),
         segments=segments,
+        choices=rows if rows.ndim == 2 else None,
+        gridded=any(s.grid is not None for s in sequences),
     )
 
 
@@ -119,7 +127,7 @@ def check_lengths(
 def _look_collapsed(units: Mapping[str, UnitSequence]) -> bool:
     """Tell whether no two neighbours are equal, in sequences of several units."""
     several = [sequence.units for sequence in units.values() if len(sequence.units) > 1]
-    return bool(several) and not any(bool((each[1:] == each[:-1]).any()) for each in several)
+    return bool(several) and all(bool(changes(each).all()) for each in several)
 
 
 def cover(segments: Segments, times: Ints) -> Ints:

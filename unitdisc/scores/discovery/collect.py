@@ -1,7 +1,8 @@
 """Collect, in the second pass over a split, the statistics of each utterance from which all scores are computed."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from unitdisc.arrays import Floats, Ints
 from unitdisc.errors import InputError
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
 from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
+from unitdisc.scores.discovery.codebooks import codebook_fits, codebook_sums
 from unitdisc.scores.discovery.contingency import Counts, Gathered
 from unitdisc.scores.discovery.overview import Overview
 from unitdisc.scores.discovery.sources import Source
@@ -70,32 +72,40 @@ def collect_statistics(
     utterance without a speaker.
     """
     vocabulary = pd.Index(sorted(own.names | (fit.names if fit else set())), dtype="str")
-    units = np.union1d(own.units, fit.units) if fit else own.units
+    units = np.union1d(own.seen.units, fit.seen.units) if fit else own.seen.units
+    alone = codebook_fits(own, fit, vocabulary, _scored_labels(vocabulary, excluded))
     groups = own.utterances if speakers is None else [_speaker(speakers, name) for name in own.utterances]
     views = _views(own, fit, vocabulary, units, excluded)
     sums: dict[str, Floats] = {}
-    gathered = Gathered(), Gathered(), Gathered()
+    gathered = [Gathered() for _ in range(4 if own.codebooks else 3)]
     first = 0
     for part, labels in split.blocks():
         alignment = align(part, labels, vocabulary)
         frames = align(refine(part, frame), labels, vocabulary) if frame else alignment
         unit = np.searchsorted(units, alignment.unit)
-        for name, values in _sums(alignment, frames, unit, views, round(tolerance * second)):
+        if own.codebooks:  # joint numbers are large, and may be below 0
+            alignment = replace(alignment, unit=unit)
+        found = _sums(alignment, frames, unit, views, round(tolerance * second))
+        for name, values in chain(found, codebook_sums(alignment, alone)):
             sums.setdefault(name, np.zeros(len(own.utterances)))[first : first + len(part)] = values
-        for whole, counts in zip(gathered, _counts(alignment, unit), strict=True):
+        for whole, counts in zip(gathered, _counts(alignment, unit, len(own.codebooks)), strict=True):
             whole.add(counts)
         first += len(part)
-    cells, used, runs = (whole.counts() for whole in gathered)
-    labels_of = vocabulary.tolist()
-    return UtteranceStatistics(own.utterances, groups, labels_of, sorted(excluded), cells, used, runs, sums)
+    cells, used, runs, *codebooks = (whole.counts() for whole in gathered)
+    names, left_out, alone_counts = vocabulary.tolist(), sorted(excluded), next(iter(codebooks), None)
+    return UtteranceStatistics(own.utterances, groups, names, left_out, cells, used, runs, sums, alone_counts)
 
 
-def _counts(alignment: Alignment, unit: Ints) -> tuple[Counts, Counts, Counts]:
-    """Count units with labels, units, and units with the lengths of their runs, by utterance."""
+def _counts(alignment: Alignment, unit: Ints, codebooks: int) -> Iterator[Counts]:
+    """Yield units with labels, units, units with the lengths of their runs, and indices, counted by utterance."""
     known = alignment.label >= 0
     number = len(alignment.utterances)
     cells = contingency.count(alignment.owner[known], unit[known], alignment.label[known], utterances=number)
-    return cells, usage.unit_counts(alignment), usage.run_counts(alignment)
+    yield from (cells, usage.unit_counts(alignment), usage.run_counts(alignment))
+    if codebooks:
+        none = np.zeros((0, codebooks), dtype=np.int64)  # of utterances without tokens
+        choices = none if alignment.choices is None else alignment.choices
+        yield usage.codebook_counts(alignment.owner, choices, number)
 
 
 def _views(
@@ -107,10 +117,10 @@ def _views(
     for suffix, scored in _scored_labels(vocabulary, excluded).items():
         fits = []
         for overview, fitted in tables:
-            table = overview.table(units, vocabulary) * scored[:-1]
-            if table.sum() and (own.table(units, vocabulary) * scored[:-1]).sum():
-                many, one = mapping.many_to_one(table), mapping.one_to_one(table)
-                fits.append(Fit(fitted + suffix, many, one, mapping.majority(table)))
+            pairs = overview.seen.pairs.scored(units, vocabulary, scored)
+            if len(pairs.unit) and len(own.seen.pairs.scored(units, vocabulary, scored).unit):
+                many, one = pairs.many_to_one(len(units)), pairs.one_to_one(len(units))
+                fits.append(Fit(fitted + suffix, many, one, pairs.majority()))
         views.append(View(suffix, scored, tuple(fits)))
     return views
 
@@ -155,8 +165,9 @@ def _fitted(view: Block, fit: Fit) -> Iterator[tuple[str, Floats]]:
         "majority": view.total(owner, label == fit.majority),
     }
     mapped = fit.many[view.unit]
-    sums |= _boundary_counts(view, mapped, "boundary")
-    sums |= dict(zip(("substitutions", "deletions", "insertions"), _edits(view, mapped), strict=True))
+    if not view.alignment.gridded:
+        sums |= _boundary_counts(view, mapped, "boundary")
+        sums |= dict(zip(("substitutions", "deletions", "insertions"), _edits(view, mapped), strict=True))
     yield from ((name + fit.suffix, values) for name, values in sums.items())
 
 
@@ -168,10 +179,12 @@ def _unmapped(view: Block, suffix: str) -> Iterator[tuple[str, Floats]]:
         "tokens": view.total(view.alignment.owner[keep]),
         "labels": np.diff(_reference(view)[1], prepend=0).astype(float),
         "boundaries": view.total(truth.owner),
-        "frame_f1": boundaries.frame_f1(view.frames, view.scored),
     }
+    if not view.alignment.gridded:
+        sums["frame_f1"] = boundaries.frame_f1(view.frames, view.scored)
     sums["scored"] = (sums["tokens"] > 0).astype(float)
-    sums |= _boundary_counts(view, view.alignment.unit, "unit_boundary")
+    if not view.alignment.gridded:
+        sums |= _boundary_counts(view, view.alignment.unit, "unit_boundary")
     yield from ((name + suffix, values) for name, values in sums.items())
 
 

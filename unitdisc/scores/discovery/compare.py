@@ -49,7 +49,7 @@ def compare(a: UtteranceStatistics, b: UtteranceStatistics, *, samples: int = 10
         return np.stack([x.values - y.values for x, y in _common(a, b, weights)], axis=1)
 
     centred = np.array([metrics.find(x.metric).biased for x, _ in pairs])
-    low, high = intervals(statistic, a.groups, samples=samples, seed=seed, centred=centred)
+    low, high = intervals(statistic, a.groups, samples=samples, seed=seed, centred=centred, width=max(a.width, b.width))
     return [
         Difference(x.metric, float(p), float(q), float(p - q), float(start), float(end), _better(x.metric, start, end))
         for (x, _), p, q, start, end in zip(pairs, first, second, low, high, strict=True)

@@ -48,6 +48,8 @@ def discover(
     _check_names(units, labels)
     names = sorted(units)
     phones = _phones(labels, names)
+    if any(sequence.units.ndim > 1 for sequence in units.values()):
+        raise InputError("has several indices per token, where DiscoPhon takes one unit")
     shift = _shift(units)
     sequences = [units[name].units for name in names]
     tokens = np.array([len(sequence) for sequence in sequences], dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
 from unitdisc.scores.discovery import clustering, usage
-from unitdisc.scores.discovery.contingency import fractions, weighted
+from unitdisc.scores.discovery.contingency import Counts, fractions, weighted
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
 fitted = ("many_to_one", "one_to_one", "majority")
@@ -42,9 +43,12 @@ def evaluate(statistics: UtteranceStatistics, weights: Ints) -> list[MetricValue
         columns += _mappings(sums, suffix, metrics.heldout)
         counted = kept if suffix == "" else np.ones_like(kept)
         columns += _clusterings(statistics, totals, counted, sums[f"tokens{suffix}"], suffix)
-        columns += _segmentations(sums, "unit_boundary", f"{suffix}", f"{suffix}")
-        mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])
-        columns.append(MetricValues(f"frame_boundary_f1{suffix}", mean, sums[f"scored{suffix}"]))
+        if f"frame_f1{suffix}" in sums:  # not of images
+            columns += _segmentations(sums, "unit_boundary", f"{suffix}", f"{suffix}")
+            mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])
+            columns.append(MetricValues(f"frame_boundary_f1{suffix}", mean, sums[f"scored{suffix}"]))
+        for fit in ("", metrics.heldout):
+            columns += _codebooks(sums, fit + suffix, sums[f"tokens{suffix}"], times.sum(axis=1))
     columns += _usage(statistics, weights, sums["duration"])
     return columns
 
@@ -56,11 +60,27 @@ def _mappings(sums: dict[str, Floats], view: str, fit: str) -> Iterator[MetricVa
     tokens, labels = sums[f"tokens{view}"], sums[f"labels{view}"]
     for name in fitted:
         yield MetricValues(name + suffix, fractions(sums[name + suffix], tokens), tokens)
+    if f"substitutions{suffix}" not in sums:  # of images
+        return
     edits = [sums[name + suffix] for name in edited]
     yield MetricValues(f"per_many_to_one{suffix}", fractions(edits[0] + edits[1] + edits[2], labels), labels)
     for name, column in zip(edited, edits, strict=True):
         yield MetricValues(f"per_{name}{suffix}", fractions(column, labels), labels)
     yield from _segmentations(sums, "boundary", suffix, view)
+
+
+def _codebooks(sums: dict[str, Floats], suffix: str, tokens: Floats, drawn: Floats) -> Iterator[MetricValues]:
+    """Yield the accuracy of each codebook alone, and of the one that is best where the mapping was fitted."""
+    if f"best_codebook{suffix}" not in sums:
+        return
+    for g in count():
+        name = metrics.codebook_accuracy.of(g) + suffix
+        if name not in sums:
+            break
+        yield MetricValues(name, fractions(sums[name], tokens), tokens)
+    name = f"many_to_one_codebook_best{suffix}"
+    yield MetricValues(name, fractions(sums[name], tokens), tokens)
+    yield MetricValues(f"best_codebook{suffix}", fractions(sums[f"best_codebook{suffix}"], drawn), tokens)
 
 
 def _segmentations(sums: dict[str, Floats], name: str, suffix: str, view: str) -> Iterator[MetricValues]:
@@ -92,8 +112,27 @@ def _usage(statistics: UtteranceStatistics, weights: Ints, duration: Floats) -> 
     totals = (weighted(weights, counts) for counts in (statistics.units, statistics.runs))
     usages = [np.array([usage.usage_of(row) for row in rows]).T for rows in totals]
     (used, tokens, bits), (_, runs, run_bits) = usages
+    runless = len(statistics.units.keys) > 0 and not len(statistics.runs.keys)  # images
     yield MetricValues("units_used", used, tokens)
     yield MetricValues("perplexity", np.where(tokens > 0, 2**bits, np.nan), tokens)
     yield MetricValues("bitrate", fractions(tokens * bits, duration), tokens)
+    if statistics.codebooks is not None:
+        yield from _usage_of_codebooks(statistics.codebooks, weights, tokens, duration)
+    if runless:
+        return
     yield MetricValues("bitrate_runs", fractions(runs * run_bits, duration), runs)
     yield MetricValues("run_duration", fractions(duration, runs), runs)
+
+
+def _usage_of_codebooks(counts: Counts, weights: Ints, tokens: Floats, duration: Floats) -> Iterator[MetricValues]:
+    """Yield the usage of each codebook, the means, and the bit rate where each codebook is coded alone."""
+    totals, codebook = weighted(weights, counts), counts.keys[:, 0]
+    parts = [np.ascontiguousarray(totals[:, codebook == g]) for g in np.unique(codebook)]
+    usages = np.array([[usage.usage_of(row) for row in part] for part in parts])  # (G, samples, 3)
+    used, bits = usages[..., 0], usages[..., 2]
+    perplexity = np.where(tokens > 0, 2**bits, np.nan)
+    for metric, values in ((metrics.codebook_units, used), (metrics.codebook_perplexity, perplexity)):
+        for g, own in enumerate(values):
+            yield MetricValues(metric.of(g), own, tokens)
+        yield MetricValues(metric.of("mean"), values.mean(axis=0), tokens)
+    yield MetricValues("bitrate_codebooks", fractions(tokens * bits.sum(axis=0), duration), tokens)

@@ -119,6 +119,7 @@ def summarise(statistics: UtteranceStatistics, *, samples: int = 1000, seed: int
         samples=samples,
         seed=seed,
         centred=np.array([metrics.find(column.metric).biased for column in columns]),
+        width=statistics.width,
     )
     return [
         Score(column.metric, float(column.values[0]), float(a), float(b), int(column.items[0]))

@@ -29,6 +29,7 @@ class UtteranceStatistics:
     ``groups`` (U,) is what a bootstrap draws: the utterance itself or its speaker. ``labels`` are the names of the
     labels by code, ``excluded`` those left out. ``cells`` counts tokens by unit (a dense code) and label; ``units`` and
     ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, one number per utterance.
+    Where tokens have an index of each of several codebooks, ``codebooks`` counts all tokens by codebook and index.
     """
 
     utterances: list[str]
@@ -39,6 +40,12 @@ class UtteranceStatistics:
     units: Counts
     runs: Counts
     sums: dict[str, Floats]
+    codebooks: Counts | None = None
+
+    @property
+    def width(self) -> int:
+        """The most numbers that a resample needs at once."""
+        return max(len(self.utterances), *(len(counts.keys) for counts in (self.cells, self.units, self.runs)))
 
 
 def save(path: str | Path, statistics: UtteranceStatistics) -> None:
@@ -46,7 +53,7 @@ def save(path: str | Path, statistics: UtteranceStatistics) -> None:
     arrays: dict[str, NDArray[np.generic]] = {"version": np.array(version)}
     for name in ("utterances", "groups", "labels", "excluded"):
         arrays[name] = np.array(getattr(statistics, name), dtype=np.str_)
-    for name in ("cells", "units", "runs"):
+    for name in ("cells", "units", "runs", *([] if statistics.codebooks is None else ["codebooks"])):
         counts = getattr(statistics, name)
         values = {"owner": counts.owner, "cell": counts.cell, "count": counts.count, "keys": counts.keys}
         arrays |= {f"{name}.{part}": array.astype(np.int64) for part, array in values.items()}
@@ -86,6 +93,7 @@ def _of(arrays: dict[str, NDArray[Any]]) -> UtteranceStatistics:
         cells=counts("cells"),
         units=counts("units"),
         runs=counts("runs"),
+        codebooks=counts("codebooks") if "codebooks.keys" in arrays else None,
         sums={name.removeprefix("sums."): column for name, column in arrays.items() if name.startswith("sums.")},
     )
 
@@ -102,5 +110,6 @@ def reorder(statistics: UtteranceStatistics, utterances: Sequence[str]) -> Utter
         cells=statistics.cells.reordered(old),
         units=statistics.units.reordered(old),
         runs=statistics.runs.reordered(old),
+        codebooks=statistics.codebooks and statistics.codebooks.reordered(old),
         sums={name: values[old] for name, values in statistics.sums.items()},
     )

@@ -14,9 +14,21 @@ def unit_counts(alignment: Alignment) -> Counts:
     return count(alignment.owner, alignment.unit, utterances=len(alignment.utterances))
 
 
+def codebook_counts(owner: Ints, choices: Ints, utterances: int) -> Counts:
+    """Count each index of each codebook, of tokens (T, G), in each utterance; a cell's key is codebook and index."""
+    size, codebooks = choices.shape
+    codebook = np.tile(np.arange(codebooks), size)
+    return count(np.repeat(owner, codebooks), codebook, choices.ravel(), utterances=utterances)
+
+
 def run_counts(alignment: Alignment) -> Counts:
-    """Count the runs of equal units in each utterance; a cell's key is the unit and the run's length in tokens."""
+    """Count the runs of equal units in each utterance; a cell's key is the unit and the run's length in tokens.
+
+    Tokens in a grid have no runs.
+    """
     owner, unit = alignment.owner, alignment.unit
+    if alignment.gridded:
+        owner, unit = owner[:0], unit[:0]
     fresh = np.ones(len(unit), dtype=bool)
     fresh[1:] = (unit[1:] != unit[:-1]) | (owner[1:] != owner[:-1])
     start = np.flatnonzero(fresh)

@@ -13,6 +13,7 @@ class Export(ABC):
     ``modalities`` are those that it can represent, ``read_by`` names programs that read it, and ``packages`` are the
     packages that write it, whose versions the manifest records. A format that ``keeps_repeats`` has no room for how
     long a unit lasts, and makes no sense without it. ``of_language`` says that its files are named after a language.
+    A format that writes ``several`` has room for tokens with an index of each of several codebooks, units (T, G).
     """
 
     modalities: ClassVar[tuple[str, ...]] = ("speech", "handwriting", "images")
@@ -20,6 +21,7 @@ class Export(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     keeps_repeats: ClassVar[bool] = False
     of_language: ClassVar[bool] = False
+    several: ClassVar[bool] = False
 
     @abstractmethod
     def write(self, folder: Path, part: ExportSplit) -> None:

@@ -17,6 +17,7 @@ from unitdisc.formats.audio_source import part_of
 from unitdisc.modality import Modality, speech
 from unitdisc.notices import Notices
 from unitdisc.records import Label, UnitSequence, Utterance
+from unitdisc.tokens import Grid, text
 from unitdisc.units.runs import Runs, Spans, runs, spans
 
 whole = "units"  # in place of a split, of files that have none
@@ -72,7 +73,8 @@ class ExportSplit:
     """The units of a split with everything that formats may add to them.
 
     ``labels`` may lack utterances; ``meanings`` (K,) are the labels that the units map to, or None without a mapping;
-    ``codebook`` is (K, D). ``final_folder`` is where the folder of all formats will be. ``made`` is when the units
+    ``codebook`` is (K, D), or (G, K, D/G) where tokens have an index of each of G codebooks. ``grid`` is that of the
+    tokens of images. ``final_folder`` is where the folder of all formats will be. ``made`` is when the units
     were made: the date in formats that have one, so that two exports of the same units have the same bytes.
     ``benchmark`` is the language and the split as DiscoPhon calls them; None for a split that it does not have.
     ``notices`` learns of what a format leaves out.
@@ -90,6 +92,16 @@ class ExportSplit:
     modality: Modality = speech
     benchmark: tuple[str, str] | None = None
     notices: Notices = field(default_factory=Notices)
+    grid: Grid | None = None
+
+    @property
+    def indices(self) -> int:
+        """The indices of a token: G, or 1 where it has one unit."""
+        return indices_of(self.codebook)
+
+    def rows(self, units: Ints) -> Ints:
+        """Return units (R,) or (R, G), also where there are none."""
+        return units if self.indices == 1 else units.reshape(-1, self.indices)
 
     def runs(self) -> Iterator[tuple[UnitSequence, Runs]]:
         """Yield every sequence with its runs, or with its tokens where repeats are kept."""
@@ -111,7 +123,10 @@ class ExportSplit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """What the units of all splits come from; ``facts`` are those of the manifest, with the model and its features."""
+    """What the units of all splits come from; ``facts`` are those of the manifest, with the model and its features.
+
+    ``codewords`` are those of each of the ``codebooks`` whose indices a token has; ``grid`` is that of images.
+    """
 
     corpus: str
     model: str
@@ -121,6 +136,13 @@ class Origin:
     splits: Sequence[str]
     repeats: Repeats
     facts: Mapping[str, Any]
+    codebooks: int = 1
+    grid: Grid | None = None
+
+
+def indices_of(codebook: NDArray[np.float32]) -> int:
+    """Return how many indices a token has: G of codebooks (G, K, D/G), 1 of a codebook (K, D)."""
+    return len(codebook) if codebook.ndim == 3 else 1
 
 
 def grouped(sequences: Iterable[tuple[UnitSequence, Some]], most: int) -> Iterator[list[tuple[UnitSequence, Some]]]:
@@ -149,12 +171,17 @@ def in_kaldi_order(utterances: Iterable[str]) -> list[str]:
 
 def words(units: Ints) -> str:
     """Return units as numbers separated by spaces."""
-    return " ".join(map(str, units.tolist()))
+    return text(units)
+
+
+def groups(units: Ints) -> str:
+    """Return units separated by spaces, with the indices of a token as vq-wav2vec in fairseq writes them: 5-127."""
+    return text(units, "-")
 
 
 def named_line(utterance: str, units: Ints) -> str:
     """Return the line ``name|units`` of GSLM, which splits it at every bar."""
-    return f"{utterance.replace('|', '%7C')}|{words(units)}\n"
+    return f"{utterance.replace('|', '%7C')}|{groups(units)}\n"
 
 
 def file_name(utterance: str) -> str:

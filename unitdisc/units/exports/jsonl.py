@@ -11,12 +11,14 @@ from unitdisc.units.exports.export_split import ExportSplit
 class JsonLines(Export):
     """One object per utterance."""
 
+    several = True
     read_by = "DiscoPhon, fastabx, pandas"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
         """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns), speaker, audio.
 
-        Handwriting has ``image`` in place of ``audio``: the source of the utterance, as the corpus names it.
+        Handwriting and images have ``image`` in place of ``audio``: the source of the utterance, as the corpus names
+        it. Tokens of several codebooks are lists of their indices; images have ``grid`` too, rows and columns.
         """
         with writing(folder / f"{part.split}.jsonl") as file:
             for sequence, runs in part.runs():
@@ -28,5 +30,5 @@ class JsonLines(Export):
                     "frame_shift": sequence.frame_shift,
                     "speaker": utterance.speaker,
                     part.modality.source: utterance.source,
-                }
+                } | ({} if sequence.grid is None else {"grid": sequence.grid})
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -11,10 +11,14 @@ from unitdisc.units.runs import runs
 class KaldiText(Export):
     """One line per utterance: its name and its units."""
 
+    several = True
     read_by = "Kaldi, ESPnet"
 
     def write(self, folder: Path, part: ExportSplit) -> None:
-        """Write ``{split}/text``, ``{split}/utt2spk`` and ``{split}/spk2utt``, sorted by bytes as Kaldi requires."""
+        """Write ``{split}/text``, ``{split}/utt2spk`` and ``{split}/spk2utt``, sorted by bytes as Kaldi requires.
+
+        A token of several codebooks is one word, 5:127.
+        """
         names = in_kaldi_order(part.sequences)
         with writing(folder / part.split / "text") as text:
             for name in names:

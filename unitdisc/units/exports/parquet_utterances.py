@@ -7,9 +7,11 @@ import numpy as np
 
 from unitdisc.files import replacing, writing
 from unitdisc.records import UnitSequence
+from unitdisc.tokens import stacked
 from unitdisc.units.exports.data_card import card
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, Origin, grouped
+from unitdisc.units.exports.parquet import units_array
 from unitdisc.units.runs import Runs
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ Group = list[tuple[UnitSequence, Runs]]
 class ParquetUtterances(Export):
     """One row per utterance: lists of its units, their durations and its labels, with a data set card."""
 
+    several = True
     read_by = "Hugging Face datasets, DuckDB, pandas"
     packages = ("pyarrow",)
 
@@ -31,11 +34,12 @@ class ParquetUtterances(Export):
         """Write ``{split}.parquet``: utterance, audio (or image), speaker, split, duration, frame_shift, and lists.
 
         The lists are units, durations (in tokens), and labels of start, end and label, null without labels. Times are
-        in seconds or columns.
+        in seconds, columns or patches. A unit of several codebooks is itself a list. Images have ``grid`` too, a list
+        of rows and columns.
         """
         import pyarrow.parquet as pq
 
-        schema = _schema(part.modality.source)
+        schema = _schema(part)
         with replacing(folder / f"{part.split}.parquet") as temporary, pq.ParquetWriter(temporary, schema) as writer:
             for group in grouped(part.runs(), group_units):
                 writer.write_table(_table(part, group, schema))
@@ -49,18 +53,20 @@ class ParquetUtterances(Export):
             file.write(card(origin, rows))
 
 
-def _schema(source_key: str) -> "pa.Schema":
+def _schema(part: ExportSplit) -> "pa.Schema":
     import pyarrow as pa
 
+    unit = pa.int32() if part.indices == 1 else pa.list_(pa.int32())
     label = pa.struct([("start", pa.float64()), ("end", pa.float64()), ("label", pa.string())])
     return pa.schema(
         [
-            *((name, pa.string()) for name in ("utterance", source_key, "speaker", "split")),
+            *((name, pa.string()) for name in ("utterance", part.modality.source, "speaker", "split")),
             ("duration", pa.float64()),
             ("frame_shift", pa.float64()),
-            ("units", pa.list_(pa.int32())),
+            ("units", pa.list_(unit)),
             ("durations", pa.list_(pa.int32())),
             ("labels", pa.list_(label)),
+            *([] if part.grid is None else [("grid", pa.list_(pa.int32()))]),
         ]
     )
 
@@ -70,12 +76,11 @@ def _table(part: ExportSplit, group: Group, schema: "pa.Schema") -> "pa.Table":
 
     utterances = [part.utterances[sequence.utterance] for sequence, _ in group]
     offsets = pa.array(np.cumsum([0, *(len(runs.units) for _, runs in group)]), pa.int32())
-    empty = np.zeros(0, dtype=np.int32)
+    units = part.rows(stacked(runs.units for _, runs in group))
+    lengths = stacked(runs.lengths for _, runs in group)
     lists = {
-        name: pa.ListArray.from_arrays(
-            offsets, np.concatenate([empty, *(getattr(runs, key).astype(np.int32) for _, runs in group)])
-        )
-        for name, key in (("units", "units"), ("durations", "lengths"))
+        name: pa.ListArray.from_arrays(offsets, units_array(rows))
+        for name, rows in (("units", units), ("durations", lengths))
     }
     columns = {
         "utterance": pa.array([each.utterance for each in utterances], pa.string()),
@@ -87,6 +92,8 @@ def _table(part: ExportSplit, group: Group, schema: "pa.Schema") -> "pa.Table":
         **lists,
         "labels": _labels(part, [each.utterance for each in utterances], schema),
     }
+    if part.grid is not None:
+        columns["grid"] = pa.array([sequence.grid for sequence, _ in group], pa.list_(pa.int32()))
     return pa.table(columns, schema=schema)
 
 
