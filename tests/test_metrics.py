@@ -32,9 +32,12 @@ def units(*sequence):
 
 
 def discovered():
-    """The names of all scores of units, of both views and with a mapping of another split."""
+    """The names of all scores of units, of both views, with a mapping of another split and with speakers."""
     fit = units(1, 2, 3, 4), labels("abxc")
-    found = score(units(1, 2, 3, 4, 4), labels("abxcb"), exclude=["x"], mapping=fit, bootstrap=0)
+    spoken = {name: UnitSequence(name, 0.01, np.array([1, 2, 3, 4, 4])) for name in "uvw"}
+    rows = pd.concat([labels("abxcb").assign(utterance=name) for name in spoken])
+    speakers = dict(zip("uvw", "sst", strict=True))
+    found = score(spoken, rows, exclude=["x"], mapping=fit, speakers=speakers, bootstrap=0)
     return [each.metric for each in found]
 
 

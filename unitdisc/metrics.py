@@ -10,65 +10,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import get_args
 
 from unitdisc import stages
 from unitdisc.choices import ProbeKind, Speaker
-
-Better = Literal["high", "low", "neither"]
+from unitdisc.metric import Better
+from unitdisc.metric import Metric as Metric
 
 heldout, excluded = "_heldout", "_excluded"
 _word, _of_units = "word_", "_units"
 views = MappingProxyType({"": "without silence and space", excluded: "with silence and space"})
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric: the ``title`` of its column, its ``meaning`` in a few words, and which direction is better.
-
-    ``low`` and ``high`` bound its values; a share is written in ``percent``. ``biased`` metrics are not linear in
-    their counts, so that resamples, which repeat some utterances and lack others, deviate to one side: information
-    rises, the number of units falls. ``fitted`` metrics need a mapping and have a variant with ``_heldout``; those with
-    ``views`` have one with ``_excluded``. ``level`` names the metric that one label for everything reaches in it.
-    ``page`` is the document that explains it.
-    """
-
-    name: str
-    title: str
-    meaning: str
-    better: Better = "high"
-    low: float = 0.0
-    high: float = 1.0
-    percent: bool = False
-    digits: int = 1
-    biased: bool = False
-    fitted: bool = False
-    views: bool = False
-    level: str = ""
-    page: str = "metrics.md"
-
-    @property
-    def heading(self) -> str:
-        """The title with its unit."""
-        return f"{self.title} %" if self.percent else self.title
-
-    def text(self, value: float) -> str:
-        """Return a value as the report shows it; an empty text for nan."""
-        if value != value:
-            return ""
-        return f"{100 * value:.{self.digits}f}" if self.percent else f"{value:.{self.digits}f}"
-
-    def plain(self, value: float) -> str:
-        """Return a value as a terminal shows it: a share as a fraction of 1."""
-        return f"{value:.{self.digits + 2 if self.percent else self.digits}f}"
-
-    def at(self, stage: str) -> str:
-        """Return the name in scores.tsv of a metric of ``by_stage`` at a stage."""
-        return self.name.format(stage=stage)
-
-    def in_view(self, view: str) -> str:
-        """Return the metric's name in scores.tsv in a view."""
-        return self.name + view if self.views else self.name
 
 
 def _mapped(name: str, title: str, meaning: str, better: Better = "high", **more: object) -> Metric:
@@ -157,6 +108,47 @@ usage = (
     ),
     Metric("run_duration", "unit duration", "mean duration of a run of equal units", "neither", high=inf, digits=3),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OfSpeakers:
+    """What units know of speakers, on some tokens: NMI, AMI, and the NMI of utterances with the speakers of others."""
+
+    nmi: Metric
+    ami: Metric
+    chance: Metric
+
+
+def _of_speakers(suffix: str, where: str) -> OfSpeakers:
+    known = Metric("", "", "", "neither", digits=3, biased=True)
+    level = f"speaker_nmi_chance{suffix}"
+    return OfSpeakers(
+        replace(
+            known,
+            name=f"speaker_nmi{suffix}",
+            title=f"NMI with speakers{where}",
+            meaning=f"normalised mutual information of units and speakers{where}",
+            level=level,
+        ),
+        replace(
+            known,
+            name=f"speaker_ami{suffix}",
+            title=f"AMI with speakers{where}",
+            meaning=f"the same adjusted for chance, token by token{where}",
+            low=-inf,
+        ),
+        replace(
+            known,
+            name=level,
+            title=f"NMI with shuffled speakers{where}",
+            meaning=f"what utterances with each other's speakers reach{where}",
+            biased=False,
+        ),
+    )
+
+
+of_speakers, of_speakers_all = _of_speakers("", ""), _of_speakers("_all", ", all tokens")
+speakers = tuple(m for each in (of_speakers, of_speakers_all) for m in (each.nmi, each.ami, each.chance))
 recognition = (
     _error("phone_error_rate", "PER", "edits from the phones that CTC decodes to the true ones"),
     _error("phone_substitutions", "PER substitutions", "its substitutions"),
@@ -216,6 +208,7 @@ every = (
     *_boundaries("unit_boundary", "changes of unit", fitted=False),
     frame_boundary_f1,
     *usage,
+    *speakers,
     *recognition,
     *by_stage,
     *pieces,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
+from unitdisc.choices import Drawn
 from unitdisc.errors import InputError
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
 from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
@@ -61,17 +62,19 @@ def collect_statistics(
     excluded: Collection[str],
     tolerance: float,
     speakers: Mapping[str, str] | None,
+    drawn: Drawn,
     frame: float | None,
 ) -> UtteranceStatistics:
     """Collect the statistics of a split, a block at a time; ``own`` is its overview.
 
-    ``fit`` is another split on which mappings are fitted too. ``tolerance`` and ``frame`` are in seconds or columns,
-    ``speakers`` names what the bootstrap draws, None for utterances. Raises InputError as ``align`` does, and for an
-    utterance without a speaker.
+    ``fit`` is another split on which mappings are fitted too. ``tolerance`` and ``frame`` are in seconds or columns.
+    ``speakers``, if given, is by utterance, and ``drawn`` whether the bootstrap then draws these. Raises InputError as
+    ``align`` does, and for an utterance without a speaker.
     """
     vocabulary = pd.Index(sorted(own.names | (fit.names if fit else set())), dtype="str")
     units = np.union1d(own.units, fit.units) if fit else own.units
-    groups = own.utterances if speakers is None else [_speaker(speakers, name) for name in own.utterances]
+    speaker = [] if speakers is None else [_speaker(speakers, name) for name in own.utterances]
+    groups = speaker if speakers is not None and drawn == "speakers" else own.utterances
     views = _views(own, fit, vocabulary, units, excluded)
     sums: dict[str, Floats] = {}
     gathered = Gathered(), Gathered(), Gathered()
@@ -86,8 +89,8 @@ def collect_statistics(
             whole.add(counts)
         first += len(part)
     cells, used, runs = (whole.counts() for whole in gathered)
-    labels_of = vocabulary.tolist()
-    return UtteranceStatistics(own.utterances, groups, labels_of, sorted(excluded), cells, used, runs, sums)
+    names = own.utterances, groups, speaker, vocabulary.tolist(), sorted(excluded)
+    return UtteranceStatistics(*names, cells, used, runs, sums)
 
 
 def _counts(alignment: Alignment, unit: Ints) -> tuple[Counts, Counts, Counts]:

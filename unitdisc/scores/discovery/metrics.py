@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
-from unitdisc.scores.discovery import clustering, usage
+from unitdisc.scores.discovery import clustering, speakers, usage
 from unitdisc.scores.discovery.contingency import fractions, weighted
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
@@ -46,6 +46,7 @@ def evaluate(statistics: UtteranceStatistics, weights: Ints) -> list[MetricValue
         mean = fractions(sums[f"frame_f1{suffix}"], sums[f"scored{suffix}"])
         columns.append(MetricValues(f"frame_boundary_f1{suffix}", mean, sums[f"scored{suffix}"]))
     columns += _usage(statistics, weights, sums["duration"])
+    columns += _speakers(statistics, weights)
     return columns
 
 
@@ -97,3 +98,11 @@ def _usage(statistics: UtteranceStatistics, weights: Ints, duration: Floats) -> 
     yield MetricValues("bitrate", fractions(tokens * bits, duration), tokens)
     yield MetricValues("bitrate_runs", fractions(runs * run_bits, duration), runs)
     yield MetricValues("run_duration", fractions(duration, runs), runs)
+
+
+def _speakers(statistics: UtteranceStatistics, weights: Ints) -> Iterator[MetricValues]:
+    for names, known in speakers.known(statistics):
+        values = np.array([known.values(row) for row in weights]).T
+        tokens = (weights @ known.tokens()).astype(np.float64)
+        yield MetricValues(names.nmi.name, values[0], tokens)
+        yield MetricValues(names.ami.name, values[1], tokens)
