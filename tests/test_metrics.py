@@ -62,7 +62,8 @@ def test_every_score_of_units_is_a_metric_of_its_own_name():
 
 
 def test_the_scores_of_units_are_all_the_metrics_of_units_in_all_variants():
-    plain = [m for m in metrics.every if m not in (*metrics.recognition, *metrics.by_stage, *metrics.pieces)]
+    others = (*metrics.recognition, *metrics.by_stage, metrics.speaker_majority, *metrics.pieces)
+    plain = [m for m in metrics.every if m not in others]
     fits = {True: ("", metrics.heldout), False: ("",)}
     views = {True: tuple(metrics.views), False: ("",)}
     assert set(discovered()) == {
@@ -88,7 +89,7 @@ def test_every_figure_of_pieces_is_a_metric():
 
 def test_every_speaker_and_every_probe_has_its_metric():
     assert tuple(metrics.abx) == get_args(Speaker)
-    assert tuple(metrics.probes) == get_args(ProbeKind)
+    assert tuple(metrics.probes) == tuple(metrics.speaker_probes) == get_args(ProbeKind)
 
 
 @pytest.mark.parametrize("name", staged)

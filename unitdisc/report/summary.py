@@ -1,5 +1,7 @@
 """The main scores of all runs as a table for the terminal."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from unitdisc import metrics
@@ -28,12 +30,17 @@ def stages(table: pd.DataFrame, split: str) -> str:
     for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
         means = run.groupby("metric")["value"].mean()
         for family in metrics.by_stage:
-            cells = [means.get(family.at(stage)) for stage in run_stages.titles]
+            cells = [_first(means, family, stages) for stages in run_stages.columns.values()]
             if any(cell is not None for cell in cells):
                 texts = ("" if cell is None else family.plain(cell) for cell in cells)
                 rows.append([str(corpus), str(model), family.title, *texts])
-    heading = ["corpus", "model", "measure", *run_stages.titles.values()]
+    heading = ["corpus", "model", "measure", *run_stages.columns]
     return _aligned([heading, *rows], texts=3) if rows else ""
+
+
+def _first(means: "pd.Series[float]", family: metrics.Metric, stages: Sequence[str]) -> float | None:
+    """Return the mean of a metric at the first of some stages that has one."""
+    return next((means[family.at(stage)] for stage in stages if family.at(stage) in means), None)
 
 
 def _aligned(rows: list[list[str]], *, texts: int) -> str:
