@@ -1,5 +1,6 @@
 """Probes of the speakers: how well classifiers of single rows tell who spoke or wrote, at every stage of a run."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,8 @@ def score_speakers(
 
     ``splits`` and ``labels`` are as for ``score_probes``: the rows are the same, but all rows where train or test has
     no labels. What counts is each utterance of test (and of dev) whose ``speakers`` are among those of train; where
-    there are none, a tenth of the training utterances, on which nothing is trained. There are no scores with fewer than
-    two speakers.
+    there are none, a tenth of the training utterances, of all speakers in turn, on which nothing is trained. There are
+    no scores with fewer than two speakers.
     """
     counted = counted_labels(labels, plan.exclude)
     has_labels = all(labelled(splits[split], counted) for split in ("train", "test") if split in splits)
@@ -85,22 +86,37 @@ def choose(
 ) -> Chosen | None:
     """Return which utterances serve for what; None where train or what is left to score has fewer than two speakers."""
     whole, names = splits["train"]
-    order = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
-    tenth = -(-len(names) // 10)
     known = {speakers[name] for name in names}
+    spare, tenth = _spare(names, speakers, seed), -(-len(names) // 10)
     found: dict[str, tuple[Representations, list[str]]] = {}
+    held_out: set[str] = set()
     for split in ("test", "dev"):
         other, candidates = splits.get(split, (whole, []))
         candidates = [name for name in candidates if speakers[name] in known]
         if not candidates:
-            other, candidates, order = whole, order[:tenth], order[tenth:]
+            other, candidates, spare = whole, spare[:tenth], spare[tenth:]
+            held_out.update(candidates)
         found[split] = other, candidates
-    left = set(order)
-    kept = [name for name in names if name in left]
-    known = {speakers[name] for name in kept}
-    of = {split: (other, [name for name in some if speakers[name] in known]) for split, (other, some) in found.items()}
-    enough = len(known) > 1 and len({speakers[name] for name in of["test"][1]}) > 1 and of["dev"][1]
-    return Chosen((whole, kept), of["dev"], of["test"]) if enough else None
+    kept = [name for name in names if name not in held_out]
+    enough = len(known) > 1 and len({speakers[name] for name in found["test"][1]}) > 1 and found["dev"][1]
+    return Chosen((whole, kept), found["dev"], found["test"]) if enough else None
+
+
+def _spare(names: Sequence[str], speakers: Mapping[str, str], seed: int) -> list[str]:
+    """Return in random order the utterances that may be held out: the first of every speaker, then the second...
+
+    The last of each speaker is not among them.
+    """
+    left = Counter(speakers[name] for name in names)
+    turns: dict[int, list[str]] = {}
+    before: Counter[str] = Counter()
+    for index in np.random.default_rng(seed).permutation(len(names)):
+        who = speakers[names[index]]
+        left[who] -= 1
+        if left[who]:
+            turns.setdefault(before[who], []).append(names[index])
+        before[who] += 1
+    return [name for turn in sorted(turns) for name in turns[turn]]
 
 
 def _majority(on: Part, test: Part) -> list[Score]:
