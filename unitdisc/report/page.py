@@ -23,6 +23,7 @@ from unitdisc.report.sections import (
     rate_plots,
     score_table,
     segments_and_pieces,
+    spread,
     stages,
     training_curves,
 )
@@ -79,6 +80,7 @@ def _page(corpora: Sequence[CorpusResults], *, title: str, shown: int) -> str:
         "views": metrics.views,
         "split": split,
         "ablations": ablation.tables(corpora, split),
+        "spreads": spread.spreads(corpora, colour, split),
         "stages": stages.tables(corpora, split),
         "segments": segments_and_pieces.segments(corpora, split),
         "pieces": segments_and_pieces.pieces(corpora, split),

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
 from unitdisc import stages as run_stages
+from unitdisc.report.sections.spread import deviation
 
 
 def scores(table: pd.DataFrame, split: str) -> str:
@@ -41,6 +43,20 @@ def stages(table: pd.DataFrame, split: str) -> str:
 def _first(means: "pd.Series[float]", family: metrics.Metric, stages: Sequence[str]) -> float | None:
     """Return the mean of a metric at the first of some stages that has one."""
     return next((means[family.at(stage)] for stage in stages if family.at(stage) in means), None)
+
+
+def spread(table: pd.DataFrame, split: str) -> str:
+    """Return mean, standard deviation, minimum and maximum over seeds of each headline metric of each model."""
+    chosen = table[(table["split"] == split) & table["value"].notna()]
+    rows = [["corpus", "model", "metric", "seeds", "mean", "deviation", "min", "max"]]
+    for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
+        for metric in map(metrics.find, metrics.headline):
+            values = run.loc[run["metric"] == metric.name, "value"].tolist()
+            if values:
+                numbers = (float(np.mean(values)), deviation(values), min(values), max(values))
+                texts = ("" if number != number else metric.plain(number) for number in numbers)
+                rows.append([str(corpus), str(model), metric.title, str(len(values)), *texts])
+    return _aligned(rows, texts=3)
 
 
 def _aligned(rows: list[list[str]], *, texts: int) -> str:
