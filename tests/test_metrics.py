@@ -32,9 +32,12 @@ def units(*sequence):
 
 
 def discovered():
-    """The names of all scores of units, of both views and with a mapping of another split."""
+    """The names of all scores of units, of both views, with a mapping of another split and with speakers."""
     fit = units(1, 2, 3, 4), labels("abxc")
-    found = score(units(1, 2, 3, 4, 4), labels("abxcb"), exclude=["x"], mapping=fit, bootstrap=0)
+    spoken = {name: UnitSequence(name, 0.01, np.array([1, 2, 3, 4, 4])) for name in "uvw"}
+    rows = pd.concat([labels("abxcb").assign(utterance=name) for name in spoken])
+    speakers = dict(zip("uvw", "sst", strict=True))
+    found = score(spoken, rows, exclude=["x"], mapping=fit, speakers=speakers, bootstrap=0)
     return [each.metric for each in found]
 
 
@@ -59,7 +62,10 @@ def test_every_score_of_units_is_a_metric_of_its_own_name():
 
 
 def test_the_scores_of_units_are_all_the_metrics_of_units_in_all_variants():
-    others = (*metrics.recognition, *metrics.by_stage, *metrics.pieces, *metrics.by_codebook, *metrics.codebooks)
+    others = (
+        *metrics.recognition, *metrics.by_stage, metrics.speaker_majority, *metrics.pieces, *metrics.by_codebook,
+        *metrics.codebooks,
+    )  # fmt: skip
     plain = [m for m in metrics.every if m not in others]
     fits = {True: ("", metrics.heldout), False: ("",)}
     views = {True: tuple(metrics.views), False: ("",)}
@@ -100,7 +106,7 @@ def test_every_figure_of_pieces_is_a_metric():
 
 def test_every_speaker_and_every_probe_has_its_metric():
     assert tuple(metrics.abx) == get_args(Speaker)
-    assert tuple(metrics.probes) == get_args(ProbeKind)
+    assert tuple(metrics.probes) == tuple(metrics.speaker_probes) == get_args(ProbeKind)
 
 
 @pytest.mark.parametrize("name", staged)

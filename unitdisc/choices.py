@@ -10,6 +10,7 @@ Context = Literal["within", "any"]  # of a, b and x: the same neighbours, or any
 LabelFormat = Literal["tsv", "ctm", "textgrid", "phn", "eaf", "text_ali", "discophon"]
 Fold = Literal["timit-39"]
 StripMarks = bool | Literal["auto"]
+Drawn = Literal["utterances", "speakers"]  # by a bootstrap
 Lengths = Literal["strict", "common"]  # units and labels that end more than a token apart: an error, or cut
 OnBadUtterance = Literal["stop", "skip"]
 SplitBy = Literal["speaker", "file"]

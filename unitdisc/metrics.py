@@ -14,76 +14,38 @@ from typing import get_args
 
 from unitdisc import stages
 from unitdisc.choices import ProbeKind, Speaker
-from unitdisc.metric import Better
 from unitdisc.metric import Metric as Metric
+from unitdisc.metric import OfSpeakers as OfSpeakers
+from unitdisc.metric import boundaries, error, knowledge, mapped, shared
 
 heldout, excluded = "_heldout", "_excluded"
 _word, _of_units = "word_", "_units"
 views = MappingProxyType({"": "without silence and space", excluded: "with silence and space"})
 
 
-def _mapped(name: str, title: str, meaning: str, better: Better = "high", **more: object) -> Metric:
-    return replace(Metric(name, title, meaning, better, percent=True, fitted=True, views=True), **more)  # type: ignore[arg-type]
-
-
-def _shared(name: str, title: str, meaning: str, **more: object) -> Metric:
-    return replace(Metric(name, title, meaning, digits=3, biased=True, views=True), **more)  # type: ignore[arg-type]
-
-
-def _boundaries(prefix: str, what: str, *, fitted: bool) -> tuple[Metric, ...]:
-    plain = "" if prefix == "boundary" else f"{prefix}_"
-    base = Metric("", "", "", percent=True, fitted=fitted, views=True)
-    title = prefix.replace("_", " ")
-    return (
-        replace(base, name=f"{prefix}_precision", title=f"{title} precision", meaning=f"share of {what} that are true"),
-        replace(base, name=f"{prefix}_recall", title=f"{title} recall", meaning=f"true boundaries found by {what}"),
-        replace(base, name=f"{prefix}_f1", title=f"{title} F1", meaning=f"{what} against changes of label"),
-        replace(
-            base,
-            name=f"{plain}over_segmentation",
-            title=f"{plain.replace('_', ' ')}over-segmentation",
-            meaning=f"{what} over true boundaries, less 1",
-            better="neither",
-            low=-1.0,
-            high=inf,
-        ),
-        replace(
-            base,
-            name=f"{plain}r_value",
-            title=f"{plain.replace('_', ' ')}R-value",
-            meaning="recall and over-segmentation in one number",
-            low=-inf,
-        ),
-    )
-
-
-def _error(name: str, title: str, meaning: str) -> Metric:
-    return Metric(name, title, meaning, "low", high=inf, percent=True)
-
-
 mapping = (
-    _mapped("many_to_one", "own mapping", "units mapped to labels on the scored split itself", level="majority"),
-    _mapped("one_to_one", "one-to-one", "each label has one unit at most"),
-    _mapped("majority", "majority label", "what one label for everything reaches", "neither"),
-    _mapped("per_many_to_one", "PER of units", "edits from mapped units to the labels", "low", high=inf),
-    _mapped("per_substitutions", "substitutions", "its substitutions", "low", high=inf),
-    _mapped("per_deletions", "deletions", "its deletions", "low", high=inf),
-    _mapped("per_insertions", "insertions", "its insertions", "low", high=inf),
+    mapped("many_to_one", "own mapping", "units mapped to labels on the scored split itself", level="majority"),
+    mapped("one_to_one", "one-to-one", "each label has one unit at most"),
+    mapped("majority", "majority label", "what one label for everything reaches", "neither"),
+    mapped("per_many_to_one", "PER of units", "edits from mapped units to the labels", "low", high=inf),
+    mapped("per_substitutions", "substitutions", "its substitutions", "low", high=inf),
+    mapped("per_deletions", "deletions", "its deletions", "low", high=inf),
+    mapped("per_insertions", "insertions", "its insertions", "low", high=inf),
 )
-level = _mapped(
+level = mapped(
     "majority_heldout", "majority label", "what the commonest label of train reaches", "neither", fitted=False
 )
-accuracy = _mapped("many_to_one_heldout", "accuracy", "units mapped to labels on train", fitted=False, level=level.name)
+accuracy = mapped("many_to_one_heldout", "accuracy", "units mapped to labels on train", fitted=False, level=level.name)
 clustering = (
-    _shared("phone_purity", "phone purity", "tokens under the commonest label of their unit"),
-    _shared("cluster_purity", "cluster purity", "tokens in the commonest unit of their label"),
-    _shared("pnmi", "PNMI", "information on the label over its entropy"),
-    _shared("nmi", "NMI", "normalised mutual information of units and labels"),
-    _shared("ami", "AMI", "mutual information adjusted for chance", low=-inf),
-    _shared("ari", "ARI", "Rand index adjusted for chance", low=-0.5),
-    _shared("v_measure", "V-measure", "harmonic mean of homogeneity and completeness"),
-    _shared("homogeneity", "homogeneity", "units hold one label each"),
-    _shared("completeness", "completeness", "labels are in one unit each"),
+    shared("phone_purity", "phone purity", "tokens under the commonest label of their unit"),
+    shared("cluster_purity", "cluster purity", "tokens in the commonest unit of their label"),
+    shared("pnmi", "PNMI", "information on the label over its entropy"),
+    shared("nmi", "NMI", "normalised mutual information of units and labels"),
+    shared("ami", "AMI", "mutual information adjusted for chance", low=-inf),
+    shared("ari", "ARI", "Rand index adjusted for chance", low=-0.5),
+    shared("v_measure", "V-measure", "harmonic mean of homogeneity and completeness"),
+    shared("homogeneity", "homogeneity", "units hold one label each"),
+    shared("completeness", "completeness", "labels are in one unit each"),
 )
 frame_boundary_f1 = Metric(
     "frame_boundary_f1",
@@ -114,7 +76,7 @@ usage = (
     Metric("run_duration", "unit duration", "mean duration of a run of equal units", "neither", high=inf, digits=3),
 )
 # Each of these is one metric per codebook where a token has an index of each of several: see ``Metric.of``.
-codebook_accuracy = _mapped(
+codebook_accuracy = mapped(
     "many_to_one_codebook_{codebook}", "accuracy of codebook {codebook}", "one codebook's units mapped to labels"
 )
 codebook_units = Metric(
@@ -133,11 +95,13 @@ codebooks = (
     ),
     Metric("bitrate_codebooks", "bit rate of codebooks", "each coded alone, summed", "neither", high=inf, biased=True),
 )  # fmt: skip
+of_speakers, of_speakers_all = knowledge("", ""), knowledge("_all", ", all tokens")
+speakers = tuple(m for each in (of_speakers, of_speakers_all) for m in (each.nmi, each.ami, each.chance))
 recognition = (
-    _error("phone_error_rate", "PER", "edits from the phones that CTC decodes to the true ones"),
-    _error("phone_substitutions", "PER substitutions", "its substitutions"),
-    _error("phone_deletions", "PER deletions", "its deletions"),
-    _error("phone_insertions", "PER insertions", "its insertions"),
+    error("phone_error_rate", "PER", "edits from the phones that CTC decodes to the true ones"),
+    error("phone_substitutions", "PER substitutions", "its substitutions"),
+    error("phone_deletions", "PER deletions", "its deletions"),
+    error("phone_insertions", "PER insertions", "its insertions"),
 )
 # Each of these is one metric per stage of a run: see ``Metric.at``.
 abx: Mapping[Speaker, Metric] = MappingProxyType(
@@ -159,7 +123,27 @@ probes: Mapping[ProbeKind, Metric] = MappingProxyType(
         "mlp": Metric("probe_mlp_{stage}", "two-layer probe", "accuracy of a two-layer classifier", percent=True),
     }
 )
-by_stage = (*abx.values(), *probes.values())
+speaker_majority = Metric(
+    "probe_speaker_majority",
+    "commonest speaker",
+    "what the speaker with most of train reaches",
+    "neither",
+    percent=True,
+)
+speaker_probes: Mapping[ProbeKind, Metric] = MappingProxyType(
+    {
+        kind: Metric(
+            f"probe_speaker_{kind}_{{stage}}",
+            f"{probe.title} of speakers",
+            f"{probe.meaning} of the speaker",
+            "neither",
+            percent=True,
+            level=speaker_majority.name,
+        )
+        for kind, probe in probes.items()
+    }
+)
+by_stage = (*abx.values(), *probes.values(), *speaker_probes.values())
 pieces = (
     Metric("tokens", "tokens", "tokens", "neither", high=inf, digits=0, page="exports.md"),
     Metric("units", "units", "collapsed units", "neither", high=inf, digits=0, page="exports.md"),
@@ -187,15 +171,17 @@ every = (
     accuracy,
     level,
     *mapping,
-    *_boundaries("boundary", "changes of mapped label", fitted=True),
+    *boundaries("boundary", "changes of mapped label", fitted=True),
     *clustering,
-    *_boundaries("unit_boundary", "changes of unit", fitted=False),
+    *boundaries("unit_boundary", "changes of unit", fitted=False),
     frame_boundary_f1,
     *usage,
     *by_codebook,
     *codebooks,
+    *speakers,
     *recognition,
     *by_stage,
+    speaker_majority,
     *pieces,
 )
 levels = tuple(metric.level for metric in every if metric.level)

@@ -15,7 +15,7 @@ from unitdisc.scores.discovery.score import score
 letters = "abcd"
 codebook = np.eye(5)
 stages = ("features", "codes")
-everything = {f"probe_{kind}_{stage}" for kind in ("linear", "mlp") for stage in stages}
+everything = {f"probe_{kind}_{stage}" for kind in ("linear", "mlp") for stage in stages} | {"probe_linear_units"}
 quick = {"hidden": 16, "epochs": 6, "batch": 64, "learning_rate": 0.02}
 
 
@@ -64,7 +64,7 @@ def test_left_out_labels_are_left_out(tmp_path, draw):
                 middles = [min((i + 0.5) * stride, len(found)) for i in range(-(-len(found) // stride))]
                 counts["codes"] += sum(middle < len(found) and found[int(middle)] in letters for middle in middles)
         for name, found in scores.items():
-            assert found.n == counts[name.rsplit("_", 1)[1]]
+            assert found.n == counts["codes" if name.endswith("units") else name.rsplit("_", 1)[1]]
 
 
 def test_on_codes_a_probe_can_do_no_better_than_the_best_mapping(tmp_path, draw):

@@ -50,10 +50,15 @@ def report(
 def scores(
     results: Annotated[Path, typer.Argument(help="Folder of results.")] = Path("results"),
     split: Annotated[str, typer.Option(help="Split to show: train, dev or test.")] = "test",
+    spread: Annotated[
+        bool, typer.Option("--spread", help="Print mean, standard deviation, minimum and maximum over seeds instead.")
+    ] = False,
 ) -> None:
     """Print the main scores of all runs, with mean and range over seeds, ABX and probes, and the path of the report.
 
     Example: unitdisc scores results
+
+    Example: unitdisc scores results --spread
     """
     from unitdisc import tables
     from unitdisc.checksums import checked
@@ -63,6 +68,9 @@ def scores(
 
     files = Results(results)
     table = tables.read(checked(files.scores), RunScore)
+    if spread:
+        typer.echo(summary.spread(table, split))
+        return
     typer.echo(summary.scores(table, split))
     if staged := summary.stages(table, split):
         typer.echo(f"\n{staged}")

@@ -30,8 +30,9 @@ class Abx(Section):
 
 
 class Probes(Section):
-    """Classifiers of the labels of single frames or tokens: trained on train, stopped early by dev, scored on test."""
+    """Classifiers of single frames or tokens: trained on train, stopped early by dev, scored on test."""
 
+    speakers: bool = Field(False, description="Classify speakers or writers as well as labels.")
     hidden: int = Field(256, ge=1, description="Hidden units of the two-layer classifier.")
     epochs: int = Field(30, ge=1, description="Maximum number of epochs, over which the learning rate falls to 0.")
     patience: int = Field(3, ge=1, description="Consecutive epochs without a gain on dev after which training stops.")

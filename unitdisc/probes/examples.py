@@ -1,4 +1,4 @@
-"""Labelled vectors: the rows of a stage whose centre is covered by a label."""
+"""Examples of what a probe predicts: the rows of a stage, each with the index of its label or speaker."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,78 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from unitdisc.arrays import Ints
+from unitdisc import stages
+from unitdisc.arrays import Ints, Matrix
 from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery.alignment import align
 from unitdisc.stages import Stage
 from unitdisc.units.representations import Representations
 
-Targets = Mapping[Stage, Mapping[str, Ints]]
+Targets = Mapping[str, Mapping[str, Ints]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Vectors (N, D) and the indices (N,) of their labels."""
+    """Vectors (N, D), or the units (N, G) of whole numbers, and the indices (N,) of what is to be predicted."""
 
     vectors: Tensor
     labels: Tensor
+
+    @property
+    def units(self) -> bool:
+        """Whether these are units."""
+        return not self.vectors.is_floating_point()
+
+    @property
+    def single_units(self) -> bool:
+        """Whether these are units of one number each."""
+        return self.units and self.vectors.shape[1] == 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Utterances of a split, with what is to be predicted of each row: by stage and utterance an index, or -1."""
+
+    whole: Representations
+    utterances: Sequence[str]
+    targets: Targets
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that are probed: those of the model, then its units."""
+        return probed(self.whole)
+
+    def examples(self) -> dict[str, Examples]:
+        """Return the rows of all utterances that have an index, at every stage."""
+        parts: dict[str, list[Examples]] = {stage: [] for stage in self.stages}
+        for _, by_stage in self.each():
+            for stage, part in by_stage.items():
+                parts[stage].append(part)
+        return {
+            stage: Examples(torch.cat([x.vectors for x in examples]), torch.cat([x.labels for x in examples]))
+            for stage, examples in parts.items()
+        }
+
+    def each(self) -> Iterator[tuple[str, dict[str, Examples]]]:
+        """Yield the rows with an index of each utterance, one utterance in memory at a time."""
+        for name in self.utterances:
+            matrices: dict[str, Matrix | Ints] = dict(self.whole[name].items())
+            matrices[stages.units_alone] = _indices(self.whole.units(name))
+            examples = {}
+            for stage, vectors in matrices.items():
+                labels = torch.from_numpy(self.targets[stage][name])
+                examples[stage] = Examples(torch.from_numpy(vectors)[labels >= 0], labels[labels >= 0])
+            yield name, examples
+
+
+def _indices(units: Ints) -> Ints:
+    """Return units (T',) or (T', G) as a matrix (T', G), of one column for single units."""
+    return units.reshape(len(units), -1)
+
+
+def probed(whole: Representations) -> tuple[str, ...]:
+    """Return the stages that are probed: those of the model, then its units."""
+    return (*whole.stages, stages.units_alone)
 
 
 def labelled(whole: Representations, labels: pd.DataFrame) -> list[str]:
@@ -42,40 +99,27 @@ def draw(whole: Representations, utterances: Collection[str], frames: int, seed:
     return sampled
 
 
-def targets(whole: Representations, utterances: Sequence[str], labels: pd.DataFrame, vocabulary: pd.Index) -> Targets:
+def label_targets(
+    whole: Representations, utterances: Sequence[str], labels: pd.DataFrame, vocabulary: pd.Index
+) -> Targets:
     """Return, by stage and utterance, the index in ``vocabulary`` of the label of each row (T',), -1 without a label.
 
     Row i has the label that covers (i + 0.5) · frame shift, like tokens in the scores.
     """
-    by_stage = {}
+    by_stage: dict[str, Mapping[str, Ints]] = {}
     for stage in whole.stages:
         shift = whole.frame_shift(stage)
         rows = [whole.rows(name, stage) for name in utterances]
         blank = {n: UnitSequence(n, shift, np.zeros(r, dtype=np.int64)) for n, r in zip(utterances, rows, strict=True)}
         codes = align(blank, labels, vocabulary).label
         by_stage[stage] = dict(zip(utterances, np.split(codes, np.cumsum(rows)[:-1]), strict=True))
-    return by_stage
+    return by_stage | {stages.units_alone: by_stage[Stage.CODES]}
 
 
-def all_examples(whole: Representations, utterances: Sequence[str], codes: Targets) -> dict[Stage, Examples]:
-    """Return the labelled rows of all utterances, at every stage."""
-    parts: dict[Stage, list[Examples]] = {stage: [] for stage in whole.stages}
-    for _, by_stage in by_utterance(whole, utterances, codes):
-        for stage, part in by_stage.items():
-            parts[stage].append(part)
-    return {
-        stage: Examples(torch.cat([x.vectors for x in examples]), torch.cat([x.labels for x in examples]))
-        for stage, examples in parts.items()
+def all_rows(whole: Representations, utterances: Sequence[str]) -> Targets:
+    """Return, by stage and utterance, the index 0 for every row."""
+    by_stage: dict[str, Mapping[str, Ints]] = {
+        stage: {name: np.zeros(whole.rows(name, stage), dtype=np.int64) for name in utterances}
+        for stage in whole.stages
     }
-
-
-def by_utterance(
-    whole: Representations, utterances: Sequence[str], codes: Targets
-) -> Iterator[tuple[str, dict[Stage, Examples]]]:
-    """Yield the labelled rows of each utterance, one in memory at a time."""
-    for name in utterances:
-        examples = {}
-        for stage, vectors in whole[name].items():
-            labels = torch.from_numpy(codes[stage][name])
-            examples[stage] = Examples(torch.from_numpy(vectors)[labels >= 0], labels[labels >= 0])
-        yield name, examples
+    return by_stage | {stages.units_alone: by_stage[Stage.CODES]}

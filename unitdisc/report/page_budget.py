@@ -39,6 +39,7 @@ order = (
     Omission("the training curves", {"trainings": _nothing}),
     Omission("most of the findings under Health", {"findings": lambda findings: findings[:kept_findings]}),
     Omission("accuracy against bit rate", {"rates": _nothing}),
+    Omission("the spread over seeds", {"spreads": _nothing}),
     Omission("the stages from features to units", {"stages": _nothing}),
     Omission("what the settings change", {"ablations": _nothing, "sweeps": _nothing}),
     Omission("the scores", {"tables": _nothing}),

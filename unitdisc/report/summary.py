@@ -1,9 +1,13 @@
 """The main scores of all runs as a table for the terminal."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
 from unitdisc import stages as run_stages
+from unitdisc.report.sections.spread import deviation
 
 
 def scores(table: pd.DataFrame, split: str) -> str:
@@ -28,12 +32,31 @@ def stages(table: pd.DataFrame, split: str) -> str:
     for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
         means = run.groupby("metric")["value"].mean()
         for family in metrics.by_stage:
-            cells = [means.get(family.at(stage)) for stage in run_stages.titles]
+            cells = [_first(means, family, stages) for stages in run_stages.columns.values()]
             if any(cell is not None for cell in cells):
                 texts = ("" if cell is None else family.plain(cell) for cell in cells)
                 rows.append([str(corpus), str(model), family.title, *texts])
-    heading = ["corpus", "model", "measure", *run_stages.titles.values()]
+    heading = ["corpus", "model", "measure", *run_stages.columns]
     return _aligned([heading, *rows], texts=3) if rows else ""
+
+
+def _first(means: "pd.Series[float]", family: metrics.Metric, stages: Sequence[str]) -> float | None:
+    """Return the mean of a metric at the first of some stages that has one."""
+    return next((means[family.at(stage)] for stage in stages if family.at(stage) in means), None)
+
+
+def spread(table: pd.DataFrame, split: str) -> str:
+    """Return mean, standard deviation, minimum and maximum over seeds of each headline metric of each model."""
+    chosen = table[(table["split"] == split) & table["value"].notna()]
+    rows = [["corpus", "model", "metric", "seeds", "mean", "deviation", "min", "max"]]
+    for (corpus, model), run in chosen.groupby(["corpus", "model"], sort=False):
+        for metric in map(metrics.find, metrics.headline):
+            values = run.loc[run["metric"] == metric.name, "value"].tolist()
+            if values:
+                numbers = (float(np.mean(values)), deviation(values), min(values), max(values))
+                texts = ("" if number != number else metric.plain(number) for number in numbers)
+                rows.append([str(corpus), str(model), metric.title, str(len(values)), *texts])
+    return _aligned(rows, texts=3)
 
 
 def _aligned(rows: list[list[str]], *, texts: int) -> str:

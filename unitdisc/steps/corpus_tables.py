@@ -28,6 +28,12 @@ def utterances_of(files: CorpusFolder) -> list[Utterance]:
     return rows
 
 
+def speakers_of(files: CorpusFolder) -> dict[str, str]:
+    """Read the speaker of each utterance, by name, and nothing else; raises InputError for a table that was changed."""
+    rows = tables.each_record(checked(files.utterances, corpus_again), Utterance)
+    return {row.utterance: row.speaker for row in rows}
+
+
 def indexed_labels(files: CorpusFolder, ignore: Collection[str] = ()) -> LabelIndex:
     """Open the labels of a corpus, without those to ``ignore``; raises InputError for a table that was changed."""
     return LabelIndex(checked(files.labels, corpus_again), ignore)

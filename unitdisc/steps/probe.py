@@ -1,35 +1,38 @@
-"""The probe step: classifiers of the labels at every stage of a run."""
+"""The probe step: classifiers of the labels, and of the speakers if asked for, at every stage of a run."""
 
 import torch
 
 from unitdisc import tables
 from unitdisc.checksums import sealing
 from unitdisc.config import Probes
+from unitdisc.probes.accuracy import Plan
 from unitdisc.probes.score import score_probes
+from unitdisc.probes.speakers import score_speakers
 from unitdisc.records import Score
 from unitdisc.steps.run import Run
 from unitdisc.units.representations import Representations
 
 
 def run(run: Run, *, threads: int = 1) -> None:
-    """Train classifiers on train, stop them early by dev, score them on test; no scores without labels on both."""
-    labels = run.labels
-    counted = set(labels.loc[~labels["label"].isin(run.settings.exclude), "utterance"])
-    labelled = {utterance.split for name, utterance in run.utterances.items() if name in counted}
-    scores = _scores(run, threads) if {"train", "test"} <= labelled else []
+    """Train classifiers on train, stop them early by dev, score them on test.
+
+    Without labels on train and test there are no scores of labels. What is scored of speakers, and where, is chosen by
+    ``score_speakers``.
+    """
+    torch.set_num_threads(threads)
+    scores = list(_scores(run))
     with sealing(run.files.probes):
         tables.write(run.files.probes, scores, Score)
 
 
-def _scores(run: Run, threads: int) -> list[Score]:
-    torch.set_num_threads(threads)
-    scoring = run.experiment.scoring
-    return score_probes(
-        {split: Representations(run.trained, run.features(split), run.speakers) for split in run.splits},
-        run.labels,
-        exclude=run.settings.exclude,
-        settings=scoring.probes or Probes(),
-        seed=run.seed,
-        bootstrap=scoring.bootstrap,
-        confidence_seed=scoring.confidence_seed,
-    )
+def _scores(run: Run) -> list[Score]:
+    scoring, settings = run.experiment.scoring, run.experiment.scoring.probes or Probes()
+    counted = set(run.labels.loc[~run.labels["label"].isin(run.settings.exclude), "utterance"])
+    labelled = {utterance.split for name, utterance in run.utterances.items() if name in counted}
+    of_labels = {"train", "test"} <= labelled
+    if not of_labels and not settings.speakers:
+        return []
+    splits = {split: Representations(run.trained, run.features(split), run.speakers) for split in run.splits}
+    plan = Plan(settings, run.settings.exclude, run.seed, scoring.bootstrap, scoring.confidence_seed)
+    scores = score_probes(splits, run.labels, plan) if of_labels else []
+    return scores + (score_speakers(splits, run.labels, run.speakers, plan) if settings.speakers else [])

@@ -14,7 +14,7 @@ from unitdisc.scores.discovery.overview import overview_of
 from unitdisc.scores.discovery.score import statistics_of, statistics_of_source, summarise, unknown_labels
 from unitdisc.scores.discovery.sources import InFiles
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
-from unitdisc.steps.corpus_tables import indexed_labels
+from unitdisc.steps.corpus_tables import indexed_labels, speakers_of
 from unitdisc.steps.run import Run, only_labelled
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ def run(run: Run, splits: Sequence[str] | None = None) -> None:
     units = {split: run.units_path(split, "encoded") for split in ("train", *chosen)}
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         _check_excluded(run, labels.counts)
-        for split, statistics in zip(chosen, each_statistics(run, units, labels, chosen), strict=True):
+        speakers = speakers_of(run.corpus_files)
+        for split, statistics in zip(chosen, each_statistics(run, units, labels, chosen, speakers), strict=True):
             scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
             with sealing(run.files.scores(split)):
                 tables.write(run.files.scores(split), scores, Score)
@@ -44,9 +45,16 @@ def _check_excluded(run: Run, labels: Collection[str]) -> None:
 
 
 def each_statistics(
-    run: Run, units: Mapping[str, Path], labels: LabelIndex, splits: Sequence[str]
+    run: Run,
+    units: Mapping[str, Path],
+    labels: LabelIndex,
+    splits: Sequence[str],
+    speakers: Mapping[str, str] | None = None,
 ) -> Iterator[UtteranceStatistics]:
-    """Yield the statistics of each split, whose ``units`` are tables; otherwise as ``run_statistics``."""
+    """Yield the statistics of each split, whose ``units`` are tables; otherwise as ``run_statistics``.
+
+    With ``speakers``, by utterance, what units know of them is scored, too; resamples draw utterances all the same.
+    """
     train = overview_of(InFiles(units["train"], labels))
     for split in splits:
         source = InFiles(units[split], labels)
@@ -56,6 +64,8 @@ def each_statistics(
             fit=None if split == "train" else train,
             exclude=run.settings.exclude,
             tolerance=run.experiment.scoring.tolerance[run.modality.name],
+            speakers=speakers,
+            drawn="utterances",
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Ints, Matrix
 from unitdisc.features.archive import Archive
 from unitdisc.models.store import Trained
 from unitdisc.stages import Stage
@@ -32,6 +32,12 @@ class Representations:
         """Return the matrices of an utterance: features (T, D), encoder output (T', C), codes (T', D')."""
         frames = torch.tensor(self.frames(utterance))
         return {stage: vectors.numpy() for stage, vectors in self._trained.model.stages(frames).items()}
+
+    def units(self, utterance: str) -> Ints:
+        """Return the units (T',) of an utterance, or the indices (T', G) of each token."""
+        with torch.no_grad():
+            units: Ints = self._trained.model.encode(torch.tensor(self.frames(utterance))).numpy()
+        return units
 
     def rows(self, utterance: str, stage: Stage) -> int:
         """Return the number of rows of an utterance at a stage: its frames T, or its tokens T'."""

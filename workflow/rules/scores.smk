@@ -4,6 +4,7 @@ for name, splits, corpora in plan.by_splits("score"):
         name:
             name
         input:
+            utterances=str(any_corpus.utterances),
             labels=str(any_corpus.labels),
             units=[str(any_run.units(split)) for split in splits],
         output:

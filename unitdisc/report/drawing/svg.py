@@ -109,16 +109,18 @@ def points(
     y: str,
     scale: Scale,
     room: Sequence[Point] = (),
+    whole: Literal["", "whole"] = "",
 ) -> str:
     """Draw points with their intervals, and horizontal ``levels`` (name, height); empty if there are no points.
 
-    The axes also have room for the points of ``room``, so that several plots can be compared.
+    The axes also have room for the points of ``room``, so that several plots can be compared. With ``whole``, values
+    of x are whole numbers.
     """
     dots = _drawable(dots, scale)
     if not dots:
         return ""
     within = [*dots, *_drawable(room, scale)]
-    across = axis([dot.x for dot in within], left, width - right, scale, pad=0.12)
+    across = replace(axis([dot.x for dot in within], left, width - right, scale, pad=0.12), whole=bool(whole))
     ends = [v for dot in within for v in (dot.y, dot.low, dot.high) if math.isfinite(v)]
     up = axis([*ends, *(level for _, level in levels)], height - bottom, top, "linear")
     body = "".join(_level(name, level, up) for name, level in levels)

@@ -38,15 +38,16 @@ def _table(corpus: CorpusResults, split: str) -> Stages:
     values: dict[tuple[str, metrics.Metric], dict[str, list[float]]] = {}
     for run in corpus.runs:
         for measure, stage, value in _measured(run, split):
-            values.setdefault((run.name, measure), {}).setdefault(stage, []).append(value)
-    known = {stage for by_stage in values.values() for stage in by_stage}
-    stages = [stage for stage in run_stages.titles if stage in known] + sorted(known - set(run_stages.titles))
+            of_column = values.setdefault((run.name, measure), {})
+            of_column.setdefault(run_stages.column(stage), []).append(value)
+    known = {column for by_column in values.values() for column in by_column}
+    columns = [title for title in run_stages.columns if title in known] + sorted(known - set(run_stages.columns))
     ordered = sorted(values.items(), key=lambda item: metrics.by_stage.index(item[0][1]))
     rows = [
-        Row(model, measure.heading, [measure.text(float(np.mean(of[s]))) if s in of else "" for s in stages])
+        Row(model, measure.heading, [measure.text(float(np.mean(of[s]))) if s in of else "" for s in columns])
         for (model, measure), of in ordered
     ]
-    return Stages(corpus.title, [run_stages.titles.get(stage, stage) for stage in stages], rows)
+    return Stages(corpus.title, columns, rows)
 
 
 def _measured(run: RunResults, split: str) -> list[tuple[metrics.Metric, str, float]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
+from unitdisc.choices import Drawn
 from unitdisc.errors import InputError
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
 from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
@@ -63,18 +64,20 @@ def collect_statistics(
     excluded: Collection[str],
     tolerance: float,
     speakers: Mapping[str, str] | None,
+    drawn: Drawn,
     frame: float | None,
 ) -> UtteranceStatistics:
     """Collect the statistics of a split, a block at a time; ``own`` is its overview.
 
-    ``fit`` is another split on which mappings are fitted too. ``tolerance`` and ``frame`` are in seconds or columns,
-    ``speakers`` names what the bootstrap draws, None for utterances. Raises InputError as ``align`` does, and for an
-    utterance without a speaker.
+    ``fit`` is another split on which mappings are fitted too. ``tolerance`` and ``frame`` are in seconds or columns.
+    ``speakers``, if given, is by utterance, and ``drawn`` whether the bootstrap then draws these. Raises InputError as
+    ``align`` does, and for an utterance without a speaker.
     """
     vocabulary = pd.Index(sorted(own.names | (fit.names if fit else set())), dtype="str")
     units = np.union1d(own.seen.units, fit.seen.units) if fit else own.seen.units
     alone = codebook_fits(own, fit, vocabulary, _scored_labels(vocabulary, excluded))
-    groups = own.utterances if speakers is None else [_speaker(speakers, name) for name in own.utterances]
+    speaker = [] if speakers is None else [_speaker(speakers, name) for name in own.utterances]
+    groups = speaker if speakers is not None and drawn == "speakers" else own.utterances
     views = _views(own, fit, vocabulary, units, excluded)
     sums: dict[str, Floats] = {}
     gathered = [Gathered() for _ in range(4 if own.codebooks else 3)]
@@ -92,8 +95,8 @@ def collect_statistics(
             whole.add(counts)
         first += len(part)
     cells, used, runs, *codebooks = (whole.counts() for whole in gathered)
-    names, left_out, alone_counts = vocabulary.tolist(), sorted(excluded), next(iter(codebooks), None)
-    return UtteranceStatistics(own.utterances, groups, names, left_out, cells, used, runs, sums, alone_counts)
+    names = own.utterances, groups, speaker, vocabulary.tolist(), sorted(excluded)
+    return UtteranceStatistics(*names, cells, used, runs, sums, next(iter(codebooks), None))
 
 
 def _counts(alignment: Alignment, unit: Ints, codebooks: int) -> Iterator[Counts]:

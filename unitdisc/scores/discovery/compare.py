@@ -64,7 +64,7 @@ def _paired(a: UtteranceStatistics, b: UtteranceStatistics) -> UtteranceStatisti
         sides = (",".join(side.excluded) or "nothing" for side in (a, b))
         raise UnpairedError(f"different labels were left out: {' and '.join(sides)}")
     b = reorder(b, a.utterances)
-    if a.groups != b.groups:
+    if a.groups != b.groups or (a.speakers and b.speakers and a.speakers != b.speakers):
         raise UnpairedError("the two sides were not scored with the same speakers")
     if a.labels != b.labels:
         other = sorted(set(a.labels) ^ set(b.labels))[0]

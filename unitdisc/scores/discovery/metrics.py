@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from unitdisc import metrics
 from unitdisc.arrays import Floats, Ints
-from unitdisc.scores.discovery import clustering, usage
+from unitdisc.scores.discovery import clustering, speakers, usage
 from unitdisc.scores.discovery.contingency import Counts, fractions, weighted
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
@@ -50,6 +50,7 @@ def evaluate(statistics: UtteranceStatistics, weights: Ints) -> list[MetricValue
         for fit in ("", metrics.heldout):
             columns += _codebooks(sums, fit + suffix, sums[f"tokens{suffix}"], times.sum(axis=1))
     columns += _usage(statistics, weights, sums["duration"])
+    columns += _speakers(statistics, weights)
     return columns
 
 
@@ -136,3 +137,11 @@ def _usage_of_codebooks(counts: Counts, weights: Ints, tokens: Floats, duration:
             yield MetricValues(metric.of(g), own, tokens)
         yield MetricValues(metric.of("mean"), values.mean(axis=0), tokens)
     yield MetricValues("bitrate_codebooks", fractions(tokens * bits.sum(axis=0), duration), tokens)
+
+
+def _speakers(statistics: UtteranceStatistics, weights: Ints) -> Iterator[MetricValues]:
+    for names, known in speakers.known(statistics):
+        values = np.array([known.values(row) for row in weights]).T
+        tokens = (weights @ known.tokens()).astype(np.float64)
+        yield MetricValues(names.nmi.name, values[0], tokens)
+        yield MetricValues(names.ami.name, values[1], tokens)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
-from unitdisc.choices import Lengths
+from unitdisc.choices import Drawn, Lengths
 from unitdisc.errors import InputError
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.bootstrap import intervals
@@ -15,6 +15,7 @@ from unitdisc.scores.discovery.collect import collect_statistics
 from unitdisc.scores.discovery.metrics import evaluate
 from unitdisc.scores.discovery.overview import Overview, overview_of
 from unitdisc.scores.discovery.sources import InMemory, Source
+from unitdisc.scores.discovery.speakers import by_chance
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
 Split = tuple[Mapping[str, UnitSequence], pd.DataFrame]
@@ -28,6 +29,7 @@ def score(
     mapping: Split | None = None,
     tolerance: float = 0.02,
     speakers: Mapping[str, str] | None = None,
+    drawn: Drawn = "speakers",
     bootstrap: int = 1000,
     seed: int = 0,
     lengths: Lengths = "common",
@@ -40,7 +42,8 @@ def score(
     columns. Labels of other utterances are ignored; utterances without labels count only for the usage of units, and
     without any labels only that usage is scored. Labels named in ``exclude`` are left out, except in the metrics that
     end in ``_excluded``. ``mapping`` is another split (units, labels), on which the mappings of the metrics that end in
-    ``_heldout`` are fitted. The ``bootstrap`` resamples draw utterances, or ``speakers`` (by utterance) if given.
+    ``_heldout`` are fitted. With ``speakers`` (by utterance), what units know of them is scored too, and the
+    ``bootstrap`` resamples draw them, unless ``drawn`` says utterances.
     ``lengths`` says whether an utterance whose units and labels end more than a token apart is an error (strict) or is
     scored where they overlap (common). Raises InputError for that, for labels that overlap, a unit below 0, and an
     utterance without a speaker.
@@ -52,6 +55,7 @@ def score(
         mapping=mapping,
         tolerance=tolerance,
         speakers=speakers,
+        drawn=drawn,
         lengths=lengths,
         frame=frame,
     )
@@ -66,6 +70,7 @@ def statistics_of(
     mapping: Split | None = None,
     tolerance: float = 0.02,
     speakers: Mapping[str, str] | None = None,
+    drawn: Drawn = "speakers",
     lengths: Lengths = "common",
     frame: float | None = None,
 ) -> UtteranceStatistics:
@@ -82,6 +87,7 @@ def statistics_of(
         exclude=exclude,
         tolerance=tolerance,
         speakers=speakers,
+        drawn=drawn,
         frame=frame,
     )
 
@@ -94,6 +100,7 @@ def statistics_of_source(
     exclude: Collection[str] = (),
     tolerance: float = 0.02,
     speakers: Mapping[str, str] | None = None,
+    drawn: Drawn = "speakers",
     frame: float | None = None,
 ) -> UtteranceStatistics:
     """Return the statistics of a split, and of mappings fitted on the split ``fit``; see ``score`` for the rest.
@@ -106,12 +113,15 @@ def statistics_of_source(
     if frame is not None and not 0 < frame < np.inf:
         raise InputError(f"frame {frame:g} is not a number above 0")
     return collect_statistics(
-        split, overview, fit=fit, excluded=exclude, tolerance=tolerance, speakers=speakers, frame=frame
+        split, overview, fit=fit, excluded=exclude, tolerance=tolerance, speakers=speakers, drawn=drawn, frame=frame
     )
 
 
 def summarise(statistics: UtteranceStatistics, *, samples: int = 1000, seed: int = 0) -> list[Score]:
-    """Return every metric with its interval from ``samples`` bootstrap resamples."""
+    """Return every metric with its interval from ``samples`` bootstrap resamples.
+
+    What units know of speakers by chance has the interval of its own shuffles instead.
+    """
     columns = evaluate(statistics, np.ones((1, len(statistics.utterances)), dtype=np.int64))
     low, high = intervals(
         lambda weights: np.stack([column.values for column in evaluate(statistics, weights)], axis=1),
@@ -121,10 +131,11 @@ def summarise(statistics: UtteranceStatistics, *, samples: int = 1000, seed: int
         centred=np.array([metrics.find(column.metric).biased for column in columns]),
         width=statistics.width,
     )
-    return [
+    scores = [
         Score(column.metric, float(column.values[0]), float(a), float(b), int(column.items[0]))
         for column, a, b in zip(columns, low, high, strict=True)
     ]
+    return [*scores, *by_chance(statistics)]
 
 
 def unknown_labels(excluded: Collection[str], labels: Collection[str]) -> list[str]:

@@ -6,6 +6,7 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc import files
-from unitdisc.arrays import Floats
+from unitdisc.arrays import Floats, Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.numpy_files import NpzFile
 from unitdisc.guard import foreign
 from unitdisc.scores.discovery.contingency import Counts, from_owners
 
 version = 1
+names = ("utterances", "groups", "speakers", "labels", "excluded")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots: the codes of speakers are made once
 class UtteranceStatistics:
     """Statistics of scored utterances (U,).
 
-    ``groups`` (U,) is what a bootstrap draws: the utterance itself or its speaker. ``labels`` are the names of the
+    ``groups`` (U,) is what a bootstrap draws: the utterance itself or its speaker. ``speakers`` (U,) are empty where
+    they are not known. ``labels`` are the names of the
     labels by code, ``excluded`` those left out. ``cells`` counts tokens by unit (a dense code) and label; ``units`` and
     ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, one number per utterance.
     Where tokens have an index of each of several codebooks, ``codebooks`` counts all tokens by codebook and index.
@@ -34,6 +37,7 @@ class UtteranceStatistics:
 
     utterances: list[str]
     groups: list[str]
+    speakers: list[str]
     labels: list[str]
     excluded: list[str]
     cells: Counts
@@ -47,11 +51,18 @@ class UtteranceStatistics:
         """The most numbers that a resample needs at once."""
         return max(len(self.utterances), *(len(counts.keys) for counts in (self.cells, self.units, self.runs)))
 
+    @cached_property
+    def speaker_codes(self) -> Ints:
+        """The number of the speaker of each utterance (U,); all the same where they are not known."""
+        if not self.speakers:
+            return np.zeros(len(self.utterances), dtype=np.int64)
+        return np.unique(self.speakers, return_inverse=True)[1].astype(np.int64)
+
 
 def save(path: str | Path, statistics: UtteranceStatistics) -> None:
     """Write statistics as a NumPy archive (.npz), without pickles."""
     arrays: dict[str, NDArray[np.generic]] = {"version": np.array(version)}
-    for name in ("utterances", "groups", "labels", "excluded"):
+    for name in names:
         arrays[name] = np.array(getattr(statistics, name), dtype=np.str_)
     for name in ("cells", "units", "runs", *([] if statistics.codebooks is None else ["codebooks"])):
         counts = getattr(statistics, name)
@@ -88,6 +99,7 @@ def _of(arrays: dict[str, NDArray[Any]]) -> UtteranceStatistics:
     return UtteranceStatistics(
         utterances=arrays["utterances"].tolist(),
         groups=arrays["groups"].tolist(),
+        speakers=arrays["speakers"].tolist() if "speakers" in arrays else [],  # older files have none
         labels=arrays["labels"].tolist(),
         excluded=arrays["excluded"].tolist(),
         cells=counts("cells"),
@@ -107,6 +119,7 @@ def reorder(statistics: UtteranceStatistics, utterances: Sequence[str]) -> Utter
         statistics,
         utterances=list(utterances),
         groups=[statistics.groups[u] for u in old],
+        speakers=[statistics.speakers[u] for u in old] if statistics.speakers else [],
         cells=statistics.cells.reordered(old),
         units=statistics.units.reordered(old),
         runs=statistics.runs.reordered(old),
