@@ -72,6 +72,10 @@ class RunFolder:
         """Return the labels that a model recognises."""
         return self.path / f"{split}.recognised.tsv"
 
+    def bits(self, split: str) -> Path:
+        """Return the bits per dimension of a split, for a model that states a likelihood."""
+        return self.path / f"{split}.bits.tsv"
+
     @property
     def probes(self) -> Path:
         """The accuracies of classifiers at every stage, on test."""

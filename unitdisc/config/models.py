@@ -67,6 +67,11 @@ class ModelSettings(Section):
         return self.learns_labels
 
     @property
+    def likelihood(self) -> bool:
+        """Whether the model states the likelihood of what it reconstructs, which then has bits per dimension."""
+        return False
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The models of the same configuration that its training starts from."""
         return ()
@@ -269,6 +274,12 @@ class VQModel(ModelSettings):
     def learns_labels(self) -> bool:
         """Whether the objective needs labels."""
         return bool(registry.objectives.fact(self.objective.kind, "needs_labels"))
+
+    @property
+    def likelihood(self) -> bool:
+        """Whether the objective has a decoder that states a likelihood."""
+        decodes = registry.objectives.fact(self.objective.kind, "decodes")
+        return bool(decodes and registry.decoders.fact(self.decoder.kind, "likelihood"))
 
     @property
     def predicts_clusters(self) -> bool:

@@ -159,7 +159,7 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
         known = {model: _known(experiment.models[model]) | {"features": features} for model in models}
         reader = _RunReader("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
-            reader.run(model, seed, known[model], recognises=experiment.models[model].recognises)
+            reader.run(model, seed, known[model], experiment.models[model])
             for model in models
             for seed in experiment.seeds
         )
@@ -246,14 +246,16 @@ class _RunReader:
     expected: Collection[str]
 
     def run(
-        self, model: str, seed: int, known: Mapping[str, Any] | None = None, *, recognises: bool = False
+        self, model: str, seed: int, known: Mapping[str, Any] | None = None, settings: ModelSettings | None = None
     ) -> RunResults:
-        """Read a run; ``known`` is what the configuration says about its model."""
+        """Read a run; ``known`` is what model.json will say, and ``settings`` are those of a configuration."""
         files = self.corpus.run(model, seed)
         expected = [split for split in splits if split in self.expected]
         wanted = [files.description, files.training]
         wanted += [path(split) for path in (files.units, files.scores) for split in expected]
-        wanted += [files.recognition(split) for split in expected if split != "train" and recognises]
+        unseen = [split for split in expected if split != "train"]
+        wanted += [files.recognition(split) for split in unseen if settings and settings.recognises]
+        wanted += [files.bits(split) for split in unseen if settings and settings.likelihood]
         scores = list(result_tables.scores(files))
         collected = self.collected.get((self.corpus.path.name, model, seed), result_tables.no_scores())
         return RunResults(
