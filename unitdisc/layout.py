@@ -39,6 +39,11 @@ class RunFolder:
         return self.path / "training.tsv"
 
     @property
+    def curve(self) -> Path:
+        """The losses of raw and averaged weights over the training, for a model whose settings ask for them."""
+        return self.path / "curve.tsv"
+
+    @property
     def resume(self) -> Path:
         """The state of a training that is not finished."""
         return self.path / ".resume.pt"

@@ -4,21 +4,20 @@ from unitdisc.config.corpora import AnyCorpus, CorpusSettings
 from unitdisc.config.division import DividedSettings, Splits
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
 from unitdisc.config.features import AnyFeatures, FeatureSettings
+from unitdisc.config.kmeans import KMeansModel, StackedFrames
+from unitdisc.config.mixer import MixerSettings
 from unitdisc.config.models import (
     AnyModel,
     BottleneckSettings,
-    KMeansModel,
-    MixerSettings,
     ModelSettings,
     PartSettings,
     ReestimationSettings,
-    StackedFrames,
     VQModel,
 )
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
 from unitdisc.config.trained import TrainedModel
-from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
+from unitdisc.config.training import AnySchedule, Constant, Cosine, Curve, Halving, Plateau, Training
 from unitdisc.config.units import Exports, Pieces, Segmentation
 
 __all__ = [
@@ -31,6 +30,7 @@ __all__ = [
     "Constant",
     "CorpusSettings",
     "Cosine",
+    "Curve",
     "DividedSettings",
     "Experiment",
     "Exports",

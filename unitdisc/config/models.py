@@ -1,4 +1,4 @@
-"""Settings of the models: k-means, and the vector-quantised model with its parts."""
+"""Settings that all models share, and those of the vector-quantised model."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from unitdisc import registry
 from unitdisc.config.features import FeatureSettings
+from unitdisc.config.mixer import MixerSettings
 from unitdisc.config.section import Kinds, Section
-from unitdisc.config.training import Training
+from unitdisc.config.training import Curve, Training
 
 most_units = 65_536  # of several codebooks together, because programs that read units may list all of them
 published_capacity = 20_480  # vectors of the paper's reservoir
@@ -77,6 +78,16 @@ class ModelSettings(Section):
         return ()
 
     @property
+    def curve(self) -> Curve | None:
+        """What the curve of the training shows; None where it writes none."""
+        return None
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that the training reads, where the corpus has them; test for a curve alone."""
+        return tuple(dict.fromkeys(("train", "dev", *(self.curve.splits if self.curve else ()))))
+
+    @property
     def trained_on(self) -> str | None:
         """The corpus on which these are trained; None for that of the run."""
         return None
@@ -105,31 +116,6 @@ class ModelSettings(Section):
     def processes(self) -> int:
         """Processes that share a training."""
         return 1
-
-
-class StackedFrames(ModelSettings):
-    """Settings of a model whose units are those of stacked frames, without an encoder."""
-
-    context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
-    stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
-
-
-class KMeansModel(StackedFrames):
-    """k-means on the normalised features: the baseline."""
-
-    baseline = True
-    title = "k-means"
-    trained_by = "unitdisc.training.clustering:train"
-
-    kind: Literal["kmeans"] = "kmeans"
-    codewords: int = Field(128, ge=1, description="Number of units, K.")
-    iterations: int = Field(30, ge=1, description="Maximum number of Lloyd iterations.")
-    frames: int = Field(200_000, ge=1, description="Maximum number of training tokens to cluster, sampled by the seed.")
-
-    @property
-    def units(self) -> int:
-        """The number of units of the model."""
-        return self.codewords
 
 
 def default_capacity(codewords: int) -> int:
@@ -207,21 +193,6 @@ class BottleneckSettings(Section):
         return self
 
 
-class MixerSettings(Section):
-    """A convolution of width 1, then residual convolutions of width 3, between the codes and the objective.
-
-    With the encoder `dilated`, its blocks and those of a mixer with batch norm are one network, which the bottleneck
-    divides.
-    """
-
-    channels: int = Field(64, ge=1, description="Feature maps of every layer.")
-    dilations: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (1, 2, 1, 1), description="Dilation of each residual layer."
-    )
-    batch_norm: bool = Field(False, description="Take the blocks of the encoder `dilated`, which have batch norm.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout within each block with batch norm.")
-
-
 class VQModel(ModelSettings):
     """Encoder, bottleneck, optionally a mixer, and the objective: features reconstructed by a decoder, or labels."""
 
@@ -253,6 +224,12 @@ class VQModel(ModelSettings):
             default = registry.decoders.settings("window")()
             if self.decoder != default:
                 raise ValueError(f"objective {self.objective.kind} takes no decoder: leave one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def _curve_of_a_decoder(self) -> "VQModel":
+        if self.training.curve and not registry.objectives.fact(self.objective.kind, "decodes"):
+            raise ValueError(f"training.curve is of a decoder's loss, and objective {self.objective.kind} has none")
         return self
 
     @property
@@ -291,6 +268,11 @@ class VQModel(ModelSettings):
         """The model that gives the first weights, and the one that gives the clusters to predict."""
         named = (() if self.initial is None else (self.initial,)) + self.objective.teachers
         return tuple(dict.fromkeys(named))
+
+    @property
+    def curve(self) -> Curve | None:
+        """What the curve of the training shows, if it writes one."""
+        return self.training.curve
 
     @property
     def gpus(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import log
 
 import torch
 from torch import Tensor
@@ -81,6 +82,11 @@ class Model(UnitModel):
         task = self.objective.loss(self.mixed(squeezed.codes, tokens), tokens, batch)
         total = self.objective.weight * task + squeezed.loss
         return Losses(total, task, squeezed, tokens, fitted_tokens(batch, tokens, self.stride))
+
+    @property
+    def nats_of_token(self) -> float:
+        """What a token costs in nats where every codeword is as likely: Σ ln K over its codebooks."""
+        return self.bottleneck.quantizer.codebooks * log(self.bottleneck.quantizer.codewords)
 
     @torch.no_grad()
     def likelihoods(self, batch: Batch, *, quantise: bool = True) -> Likelihoods:

@@ -43,7 +43,7 @@ def train(task: Task) -> Learnt | None:
         unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         digest = _digest(task, learnt)
         sizes = {"inputs": task.inputs, "labels": len(vocabulary)}
-        model = _learn(task, known, unseen, sizes, initial=initial, digest=digest)
+        model = _learn(task, known, unseen, sizes, initial=initial, digest=digest, curve=_of_curve(task, dev))
         return None if processes.rank() else Learnt(model, vocabulary)
 
 
@@ -55,13 +55,14 @@ def _learn(
     *,
     initial: Model | None,
     digest: str,
+    curve: Mapping[str, Normalised],
 ) -> Model:
     settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
     device = device_of(settings.training.device, "training.device")
     try:
         augment = _augmenter(task)
-        trainer = Trainer(settings, train, dev, **sizes, seed=task.seed, device=device, augment=augment)
+        trainer = Trainer(settings, train, dev, **sizes, seed=task.seed, device=device, augment=augment, curve=curve)
     except InputError:
         raise
     except ValueError as error:
@@ -77,6 +78,13 @@ def _learn(
     if initial is not None:
         trainer.state.start_from(initial)
     return loop.train(trainer, task.run, digest=digest)
+
+
+def _of_curve(task: Task, dev: Normalised | None) -> dict[str, Normalised]:
+    """Return the splits of the curve that there are."""
+    plan = task.settings.training.curve
+    found = {} if plan is None else {"dev": dev, "test": task.test() if "test" in plan.splits else None}
+    return {split: matrices for split, matrices in found.items() if matrices is not None and split in plan.splits}
 
 
 def _augmenter(task: Task) -> Augmenter | None:
