@@ -48,15 +48,15 @@ def fit(
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     shared = _statistics(train, features, speaker) if features.normalise == "global" else None
 
-    def held_out(split: str) -> Normalised | None:
-        return _normalise(opened(split), features, shared, speaker) if split in archives else None
+    def normalised(split: str) -> Normalised:
+        return _normalise(train if split == "train" else opened(split), features, shared, speaker)
 
     task = Task(
         settings=settings,
         features=features,
-        train=_normalise(train, features, shared, speaker),
-        dev=lambda: held_out("dev"),
-        test=lambda: held_out("test"),
+        train=normalised("train"),
+        dev=lambda: normalised("dev") if "dev" in archives else None,
+        test=lambda: normalised("test") if "test" in archives else None,
         index=train.path,
         inputs=train.dim,
         speakers=tuple(sorted({speaker[name] for name in train})),
@@ -69,13 +69,18 @@ def fit(
         code=code,
         facts=facts,
     )
-    for path in (beside(run.training), beside(run.curve), run.curve):  # there may be no curve this time
-        path.unlink(missing_ok=True)
+    _forget(run)
     learnt = _training(settings.kind)(task)
     if learnt is not None:
         store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
         with sealing(run.training, *filter(Path.exists, [run.curve])):
             loop.finish(run)
+
+
+def _forget(run: RunFolder) -> None:
+    """Remove the checksums of the tables of an earlier training, and its curve: there may be none this time."""
+    for path in (beside(run.training), beside(run.curve), run.curve):
+        path.unlink(missing_ok=True)
 
 
 def _opened(archives: Mapping[str, Path], utterances: Sequence[Utterance], split: str) -> Archive:
