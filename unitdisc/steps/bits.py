@@ -34,13 +34,11 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
 
 
 def _priors(run: Run, model: Model) -> dict[str, Floats]:
-    """Return the priors of the units by the name of their metric; without a train split the uniform one alone."""
+    """Return the priors of the units by the name of their metric: each as likely, and by its share of train."""
     size = model.bottleneck.quantizer.codewords, model.bottleneck.quantizer.codebooks
-    priors = {metrics.likelihood[0].name: uniform(*size)}
-    if "train" in run.splits:
-        units = tables.each_unit_sequence(run.units_path("train", "encoded"))
-        priors[metrics.likelihood[1].name] = frequencies(units, *size)
-    return priors
+    of_train = tables.each_unit_sequence(run.units_path("train", "encoded"))
+    known = uniform(*size), frequencies(of_train, *size)
+    return {metric.name: prior for metric, prior in zip(metrics.likelihood, known, strict=True)}
 
 
 def _likelihoods(run: Run, model: Model, split: str) -> Iterator[Likelihood]:

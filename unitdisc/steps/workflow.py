@@ -184,11 +184,6 @@ class Plan:
         if curved:
             yield "train_curve" if plain else "train", curved, [run.training, run.curve]
 
-    def train_units(self, corpus: str, model: str, seed: str) -> list[str]:
-        """Return the units of train as encoded, if the corpus has that split."""
-        run = self.results.corpus(corpus).run(model, seed)
-        return [str(run.units("train"))] if "train" in self.experiment.corpora[corpus].split_names else []
-
     def runs(self) -> Iterator[tuple[str, str, RunFolder]]:
         """Yield corpus, model and folder of every run."""
         for corpus, models in self.experiment.runs.items():

@@ -70,7 +70,7 @@ for name, splits, corpora in plan.by_splits("bits", of=("dev", "test")):
             features=archives(splits),
             weights=str(any_run.weights),
             description=str(any_run.description),
-            units=lambda w: plan.train_units(w.corpus, w.model, w.seed),
+            units=str(any_run.units("train")),
         output:
             [str(any_run.bits(split)) for split in splits],
         log:

@@ -60,9 +60,9 @@ def line(runs: Sequence[RunResults], weights: str, colour: str, dashed: svg.Dash
     by_step = table.groupby("step")
     values = by_step[column].agg(["mean", "min", "max"])
     done = by_step["reestimations"].max()
-    marks = done.index[done.diff() > 0].tolist()
-    places = np.unique(np.linspace(0, len(values) - 1, most_points).round().astype(int))
-    drawn = values.iloc[places] if len(values) else values
+    marked = np.flatnonzero(done.diff() > 0)[:most_points]
+    spread = np.linspace(0, len(values) - 1, min(most_points, len(values))).round().astype(int)
+    drawn = values.iloc[np.union1d(spread, marked)]
     ranged = len(runs) > 1 and not dashed
     return svg.Line(
         name=f"{runs[0].name}, {titles.get(weights, weights)}",
@@ -70,7 +70,7 @@ def line(runs: Sequence[RunResults], weights: str, colour: str, dashed: svg.Dash
         y=drawn["mean"].tolist(),
         colour=colour,
         dashed=dashed,
-        marks=[] if dashed else [float(step) for step in marks],
+        marks=[] if dashed else done.index[marked].to_numpy(dtype=float).tolist(),
         low=drawn["min"].tolist() if ranged else (),
         high=drawn["max"].tolist() if ranged else (),
     )
