@@ -67,7 +67,7 @@ def test_the_training_of_a_curve_waits_for_test(values):
     told = snakemake(Path(), "--dry-run", "--", "results/scores.tsv")
     assert told.returncode == 0, told.stderr
     text = told.stdout + told.stderr
-    inputs = {rule: line for rule, line in re.findall(r"^rule (train\w*):\n +input: (.*)$", text, re.MULTILINE)}
+    inputs = dict(re.findall(r"^rule (train\w*):\n +input: (.*)$", text, re.MULTILINE))
     assert "lines/features/test.ark" in inputs["train_curve"]
     assert "lines/features/test.ark" not in inputs["train"]
     (bits,) = re.findall(r"^rule bits:\n +input: (.*)\n +output: (.*)$", text, re.MULTILINE)
