@@ -600,3 +600,18 @@ def recognition_errors(utterances, names, *, tokens, exclude, ignore):
         errors += sum(edits(g, t) for g, t in zip(guess, truth, strict=True))
         total += sum(map(len, truth))
     return errors, total
+
+
+# --- bits per dimension ---------------------------------------------------------------------------------------------
+
+
+def bits_per_dimension(utterances, probability):
+    """(nats, values, tokens) of each utterance, and the probability of a codeword of a codebook: the mean bits."""
+    bits = dimensions = 0.0
+    for nats, values, tokens in utterances:
+        bits += nats / math.log(2)
+        dimensions += values
+        for token in tokens:
+            for codebook, codeword in enumerate(token):
+                bits -= math.log2(probability(codebook, codeword))
+    return bits / dimensions

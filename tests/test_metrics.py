@@ -63,8 +63,8 @@ def test_every_score_of_units_is_a_metric_of_its_own_name():
 
 def test_the_scores_of_units_are_all_the_metrics_of_units_in_all_variants():
     others = (
-        *metrics.recognition, *metrics.by_stage, metrics.speaker_majority, *metrics.pieces, *metrics.by_codebook,
-        *metrics.codebooks,
+        *metrics.recognition, *metrics.likelihood, *metrics.by_stage, metrics.speaker_majority, *metrics.pieces,
+        *metrics.by_codebook, *metrics.codebooks,
     )  # fmt: skip
     plain = [m for m in metrics.every if m not in others]
     fits = {True: ("", metrics.heldout), False: ("",)}

@@ -39,6 +39,11 @@ class RunFolder:
         return self.path / "training.tsv"
 
     @property
+    def curve(self) -> Path:
+        """The losses of raw and averaged weights over the training, for a model whose settings ask for them."""
+        return self.path / "curve.tsv"
+
+    @property
     def resume(self) -> Path:
         """The state of a training that is not finished."""
         return self.path / ".resume.pt"
@@ -71,6 +76,10 @@ class RunFolder:
     def recognised(self, split: str) -> Path:
         """Return the labels that a model recognises."""
         return self.path / f"{split}.recognised.tsv"
+
+    def bits(self, split: str) -> Path:
+        """Return the bits per dimension of a split, for a model that states a likelihood."""
+        return self.path / f"{split}.bits.tsv"
 
     @property
     def probes(self) -> Path:

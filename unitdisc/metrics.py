@@ -103,6 +103,10 @@ recognition = (
     error("phone_deletions", "PER deletions", "its deletions"),
     error("phone_insertions", "PER insertions", "its insertions"),
 )
+likelihood = (
+    Metric("bits_per_dimension", "bits/dim", "bits a value; every unit costs the same", "low", high=inf, digits=3),
+    Metric("bits_per_dimension_coded", "bits/dim, coded", "units by their share of train", "low", high=inf, digits=3),
+)
 # Each of these is one metric per stage of a run: see ``Metric.at``.
 abx: Mapping[Speaker, Metric] = MappingProxyType(
     {
@@ -180,6 +184,7 @@ every = (
     *codebooks,
     *speakers,
     *recognition,
+    *likelihood,
     *by_stage,
     speaker_majority,
     *pieces,
@@ -200,10 +205,14 @@ by_name = MappingProxyType({metric.name: metric for metric in every})
 # table of settings, segments before and after (report, terminal), and pieces (report, terminal).
 headline = (
     "many_to_one_heldout", "many_to_one", "one_to_one", "nmi", "boundary_f1_heldout", "abx_codes_within",
-    "abx_codes_across", "phone_error_rate", "units_used", "perplexity", "bitrate",
+    "abx_codes_across", "phone_error_rate", "bits_per_dimension", "bits_per_dimension_coded", "units_used",
+    "perplexity", "bitrate",
 )  # fmt: skip
 terminal = tuple(name for name in headline if not name.startswith(("abx", "boundary")))
-settings = ("many_to_one_heldout", "abx_codes_across", "phone_error_rate", "perplexity", "units_used", "bitrate")
+settings = (
+    "many_to_one_heldout", "abx_codes_across", "phone_error_rate", "bits_per_dimension", "perplexity", "units_used",
+    "bitrate",
+)  # fmt: skip
 segments = (
     "boundary_f1_heldout", "boundary_precision_heldout", "boundary_recall_heldout", "over_segmentation_heldout",
     "r_value_heldout", "many_to_one_heldout", "run_duration", "bitrate_runs",

@@ -104,6 +104,16 @@ class RunScore:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Likelihood:
+    """−log p in nats of the discrete ``values`` of an utterance, so many of them, given its units (T,) or (T, G)."""
+
+    utterance: str
+    nats: float
+    values: int
+    units: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class UnitSequence:
     """The units of an utterance's tokens and the shift between two tokens, in seconds, columns or patches.
 

@@ -80,7 +80,7 @@ def test_what_a_step_reads_is_an_experiment_that_says_the_same(values):
         ("models.vq.training.epochs", 4, trained),
         ("models.kmeans.codewords", 9, set()),
         ("corpora.lines.root", "elsewhere", set()),
-        ("scoring.bootstrap", 30, {"score", "recognise", "abx", "probe", "segment", "pieces"}),
+        ("scoring.bootstrap", 30, {"score", "recognise", "bits", "abx", "probe", "segment", "pieces"}),
         ("scoring.abx", {"seed": 1}, {"abx"}),
         ("scoring.probes", {}, {"probe"}),
         ("segmentation", {"weight": 2.0}, {"segment", "pieces", "export"}),

@@ -9,6 +9,7 @@ from unitdisc.layout import RunFolder
 from unitdisc.steps.score_tables import score_tables
 
 ctc = {"kind": "vq", "objective": "ctc"}
+pixelcnn = {"kind": "vq", "decoder": "pixelcnn"}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,9 @@ ctc = {"kind": "vq", "objective": "ctc"}
         ({"kind": "vq"}, {"abx": {"splits": ["dev"]}}, "test", ["test.scores"]),
         ({"kind": "vq"}, {"probes": {}}, "dev", ["dev.scores"]),
         ({"kind": "vq"}, {"probes": {}}, "test", ["test.scores", "test.abx", "probe.scores"]),
+        (pixelcnn, {}, "train", ["train.scores"]),
+        (pixelcnn, {}, "dev", ["dev.scores", "dev.bits"]),
+        (pixelcnn, {"abx": None}, "test", ["test.scores", "test.bits"]),
         (ctc, {}, "train", ["train.scores"]),
         (ctc, {}, "dev", ["dev.scores", "dev.ctc"]),
         (ctc, {"abx": None, "probes": {}}, "test", ["test.scores", "test.ctc", "probe.scores"]),

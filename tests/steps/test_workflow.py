@@ -41,6 +41,40 @@ def test_corpora_with_the_same_splits_share_a_rule(values):
     assert list(plan.by_splits("recognise", ("dev",))) == [("recognise", ("dev",), ["speech", "drawn"])]
 
 
+def test_a_model_with_a_curve_has_a_rule_of_its_own(values):
+    run = Path("results/{corpus}/{model}/seed{seed}")
+    assert list(plan_of(values).trainings()) == [("train", ["kmeans", "vq"], [run / "training.tsv"])]
+    shown = values["models"]["vq"]
+    values["models"]["shown"] = shown | {"training": shown["training"] | {"curve": {"splits": ["test"]}}}
+    both = [run / "training.tsv", run / "curve.tsv"]
+    assert list(plan_of(values).trainings()) == [
+        ("train", ["kmeans", "vq"], [run / "training.tsv"]),
+        ("train_curve", ["shown"], both),
+    ]
+    plan = plan_of(values, models={"shown": values["models"]["shown"]}, runs={"lines": ["shown"]})
+    assert list(plan.trainings()) == [("train", ["shown"], both)]
+    assert "results/lines/shown/seed0/curve.tsv" in plan.reported()
+    assert list(plan_of(values, models={}, runs={}).trainings()) == [("train", [], [run / "training.tsv"])]
+
+
+def test_the_training_of_a_curve_waits_for_test(values):
+    shown = values["models"]["vq"]
+    values["models"]["vq"] = shown | {"training": shown["training"] | {"curve": {"splits": ["test"]}}}
+    values["models"]["drawn"] = shown | {"decoder": "pixelcnn"}
+    values["corpora"]["lines"]["features"]["normalise"] = "none"
+    values["runs"] = {"lines": ["vq", "drawn"]}
+    Path("config.yaml").write_text(yaml.safe_dump(values))
+    told = snakemake(Path(), "--dry-run", "--", "results/scores.tsv")
+    assert told.returncode == 0, told.stderr
+    text = told.stdout + told.stderr
+    inputs = dict(re.findall(r"^rule (train\w*):\n +input: (.*)$", text, re.MULTILINE))
+    assert "lines/features/test.ark" in inputs["train_curve"]
+    assert "lines/features/test.ark" not in inputs["train"]
+    (bits,) = re.findall(r"^rule bits:\n +input: (.*)\n +output: (.*)$", text, re.MULTILINE)
+    assert "results/lines/drawn/seed0/train.units.tsv" in bits[0]
+    assert bits[1] == "results/lines/drawn/seed0/test.bits.tsv"
+
+
 def test_only_sample_corpora_are_generated(values):
     assert plan_of(values).samples() == []
     values["corpora"]["drawn"] = {"kind": "sample-handwriting"}

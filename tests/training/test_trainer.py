@@ -1,7 +1,5 @@
 """Epochs and steps: skipped steps, narrow floats, compiling, averaged weights, a recogniser."""
 
-from functools import partial
-
 import pytest
 import torch
 
@@ -66,28 +64,6 @@ def test_a_compiled_model_trains_to_the_same(monkeypatch):
     for number in (1, 2):
         one, other = plain.epoch(number), compiled.epoch(number)
         assert one.loss == pytest.approx(other.loss, rel=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shared", [True, False])
-def test_no_re_estimation_makes_averaged_weights_worse_than_raw_ones(shared):
-    """18 steps after each of them; an average that keeps codewords of its own is worse there, as in the paper (Fig. 4).
-
-    So small a model learns fast, and every average of its weights lags by a hundredth or two, whatever is re-estimated.
-    """
-    run = trainer(model(average=0.99, epochs=10, bottleneck={"reestimation": ReestimationSettings(warmup_epochs=4)}))
-    if not shared:
-        run.state.reestimation.run = partial(without_averages, run.state.reestimation.run)
-        run.state.average.restart = lambda: None
-    rows = [run.epoch(number) for number in range(1, 11)]
-    assert sum(row.reestimations for row in rows) == 6
-    ratios = [row.dev_task_loss / row.dev_task_loss_raw for row in rows[4:]]
-    # 1.025 at most and 1.28 at least over three seeds, with one thread or two.
-    assert max(ratios) < 1.05 if shared else max(ratios) > 1.2
-
-
-def without_averages(run, *arguments, averaged=(), **options):
-    return run(*arguments, **options)
 
 
 def test_the_average_starts_anew_where_quantising_begins():

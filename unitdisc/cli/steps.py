@@ -151,6 +151,28 @@ def recognise(
     step.run(find_run(config, corpus, model, seed), split, threads=threads)
 
 
+@app.command()
+def bits(
+    corpus: Corpus,
+    model: Model,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Threads = 1,
+) -> None:
+    """Score a model whose decoder states a likelihood by the bits that it takes to write each value down.
+
+    Writes SPLIT.bits.tsv of the run (docs/metrics.md); by default of all splits but train. The units of train must be
+    encoded, as they say how often each unit occurs.
+
+    Example: unitdisc bits --corpus unipen --model robust --split test --config workflow/configs/unipen-pixelcnn.yaml
+    """
+    from unitdisc.steps import bits as step
+    from unitdisc.steps.run import find_run
+
+    step.run(find_run(config, corpus, model, seed), split, threads=threads)
+
+
 @app.command("abx-run")
 def abx_run(
     corpus: Corpus,

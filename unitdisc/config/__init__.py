@@ -11,7 +11,7 @@ from unitdisc.config.parts import PartSettings
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
 from unitdisc.config.trained import TrainedModel
-from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
+from unitdisc.config.training import AnySchedule, Constant, Cosine, Curve, Halving, Plateau, Training
 from unitdisc.config.units import Exports, Pieces, Segmentation
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Constant",
     "CorpusSettings",
     "Cosine",
+    "Curve",
     "DividedSettings",
     "Experiment",
     "Exports",

@@ -12,7 +12,7 @@ from unitdisc.config.features import FeatureSettings
 from unitdisc.config.mixer import MixerSettings
 from unitdisc.config.parts import PartSettings
 from unitdisc.config.section import Kinds, Section
-from unitdisc.config.training import Training
+from unitdisc.config.training import Curve, Training
 
 most_units = 65_536  # of several codebooks together that a token has as one number, which programs may list
 published_capacity = 20_480  # vectors of the paper's reservoir
@@ -56,9 +56,24 @@ class ModelSettings(Section):
         return self.learns_labels
 
     @property
+    def likelihood(self) -> bool:
+        """Whether the model states the likelihood of what it reconstructs, which then has bits per dimension."""
+        return False
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The models of the same configuration that its training starts from."""
         return ()
+
+    @property
+    def curve(self) -> Curve | None:
+        """What the curve of the training shows; None where it writes none."""
+        return None
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that the training reads, where the corpus has them; test for a curve alone."""
+        return tuple(dict.fromkeys(("train", "dev", *(self.curve.splits if self.curve else ()))))
 
     @property
     def trained_on(self) -> str | None:
@@ -217,6 +232,12 @@ class VQModel(ModelSettings):
                 raise ValueError(f"objective {self.objective.kind} takes no decoder: leave one of them out")
         return self
 
+    @model_validator(mode="after")
+    def _curve_of_a_decoder(self) -> "VQModel":
+        if self.training.curve and not registry.objectives.fact(self.objective.kind, "decodes"):
+            raise ValueError(f"training.curve is of a decoder's loss, and objective {self.objective.kind} has none")
+        return self
+
     @property
     def units(self) -> int:
         """The number of units of all codebooks together."""
@@ -247,6 +268,12 @@ class VQModel(ModelSettings):
         return bool(registry.objectives.fact(self.objective.kind, "needs_labels"))
 
     @property
+    def likelihood(self) -> bool:
+        """Whether the objective has a decoder that states a likelihood."""
+        decodes = registry.objectives.fact(self.objective.kind, "decodes")
+        return bool(decodes and registry.decoders.fact(self.decoder.kind, "likelihood"))
+
+    @property
     def predicts_clusters(self) -> bool:
         """Whether the objective predicts k-means clusters."""
         return bool(registry.objectives.fact(self.objective.kind, "predicts_clusters"))
@@ -256,6 +283,11 @@ class VQModel(ModelSettings):
         """The model that gives the first weights, and the one that gives the clusters to predict."""
         named = (() if self.initial is None else (self.initial,)) + self.objective.teachers
         return tuple(dict.fromkeys(named))
+
+    @property
+    def curve(self) -> Curve | None:
+        """What the curve of the training shows, if it writes one."""
+        return self.training.curve
 
     @property
     def gpus(self) -> int:

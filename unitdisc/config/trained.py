@@ -62,6 +62,11 @@ class TrainedModel(ModelSettings):
         return self.of_weights.recognises
 
     @property
+    def likelihood(self) -> bool:
+        """Whether the model whose weights are taken states a likelihood."""
+        return self.of_weights.likelihood
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The model whose weights are taken, if the configuration has it."""
         return () if self.model is None else (self.model,)

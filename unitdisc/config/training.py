@@ -65,6 +65,31 @@ AnySchedule = Annotated[
 ]
 
 
+class Curve(Section):
+    """Losses on dev and test over the training, in curve.tsv: of raw and of averaged weights, side by side.
+
+    Nothing in the training depends on them.
+    """
+
+    splits: tuple[Literal["dev", "test"], ...] = Field(
+        ("dev", "test"),
+        min_length=1,
+        description="Splits that are evaluated, where the corpus has them. Test is read for this curve alone: no "
+        "weight, schedule or choice depends on it. Choose nothing by it either.",
+    )
+    steps: int | None = Field(
+        None, ge=1, description="Training steps from one point to the next; null for a point after each epoch."
+    )
+    utterances: int = Field(
+        256, ge=1, description="Utterances of a split, at most: drawn by the seed, whole, and the same at every point."
+    )
+    plain: bool = Field(
+        True,
+        description="Where weights are averaged: also evaluate a plain average of everything, with the same decay, "
+        "whose codewords are averaged too and never re-clustered. It is in no result but the curve.",
+    )
+
+
 class Training(Section):
     """Budget and optimiser; an epoch has as many random chunks as cover the training frames once."""
 
@@ -84,6 +109,9 @@ class Training(Section):
         None, gt=0, description="Steps whose gradient has a larger norm are skipped; null for none."
     )
     average: float = Field(0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for no average.")
+    curve: Curve | None = Field(
+        None, description="Losses on dev and test over the training, in a table of their own; null for none."
+    )
     save_minutes: float | None = Field(
         10.0, gt=0, description="Minutes after which a long epoch is saved within; null to save after epochs only."
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import log
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from unitdisc.codebook.product_units import product_codewords, product_units
 from unitdisc.config import VQModel
 from unitdisc.features.activity import fitted
 from unitdisc.models.batch import Batch, Sizes, any_frame
+from unitdisc.models.likelihood import Likelihoods
 from unitdisc.models.mixer import Mixer
 from unitdisc.models.parts import Encoder, Objective
 from unitdisc.models.stretches import joined, stretches
@@ -83,6 +85,22 @@ class Model(UnitModel):
         task = self.objective.loss(self.mixed(squeezed.codes, tokens), tokens, batch)
         total = self.objective.weight * task + squeezed.loss
         return Losses(total, task, squeezed, tokens, fitted_tokens(batch, tokens, self.stride))
+
+    @property
+    def nats_of_token(self) -> float:
+        """What a token costs in nats where every codeword is as likely: Σ ln K over its codebooks."""
+        return self.bottleneck.quantizer.codebooks * log(self.bottleneck.quantizer.codewords)
+
+    @torch.no_grad()
+    def likelihoods(self, batch: Batch, *, quantise: bool = True) -> Likelihoods:
+        """Return −log p of each utterance of a batch given its units, and the units.
+
+        Raises ValueError for a model whose objective or decoder states no likelihood.
+        """
+        encoded, tokens = self.encoder(batch.frames, batch.mask)
+        squeezed = self.bottleneck(encoded, tokens, quantise=quantise)
+        nats, values = self.objective.nats(self.mixed(squeezed.codes, tokens), tokens, batch)
+        return Likelihoods(nats, values, squeezed.units, tokens)
 
     def mixed(self, codes: Tensor, tokens: Tensor) -> Tensor:
         """Return the input of the objective, given codes (B, T', D): the codes themselves if there is no mixer."""

@@ -38,13 +38,24 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Reconstructs the frames from the codes; called with (width of the codes, sizes, settings)."""
+    """Reconstructs the frames from the codes; called with (width of the codes, sizes, settings).
+
+    ``likelihood`` means that it is a distribution over the values of an utterance: ``nats`` gives their −log p.
+    """
 
     Settings: ClassVar[type[PartSettings]]
+    likelihood: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
         """Return the loss over the real frames of a batch; ``tokens`` (B, T') marks the real codes (B, T', C)."""
+
+    def nats(self, codes: Tensor, tokens: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """Return −log p (B,) of each utterance's discrete values given its codes, and how many values (B,) these are.
+
+        Raises ValueError for a decoder that states no likelihood.
+        """
+        raise ValueError(f"decoder {self.Settings.model_fields['kind'].default} states no likelihood")
 
 
 class Objective(nn.Module):
@@ -70,6 +81,13 @@ class Objective(nn.Module):
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
         """Return the loss of a batch, without its weight; ``tokens`` (B, T') marks the real codes (B, T', C)."""
+
+    def nats(self, codes: Tensor, tokens: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """Return −log p (B,) of each utterance's values given its codes, and their number (B,); see ``Decoder.nats``.
+
+        Raises ValueError for an objective without a decoder, or with one that states no likelihood.
+        """
+        raise ValueError(f"objective {self.Settings.model_fields['kind'].default} states no likelihood")
 
     def predict(self, codes: Tensor) -> Tensor:  # noqa: ARG002
         """Return the most likely class (B, T') of each code: 0 for the blank, label y as y + 1.

@@ -32,7 +32,8 @@ def collected(results: Results) -> Collected:
 
 def scores(files: RunFolder) -> Iterator[pd.DataFrame]:
     """Yield the tables of scores of a run, each with the column split."""
-    named = [(path(split), split) for split in splits for path in (files.scores, files.abx, files.recognition)]
+    tables_of = (files.scores, files.abx, files.recognition, files.bits)
+    named = [(path(split), split) for split in splits for path in tables_of]
     for path, split in [*named, (files.probes, "test")]:
         if path.exists():
             yield tables.read(checked(path), Score).assign(split=split)

@@ -1,7 +1,7 @@
 """What the report shows: the corpora and runs of a results folder, with what a configuration expects of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ class RunResults:
     """A corpus with a model and a seed; ``source`` names the results folder where there are several.
 
     ``description`` is model.json (or the part of it that the configuration knows), ``epochs`` is training.tsv,
-    ``scores`` has the columns split, metric, value, low, high, n; ``missing`` lists the expected files that do not
-    exist.
+    ``curve`` is curve.tsv, ``scores`` has the columns split, metric, value, low, high, n; ``missing`` lists the
+    expected files that do not exist.
     """
 
     source: str
@@ -49,6 +49,7 @@ class RunResults:
     epochs: pd.DataFrame
     scores: pd.DataFrame
     missing: tuple[str, ...]
+    curve: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def name(self) -> str:
@@ -159,7 +160,7 @@ def of_experiment(experiment: Experiment) -> list[CorpusResults]:
         known = {model: _known(experiment.models[model]) | {"features": features} for model in models}
         reader = _RunReader("", results.corpus(name), collected, settings.split_names)
         runs = tuple(
-            reader.run(model, seed, known[model], recognises=experiment.models[model].recognises)
+            reader.run(model, seed, known[model], experiment.models[model])
             for model in models
             for seed in experiment.seeds
         )
@@ -246,14 +247,17 @@ class _RunReader:
     expected: Collection[str]
 
     def run(
-        self, model: str, seed: int, known: Mapping[str, Any] | None = None, *, recognises: bool = False
+        self, model: str, seed: int, known: Mapping[str, Any] | None = None, settings: ModelSettings | None = None
     ) -> RunResults:
-        """Read a run; ``known`` is what the configuration says about its model."""
+        """Read a run; ``known`` is what model.json will say, and ``settings`` are those of a configuration."""
         files = self.corpus.run(model, seed)
         expected = [split for split in splits if split in self.expected]
         wanted = [files.description, files.training]
         wanted += [path(split) for path in (files.units, files.scores) for split in expected]
-        wanted += [files.recognition(split) for split in expected if split != "train" and recognises]
+        unseen = [split for split in expected if split != "train"]
+        wanted += [files.recognition(split) for split in unseen if settings and settings.recognises]
+        wanted += [files.curve] if settings and settings.curve else []
+        wanted += [files.bits(split) for split in unseen if settings and settings.likelihood]
         scores = list(result_tables.scores(files))
         collected = self.collected.get((self.corpus.path.name, model, seed), result_tables.no_scores())
         return RunResults(
@@ -266,4 +270,5 @@ class _RunReader:
             epochs=training_files.epochs(files.training) if files.training.exists() else pd.DataFrame(),
             scores=pd.concat(scores, ignore_index=True) if scores else collected,
             missing=tuple(path.name for path in wanted if self.expected and not path.exists()),
+            curve=training_files.curve(files.curve),
         )

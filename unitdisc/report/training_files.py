@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from unitdisc import tables
 from unitdisc.checksums import checked
 from unitdisc.errors import InputError
 from unitdisc.files import read_json
 from unitdisc.guard import foreign
+from unitdisc.training.record import Point
 
 
 def description(path: Path) -> Mapping[str, Any]:
@@ -21,6 +23,11 @@ def description(path: Path) -> Mapping[str, Any]:
     ):
         raise InputError("does not describe a model", path, fix="train it again")
     return content
+
+
+def curve(path: Path) -> pd.DataFrame:
+    """Read curve.tsv; an empty table where there is none."""
+    return tables.read(checked(path), Point) if path.exists() else tables.frame([], Point)
 
 
 def epochs(path: Path) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from unitdisc.layout import Results
 from unitdisc.records import RunScore, Score
 from unitdisc.steps.score_tables import score_tables
 
-score_again = "unitdisc score --help, or recognise, abx-run or probe"
+score_again = "unitdisc score --help, or recognise, bits, abx-run or probe"
 
 
 def run(experiment: Experiment) -> None:

@@ -50,6 +50,7 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
         "encode": Dependencies(without=unscored, model=True, kinds=on_model),
         "score": Dependencies(sections=("scoring",), kinds=on_corpus),
         "recognise": Dependencies(model=True, sections=("scoring",), kinds=on_model),
+        "bits": Dependencies(without=unscored, model=True, sections=("scoring",), kinds=on_model),
         "abx": Dependencies(model=True, sections=("scoring", "abx"), kinds=on_model),
         "probe": Dependencies(model=True, sections=("scoring", "probes"), kinds=on_model),
         "segment": Dependencies(model=True, sections=("scoring", "segmentation"), kinds=on_model),

@@ -16,6 +16,8 @@ def score_tables(
     yield files.scores(split)
     if model.recognises and split != "train":
         yield files.recognition(split)
+    if model.likelihood and split != "train":
+        yield files.bits(split)
     if scoring.abx is not None and split in scoring.abx.splits and refusal("abx", features, 1) is None:
         yield files.abx(split)
     if scoring.probes is not None and split == "test":

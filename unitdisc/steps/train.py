@@ -1,4 +1,4 @@
-"""The training step: from the features of train and dev to a model."""
+"""The training step: from the features of train and dev, and of test for a curve alone, to a model."""
 
 import torch
 
@@ -32,7 +32,7 @@ def _run(run: Run, threads: int | None, arguments: list[str]) -> int:
     fit(
         settings,
         run.settings.features,
-        {split: run.corpus_files.index(split) for split in run.splits if split != "test"},
+        {split: run.corpus_files.index(split) for split in run.splits if split in settings.splits},
         list(run.utterances.values()),
         run.files,
         seed=run.seed,

@@ -172,6 +172,19 @@ class Plan:
             return [str(run.segments)]
         return [str(run.units(split)) for split in self.experiment.corpora[corpus].split_names]
 
+    def trainings(self) -> Iterator[tuple[str, list[str], list[Path]]]:
+        """Yield the rules of the training step: name, models, and the tables that it writes.
+
+        One rule is for the models without a curve, and one for those with it; the first that has models is ``train``.
+        """
+        run, models = self.any_run, self.experiment.models
+        curved = [name for name, model in models.items() if model.curve]
+        plain = [name for name in models if name not in curved]
+        if plain or not curved:
+            yield "train", plain, [run.training]
+        if curved:
+            yield "train_curve" if plain else "train", curved, [run.training, run.curve]
+
     def runs(self) -> Iterator[tuple[str, str, RunFolder]]:
         """Yield corpus, model and folder of every run."""
         for corpus, models in self.experiment.runs.items():
@@ -193,9 +206,10 @@ class Plan:
     def reported(self) -> list[str]:
         """Return the files that the report shows in addition to the scores."""
         paths: list[Path] = []
-        for corpus, _, run in self.runs():
+        for corpus, model, run in self.runs():
             names = self.experiment.corpora[corpus].split_names
             paths += [run.training, run.weights, *(run.units(split) for split in names)]
+            paths += [run.curve] if self.experiment.models[model].curve else []
         for corpus in self.experiment.runs:
             files, settings = self.results.corpus(corpus), self.experiment.corpora[corpus]
             indices = (files.index(split) for split in settings.split_names)

@@ -29,6 +29,10 @@ class BegunEpoch:
         """The time spent on the epoch, without that between an interruption and its resumption."""
         return time.perf_counter() - self._start
 
+    def leave_out(self, seconds: float) -> None:
+        """Leave out time that was not spent on training."""
+        self._start += seconds
+
     def state_dict(self) -> dict[str, Any]:
         """Return the state as tensors and plain values, of all processes together."""
         own = {"totals": self.totals.cpu(), "usage": self.usage.state_dict(), "generators": _generators(self._device)}

@@ -34,7 +34,7 @@ def fit(
     ignore: Collection[str] = (),
     code: str = "",
 ) -> None:
-    """Train a model on ``archives`` (split → index; train, and dev where there is one) into the folder of ``run``.
+    """Train a model on ``archives`` (split → index; train, and others that it evaluates) into the folder of ``run``.
 
     ``labels`` (columns utterance, start, end, label) are used by models that learn labels: those of train, except those
     of ``ignore``. A chunk with another label, or of an utterance without labels, counts in no loss. ``built_on`` has
@@ -47,11 +47,16 @@ def fit(
     train = opened("train")
     speaker = {utterance.utterance: utterance.speaker for utterance in utterances}
     shared = _statistics(train, features, speaker) if features.normalise == "global" else None
+
+    def normalised(split: str) -> Normalised:
+        return _normalise(train if split == "train" else opened(split), features, shared, speaker)
+
     task = Task(
         settings=settings,
         features=features,
-        train=_normalise(train, features, shared, speaker),
-        dev=lambda: _normalise(opened("dev"), features, shared, speaker) if "dev" in archives else None,
+        train=normalised("train"),
+        dev=lambda: normalised("dev") if "dev" in archives else None,
+        test=lambda: normalised("test") if "test" in archives else None,
         index=train.path,
         inputs=train.dim,
         speakers=tuple(sorted({speaker[name] for name in train})),
@@ -64,12 +69,18 @@ def fit(
         code=code,
         facts=facts,
     )
-    beside(run.training).unlink(missing_ok=True)
+    _forget(run)
     learnt = _training(settings.kind)(task)
     if learnt is not None:
         store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
-        with sealing(run.training):
+        with sealing(run.training, *filter(Path.exists, [run.curve])):
             loop.finish(run)
+
+
+def _forget(run: RunFolder) -> None:
+    """Remove the checksums of the tables of an earlier training, and its curve: there may be none this time."""
+    for path in (beside(run.training), beside(run.curve), run.curve):
+        path.unlink(missing_ok=True)
 
 
 def _opened(archives: Mapping[str, Path], utterances: Sequence[Utterance], split: str) -> Archive:

@@ -44,7 +44,8 @@ def train(task: Task) -> Learnt | None:
         known = Utterances(task.train, {name: speaker_index[task.speaker[name]] for name in task.train}, learnt)
         unseen = None if dev is None or held_out == {} else Utterances(dev, {}, held_out)
         digest = _digest(task, learnt)
-        model = _learn(task, known, unseen, len(vocabulary), initial=initial, digest=digest)
+        curve = _of_curve(task, dev)
+        model = _learn(task, known, unseen, len(vocabulary), initial=initial, digest=digest, curve=curve)
         return None if processes.rank() else Learnt(model, vocabulary)
 
 
@@ -56,10 +57,11 @@ def _learn(
     *,
     initial: Model | None,
     digest: str,
+    curve: Mapping[str, Normalised] | None = None,
 ) -> Model:
     settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
-    trainer = _trainer(task, train, dev, labels)
+    trainer = _trainer(task, train, dev, labels, curve)
     tokens = sum(-(-train.matrices.frames(name) // trainer.state.model.stride) for name in train.matrices)
     codewords = settings.bottleneck.codewords
     if tokens < codewords and not processes.rank():
@@ -73,16 +75,25 @@ def _learn(
     return loop.train(trainer, task.run, digest=digest)
 
 
-def _trainer(task: Task, train: Utterances, dev: Utterances | None, labels: int) -> Trainer:
+def _trainer(
+    task: Task, train: Utterances, dev: Utterances | None, labels: int, curve: Mapping[str, Normalised]
+) -> Trainer:
     """Return what trains the model; raises InputError for a model that does not fit the features."""
     device, seed, grid = device_of(task.settings.training.device, "training.device"), task.seed, task.features.grid
-    sized = partial(Trainer, inputs=task.inputs, labels=labels, grid=grid)
+    sized = partial(Trainer, inputs=task.inputs, labels=labels, grid=grid, curve=curve)
     try:
         return sized(task.settings, train, dev, seed=seed, device=device, augment=_augmenter(task))
     except InputError:
         raise
     except ValueError as error:
         raise InputError(f"the model does not fit the features: {error}") from None
+
+
+def _of_curve(task: Task, dev: Normalised | None) -> dict[str, Normalised]:
+    """Return the splits of the curve that there are."""
+    plan = task.settings.training.curve
+    found = {} if plan is None else {"dev": dev, "test": task.test() if "test" in plan.splits else None}
+    return {split: matrices for split, matrices in found.items() if matrices is not None and split in plan.splits}
 
 
 def _augmenter(task: Task) -> Augmenter | None:

@@ -10,7 +10,7 @@ from unitdisc.models.model import Model
 from unitdisc.training import checkpoint, processes, record
 from unitdisc.training.final_reestimation import final_reestimation
 from unitdisc.training.interruption import Interruption, Wish, interruption
-from unitdisc.training.record import Epoch
+from unitdisc.training.record import Epoch, Point
 from unitdisc.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
     """Train for the configured epochs and return the model; an interrupted training continues where it was saved.
 
     That is after each epoch, every ``save_minutes`` of a long one, and after the step at which a scheduler asks the
-    training to end, which it does with the exit code ``EXIT_AGAIN``. Writes training.tsv after every epoch. Raises
+    training to end, which it does with the exit code ``EXIT_AGAIN``. Writes the tables after every epoch. Raises
     InputError for a resume file of another training (``digest``), or for a gradient that is not finite.
     """
     settings, state = trainer.settings, trainer.state
@@ -34,7 +34,7 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
             state.rows.append(row)
             _save(trainer, run, asked, digest)
             if processes.rank() == 0:
-                tables.write(run.training, state.rows, Epoch)
+                _write(trainer, run)
             _log(logging.INFO, record.line(row, settings))
             if row.collapsed:
                 _log(logging.WARNING, record.collapse(row, settings))
@@ -44,8 +44,10 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
     if plan and plan.final:
         done = final_reestimation(trainer)
         _log(logging.INFO, f"codebook {'' if done else 'not '}re-estimated after the last epoch")
-    if processes.rank() == 0:  # needed only if a resumed training had no epoch left
-        tables.write(run.training, state.rows, Epoch)
+        if done and state.points:
+            trainer.add_points(settings.training.epochs)
+    if processes.rank() == 0:  # for a resumed training that had no epoch left, and the points of the last re-estimation
+        _write(trainer, run)
     return trainer.state.result.eval()
 
 
@@ -54,6 +56,13 @@ def finish(run: RunFolder) -> None:
     unfinished = (path for kept in (run.resume, run.clusters) for path in run.path.glob(f".{kept.name}.*"))
     for path in (run.resume, *unfinished):
         path.unlink(missing_ok=True)
+
+
+def _write(trainer: Trainer, run: RunFolder) -> None:
+    """Write the tables of the epochs and, where the settings ask for it, of the curve."""
+    tables.write(run.training, trainer.state.rows, Epoch)
+    if trainer.settings.training.curve:
+        tables.write(run.curve, trainer.state.points, Point)
 
 
 def _pause(trainer: Trainer, run: RunFolder, asked: Interruption, digest: str) -> None:

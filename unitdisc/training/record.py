@@ -1,7 +1,8 @@
-"""The record of a training: per epoch, a row of training.tsv and a line of the log."""
+"""The record of a training: per epoch, a row of training.tsv and a line of the log; the rows of its curve."""
 
 from dataclasses import dataclass
 from math import nan
+from typing import Literal
 
 from unitdisc.config import BottleneckSettings, VQModel
 
@@ -19,6 +20,7 @@ class Epoch:
     bottleneck_loss: float = nan
     dev_task_loss: float = nan  # of the averaged weights, if weights are averaged
     dev_task_loss_raw: float = nan  # of the current weights, if weights are averaged
+    dev_bits_per_dimension: float = nan  # from dev_task_loss, if the decoder states a likelihood
     units_used: int = 0
     perplexity: float = nan
     dead_codewords: int = 0
@@ -34,6 +36,27 @@ class Epoch:
     skipped_steps: int = 0  # because the gradient was too large
     learning_rate: float = nan
     frames_per_second: float = nan
+
+
+Weights = Literal["raw", "plain", "averaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A row of curve.tsv: a split evaluated with the ``weights`` of this step, after so many ``reestimations`` in all.
+
+    ``raw`` weights are those of the optimiser, ``averaged`` ones those of the trained model, and ``plain`` ones the
+    average of everything. The task loss is that of the objective; bits per dimension are nan in the warm-up, and where
+    the decoder states no likelihood.
+    """
+
+    epoch: int
+    step: int
+    split: str
+    weights: str
+    reestimations: int
+    task_loss: float = nan
+    bits_per_dimension: float = nan
 
 
 def line(row: Epoch, settings: VQModel) -> str:

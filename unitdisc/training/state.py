@@ -10,10 +10,10 @@ from unitdisc.config import VQModel
 from unitdisc.models.batch import Sizes
 from unitdisc.models.model import Model
 from unitdisc.training import processes
-from unitdisc.training.averaging import AveragedModel
+from unitdisc.training.averaging import AveragedModel, PlainAverage
 from unitdisc.training.begun_epoch import BegunEpoch
 from unitdisc.training.drift import Drift
-from unitdisc.training.record import Epoch
+from unitdisc.training.record import Epoch, Point, Weights
 from unitdisc.training.schedules import Schedule
 
 
@@ -29,6 +29,8 @@ class TrainingState:
         self._seed, self._device, self._bottleneck = seed, device, bottleneck
         self.model = Model(settings, sizes).to(device)
         self.average = AveragedModel(self.model, plan.average) if plan.average else None
+        shown = plan.curve is not None and plan.curve.plain and plan.average
+        self.plain = PlainAverage(self.model, plan.average) if shown else None
         self.optimiser = optimiser_of(self.model, settings)
         self.schedule = Schedule(plan, steps)
         self.reestimation = reestimation_of(settings)
@@ -36,6 +38,7 @@ class TrainingState:
         self.reservoir = Reservoir(capacity, self.model.bottleneck.dim, seed=seed + processes.rank()).to(device)
         self.scaled = False  # whether the codewords have, or need, the scale of ``scale_ratio``
         self.rows: list[Epoch] = []
+        self.points: list[Point] = []
         self.step = 0
         self.drift: Drift | None = None  # what measures it, once a trainer has its chunks
         self.begun: BegunEpoch | None = None
@@ -50,7 +53,7 @@ class TrainingState:
 
     def start_from(self, other: Model) -> None:
         """Take over the weights of another model, where they fit."""
-        for model in (self.model, *((self.average.model,) if self.average else ())):
+        for model in self.models.values():
             model.start_from(other)
 
     @property
@@ -58,11 +61,26 @@ class TrainingState:
         """The model that encodes: with averaged weights, if weights are averaged."""
         return self.average.model if self.average else self.model
 
+    @property
+    def models(self) -> dict[Weights, Model]:
+        """The model with each kind of weights that there is."""
+        found: dict[Weights, Model] = {"raw": self.model}
+        if self.plain:
+            found["plain"] = self.plain.model
+        return found | ({"averaged": self.average.model} if self.average else {})
+
+    def average_weights(self) -> None:
+        """Move the averages, if there are any, towards the model's weights after a step."""
+        for average in (self.average, self.plain):
+            if average:
+                average.update(self.model)
+
     def state_dict(self) -> dict[str, Any]:
         """Return the state as tensors and plain values, of all processes together."""
         return {
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
+            "plain": self.plain.state_dict() if self.plain else None,
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "reservoirs": processes.gathered({name: part.cpu() for name, part in self.reservoir.state_dict().items()}),
@@ -70,6 +88,7 @@ class TrainingState:
             "scaled": self.scaled,
             "drift": self.drift.state_dict() if self.drift else None,
             "rows": [asdict(row) for row in self.rows],
+            "points": [asdict(point) for point in self.points],
             "step": self.step,
             "begun": self.begun.state_dict() if self.begun else None,
         }
@@ -79,6 +98,8 @@ class TrainingState:
         self.model.load_state_dict(state["model"])
         if self.average:
             self.average.load_state_dict(state["average"])
+        if self.plain:
+            self.plain.load_state_dict(state["plain"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.reservoir.load_state_dict(state["reservoirs"][processes.rank()])
@@ -88,6 +109,7 @@ class TrainingState:
         if self.drift:
             self.drift.load_state_dict(state["drift"])
         self.rows = [Epoch(**row) for row in state["rows"]]
+        self.points = [Point(**point) for point in state["points"]]
         self.step = state["step"]
         self.begun = None
         if state["begun"] is not None:

@@ -21,10 +21,11 @@ from unitdisc.models.unit_model import UnitModel
 class Task:
     """What a model is trained on: ``settings`` of its kind, normalised matrices, and labels if it learns them.
 
-    ``dev`` returns the matrices of dev, if there are any. ``index`` is the file of train; ``inputs`` are the columns of
-    a matrix, ``speakers`` those of train, sorted, and ``speaker`` that of each utterance. ``labels``, ``ignore`` and
-    ``code`` are those of ``fit``, and ``facts`` those of the extractor. ``built_on`` has the folders of the models that
-    the settings name. The training writes training.tsv into ``run``.
+    ``dev`` returns the matrices of dev, if there are any, and ``test`` those of test, which are for a curve alone.
+    ``index`` is the file of train; ``inputs`` are the columns of a matrix, ``speakers`` those of train, sorted, and
+    ``speaker`` that of each utterance. ``labels``, ``ignore`` and ``code`` are those of ``fit``, and ``facts`` those of
+    the extractor. ``built_on`` has the folders of the models that the settings name. The training writes training.tsv
+    into ``run``.
     """
 
     settings: Any
@@ -42,6 +43,7 @@ class Task:
     ignore: Collection[str] = ()
     code: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    test: Callable[[], Normalised | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Training a vector-quantised model, epoch by epoch and step by step."""
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -12,12 +13,14 @@ from unitdisc.codebook import UsageHealth
 from unitdisc.config import VQModel
 from unitdisc.errors import InputError
 from unitdisc.features.augmentation.augmenter import Augmenter
+from unitdisc.features.normalise import Normalised
 from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.recurrent import leave_uncompiled
 from unitdisc.progress import track
 from unitdisc.training import processes
 from unitdisc.training.batches import Chunks, Utterances, ahead_of_gpu
 from unitdisc.training.begun_epoch import BegunEpoch
+from unitdisc.training.curve import Curve
 from unitdisc.training.drift import Drift
 from unitdisc.training.evaluation import dev_loss
 from unitdisc.training.precision import autocast
@@ -27,7 +30,10 @@ from unitdisc.training.state import TrainingState
 
 
 class Trainer:
-    """Trains a model on ``train`` and evaluates it on ``dev``; everything that changes is in ``state``."""
+    """Trains a model on ``train`` and evaluates it on ``dev``; everything that changes is in ``state``.
+
+    ``curve`` has the splits of the curve of the training, which are only looked at.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class Trainer:
         seed: int,
         device: torch.device,
         augment: Augmenter | None = None,
+        curve: Mapping[str, Normalised] | None = None,
     ) -> None:
         self.settings, self.train, self.seed, self.device = settings, train, seed, device
         plan, self._augment = settings.training, augment
@@ -49,6 +56,8 @@ class Trainer:
         ahead = ahead_of_gpu if device.type == "cuda" else 0
         self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share, ahead=ahead)
         self.dev = None if dev is None else cut(dev)
+        self.curve = Curve(plan, curve or {}, seed=seed, device=device)
+        self._inputs = inputs
         sizes = Sizes(inputs, len(set(train.speakers.values())), labels, grid=grid)
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
         self.state.drift = self._drift = Drift(self.dev or cut(train), plan, device)
@@ -79,10 +88,19 @@ class Trainer:
             begun.reestimations += self._reestimate(number)
             begun.totals += self._step(batch, number, begun.usage)
             begun.batches += 1
+            if self.curve.due(state.step, end=len(self.batches) * number):
+                start = time.perf_counter()
+                self.add_points(number)
+                begun.leave_out(time.perf_counter() - start)
             pause()  # also after the last batch, as the evaluation on dev may take long
         row = self._row(begun)
         state.begun = None
         return row
+
+    def add_points(self, epoch: int) -> None:
+        """Add the points of the curve for the present weights."""
+        quantise, likelihood = self.quantises(epoch), self.settings.likelihood
+        self.state.points += self.curve.points(self.state, epoch, likelihood=likelihood, quantise=quantise)
 
     def _row(self, begun: BegunEpoch) -> Epoch:
         """Evaluate an epoch on dev and return its row."""
@@ -103,6 +121,7 @@ class Trainer:
             bottleneck_loss=bottleneck,
             dev_task_loss=dev,
             dev_task_loss_raw=on_dev(state.model) if state.average else math.nan,
+            dev_bits_per_dimension=self._bits(dev) if quantise else math.nan,
             units_used=health.units_used,
             perplexity=health.perplexity,
             dead_codewords=health.dead_codewords,
@@ -119,6 +138,13 @@ class Trainer:
             learning_rate=state.optimiser.param_groups[0]["lr"],
             frames_per_second=frames_per_second,
         )
+
+    def _bits(self, nats: float) -> float:
+        """Return bits per dimension from −log p in nats a value; nan where the decoder states no likelihood."""
+        if not self.settings.likelihood:
+            return math.nan
+        model = self.state.model
+        return (nats + model.nats_of_token / (model.stride * self._inputs)) / math.log(2)
 
     def quantises(self, epoch: int) -> bool:
         """Return whether an epoch quantises; those of the warm-up do not."""
@@ -137,8 +163,7 @@ class Trainer:
         losses.total.backward()
         taken = self._descend(epoch, losses.total)
         state.step += 1
-        if state.average:
-            state.average.update(state.model)
+        state.average_weights()
         output = losses.bottleneck
         if taken and state.reestimation and state.reestimation.collect(epoch, state.step):
             state.reservoir.add(output.vectors, losses.fitted)

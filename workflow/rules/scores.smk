@@ -60,6 +60,38 @@ for name, splits, corpora in plan.by_splits("recognise", of=("dev", "test")):
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
+# Bits per dimension of models whose decoder states a likelihood; only for these.
+for name, splits, corpora in plan.by_splits("bits", of=("dev", "test")):
+
+    rule:
+        name:
+            name
+        input:
+            utterances=str(any_corpus.utterances),
+            features=archives(splits),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
+            units=str(any_run.units("train")),
+        output:
+            [str(any_run.bits(split)) for split in splits],
+        log:
+            str(any_run.log("bits")),
+        wildcard_constraints:
+            corpus=one_of(corpora),
+        conda:
+            environment
+        threads: 1
+        resources:
+            mem_mb=megabytes("bits"),
+            runtime=minutes("bits"),
+        params:
+            code=code("bits"),
+            config=settings("bits"),
+        shell:
+            "unitdisc bits --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
+            " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
 for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
 
     rule:

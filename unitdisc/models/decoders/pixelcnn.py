@@ -18,6 +18,7 @@ class PixelCNN(Decoder):
     """
 
     Settings = PixelCNNSettings
+    likelihood = PixelCNNSettings.likelihood
 
     def __init__(self, width: int, sizes: Sizes, settings: PixelCNNSettings) -> None:
         super().__init__()
@@ -44,10 +45,19 @@ class PixelCNN(Decoder):
 
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:  # noqa: ARG002 (columns are masked instead)
         """Return the cross-entropy per pixel in nats, over the real columns."""
+        per_column = self._per_pixel(codes, batch).mean(1)
+        return per_column.masked_fill(~batch.mask, 0).sum() / batch.mask.sum().clamp(min=1)
+
+    def nats(self, codes: Tensor, tokens: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """Return −log p (B,) of the grey levels of each line, and its number of pixels (B,)."""
+        per_column = self._per_pixel(codes, batch).double().sum(1)
+        return per_column.masked_fill(~batch.mask, 0).sum(1), batch.mask.sum(1) * batch.clean.shape[2]
+
+    def _per_pixel(self, codes: Tensor, batch: Batch) -> Tensor:
+        """Return −log p (B, H, T) of the grey level of each pixel."""
         logits = self(codes, batch.clean).float()
         levels = self.quantise(batch.clean).transpose(1, 2)
-        per_column = functional.cross_entropy(logits, levels, reduction="none").mean(1)
-        return per_column.masked_fill(~batch.mask, 0).sum() / batch.mask.sum().clamp(min=1)
+        return functional.cross_entropy(logits, levels, reduction="none")
 
     def quantise(self, columns: Tensor) -> Tensor:
         """Return the grey levels, int64 from 0, nearest to values in [0, 1]."""

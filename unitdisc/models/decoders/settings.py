@@ -7,7 +7,13 @@ from pydantic import AfterValidator, Field, field_validator
 from unitdisc.config import FeatureSettings, PartSettings
 
 
-class WindowSettings(PartSettings):
+class DecoderSettings(PartSettings):
+    """Settings of a decoder of this package, with the fact that the class of the decoder has as well."""
+
+    likelihood: ClassVar[bool] = False
+
+
+class WindowSettings(DecoderSettings):
     """Convolutions over the codes that reconstruct, conditioned on the speaker, the features around each token."""
 
     kind: Literal["window"] = "window"
@@ -37,11 +43,13 @@ def odd(kernel: int) -> int:
     return kernel
 
 
-class PixelCNNSettings(PartSettings):
+class PixelCNNSettings(DecoderSettings):
     """A gated PixelCNN: the grey level of each pixel, given the pixels before it and the codes.
 
     The columns are features in [0, 1]; the pixels before are all earlier columns and those above in the same one.
     """
+
+    likelihood = True
 
     kind: Literal["pixelcnn"] = "pixelcnn"
     channels: int = Field(64, ge=1, description="Feature maps of both stacks.")

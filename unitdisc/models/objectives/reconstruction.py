@@ -23,3 +23,8 @@ class Reconstruction(Objective):
         """Return the decoder's loss."""
         loss: Tensor = self.decoder.loss(codes, tokens, batch)
         return loss
+
+    def nats(self, codes: Tensor, tokens: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the decoder's −log p (B,), and of how many values (B,)."""
+        found: tuple[Tensor, Tensor] = self.decoder.nats(codes, tokens, batch)
+        return found

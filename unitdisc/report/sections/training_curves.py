@@ -8,6 +8,7 @@ import numpy as np
 from unitdisc.arrays import Floats
 from unitdisc.report.drawing import palette, svg
 from unitdisc.report.results import CorpusResults, RunResults
+from unitdisc.report.sections import averages
 from unitdisc.report.sections.rate_plots import Figure, key
 
 most_points = 400  # of a curve: a plot is not more pixels wide
@@ -41,7 +42,8 @@ def _panels(corpus: CorpusResults, colour: Mapping[str, str]) -> list[Panel]:
         Panel(part.title, _figures(_by_model(part.runs), colour), key(part.runs, colour))
         for part in palette.groups(corpus.runs)
     ]
-    return [panel for panel in drawn if panel.figures]
+    curves = averages.of_models(_by_model(corpus.runs))
+    return [panel for panel in (*drawn, Panel("Raw and averaged weights", curves, averages.legend)) if panel.figures]
 
 
 def _by_model(runs: Sequence[RunResults]) -> list[list[RunResults]]:
@@ -54,25 +56,9 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
     trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
     levels = " or ".join(dict.fromkeys(runs[0].title for runs in models if runs not in trained))
     dotted = f"; a dotted line is {levels}." if levels else "."
-    averaged = [runs for runs in trained if any(_finite(run, "dev_task_loss_raw") for run in runs)]
-
-    def pairs(chosen: Sequence[Sequence[RunResults]], solid: str, dashed: str) -> list[svg.Line]:
-        lines = [line(runs, solid, colour) for runs in chosen]
-        return lines + [line(runs, dashed, colour, "dashed") for runs in chosen]
-
     figures = [
-        Figure(
-            "Task loss",
-            svg.lines(pairs(trained, "task_loss", "dev_task_loss"), x="epoch", y="loss", scale="log"),
-            "What the model is trained for, to reconstruct the features or to recognise the labels: it should fall "
-            "after the jump where quantisation begins; the dashed line is dev, and a growing gap is overfitting.",
-        ),
-        Figure(
-            "Averaged and raw weights",
-            svg.lines(pairs(averaged, "dev_task_loss", "dev_task_loss_raw"), x="epoch", y="dev loss", scale="log"),
-            "The loss on dev of the averaged weights (solid) should not lie above that of the raw ones (dashed), not "
-            "even after a re-estimation (dots).",
-        ),
+        *_losses(trained, colour),
+        *averages.together(trained, colour),
         Figure(
             "Perplexity of the units",
             svg.lines(_usage(models, "perplexity", colour), x="epoch", y="perplexity", zero="zero"),
@@ -86,7 +72,7 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
         ),
         Figure(
             "Norms",
-            svg.lines(pairs(trained, "input_norm", "codeword_norm"), x="epoch", y="norm", scale="log"),
+            svg.lines(_pairs(trained, "input_norm", "codeword_norm", colour), x="epoch", y="norm", scale="log"),
             "Codewords (dashed) should meet the vectors they stand for (solid); lines far apart are a dying codebook.",
         ),
         Figure(
@@ -96,6 +82,41 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
         ),
     ]
     return [figure for figure in figures if figure.svg]
+
+
+def _losses(trained: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) -> list[Figure]:
+    """Draw the losses, and the bits per dimension of decoders that state a likelihood."""
+    averaged = [runs for runs in trained if any(_finite(run, "dev_task_loss_raw") for run in runs)]
+    described = [runs for runs in trained if any(_finite(run, "dev_bits_per_dimension") for run in runs)]
+    return [
+        Figure(
+            "Task loss",
+            svg.lines(_pairs(trained, "task_loss", "dev_task_loss", colour), x="epoch", y="loss", scale="log"),
+            "What the model is trained for, to reconstruct the features or to recognise the labels: it should fall "
+            "after the jump where quantisation begins; the dashed line is dev, and a growing gap is overfitting.",
+        ),
+        Figure(
+            "Averaged and raw weights",
+            svg.lines(
+                _pairs(averaged, "dev_task_loss", "dev_task_loss_raw", colour), x="epoch", y="dev loss", scale="log"
+            ),
+            "The loss on dev of the averaged weights (solid) should not lie above that of the raw ones (dashed), not "
+            "even after a re-estimation (dots).",
+        ),
+        Figure(
+            "Bits per dimension on dev",
+            svg.lines([line(runs, "dev_bits_per_dimension", colour) for runs in described], x="epoch", y="bits/dim"),
+            "What it takes to write down a value of dev: units that all cost the same, and the decoder's likelihood; "
+            "dots mark epochs with a re-estimation.",
+        ),
+    ]
+
+
+def _pairs(
+    chosen: Sequence[Sequence[RunResults]], solid: str, dashed: str, colour: Mapping[str, str]
+) -> list[svg.Line]:
+    lines = [line(runs, solid, colour) for runs in chosen]
+    return lines + [line(runs, dashed, colour, "dashed") for runs in chosen]
 
 
 def line(runs: Sequence[RunResults], column: str, colour: Mapping[str, str], dashed: svg.Dash = "") -> svg.Line:
