@@ -57,7 +57,7 @@ def _learn(
     *,
     initial: Model | None,
     digest: str,
-    curve: Mapping[str, Normalised] | None = None,
+    curve: Mapping[str, Normalised],
 ) -> Model:
     settings: VQModel = task.settings
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
