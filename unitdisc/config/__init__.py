@@ -7,16 +7,15 @@ from unitdisc.config.features import AnyFeatures, FeatureSettings
 from unitdisc.config.models import (
     AnyModel,
     BottleneckSettings,
-    KMeansModel,
     MixerSettings,
     ModelSettings,
     PartSettings,
     ReestimationSettings,
-    StackedFrames,
     VQModel,
 )
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
+from unitdisc.config.stacked_frames import KMeansModel, StackedFrames
 from unitdisc.config.trained import TrainedModel
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Halving, Plateau, Training
 from unitdisc.config.units import Exports, Pieces, Segmentation

@@ -1,4 +1,4 @@
-"""Settings of the models: k-means, and the vector-quantised model with its parts."""
+"""Settings of the models: what all kinds have, and the vector-quantised model with its parts."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -10,6 +10,7 @@ from unitdisc import registry
 from unitdisc.config.features import FeatureSettings
 from unitdisc.config.section import Kinds, Section
 from unitdisc.config.training import Training
+from unitdisc.errors import InputError
 
 most_units = 65_536  # of several codebooks together, because programs that read units may list all of them
 published_capacity = 20_480  # vectors of the paper's reservoir
@@ -49,7 +50,18 @@ class ModelSettings(Section):
     @property
     @abstractmethod
     def units(self) -> int:
-        """The number of units of the model."""
+        """The number of units of the model; 0 for a network without a quantiser."""
+
+    @property
+    def has_units(self) -> bool:
+        """Whether the model has units, which are then encoded, scored and exported."""
+        return self.units > 0
+
+    def check_units(self) -> None:
+        """Raise InputError for a network without a quantiser."""
+        if not self.has_units:
+            fix = "choose a model with a bottleneck"
+            raise InputError("the model has no quantiser (bottleneck: null), and so no units", fix=fix)
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
@@ -100,31 +112,6 @@ class ModelSettings(Section):
     def processes(self) -> int:
         """Processes that share a training."""
         return 1
-
-
-class StackedFrames(ModelSettings):
-    """Settings of a model whose units are those of stacked frames, without an encoder."""
-
-    context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
-    stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
-
-
-class KMeansModel(StackedFrames):
-    """k-means on the normalised features: the baseline."""
-
-    baseline = True
-    title = "k-means"
-    trained_by = "unitdisc.training.clustering:train"
-
-    kind: Literal["kmeans"] = "kmeans"
-    codewords: int = Field(128, ge=1, description="Number of units, K.")
-    iterations: int = Field(30, ge=1, description="Maximum number of Lloyd iterations.")
-    frames: int = Field(200_000, ge=1, description="Maximum number of training tokens to cluster, sampled by the seed.")
-
-    @property
-    def units(self) -> int:
-        """The number of units of the model."""
-        return self.codewords
 
 
 def default_capacity(codewords: int) -> int:
@@ -226,7 +213,11 @@ class VQModel(ModelSettings):
     encoder: Annotated[PartSettings, Kinds(registry.encoders, "convolutional")] = Field(
         {"kind": "convolutional"}, validate_default=True, description="From frames to one vector per token."
     )
-    bottleneck: BottleneckSettings = Field(BottleneckSettings(), description="The quantiser and its remedies.")
+    bottleneck: BottleneckSettings | None = Field(
+        BottleneckSettings(),
+        description="The quantiser and its remedies; null for the network alone, which is trained and probed, and "
+        "recognises labels, but has no units.",
+    )
     mixer: MixerSettings | None = Field(None, description="Convolutions between the codes and the objective.")
     decoder: Annotated[PartSettings, Kinds(registry.decoders, "window")] = Field(
         {"kind": "window"}, validate_default=True, description="With objective reconstruction: from codes to features."
@@ -252,8 +243,14 @@ class VQModel(ModelSettings):
 
     @property
     def units(self) -> int:
-        """The number of units of all codebooks together."""
-        return int(self.bottleneck.codewords**self.bottleneck.codebooks)
+        """The number of units of all codebooks together; 0 without a bottleneck."""
+        plan = self.bottleneck
+        return 0 if plan is None else int(plan.codewords**plan.codebooks)
+
+    @property
+    def reestimation(self) -> ReestimationSettings | None:
+        """When codewords are re-estimated; None for never."""
+        return None if self.bottleneck is None else self.bottleneck.reestimation
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:

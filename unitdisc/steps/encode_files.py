@@ -60,6 +60,7 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     formats = _formats(out, options)
     place = run_in(model)
     trained = store.load(place)
+    trained.settings.check_units()
     modality = trained.features.modality
     for name, chosen in formats.items():
         if modality.name not in chosen.modalities:

@@ -38,6 +38,7 @@ def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None =
     Raises InputError if no format does, if ``strict`` and one does not, or if one has no room for collapsed units or no
     name for its language.
     """
+    run.check_units()
     formats = {name: registry.exports.load(name)() for name in settings.formats}
     chosen = {name: format_ for name, format_ in formats.items() if run.modality.name in format_.modalities}
     unsuitable = [name for name in formats if name not in chosen]

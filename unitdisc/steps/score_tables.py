@@ -10,7 +10,8 @@ from unitdisc.layout import RunFolder
 def score_tables(experiment: Experiment, model: ModelSettings, files: RunFolder, split: str) -> Iterator[Path]:
     """Yield the tables of scores of a split of a run, according to the configuration; the workflow requires these."""
     scoring = experiment.scoring
-    yield files.scores(split)
+    if model.has_units:
+        yield files.scores(split)
     if model.recognises and split != "train":
         yield files.recognition(split)
     if scoring.abx is not None and split in scoring.abx.splits:

@@ -169,7 +169,12 @@ class Plan:
         settings = getattr(self.experiment, section) if section else None
         if settings is not None and settings.units == "segmented":
             return [str(run.segments)]
-        return [str(run.units(split)) for split in self.experiment.corpora[corpus].split_names]
+        return self.encoded(corpus, model, seed, self.experiment.corpora[corpus].split_names)
+
+    def encoded(self, corpus: str, model: str, seed: str | int, of: Sequence[str]) -> list[str]:
+        """Return the units of the splits ``of``; none for a model without a quantiser."""
+        run = self.results.corpus(corpus).run(model, seed)
+        return [str(run.units(split)) for split in of if self.experiment.models[model].has_units]
 
     def runs(self) -> Iterator[tuple[str, str, RunFolder]]:
         """Yield corpus, model and folder of every run."""
@@ -191,9 +196,10 @@ class Plan:
     def reported(self) -> list[str]:
         """Return the files that the report shows in addition to the scores."""
         paths: list[Path] = []
-        for corpus, _, run in self.runs():
+        for corpus, model, run in self.runs():
             names = self.experiment.corpora[corpus].split_names
-            paths += [run.training, run.weights, *(run.units(split) for split in names)]
+            paths += [run.training, run.weights]
+            paths += [run.units(split) for split in names if self.experiment.models[model].has_units]
         for corpus in self.experiment.runs:
             files, settings = self.results.corpus(corpus), self.experiment.corpora[corpus]
             indices = (files.index(split) for split in settings.split_names)
@@ -210,7 +216,8 @@ class Plan:
             (self.experiment.pieces, lambda run: run.pieces),
             (self.experiment.exports.formats, lambda run: run.exports),
         ]
-        return [str(path(run)) for section, path in sections if section for _, _, run in self.runs()]
+        runs = [run for _, model, run in self.runs() if self.experiment.models[model].has_units]
+        return [str(path(run)) for section, path in sections if section for run in runs]
 
     def _code_of(self, step: str, corpus: str | None, model: str | None) -> str:
         part = dependencies[step]

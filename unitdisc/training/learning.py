@@ -67,7 +67,7 @@ def _learn(
     except ValueError as error:
         raise InputError(f"the model does not fit the features: {error}") from None
     tokens = sum(-(-train.matrices.frames(name) // trainer.state.model.stride) for name in train.matrices)
-    codewords = settings.bottleneck.codewords
+    codewords = settings.bottleneck.codewords if settings.bottleneck else 0
     if tokens < codewords and not processes.rank():
         log.warning(
             "notice: train has %d tokens for %d codewords: most stay unused, and re-estimation lacks vectors",
