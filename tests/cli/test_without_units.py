@@ -26,7 +26,6 @@ def folder(made, tmp_path_factory):
         (folder / "results/lines" / path.name).symlink_to(path)
     values = yaml.safe_load((made / "config.yaml").read_text())
     values["models"]["alone"] = values["models"]["vq"] | {"bottleneck": None}
-    values["models"]["taken"] = {"kind": "trained", "path": "results/lines/alone/seed0"}
     values["runs"] = {"lines": ["alone"]}
     values |= {"segmentation": {}, "pieces": {}, "exports": {"formats": ["jsonl"]}, "scoring": {"probes": {}}}
     (folder / "config.yaml").unlink()
@@ -56,8 +55,7 @@ def test_what_needs_units_ends_in_one_line(folder, command):
 
 
 def test_files_cannot_be_encoded(folder):
-    run = "results/lines/alone/seed0"
-    done = in_process(folder, "encode-files", run, "lines/w0/0.png", "--out", "x.tsv")
+    done = in_process(folder, "encode", "lines/w0/0.png", "--model", "results/lines/alone/seed0", "--out", "x.tsv")
     assert (done.returncode, done.stderr) == (2, line)
     assert not (folder / "x.tsv").exists()
 
@@ -72,7 +70,11 @@ def test_its_stages_are_compared(folder):
 
 
 def test_its_weights_are_taken_over(folder):
-    done = in_process(folder, "train", "--corpus", "lines", "--model", "taken")
+    values = yaml.safe_load((folder / "config.yaml").read_text())
+    values["models"] = {"taken": {"kind": "trained", "path": "results/lines/alone/seed0"}}
+    values["runs"] = {"lines": ["taken"]}
+    (folder / "taken.yaml").write_text(yaml.safe_dump(values))
+    done = in_process(folder, "train", "--corpus", "lines", "--model", "taken", "--config", "taken.yaml")
     assert done.returncode == 0, done.stderr
     (row,) = (folder / "results/lines/taken/seed0/training.tsv").read_text().splitlines()[1:]
     assert row.split("\t")[7] == "0"

@@ -36,13 +36,11 @@ def test_it_has_nothing_to_learn():
 
 def test_its_health_is_the_norm_of_its_vectors():
     health, mask = UsageHealth(0, codebooks=0), torch.tensor([[True, True, False], [True, False, False]])
-    x = torch.full((2, 3, 4), 5.0)
-    x[0] = 1.0
-    for _ in range(2):
-        health.add(Unquantised(4)(x, mask), mask)
+    for length in (1.0, 4.0):
+        health.add(Unquantised(4)(torch.full((2, 3, 4), length), mask), mask)
     found = UsageHealth(0, codebooks=0)
     found.load_state_dict(health.state_dict())
     row = found.record()
     assert (row.units_used, row.dead_codewords, row.collapsed()) == (0, 0, False)
-    assert row.input_norm == (2 + 2 + 10) / 3  # over real frames of a batch, whose mean weighs as many
+    assert row.input_norm == 5  # of vectors of norm 2 and of norm 8
     assert all(math.isnan(value) for value in (row.perplexity, row.distance, row.codeword_norm))
