@@ -38,7 +38,7 @@ order = (
     Omission("the scores on other splits", {"tables": lambda tables: tables[:1]}),
     Omission("the training curves", {"trainings": _nothing}),
     Omission("most of the findings under Health", {"findings": lambda findings: findings[:kept_findings]}),
-    Omission("the lines of train", {"alignments": _nothing}),
+    Omission("the utterances of train", {"alignments": _nothing}),
     Omission("the plots of scores", {"held_out": _nothing, "rates": _nothing}),
     Omission("the stages from features to units", {"stages": _nothing}),
     Omission("what the settings change", {"ablations": _nothing}),

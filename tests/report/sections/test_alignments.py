@@ -1,4 +1,4 @@
-"""A line of train with its labels and units: those of the tables, of the most accurate run."""
+"""An utterance of train with its labels and units: those of the tables, of the most accurate run."""
 
 import re
 from itertools import groupby
@@ -15,7 +15,7 @@ from unitdisc.report.sections import alignments
 def test_the_units_of_an_utterance_of_train_are_below_its_labels(plan: Experiment, page: str) -> None:
     talk, lines = alignments.figures(results.of_experiment(plan), "test")
     assert (talk.title, lines.title) == tuple(
-        f"A line of train with its alignment, {name}" for name in ("talk", "lines")
+        f"An utterance of train with its labels and units, {name}" for name in ("talk", "lines")
     )
     name, run = re.match("(\\w+) of .* the units of (\\w+), seed 0", lines.caption).groups()
     assert run == "vq"
@@ -42,4 +42,4 @@ def test_without_labels_or_units_there_is_none(tmp_path: Path) -> None:
     for path in empty.results.rglob("train.units.tsv"):
         path.unlink()
     assert alignments.figures(results.of_experiment(empty), "test") == []
-    assert "A line of train" not in render(empty)
+    assert "An utterance of train" not in render(empty)

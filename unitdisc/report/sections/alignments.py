@@ -1,4 +1,4 @@
-"""A line of train as a picture with its labels and the units of the most accurate model."""
+"""An utterance of train as a picture with its labels and the units of the most accurate model."""
 
 from collections.abc import Iterator, Sequence
 
@@ -50,7 +50,7 @@ def _figure(corpus: CorpusResults, scored: str) -> Iterator[Figure]:
         height=tallest,
     )
     yield Figure(
-        f"A line of train with its alignment, {corpus.title}",
+        f"An utterance of train with its labels and units, {corpus.title}",
         drawn,
         f"{name} of {excerpt.speaker}: its labels above, and below it the units of {run.name}, seed {run.seed}; "
         "repeats of a unit are joined.",
