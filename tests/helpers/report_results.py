@@ -86,14 +86,13 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
     folder.mkdir(parents=True)
     random = np.random.default_rng([len(model), seed])
     settings = plan.models[model].of_weights
-    units: dict[str, dict[str, UnitSequence]] = {"train": {}, "dev": {}, "test": {}}
-    for row in tables.read_records(plan.results / corpus / "utterances.tsv", Utterance):
-        tokens = max(1, round(row.duration / shift))
-        noisy = np.repeat(random.integers(0, 11, tokens), 3)[:tokens]  # unit 11 is never used
-        units[row.split][row.utterance] = UnitSequence(row.utterance, shift, noisy)
-    for split, sequences in units.items():
-        tables.write_units(folder / f"{split}.units.tsv", sequences.values())
-    score.run(Run(plan, corpus, model, seed))
+    if settings.has_units:
+        _units(Run(plan, corpus, model, seed), shift, random)
+    for place, split in enumerate(("dev", "test") if settings.recognises else ()):
+        rate = 0.2 + 0.02 * len(model) + 0.01 * seed + 0.05 * place
+        tables.write(
+            folder / f"{split}.ctc.tsv", [Score("phone_error_rate", rate, rate - 0.03, rate + 0.04, 50)], Score
+        )
     for path in folder.glob(".*.crc32"):  # tests edit these results
         path.unlink()
     _further_scores(folder, labelled=labelled)
@@ -108,6 +107,18 @@ def _run(plan: Experiment, corpus: str, model: str, seed: int, *, shift: float, 
     description["source"] = {"corpus": plan.models[model].trained_on or ""}
     description["features"] = plan.corpora[corpus].features.model_dump(mode="json")
     (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
+
+
+def _units(run: Run, shift: float, random: np.random.Generator) -> None:
+    """Units at random, and their scores."""
+    units: dict[str, dict[str, UnitSequence]] = {"train": {}, "dev": {}, "test": {}}
+    for row in run.utterances.values():
+        tokens = max(1, round(row.duration / shift))
+        noisy = np.repeat(random.integers(0, 11, tokens), 3)[:tokens]  # unit 11 is never used
+        units[row.split][row.utterance] = UnitSequence(row.utterance, shift, noisy)
+    for split, sequences in units.items():
+        tables.write_units(run.files.units(split), sequences.values())
+    score.run(run)
 
 
 def _training(epochs: int) -> pd.DataFrame:

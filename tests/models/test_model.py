@@ -254,3 +254,38 @@ def test_decoders_reconstruct_the_frames_before_they_were_changed():
     guess = model.objective.decoder(one.bottleneck.codes, batch.speaker)
     errors = (guess - windows).square().mean(3)[real & one.tokens.unsqueeze(2)]
     torch.testing.assert_close(one.task, errors.mean())
+
+
+alone = small.model_copy(update={"bottleneck": None, "mixer": MixerSettings(channels=5, dilations=(1,))})
+
+
+def test_a_network_without_a_quantiser_passes_the_encoder_on():
+    model, frames = Model(alone, Sizes(4, speakers=2)).eval(), torch.randn(11, 4)
+    stages = model.stages(frames)
+    assert list(stages) == list(model.stage_names) == ["features", "encoder"]
+    assert torch.equal(stages["encoder"], model.vectors(frames))
+    assert stages["encoder"].shape == (6, 8)
+    assert model.mixer.outputs == 5
+    assert Model(small, Sizes(4)).stage_names == ("features", "encoder", "codes")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model, frames: model.codebook,
+        lambda model, frames: model.encode(frames),
+        lambda model, frames: model.encode_batch([frames, frames]),
+    ],
+)
+def test_a_network_without_a_quantiser_has_no_units(ask):
+    with pytest.raises(ValueError, match="without a quantiser has no units"):
+        ask(Model(alone, Sizes(4)), torch.randn(11, 4))
+
+
+def test_its_loss_is_that_of_the_task_alone():
+    frames, mask = torch.randn(2, 12, 4), real_frames(torch.tensor([12, 8]), 12)
+    model = Model(alone, Sizes(4, speakers=2))
+    losses = model(Batch(frames, mask, torch.tensor([0, 1])))
+    assert torch.equal(losses.total, losses.task)
+    losses.total.backward()
+    assert all(weight.grad is not None for weight in model.encoder.parameters())

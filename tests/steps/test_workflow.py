@@ -90,6 +90,25 @@ def test_archives_are_those_of_the_splits_that_a_corpus_has(values):
     assert plan.archives("lines", ("train", "dev")) == paths[:2]
 
 
+def test_nothing_is_asked_of_the_units_of_a_network_without_a_quantiser(values):
+    values["models"]["alone"] = values["models"]["vq"] | {"bottleneck": None}
+    values["models"]["heard"] = {"kind": "vq", "objective": "ctc", "bottleneck": None}
+    values["models"]["taken"] = {"kind": "trained", "model": "heard", "corpus": "speech"}
+    values["corpora"]["more"] = values["corpora"]["speech"] | {"root": "more"}
+    values["runs"] = {"speech": ["alone", "heard"], "more": ["taken", "kmeans"]}
+    sections = {"segmentation": {}, "pieces": {}, "exports": {"formats": ["jsonl"]}}
+    plan = plan_of(values, **sections, scoring={"abx": {"splits": ["test"]}, "probes": {}})
+    asked = [*plan.scores(), *plan.reported(), *plan.exports()]
+    runs = {"speech/alone": [], "speech/heard": ["dev.ctc", "test.ctc"], "more/taken": ["dev.ctc", "test.ctc"]}
+    for run, recognised in runs.items():
+        names = {Path(path).name for path in asked if f"/{run}/" in path}
+        expected = {"training.tsv", "model.safetensors", "test.abx.tsv", "probe.scores.tsv"}
+        assert names == expected | {f"{name}.tsv" for name in recognised}
+        assert plan.encoded(*run.split("/"), "0", ["dev"]) == []
+    assert "results/more/kmeans/seed0/exports/segments" in asked
+    assert plan.encoded("more", "kmeans", "0", ["dev"]) == ["results/more/kmeans/seed0/dev.units.tsv"]
+
+
 def taught(values):
     """Add models that build on others, of which `first` is in no run."""
     plain = {key: part for key, part in values["models"]["vq"].items() if key != "decoder"}

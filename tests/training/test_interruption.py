@@ -41,7 +41,15 @@ predicting = plain.model_copy(
 )
 recognising = plain.model_copy(update={"objective": CtcSettings()})
 warped = plain.model_copy(update={"augmentation": VocalTractSettings(), "training": attentive.training})
-kinds = {"plain": plain, "attentive": attentive, "predicting": predicting, "recognising": recognising, "warped": warped}
+alone = recognising.model_copy(update={"bottleneck": None})
+kinds = {
+    "alone": alone,
+    "plain": plain,
+    "attentive": attentive,
+    "predicting": predicting,
+    "recognising": recognising,
+    "warped": warped,
+}
 
 
 pytestmark = pytest.mark.usefixtures("handlers")

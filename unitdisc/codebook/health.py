@@ -32,7 +32,10 @@ class CodebookHealth:
 
 
 class UsageHealth:
-    """Accumulate unit usage, distance and norms on the device, without a host synchronisation per step."""
+    """Accumulate unit usage, distance and norms on the device, without a host synchronisation per step.
+
+    With 0 codebooks there is nothing to use: of the health, the norm of the vectors alone is known.
+    """
 
     def __init__(self, codewords: int, codebooks: int = 1) -> None:
         self.codewords, self.codebooks = codewords, codebooks
@@ -46,12 +49,12 @@ class UsageHealth:
     @torch.no_grad()
     def add(self, out: BottleneckOutput, mask: Tensor | None = None) -> None:
         """Add a batch; ``mask`` (B, T) is the mask passed to the bottleneck."""
-        units = out.units.reshape(-1, self.codebooks)
+        units = out.units.reshape(out.vectors.shape[:-1].numel(), self.codebooks)
         self._counts, self._sums = self._counts.to(units.device), self._sums.to(units.device)
-        real = torch.ones_like(units) if mask is None else mask.reshape(-1, 1).expand_as(units).long()
-        self._counts.scatter_add_(1, units.t(), real.t())
+        real = units.new_ones(len(units)) if mask is None else mask.reshape(-1).long()
+        self._counts.scatter_add_(1, units.t(), real.expand_as(units.t()))
         values = torch.stack([torch.ones_like(out.distance), out.distance, out.input_norm, out.codeword_norm])
-        self._sums += values.double() * real[:, 0].sum()
+        self._sums += values.double() * real.sum()
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return counts and sums as tensors, of this rank alone."""

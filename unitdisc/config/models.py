@@ -13,6 +13,7 @@ from unitdisc.config.mixer import MixerSettings
 from unitdisc.config.parts import PartSettings
 from unitdisc.config.section import Kinds, Section
 from unitdisc.config.training import Curve, Training
+from unitdisc.errors import InputError
 
 most_units = 65_536  # of several codebooks together that a token has as one number, which programs may list
 published_capacity = 20_480  # vectors of the paper's reservoir
@@ -33,7 +34,18 @@ class ModelSettings(Section):
     @property
     @abstractmethod
     def units(self) -> int:
-        """The number of units of the model."""
+        """The number of units of the model; 0 for a network without a quantiser."""
+
+    @property
+    def has_units(self) -> bool:
+        """Whether the model has units, which are then encoded, scored and exported."""
+        return self.units > 0
+
+    def check_units(self) -> None:
+        """Raise InputError for a network without a quantiser."""
+        if not self.has_units:
+            fix = "choose a model with a bottleneck"
+            raise InputError("the model has no quantiser (bottleneck: null), and so no units", fix=fix)
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
@@ -208,7 +220,11 @@ class VQModel(ModelSettings):
     encoder: Annotated[PartSettings, Kinds(registry.encoders, "convolutional")] = Field(
         {"kind": "convolutional"}, validate_default=True, description="From frames to one vector per token."
     )
-    bottleneck: BottleneckSettings = Field(BottleneckSettings(), description="The quantiser and its remedies.")
+    bottleneck: BottleneckSettings | None = Field(
+        BottleneckSettings(),
+        description="The quantiser and its remedies; null for the network alone, which is trained and probed, and "
+        "recognises labels, but has no units.",
+    )
     mixer: MixerSettings | None = Field(None, description="Convolutions between the codes and the objective.")
     decoder: Annotated[PartSettings, Kinds(registry.decoders, "window")] = Field(
         {"kind": "window"}, validate_default=True, description="With objective reconstruction: from codes to features."
@@ -240,8 +256,14 @@ class VQModel(ModelSettings):
 
     @property
     def units(self) -> int:
-        """The number of units of all codebooks together."""
-        return int(self.bottleneck.codewords**self.bottleneck.codebooks)
+        """The number of units of all codebooks together; 0 without a bottleneck."""
+        plan = self.bottleneck
+        return 0 if plan is None else int(plan.codewords**plan.codebooks)
+
+    @property
+    def reestimation(self) -> ReestimationSettings | None:
+        """When codewords are re-estimated; None for never."""
+        return None if self.bottleneck is None else self.bottleneck.reestimation
 
     @property
     def parts(self) -> tuple[tuple[str, PartSettings], ...]:
@@ -269,8 +291,8 @@ class VQModel(ModelSettings):
 
     @property
     def likelihood(self) -> bool:
-        """Whether the objective has a decoder that states a likelihood."""
-        decodes = registry.objectives.fact(self.objective.kind, "decodes")
+        """Whether there are units, and a decoder that states a likelihood given these."""
+        decodes = self.has_units and registry.objectives.fact(self.objective.kind, "decodes")
         return bool(decodes and registry.decoders.fact(self.decoder.kind, "likelihood"))
 
     @property

@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from unitdisc import registry
-from unitdisc.codebook import Bottleneck, BottleneckOutput
+from unitdisc.codebook import Bottleneck, BottleneckOutput, VectorQuantizer
 from unitdisc.codebook.product_units import product_codewords, product_units
-from unitdisc.config import VQModel
+from unitdisc.codebook.unquantised import Unquantised
+from unitdisc.config import BottleneckSettings, VQModel
 from unitdisc.features.activity import fitted
 from unitdisc.models.batch import Batch, Sizes, any_frame
 from unitdisc.models.likelihood import Likelihoods
@@ -36,30 +37,22 @@ class Losses:
 class Model(UnitModel):
     """Frames (B, T, inputs) → encoder → bottleneck → mixer → objective.
 
+    Without settings of a bottleneck it is the network alone: the encoder's outputs go on as they are.
     ``sizes`` has the numbers of feature columns, speakers and labels; its stride is replaced by that of the encoder.
     Raises ValueError for inputs that the encoder does not accept.
     """
 
     Settings = VQModel
-    stage_names = (Stage.FEATURES, Stage.ENCODER, Stage.CODES)
+    stage_names: tuple[Stage, ...] = (Stage.FEATURES, Stage.ENCODER, Stage.CODES)
     trained_by = VQModel.trained_by
 
     def __init__(self, settings: VQModel, sizes: Sizes) -> None:
         super().__init__()
-        plan = settings.bottleneck
-        self.indices = plan.indices
         self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes, settings.encoder)
-        self.bottleneck = Bottleneck(
-            self.encoder.outputs,
-            plan.dim,
-            plan.codewords,
-            batch_norm=plan.batch_norm,
-            commitment=plan.commitment,
-            update=plan.update,
-            codebooks=plan.codebooks,
-            decay=plan.decay,
-            initial=plan.initial,
-        )
+        self.bottleneck = _bottleneck(settings.bottleneck, self.encoder.outputs)
+        self.indices = 1 if settings.bottleneck is None else settings.bottleneck.indices
+        if settings.bottleneck is None:
+            self.stage_names = self.stage_names[:2]  # without codes
         self.mixer = Mixer(self.bottleneck.dim, settings.mixer) if settings.mixer else None
         width = self.mixer.outputs if self.mixer else self.bottleneck.dim
         fitted = replace(sizes, stride=self.encoder.stride)
@@ -70,8 +63,11 @@ class Model(UnitModel):
 
     @property
     def codebook(self) -> Tensor:
-        """The codewords (K, D); with several codebooks those of all product units, or (G, K, D/G) for too many."""
-        codebook = self.bottleneck.quantizer.codebook.detach().float()
+        """The codewords (K, D); with several codebooks those of all product units, or (G, K, D/G) for too many.
+
+        Raises ValueError for a network without a quantiser, as what returns units does.
+        """
+        codebook = self._quantizer.codebook.detach().float()
         return codebook if self.indices > 1 else product_codewords(codebook)
 
     def forward(self, batch: Batch, *, quantise: bool = True) -> Losses:
@@ -120,7 +116,10 @@ class Model(UnitModel):
         self.load_state_dict(taken)
 
     def vectors(self, frames: Tensor) -> Tensor:
-        """Return the input of the quantiser (T', D) for one utterance's normalised frames (T, D)."""
+        """Return the input of the quantiser (T', D) for one utterance's normalised frames (T, D).
+
+        It is the encoder's output if there is no quantiser.
+        """
         return joined(self.bottleneck.project(part, all_real(part[0]))[0] for part in self._encoded(frames))
 
     @torch.no_grad()
@@ -139,11 +138,16 @@ class Model(UnitModel):
 
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
-        """Return the frames, the encoder's output (T', C) before the bottleneck's batch norm, and the codes (T', D)."""
+        """Return the frames, the encoder's output (T', C) before the bottleneck's batch norm, and the codes (T', D).
+
+        A network without a quantiser has no codes.
+        """
         encoded = joined(part[0] for part in self._encoded(frames)).unsqueeze(0)
-        units = self.bottleneck(encoded, all_real(encoded[0])).units
-        codes = self.bottleneck.quantizer.decode(units)[0]
-        return {Stage.FEATURES: frames, Stage.ENCODER: encoded[0], Stage.CODES: codes}
+        found = {Stage.FEATURES: frames, Stage.ENCODER: encoded[0]}
+        if Stage.CODES in self.stage_names:
+            units = self.bottleneck(encoded, all_real(encoded[0])).units
+            found[Stage.CODES] = self._quantizer.decode(units)[0]
+        return found
 
     @torch.no_grad()
     def predict(self, frames: Tensor) -> Tensor:
@@ -161,10 +165,34 @@ class Model(UnitModel):
 
     def _units(self, encoded: Tensor, tokens: Tensor) -> Tensor:
         """Return the units (B, T'), or (B, T', G), of the encoder's output (B, T', C) for tokens (B, T'), some real."""
-        units: Tensor = self.bottleneck.quantizer.encode(self.bottleneck.project(encoded, tokens))
+        quantizer = self._quantizer
+        units: Tensor = quantizer.encode(self.bottleneck.project(encoded, tokens))
         if units.ndim == tokens.ndim or self.indices > 1:
             return units
-        return product_units(units.flatten(0, 1), self.bottleneck.quantizer.codewords).view(tokens.shape)
+        return product_units(units.flatten(0, 1), quantizer.codewords).view(tokens.shape)
+
+    @property
+    def _quantizer(self) -> VectorQuantizer:
+        if isinstance(self.bottleneck, Unquantised):
+            raise ValueError("a network without a quantiser has no units")
+        return self.bottleneck.quantizer
+
+
+def _bottleneck(plan: BottleneckSettings | None, inputs: int) -> Bottleneck:
+    """Return the bottleneck of ``inputs`` dimensions; one that quantises nothing without a ``plan``."""
+    if plan is None:
+        return Unquantised(inputs)
+    return Bottleneck(
+        inputs,
+        plan.dim,
+        plan.codewords,
+        batch_norm=plan.batch_norm,
+        commitment=plan.commitment,
+        update=plan.update,
+        codebooks=plan.codebooks,
+        decay=plan.decay,
+        initial=plan.initial,
+    )
 
 
 def fitted_tokens(batch: Batch, tokens: Tensor, stride: int) -> Tensor:

@@ -20,7 +20,7 @@ class UnitModel(nn.Module):
     """
 
     Settings: ClassVar[type[ModelSettings]]
-    stage_names: ClassVar[tuple[Stage, ...]]
+    stage_names: tuple[Stage, ...]
     trained_by: ClassVar[str] = ""
     stride: int
 

@@ -19,6 +19,8 @@ from unitdisc.report.results import CorpusResults, of_experiment, of_folder
 from unitdisc.report.sections import (
     ablation,
     about,
+    alignments,
+    dev_and_test,
     health,
     rate_plots,
     score_table,
@@ -116,6 +118,8 @@ def _facts(corpora: Sequence[CorpusResults], *, title: str) -> dict[str, Any]:
         "ablations": ablation.tables(corpora, split),
         "sweeps": sweeps.sweeps(corpora, split),
         "spreads": spread.spreads(corpora, colour, split),
+        "held_out": dev_and_test.figures(corpora),
+        "alignments": alignments.figures(corpora, split),
         "stages": stages.tables(corpora, split),
         "segments": segments_and_pieces.segments(corpora, split),
         "pieces": segments_and_pieces.pieces(corpora, split),

@@ -92,11 +92,20 @@ class RunResults:
 
     @property
     def codewords(self) -> int:
-        """The number of codewords, of product units where there are several codebooks; 0 if it is not known."""
-        bottleneck = self.settings.get("bottleneck", {})
-        words = int(bottleneck.get("codewords", self.settings.get("codewords", 0)))
-        groups = int(bottleneck.get("codebooks", 1))
+        """The number of codewords, of product units where there are several codebooks; 0 if none or not known."""
+        words = int(self.bottleneck.get("codewords", self.settings.get("codewords", 0)))
+        groups = int(self.bottleneck.get("codebooks", 1))
         return int(words**groups)
+
+    @property
+    def bottleneck(self) -> Mapping[str, Any]:
+        """The settings of the quantiser; empty for a model without these."""
+        return self.settings.get("bottleneck") or {}
+
+    @property
+    def has_units(self) -> bool:
+        """Whether the model has units, as all but a network without a quantiser."""
+        return has_units(self.settings)
 
     @cached_property
     def _estimates(self) -> Mapping[tuple[str, str], Estimate]:
@@ -141,6 +150,11 @@ class CorpusResults:
     def title(self) -> str:
         """The name, after the results folder where there are several."""
         return f"{self.source}: {self.name}" if self.source else self.name
+
+
+def has_units(settings: Mapping[str, Any]) -> bool:
+    """Return whether a model with these settings has units: all but a network without a quantiser."""
+    return settings.get("bottleneck", "") is not None
 
 
 def named_alike(corpora: Sequence[CorpusResults]) -> list[list[CorpusResults]]:
@@ -252,9 +266,11 @@ class _RunReader:
         """Read a run; ``known`` is what model.json will say, and ``settings`` are those of a configuration."""
         files = self.corpus.run(model, seed)
         expected = [split for split in splits if split in self.expected]
+        about = training_files.description(files.description) if files.description.exists() else known or {}
+        of_units = (files.units, files.scores) if has_units(about.get("model") or {}) else ()
         wanted = [files.description, files.training]
-        wanted += [path(split) for path in (files.units, files.scores) for split in expected]
         unseen = [split for split in expected if split != "train"]
+        wanted += [path(split) for path in of_units for split in expected]
         wanted += [files.recognition(split) for split in unseen if settings and settings.recognises]
         wanted += [files.curve] if settings and settings.curve else []
         wanted += [files.bits(split) for split in unseen if settings and settings.likelihood]
@@ -266,7 +282,7 @@ class _RunReader:
             model=model,
             seed=seed,
             files=files,
-            description=training_files.description(files.description) if files.description.exists() else known or {},
+            description=about,
             epochs=training_files.epochs(files.training) if files.training.exists() else pd.DataFrame(),
             scores=pd.concat(scores, ignore_index=True) if scores else collected,
             missing=tuple(path.name for path in wanted if self.expected and not path.exists()),

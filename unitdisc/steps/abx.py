@@ -1,6 +1,6 @@
 """The ABX step: features, encoder output, codes and units of splits, side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import torch
@@ -9,7 +9,7 @@ from unitdisc import stages, tables
 from unitdisc.checksums import sealing
 from unitdisc.config import Abx
 from unitdisc.formats.label_index import LabelIndex
-from unitdisc.records import Score
+from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
 from unitdisc.stages import Stage
@@ -35,7 +35,9 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
 def _items(run: Run, split: str, labels: LabelIndex, settings: Abx) -> pd.DataFrame | None:
     archive = run.features(split)
     shift = run.settings.features.shift
-    tokens = (sequence.frame_shift for sequence in tables.each_unit_sequence(run.units_path(split, "encoded")))
+    tokens = [run.trained.frame_shift]
+    if run.trained.settings.has_units:
+        tokens = [sequence.frame_shift for sequence in _units(run, split)]
     return sample_items(
         labels,
         run.speakers,
@@ -46,21 +48,24 @@ def _items(run: Run, split: str, labels: LabelIndex, settings: Abx) -> pd.DataFr
     )
 
 
+def _units(run: Run, split: str) -> Iterator[UnitSequence]:
+    return tables.each_unit_sequence(run.units_path(split, "encoded"))
+
+
 def _scores(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: int) -> list[Score]:
     torch.set_num_threads(threads)
     whole = Representations(run.trained, run.features(split), run.speakers)
     vectors = [
         StageFeatures(name, whole.stage(name), whole.frame_shift(name), settings.distance) for name in whole.stages
     ]
-    names = set(items["utterance"])
-    units = tables.each_unit_sequence(run.units_path(split, "encoded"))
-    sequences = numbered({sequence.utterance: sequence.units for sequence in units if sequence.utterance in names})
-    shift = whole.frame_shift(Stage.CODES)
-    discrete = [StageFeatures(name, sequences, shift, distance) for name, distance in stages.units.items()]
+    if run.trained.settings.has_units:
+        names, shift = set(items["utterance"]), whole.frame_shift(Stage.CODES)
+        sequences = numbered({row.utterance: row.units for row in _units(run, split) if row.utterance in names})
+        vectors += [StageFeatures(name, sequences, shift, distance) for name, distance in stages.units.items()]
     scoring = run.experiment.scoring
     return list(
         score_stages(
-            [*vectors, *discrete],
+            vectors,
             items,
             settings=settings,
             bootstrap=scoring.bootstrap,

@@ -13,6 +13,7 @@ from unitdisc.units.encode import encode
 
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1, part: Part | None = None) -> None:
     """Encode splits, by default all of the corpus, or one ``part`` of each."""
+    run.check_units()
     torch.set_num_threads(threads)
     for split in run.chosen(splits):
         features = run.features(split)

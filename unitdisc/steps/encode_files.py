@@ -61,6 +61,7 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
     formats = _formats(out, options)
     place = run_in(model)
     trained = store.load(place)
+    trained.settings.check_units()
     modality = trained.features.modality
     indices = indices_of(trained.model.codebook.numpy())
     able = [name for name in registry.exports.kinds if fits(registry.exports.load(name), modality.name, indices)]

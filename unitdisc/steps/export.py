@@ -40,6 +40,7 @@ def run(run: Run, settings: Exports, *, strict: bool = False, out: Path | None =
     Raises InputError if no format has, if ``strict`` and one has not, or if one has no room for collapsed units or no
     name for its language. The units of images are never collapsed.
     """
+    run.check_units()
     modality, indices = run.modality.name, indices_of(run.trained.model.codebook.numpy())
     formats = {name: registry.exports.load(name)() for name in settings.formats}
     chosen = {name: format_ for name, format_ in formats.items() if fits(format_, modality, indices)}

@@ -39,6 +39,7 @@ def run_units(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None
 
     Raises InputError for parts that do not have the utterances of the features.
     """
+    run.check_units()
     for split in run.chosen(splits):
         names = list(run.features(split))
         made = {part: run.files.part_units(split, part) for part in parts(of)}

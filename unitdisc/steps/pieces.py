@@ -41,6 +41,7 @@ class SplitScore:
 
 def run(run: Run, settings: Pieces, *, threads: int = 1, out: Path | None = None) -> list[SplitScore]:
     """Train pieces on train, write the pieces and scores of every split into a folder, and return the scores."""
+    run.check_units()
     refuse("pieces", run.settings.features, indices_of(run.experiment.model(run.model)))
     sequences = {split: run.units(split, settings.units) for split in run.splits}
     codewords = len(run.trained.model.codebook)

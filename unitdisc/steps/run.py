@@ -67,6 +67,11 @@ class Run:
         """
         return self.experiment.chosen_splits(self.corpus, splits, of)
 
+    def check_units(self) -> None:
+        """Raise InputError for a model without units; a configuration without models has the units of others."""
+        if self.experiment.models:
+            self.experiment.model(self.model).check_units()
+
     def units_path(self, split: str, kind: UnitsFrom) -> Path:
         """Return the table of a split's units; raises InputError for one that was changed, and for missing segments."""
         if kind == "encoded":

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 def run(run: Run, splits: Sequence[str] | None = None) -> None:
     """Score splits, by default all of the corpus, with mappings fitted on the split itself and on train."""
+    run.check_units()
     chosen, scoring = run.chosen(splits), run.experiment.scoring
     units = {split: run.units_path(split, "encoded") for split in ("train", *chosen)}
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:

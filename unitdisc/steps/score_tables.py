@@ -13,7 +13,8 @@ def score_tables(
 ) -> Iterator[Path]:
     """Yield the tables of scores of a split of a run, according to the configuration; the workflow requires these."""
     scoring = experiment.scoring
-    yield files.scores(split)
+    if model.has_units:
+        yield files.scores(split)
     if model.recognises and split != "train":
         yield files.recognition(split)
     if model.likelihood and split != "train":

@@ -35,6 +35,7 @@ class Change:
 
 def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None = None) -> list[Change]:
     """Write the segments of every split and the scores before and after into a folder, and return the scores."""
+    run.check_units()
     torch.set_num_threads(threads)
     refuse("segment", run.settings.features, indices_of(run.experiment.model(run.model)))
     trained, speaker = run.trained, run.speakers

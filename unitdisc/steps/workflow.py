@@ -170,7 +170,12 @@ class Plan:
         settings = getattr(self.experiment, section) if section else None
         if settings is not None and settings.units == "segmented":
             return [str(run.segments)]
-        return [str(run.units(split)) for split in self.experiment.corpora[corpus].split_names]
+        return self.encoded(corpus, model, seed, self.experiment.corpora[corpus].split_names)
+
+    def encoded(self, corpus: str, model: str, seed: str | int, of: Sequence[str]) -> list[str]:
+        """Return the units of the splits ``of``; none for a model without a quantiser."""
+        run = self.results.corpus(corpus).run(model, seed)
+        return [str(run.units(split)) for split in of if self.experiment.models[model].has_units]
 
     def trainings(self) -> Iterator[tuple[str, list[str], list[Path]]]:
         """Yield the rules of the training step: name, models, and the tables that it writes.
@@ -208,7 +213,8 @@ class Plan:
         paths: list[Path] = []
         for corpus, model, run in self.runs():
             names = self.experiment.corpora[corpus].split_names
-            paths += [run.training, run.weights, *(run.units(split) for split in names)]
+            paths += [run.training, run.weights]
+            paths += [run.units(split) for split in names if self.experiment.models[model].has_units]
             paths += [run.curve] if self.experiment.models[model].curve else []
         for corpus in self.experiment.runs:
             files, settings = self.results.corpus(corpus), self.experiment.corpora[corpus]
@@ -235,7 +241,9 @@ class Plan:
         ]
 
     def _possible(self, step: str, corpus: str, model: str) -> bool:
-        """Return whether a step can be done with the units of a model: see ``unitdisc.units.refusals``."""
+        """Return whether a model has units, and a step can be done with them: see ``unitdisc.units.refusals``."""
+        if not self.experiment.models[model].has_units:
+            return False
         features, indices = self.experiment.corpora[corpus].features, indices_of(self.experiment.models[model])
         if step != "export":
             return refusal(step, features, indices) is None

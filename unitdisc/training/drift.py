@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from unitdisc.codebook.unquantised import Unquantised
 from unitdisc.config import Training
 from unitdisc.models.model import Model
 from unitdisc.training.batches import Chunks
@@ -48,10 +49,16 @@ class Drift:
 
     @torch.no_grad()
     def measure(self, model: Model) -> Moves:
-        """Return what has moved since the last call, nan at the first, with the model as it encodes."""
+        """Return what has moved since the last call, nan at the first, with the model as it encodes.
+
+        Without a quantiser only vectors move.
+        """
         model.eval()
-        quantizer = model.bottleneck.quantizer
         vectors = torch.cat([self._vectors_of(model, index) for index in range(len(self._batches))])
+        if isinstance(model.bottleneck, Unquantised):
+            before, self._vectors = self._vectors.to(vectors), vectors
+            return Moves(relative_move(before, vectors)) if len(before) else Moves()
+        quantizer = model.bottleneck.quantizer
         units = quantizer.encode(vectors)
         codes = quantizer.decode(units).float()
         gap = _ratio((vectors - codes).square().sum(), vectors.square().sum())

@@ -63,7 +63,7 @@ def _learn(
     # The trainer is local to this function: it must not outlive the group of processes (see processes.joined).
     trainer = _trainer(task, train, dev, labels, curve)
     tokens = sum(-(-train.matrices.frames(name) // trainer.state.model.stride) for name in train.matrices)
-    codewords = settings.bottleneck.codewords
+    codewords = settings.bottleneck.codewords if settings.bottleneck else 0
     if tokens < codewords and not processes.rank():
         log.warning(
             "notice: train has %d tokens for %d codewords: most stay unused, and re-estimation lacks vectors",

@@ -36,12 +36,11 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
             if processes.rank() == 0:
                 _write(trainer, run)
             _log(logging.INFO, record.line(row, settings))
-            if row.collapsed:
-                _log(logging.WARNING, record.collapse(row, settings))
+            if row.collapsed and settings.bottleneck:
+                _log(logging.WARNING, record.collapse(row, settings.bottleneck))
             if asked.wish() == Wish.STOP:
                 _stop(trainer, asked)
-    plan = settings.bottleneck.reestimation
-    if plan and plan.final:
+    if settings.reestimation and settings.reestimation.final:
         done = final_reestimation(trainer)
         _log(logging.INFO, f"codebook {'' if done else 'not '}re-estimated after the last epoch")
         if done and state.points:

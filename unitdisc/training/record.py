@@ -62,17 +62,20 @@ class Point:
 def line(row: Epoch, settings: VQModel) -> str:
     """Return the line of the log for an epoch."""
     plan = settings.bottleneck
+    used = (
+        f" {row.units_used}/{plan.codewords * plan.codebooks} units used, perplexity {row.perplexity:.1f},"
+        if plan
+        else ""
+    )
     return (
         f"epoch {row.epoch}/{settings.training.epochs}: loss {row.loss:.4f}, task {row.task_loss:.4f}"
-        f" (dev {row.dev_task_loss:.4f}), {row.units_used}/{plan.codewords * plan.codebooks} units used,"
-        f" perplexity {row.perplexity:.1f}, {row.frames_per_second:,.0f} frames/s"
+        f" (dev {row.dev_task_loss:.4f}),{used} {row.frames_per_second:,.0f} frames/s"
         + (", codebook re-estimated" if row.reestimations else "")
     )
 
 
-def collapse(row: Epoch, settings: VQModel) -> str:
+def collapse(row: Epoch, plan: BottleneckSettings) -> str:
     """Return a warning that the codebook has collapsed, with the remedies that are off."""
-    plan = settings.bottleneck
     missing = ", ".join(remedies_off(plan)) or "none"
     used = f"{row.units_used} of {plan.codewords * plan.codebooks} codewords are used"
     return f"the codebook has collapsed: {used}; remedies that are off: {missing}"

@@ -25,8 +25,8 @@ class TrainingState:
 
     def __init__(self, settings: VQModel, sizes: Sizes, *, steps: int, seed: int, device: torch.device) -> None:
         torch.manual_seed(seed)
-        plan, bottleneck = settings.training, settings.bottleneck
-        self._seed, self._device, self._bottleneck = seed, device, bottleneck
+        plan = settings.training
+        self._seed, self._device, self._bottleneck = seed, device, settings.bottleneck
         self.model = Model(settings, sizes).to(device)
         self.average = AveragedModel(self.model, plan.average) if plan.average else None
         shown = plan.curve is not None and plan.curve.plain and plan.average
@@ -34,7 +34,7 @@ class TrainingState:
         self.optimiser = optimiser_of(self.model, settings)
         self.schedule = Schedule(plan, steps)
         self.reestimation = reestimation_of(settings)
-        capacity = (bottleneck.reestimation and bottleneck.reestimation.capacity) or 1
+        capacity = (settings.reestimation and settings.reestimation.capacity) or 1
         self.reservoir = Reservoir(capacity, self.model.bottleneck.dim, seed=seed + processes.rank()).to(device)
         self.scaled = False  # whether the codewords have, or need, the scale of ``scale_ratio``
         self.rows: list[Epoch] = []
@@ -46,7 +46,8 @@ class TrainingState:
     def begin(self, epoch: int) -> BegunEpoch:
         """Return the epoch under way, or begin this one, with random numbers of its own in each process."""
         if self.begun is None:
-            usage = UsageHealth(self._bottleneck.codewords, codebooks=self._bottleneck.codebooks)
+            used = self._bottleneck
+            usage = UsageHealth(used.codewords, used.codebooks) if used else UsageHealth(0, codebooks=0)
             seed = hash((self._seed, epoch)) % 2**31 + processes.rank()
             self.begun = BegunEpoch(epoch, usage, seed=seed, device=self._device)
         return self.begun
@@ -122,10 +123,9 @@ def optimiser_of(model: Model, settings: VQModel) -> torch.optim.Optimizer:
     codebook = model.bottleneck.codebook_parameters()
     ids = {id(parameter) for parameter in codebook}
     rest = [parameter for parameter in model.parameters() if id(parameter) not in ids and parameter.requires_grad]
-    factor = settings.bottleneck.learning_rate_factor
     groups = [{"params": rest, "lr": plan.learning_rate, "base": plan.learning_rate}]
-    if codebook:
-        rate = plan.learning_rate * factor
+    if codebook and settings.bottleneck:
+        rate = plan.learning_rate * settings.bottleneck.learning_rate_factor
         groups.append({"params": codebook, "lr": rate, "base": rate, "weight_decay": 0.0})
     kind = torch.optim.Adam if plan.optimiser == "adam" else torch.optim.AdamW
     return kind(groups, lr=plan.learning_rate, weight_decay=plan.weight_decay)
@@ -133,7 +133,7 @@ def optimiser_of(model: Model, settings: VQModel) -> torch.optim.Optimizer:
 
 def reestimation_of(settings: VQModel) -> Reestimation | None:
     """Return what schedules the re-estimation of codewords; None if it is off."""
-    plan = settings.bottleneck.reestimation
+    plan = settings.reestimation
     if plan is None:
         return None
     return Reestimation(

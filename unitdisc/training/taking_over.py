@@ -27,13 +27,19 @@ def train(task: Task) -> store.Trained:
     run = _run(task)
     found = store.load(run)
     _check(task, found, run)
-    archive = Archive(task.index)
-    row = usage_of(
-        found.model, found.normalised(archive, {name: task.speaker[name] for name in archive}), seed=task.seed
-    )
+    row = _row(task, found)
     tables.write(task.run.training, [row], Epoch)
     log.info("weights of %s: perplexity %.1f, %d units used", run.path, row.perplexity, row.units_used)
     return replace(found, features=task.features, seed=task.seed, source=_source(found, run))
+
+
+def _row(task: Task, found: store.Trained) -> Epoch:
+    """Return the usage of the units on train; nothing is known of a network without a quantiser."""
+    if not found.settings.has_units:
+        return Epoch(epoch=1, step=0)
+    archive = Archive(task.index)
+    matrices = found.normalised(archive, {name: task.speaker[name] for name in archive})
+    return usage_of(found.model, matrices, seed=task.seed)
 
 
 def _run(task: Task) -> RunFolder:

@@ -177,8 +177,8 @@ class Trainer:
         if state.scaled or not self.quantises(epoch):
             return
         state.scaled = True
-        ratio = plan.bottleneck.scale_ratio
-        if ratio is not None and not (state.reestimation and state.reestimation.done):
+        ratio = plan.bottleneck and plan.bottleneck.scale_ratio
+        if ratio and not (state.reestimation and state.reestimation.done):
             averaged = [state.average.model] if state.average else []
             scale_codewords(state.model, batch, ratio, plan.training, averaged=averaged)
 

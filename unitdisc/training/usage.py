@@ -46,7 +46,7 @@ def usage(
 
 @torch.no_grad()
 def usage_of(model: UnitModel, matrices: Normalised, *, seed: int) -> Epoch:
-    """Return the row for a model with weights that it has not learnt from these matrices."""
+    """Return the row for a model, which has units, with weights that it has not learnt from these matrices."""
     model.eval()
     vectors, codebook = sampled_vectors(model, matrices, most=most_tokens, seed=seed), model.codebook
     several = codebook.ndim == 3

@@ -22,8 +22,9 @@ def encode(
     """Yield the units of every utterance of an archive, in its order; ``speaker`` maps an utterance to its speaker.
 
     With ``only``, these are the units of some of the utterances, normalised by the statistics of all. Raises InputError
-    for features with another number of columns than the model has inputs.
+    for features with another number of columns than the model has inputs, and for a model without a quantiser.
     """
+    trained.settings.check_units()
     return _sequences(trained.model.encode, trained, archive, speaker, only)
 
 

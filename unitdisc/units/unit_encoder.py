@@ -28,7 +28,8 @@ class UnitEncoder:
     ``statistics`` are those that features are normalised with: of each file by itself (own), of train, or given ones,
     also as a path. None is as the model was trained: with train's if all speakers shared these, otherwise with each
     file's own, every file being a speaker. ``network`` is where the network of self-supervised features lies, if not
-    where it was at the training. Raises InputError for statistics that the model does not have.
+    where it was at the training. Raises InputError for statistics that the model does not have, and for a model that
+    has no units.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class UnitEncoder:
         device: Device = "cpu",
         network: str | Path | None = None,
     ) -> None:
+        trained.settings.check_units()
         self.trained, self._statistics = trained, statistics_of(trained, statistics)
         self._device = device_of(_known(device), "device")
         trained.model.to(self._device)

@@ -77,6 +77,11 @@ def units(section=""):
     return lambda w: plan.units(w.corpus, w.model, w.seed, section)
 
 
+def encoded(of):
+    """Return the units of splits, as the input of a rule; none for a model without a quantiser."""
+    return lambda w: plan.encoded(w.corpus, w.model, w.seed, of)
+
+
 def model_of(wildcards):
     return experiment.models[wildcards.model]
 

@@ -103,7 +103,7 @@ for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
             features=archives(splits),
             weights=str(any_run.weights),
             description=str(any_run.description),
-            units=[str(any_run.units(split)) for split in splits],
+            units=encoded(splits),
         output:
             [str(any_run.abx(split)) for split in splits],
         log:

@@ -22,23 +22,26 @@ class Group:
 def groups(runs: Sequence[RunResults]) -> list[Group]:
     """Split runs by the size of their codebook, where a size has several trained models, then by the number of colours.
 
-    Sizes with one model each stay together, so that the sizes can be compared.
+    Sizes with one model each stay together, so that the sizes can be compared. A network without a quantiser goes with
+    the largest size.
     """
-    sizes = sorted({run.codewords for run in runs})
-    models = {size: _names([run for run in runs if run.codewords == size]) for size in sizes}
-    if all(len(names) < 2 for names in models.values()) and len(sizes) <= len(classes):
+    largest = max((run.codewords for run in runs), default=0)
+    by_size: dict[int, list[RunResults]] = {}
+    for run in runs:
+        by_size.setdefault(run.codewords if run.has_units else largest, []).append(run)
+    if all(len(_names(of_size)) < 2 for of_size in by_size.values()) and len(by_size) <= len(classes):
         return [Group("", tuple(runs))]
-    split = [part for size in sizes for part in _of_size(size, models[size], runs)]
+    split = [part for size in sorted(by_size) for part in _of_size(heading(size), by_size[size])]
     return split if len(split) > 1 else [Group("", part.runs) for part in split]
 
 
-def _of_size(size: int, models: Sequence[str], runs: Sequence[RunResults]) -> Iterator[Group]:
-    title = heading(size)
+def _of_size(title: str, runs: Sequence[RunResults]) -> Iterator[Group]:
+    models = _names(runs)
     step = len(classes)
     for first in range(0, max(len(models), 1), step):
         shown = models[first : first + step]
         span = f", models {first + 1} to {first + len(shown)} of {len(models)}" if len(models) > step else ""
-        members = (run for run in runs if run.codewords == size and (run.name in shown or run.baseline))
+        members = (run for run in runs if run.name in shown or run.baseline)
         yield Group(title + span, tuple(members))
 
 
@@ -78,7 +81,7 @@ def _variants(corpora: Sequence[CorpusResults]) -> dict[str, Any]:
     for run in (run for corpus in corpora for run in corpus.runs if not run.baseline):
         if run.name not in variants:
             settings = dict(run.settings)
-            settings["bottleneck"] = {k: v for k, v in settings.get("bottleneck", {}).items() if k != "codewords"}
+            settings["bottleneck"] = {k: v for k, v in run.bottleneck.items() if k != "codewords"}
             text = json.dumps(settings, sort_keys=True, default=str)
             seen[run.codewords, text] = seen.get((run.codewords, text), 0) + 1
             variants[run.name] = (text, seen[run.codewords, text])

@@ -69,10 +69,15 @@ def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
     paths = tuple(dict.fromkeys(path for alike in by_kind for path in differing(alike) if path not in sizes))
     columns, rows = score_table.means(corpora, metrics.settings, split)
     groups = []
-    for size in sorted({models[row.model].codewords for row in rows}):
-        of_size = score_table.best([row for row in rows if models[row.model].codewords == size], columns)
-        groups.append(Group(heading(size), tuple(_row(models[row.model], row, paths, columns) for row in of_size)))
+    shown = sorted((models[row.model] for row in rows), key=lambda run: run.codewords)
+    for name in dict.fromkeys(map(_heading, shown)):
+        of_size = score_table.best([row for row in rows if _heading(models[row.model]) == name], columns)
+        groups.append(Group(name, tuple(_row(models[row.model], row, paths, columns) for row in of_size)))
     return Ablation(corpora[0].name, tuple(map(title, paths)), columns, tuple(groups))
+
+
+def _heading(run: RunResults) -> str:
+    return heading(run.codewords) if run.has_units else "no quantiser"
 
 
 def _row(run: RunResults, row: score_table.Row, paths: Sequence[Path], columns: Sequence[metrics.Metric]) -> Row:
@@ -103,7 +108,7 @@ def differing(models: Sequence[Mapping[str, Any]], above: Path = ()) -> Iterator
 
 def compared(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return settings without the default capacity of a reservoir: it follows from the size of the codebook."""
-    bottleneck = settings.get("bottleneck", {})
+    bottleneck = settings.get("bottleneck") or {}
     plan = bottleneck.get("reestimation")
     if not plan or plan.get("capacity") != default_capacity(bottleneck["codewords"]):
         return settings

@@ -59,7 +59,7 @@ def _model(corpus: CorpusResults, runs: Sequence[RunResults]) -> Iterator[Findin
     yield from _usage(corpus, runs)
     for run in runs:
         yield from _loss(corpus, run)
-    if unscored := [run for run in runs if not run.missing and run.scores.empty]:
+    if unscored := [run for run in runs if run.has_units and not run.missing and run.scores.empty]:
         yield Finding("note", _where(corpus, unscored), f"{'has' if len(unscored) == 1 else 'have'} no scores.")
 
 
@@ -107,13 +107,9 @@ def _remedies(run: RunResults) -> str:
     """Say what may be done about a collapsed codebook: first the remedies that are off."""
     if run.baseline:
         return f"{run.title} found no more clusters: there are few different frames"
-    if run.trained_on or "bottleneck" not in run.settings:
+    if run.trained_on or not run.bottleneck:
         return "the features may differ from those that the codewords were made for"
-    known = {
-        key: value
-        for key, value in run.settings.get("bottleneck", {}).items()
-        if key in BottleneckSettings.model_fields
-    }
+    known = {key: value for key, value in run.bottleneck.items() if key in BottleneckSettings.model_fields}
     off = remedies_off(BottleneckSettings.model_validate(known))
     if not off:
         return "no remedy is off: try fewer codewords, or a larger learning_rate_factor"
@@ -125,7 +121,7 @@ def _used(run: RunResults) -> tuple[float, int]:
 
     Of several codebooks the codewords of each are counted, as in training: few of their combinations ever occur.
     """
-    if run.settings.get("bottleneck", {}).get("codebooks", 1) > 1:
+    if run.bottleneck.get("codebooks", 1) > 1:
         if not {"units_used", "dead_codewords"} <= set(run.epochs.columns) or run.epochs.empty:
             return float("nan"), 0
         used, dead = (int(run.epochs[name].iloc[-1]) for name in ("units_used", "dead_codewords"))

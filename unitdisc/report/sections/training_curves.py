@@ -146,7 +146,11 @@ def line(runs: Sequence[RunResults], column: str, colour: Mapping[str, str], das
 
 
 def _usage(models: Sequence[Sequence[RunResults]], column: str, colour: Mapping[str, str]) -> list[svg.Line]:
-    """Return the curves of the trained models, and a level for each model with a single row, such as a baseline."""
+    """Return the curves of the trained models, and a level for each model with a single row, such as a baseline.
+
+    A network without a quantiser uses no units.
+    """
+    models = [runs for runs in models if runs[0].has_units]
     trained = [runs for runs in models if any(len(run.epochs) > 1 for run in runs)]
     drawn = [line(runs, column, colour) for runs in trained]
     if not drawn:
