@@ -17,7 +17,7 @@ from benchmarks.rivals.recipes import Place, Rival
 from unitdisc import registry
 from unitdisc.codebook import Bottleneck, VectorQuantizer, kmeans
 from unitdisc.config import VQModel
-from unitdisc.config.models import default_capacity
+from unitdisc.config.bottleneck import default_capacity
 from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.layout import RunFolder

@@ -1,12 +1,13 @@
 """The configuration: the settings of config.yaml, one module per part; settings of kinds are with their code."""
 
+from unitdisc.config.bottleneck import BottleneckSettings, ReestimationSettings
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
 from unitdisc.config.division import DividedSettings, Splits
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
 from unitdisc.config.features import AnyFeatures, FeatureSettings
 from unitdisc.config.kmeans import KMeansModel, StackedFrames
 from unitdisc.config.mixer import MixerSettings
-from unitdisc.config.models import AnyModel, BottleneckSettings, ModelSettings, ReestimationSettings, VQModel
+from unitdisc.config.models import AnyModel, ModelSettings, VQModel
 from unitdisc.config.parts import PartSettings
 from unitdisc.config.scoring import Abx, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits

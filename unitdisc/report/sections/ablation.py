@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from unitdisc import metrics
-from unitdisc.config.models import default_capacity
+from unitdisc.config.bottleneck import default_capacity
 from unitdisc.report.drawing.palette import heading
 from unitdisc.report.results import CorpusResults, RunResults, named_alike
 from unitdisc.report.sections import score_table
