@@ -10,10 +10,13 @@ import yaml
 
 from tests.helpers.commands import lines, run, speech
 from tests.helpers.pipeline import snakemake
+from unitdisc import tables
 from unitdisc.checksums import beside
 from unitdisc.config.load import read_config
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
+from unitdisc.records import UnitSequence
+from unitdisc.steps import join
 from unitdisc.steps.join import run_features, run_units
 from unitdisc.steps.run import find_run
 
@@ -154,3 +157,12 @@ def test_the_workflow_makes_the_same_of_parts(here):
     assert {"features_part", "features_join", "encode_part", "encode_join", "train"} <= set(
         (changed.stdout + changed.stderr).split()
     )
+
+
+def test_a_part_without_images_has_no_column_of_grids(tmp_path):
+    made = {tmp_path / name: names for name, names in (("1", []), ("2", ["a"]), ("3", []), ("4", ["b"]))}
+    for path, names in made.items():
+        tables.write_units(path, [UnitSequence(name, 1.0, np.array([[1, 2], [3, 4]]), (1, 2)) for name in names])
+    join._join_tables(tmp_path / "all", made)
+    assert (tmp_path / "all").read_text().splitlines()[1:] == ["a\t1\t1:2 3:4\t1x2", "b\t1\t1:2 3:4\t1x2"]
+    assert list(tables.read_units(tmp_path / "all")) == ["a", "b"]

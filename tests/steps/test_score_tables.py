@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from unitdisc.config.load import check_config
+from unitdisc.features.speech import SpeechSettings
 from unitdisc.layout import RunFolder
 from unitdisc.steps.score_tables import score_tables
 
@@ -33,5 +34,5 @@ pixelcnn = {"kind": "vq", "decoder": "pixelcnn"}
 )
 def test_a_split_has_the_tables_that_its_model_and_the_scoring_ask_for(model, scoring, split, names):
     experiment = check_config({"corpora": {}, "models": {"m": model}, "scoring": scoring})
-    found = score_tables(experiment, experiment.models["m"], RunFolder(Path("run")), split)
+    found = score_tables(experiment, experiment.models["m"], SpeechSettings(), RunFolder(Path("run")), split)
     assert list(found) == [Path("run") / f"{name}.tsv" for name in names]
