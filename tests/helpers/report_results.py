@@ -127,6 +127,7 @@ def _training(epochs: int) -> pd.DataFrame:
     columns = {"epoch": n, "step": 10 * n, "loss": 2 / n, "task_loss": 1 / n, "bottleneck_loss": 0.1}
     columns |= {"dev_task_loss": 1.2 / n, "dev_task_loss_raw": np.nan, "units_used": 11, "perplexity": 8.0 + n / 10}
     columns |= {"dead_codewords": 1, "distance": 1.0, "input_norm": 3.0, "codeword_norm": 2.0 + n / 5}
+    columns |= {"drift": 1 / n, "code_drift": 0.9 / n, "moved_tokens": 0.5 / n, "gap": 0.5}
     columns |= {"reestimations": (n == 3).astype(int), "collapsed": 0, "learning_rate": 1e-3, "frames_per_second": 9.0}
     return pd.DataFrame(columns)
 

@@ -41,7 +41,7 @@ def sweep(plan: Experiment) -> sweeps.Sweep:
 
 def test_a_line_per_variant_with_enough_values(sweep: sweeps.Sweep) -> None:
     assert (sweep.corpus, sweep.title) == ("talk", "scale ratio")
-    assert sweep.models == {"plain": "c0", "norm": "c1"}
+    assert sweep.models == {"plain": "c0", "norm": "c1", "kmeans": "base"}
     titles = [figure.title for figure in sweep.figures]
     assert {"Accuracy", "Units", "Perplexity", "Linear probe, codes", "ABX error within speakers, encoder"} <= set(
         titles
@@ -58,6 +58,8 @@ def test_means_and_ranges_are_those_of_the_runs(plan: Experiment, monkeypatch: p
     assert {figure.svg for figure in sweep.figures} == {"log"}  # 0.1 to 30 is more than a decade
     for name in ("many_to_one_heldout", "perplexity"):
         metric = metrics.find(name)
+        level = drawn[metric.heading].pop()
+        assert (level.name, level.x, level.dashed) == ("kmeans", [0.1, 30], "dotted")
         for variant, line in zip(("plain", "norm"), drawn[metric.heading], strict=True):
             assert (line.name, tuple(line.x)) == (variant, ratios)
             for place, ratio in enumerate(ratios):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ caption = {
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The plots of a corpus against one setting, with the colours of its variants."""
+    """The plots of a corpus against one setting, with the colours of its variants and of a baseline without it."""
 
     corpus: str
     title: str
@@ -47,7 +48,11 @@ def sweeps(corpora: Sequence[CorpusResults], split: str) -> list[Sweep]:
         (alike[0].name, [run for corpus in alike for run in corpus.runs if split in run.scored])
         for alike in named_alike(corpora)
     ]
-    drawn = [_sweep(name, path, _variants(runs, path), split) for name, runs in named for path in _swept(runs)]
+    drawn = [
+        _sweep(name, path, _variants(runs, path), _levels(runs, path), split)
+        for name, runs in named
+        for path in _swept(runs)
+    ]
     return [sweep for sweep in drawn if sweep.figures]
 
 
@@ -95,6 +100,14 @@ def _variants(runs: Sequence[RunResults], setting: ablation.Path) -> list[Varian
     return variants
 
 
+def _levels(runs: Sequence[RunResults], setting: ablation.Path) -> dict[str, list[RunResults]]:
+    """Return the baselines that have no such setting and as many codewords as every other model, by their names."""
+    sizes = {run.codewords for run in runs}
+    without = [run for run in runs if run.baseline and ablation.value_at(_settings(run), setting) is ablation.absent]
+    names = dict.fromkeys(run.name for run in without)
+    return {name: [run for run in without if run.name == name] for name in names} if len(sizes) == 1 else {}
+
+
 def _name(runs: Mapping[float, Sequence[RunResults]], settings: str) -> str:
     """Return what the names of a variant's models have in common, or what its settings are."""
     every = [run for of_value in runs.values() for run in of_value]
@@ -103,12 +116,19 @@ def _name(runs: Mapping[float, Sequence[RunResults]], settings: str) -> str:
     return common.rstrip("-_. 0123456789") or settings or every[0].title
 
 
-def _sweep(corpus: str, setting: ablation.Path, variants: Sequence[Variant], split: str) -> Sweep:
+def _sweep(
+    corpus: str,
+    setting: ablation.Path,
+    variants: Sequence[Variant],
+    levels: Mapping[str, Sequence[RunResults]],
+    split: str,
+) -> Sweep:
     title = ablation.title(setting)
     names = _distinct([variant.name for variant in variants])
     trained = [name for name, variant in zip(names, variants, strict=True) if not variant.baseline]
     colour = {name: palette.classes[place % len(palette.classes)] for place, name in enumerate(trained)}
     colours = {name: colour.get(name, palette.baseline) for name in names}
+    colours |= dict.fromkeys(levels, palette.baseline)
     values = [value for variant in variants for value in variant.runs]
     across: svg.Scale = "log" if min(values) > 0 and max(values) > decade * min(values) else "linear"
     figures = []
@@ -116,6 +136,9 @@ def _sweep(corpus: str, setting: ablation.Path, variants: Sequence[Variant], spl
         curves = [
             _line(variant, metric, split, name, colours[name]) for name, variant in zip(names, variants, strict=True)
         ]
+        for name, runs in levels.items():
+            mean = _scores(runs, metric, split)[0]
+            curves.append(svg.Line(name, [min(values), max(values)], [mean, mean], colours[name], "dotted"))
         drawn = svg.lines(curves, x=title, y=metric.heading, across=across)
         figures.append(Figure(metric.title[:1].upper() + metric.title[1:], drawn, caption[metric.better]))
     return Sweep(corpus, title, [figure for figure in figures if figure.svg], colours)
@@ -141,14 +164,15 @@ def _metrics(variants: Sequence[Variant], split: str) -> Iterator[metrics.Metric
 
 def _line(variant: Variant, metric: metrics.Metric, split: str, name: str, colour: str) -> svg.Line:
     """Return the means of a metric by the value of the setting, with the range of the seeds as a band."""
-    factor = 100 if metric.percent else 1
-    x, rows = [], []
-    for value, runs in sorted(variant.runs.items()):
-        scores = [factor * run.value(metric.name, split) for run in runs]
-        finite = [score for score in scores if np.isfinite(score)]
-        if finite:
-            x.append(value)
-            rows.append((float(np.mean(finite)), min(finite), max(finite)))
-    mean, low, high = ([row[place] for row in rows] for place in range(3))
+    rows = {value: _scores(runs, metric, split) for value, runs in sorted(variant.runs.items())}
+    x = [value for value, row in rows.items() if np.isfinite(row[0])]
+    mean, low, high = ([rows[value][place] for value in x] for place in range(3))
     ranged = low != high
     return svg.Line(name, x, mean, colour, marks=x, low=low if ranged else (), high=high if ranged else ())
+
+
+def _scores(runs: Sequence[RunResults], metric: metrics.Metric, split: str) -> tuple[float, float, float]:
+    """Return the mean of a metric over runs, its least and its greatest value, nan without any."""
+    scores = [run.value(metric.name, split) * (100 if metric.percent else 1) for run in runs]
+    finite = [score for score in scores if np.isfinite(score)]
+    return (float(np.mean(finite)), min(finite), max(finite)) if finite else (nan, nan, nan)

@@ -76,6 +76,24 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
             "Codewords (dashed) should meet the vectors they stand for (solid); lines far apart are a dying codebook.",
         ),
         Figure(
+            "Drift of encoder outputs",
+            svg.lines(pairs(trained, "drift", "code_drift"), x="epoch", y="relative move", zero="zero"),
+            "How far the vectors of the same chunks (solid) and their codewords (dashed) moved in an epoch, relative "
+            "to their scale: the codewords should keep up, and both come to rest.",
+        ),
+        Figure(
+            "Tokens carried to other codewords",
+            svg.lines([line(runs, "moved_tokens", colour) for runs in trained], x="epoch", y="share", zero="zero"),
+            "The share of the same tokens whose vectors moved in the epoch to where another codeword is nearest: it "
+            "should fall, but not to 0 while few units are used.",
+        ),
+        Figure(
+            "Gap between vectors and codewords",
+            svg.lines([line(runs, "gap", colour) for runs in trained], x="epoch", y="relative distance", zero="zero"),
+            "The distance of vectors to their codewords relative to their scale: near 1 the codewords stand for "
+            "nothing, and a re-estimation (dots) should lower it.",
+        ),
+        Figure(
             "Learning rate",
             svg.lines([line(runs, "learning_rate", colour) for runs in trained], x="epoch", y="rate", zero="zero"),
             "The schedule that the optimiser followed.",
