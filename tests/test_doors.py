@@ -31,9 +31,9 @@ class FrameSettings(PartSettings):
 
 class Frame(Encoder):
     Settings = FrameSettings
-    def __init__(self, inputs, settings):
+    def __init__(self, sizes, settings):
         super().__init__()
-        self.stride, self.outputs, self.linear = 1, 4, nn.Linear(inputs, 4)
+        self.stride, self.outputs, self.linear = 1, 4, nn.Linear(sizes.inputs, 4)
     def forward(self, frames, mask):
         return self.linear(frames), mask
 
