@@ -77,7 +77,7 @@ def _figures(models: Sequence[Sequence[RunResults]], colour: Mapping[str, str]) 
         ),
         Figure(
             "Drift of encoder outputs",
-            svg.lines(pairs(trained, "drift", "code_drift"), x="epoch", y="relative move", zero="zero"),
+            svg.lines(_pairs(trained, "drift", "code_drift", colour), x="epoch", y="relative move", zero="zero"),
             "How far the vectors of the same chunks (solid) and their codewords (dashed) moved in an epoch, relative "
             "to their scale: the codewords should keep up, and both come to rest.",
         ),
