@@ -16,10 +16,11 @@ def watched(run, monkeypatch):
     forward = type(run.state.model.bottleneck).forward
 
     def watching(self, x, mask=None, *, quantise=True):
+        book = self.quantizer.codebook.detach().clone()  # a moving average changes it
         out: BottleneckOutput = forward(self, x, mask, quantise=quantise)
         if self is run.state.model.bottleneck and self.training:
             real = out.vectors if mask is None else out.vectors[mask]
-            seen.append((quantise, real, self.quantizer.codebook.detach().clone()))
+            seen.append((quantise, real, book))
         return out
 
     monkeypatch.setattr(type(run.state.model.bottleneck), "forward", watching)
