@@ -10,7 +10,7 @@ size = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 namespace = "http://www.w3.org/2000/svg"
 family = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 margin = 10
-heading, wide_letter = 18, 7.2  # pixels of a line of the title, and of a letter in it
+heading, wide_letter = 18, 8.0  # pixels of a line of the title, and of a letter in it
 row, letter, swatch, gap = 17, 6.1, 24, 14  # of the key: its lines, a letter, the piece of colour, between two names
 
 
