@@ -64,9 +64,13 @@ base = {"kind": "vq", "bottleneck": {"codewords": 4}}
 parts = [(part[:-1], kind) for part in ("encoders", "objectives") for kind in registries[part].own_kinds]
 models = {f"{part}-{kind}": {**base, part: kind} for part, kind in parts}
 models |= {"kmeans": "kmeans", "augmented": {**base, "augmentation": "vocal-tract"}}
-plan = Plan(check_config({"corpora": {"c": {"kind": "folder", "root": "."}}, "models": models, "runs": {"c": [*models]}}))
-for model in models:
-    plan.code("train", "c", model)
+models["encoder-image"]["decoder"] = "image"
+corpora = {"c": {"kind": "folder", "root": "."}, "images": {"kind": "sample-images"}}
+runs = {"c": [model for model in models if model != "encoder-image"], "images": ["kmeans", "encoder-image"]}
+plan = Plan(check_config({"corpora": corpora, "models": models, "runs": runs}))
+for corpus in runs:
+    for model in runs[corpus]:
+        plan.code("train", corpus, model)
 from unitdisc.steps import activity, collect, corpus, report, sample, score
 print("torch" in sys.modules)
 """

@@ -22,6 +22,7 @@ page_dates = re.compile(rb"<(Created|LastChange)>[^<]*<")
 temporary = re.compile(r"(^|/)\.[^/]+\.[a-z0-9_]{8}(/|$)")  # what a process that is killed cannot remove
 of_the_workflow = (".settings", ".snakemake_timestamp")
 formats = ("jsonl", "npz", "parquet", "textgrid", "kaldi-ark", "pagexml")
+scored_by_itself = {"ctc": "recognise", "vq": "bits"}  # models with scores that others lack, and the step of these
 patience = 600  # seconds that a step, or the workflow, may take
 
 
@@ -31,6 +32,7 @@ def made(folder: Path) -> Path:
     settings = yaml.safe_load(path.read_text())
     vq = settings["models"]["vq"]
     settings["models"]["ctc"] = {key: part for key, part in vq.items() if key != "decoder"} | {"objective": "ctc"}
+    vq["decoder"] = {"kind": "pixelcnn", "channels": 4, "layers": 1}  # states a likelihood: bits per dimension
     settings["runs"]["speech"] = ["kmeans", "ctc"]
     settings["corpora"]["speech"]["parts"] = parts
     settings["corpora"]["lines"]["features"]["activity"] = 0.3
@@ -70,8 +72,8 @@ def _of_run(corpus: str, model: str) -> Iterator[Command]:
     else:
         yield from (("encode", *run, "--part", part) for part in _parts())
         yield "join", *run, "--parts", str(parts)
-    if model == "ctc":
-        yield "recognise", *run
+    if model in scored_by_itself:
+        yield scored_by_itself[model], *run
     yield from ((step, *run) for step in ("score", "abx-run", "probe", "segment", "pieces", "export"))
 
 

@@ -9,6 +9,7 @@ import yaml
 from tests.helpers.pipeline import in_process
 from unitdisc import tables
 from unitdisc.records import Score
+from unitdisc.training.record import Epoch
 
 names = ("--corpus", "lines", "--model", "alone")
 line = "unitdisc: the model has no quantiser (bottleneck: null), and so no units; choose a model with a bottleneck\n"
@@ -76,8 +77,8 @@ def test_its_weights_are_taken_over(folder):
     (folder / "taken.yaml").write_text(yaml.safe_dump(values))
     done = in_process(folder, "train", "--corpus", "lines", "--model", "taken", "--config", "taken.yaml")
     assert done.returncode == 0, done.stderr
-    (row,) = (folder / "results/lines/taken/seed0/training.tsv").read_text().splitlines()[1:]
-    assert row.split("\t")[7] == "0"
+    (row,) = tables.read_records(folder / "results/lines/taken/seed0/training.tsv", Epoch)
+    assert row.units_used == 0
 
 
 def test_the_report_has_nothing_to_complain_of(folder):

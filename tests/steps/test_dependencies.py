@@ -9,7 +9,7 @@ import yaml
 
 from tests.helpers.pipeline import tiny
 from tests.helpers.places import repository
-from unitdisc.config import models
+from unitdisc.config import bottleneck
 from unitdisc.config.load import check_config, read_config
 from unitdisc.errors import InputError
 from unitdisc.registry import registries
@@ -56,7 +56,7 @@ def test_every_step_has_its_module_and_every_rule_its_step():
 
 def test_a_changed_default_is_read_by_what_depends_on_it(values, monkeypatch):
     before, clustered = read_by(values), read_by(values, model="kmeans")
-    monkeypatch.setattr(models, "published_capacity", 30_720)
+    monkeypatch.setattr(bottleneck, "published_capacity", 30_720)
     assert changed(before, read_by(values)) == trained | over_all
     assert changed(clustered, read_by(values, model="kmeans")) == over_all
     part = json.loads(read_by(values)["train"])

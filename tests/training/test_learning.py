@@ -45,7 +45,7 @@ def learn(given):
     """Go on where the targets are known, without any; the trainer in place of a training."""
     known = Utterances(given.train, dict.fromkeys(given.train, 0))
     initial = given.settings.initial and learning._built_on(given, given.settings.initial)
-    return learning._learn(given, known, None, {"inputs": 6, "labels": 0}, initial=initial, digest="")
+    return learning._learn(given, known, None, {"inputs": 6, "labels": 0}, initial=initial, digest="", curve={})
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ plain = {"reestimation": None, "batch_norm": False, "learning_rate_factor": 1}
 
 
 def watched(run, monkeypatch):
-    """The outputs of the bottleneck, and the codebook before each step was taken."""
+    """The outputs of the bottleneck, and the codebook before each step is taken."""
     seen = []
     forward = type(run.state.model.bottleneck).forward
 
     def watching(self, x, mask=None, *, quantise=True):
-        book = self.quantizer.codebook.detach().clone()  # a moving average changes it
+        before = self.quantizer.codebook.detach().clone()  # a moving average changes it on the way
         out: BottleneckOutput = forward(self, x, mask, quantise=quantise)
         if self is run.state.model.bottleneck and self.training:
             real = out.vectors if mask is None else out.vectors[mask]
-            seen.append((quantise, real, book))
+            seen.append((quantise, real, before))
         return out
 
     monkeypatch.setattr(type(run.state.model.bottleneck), "forward", watching)

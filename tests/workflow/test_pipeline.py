@@ -202,7 +202,7 @@ def test_a_changed_default_reruns_its_step_and_what_follows(folder, package):
         assert "published_capacity = 20_480" in source
         return source.replace("published_capacity = 20_480", "published_capacity = 30_720")
 
-    with edited(package / "unitdisc/config/models.py", larger):
+    with edited(package / "unitdisc/config/bottleneck.py", larger):
         assert planned(folder, package) == {"train", *after_weights}
 
 

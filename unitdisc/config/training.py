@@ -60,9 +60,9 @@ class Plateau(Section):
     floor: float = Field(2.0e-5, ge=0, description="Lower limit of the learning rate.")
 
 
-AnySchedule = Annotated[
-    Constant | Cosine | Halving | Plateau, Field(discriminator="kind"), BeforeValidator(of_kind("cosine"))
-]
+Schedule = Annotated[Constant | Cosine | Halving | Plateau, Field(discriminator="kind")]
+ScheduleName = Literal["constant", "cosine", "halving", "plateau"]
+AnySchedule = Annotated[Schedule, BeforeValidator(of_kind("cosine"), json_schema_input_type=Schedule | ScheduleName)]
 
 
 class Curve(Section):

@@ -70,17 +70,22 @@ def fit(
         facts=facts,
     )
     _forget(run)
-    learnt = _training(settings.kind)(task)
-    if learnt is not None:
-        store.save(run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
-        with sealing(run.training, *filter(Path.exists, [run.curve])):
-            loop.finish(run)
+    _learn(task, shared)
 
 
 def _forget(run: RunFolder) -> None:
     """Remove the checksums of the tables of an earlier training, and its curve: there may be none this time."""
     for path in (beside(run.training), beside(run.curve), run.curve):
         path.unlink(missing_ok=True)
+
+
+def _learn(task: Task, shared: Statistics | None) -> None:
+    """Train a model as those of its kind are trained, save it, and seal the tables of its training."""
+    learnt = _training(task.settings.kind)(task)
+    if learnt is not None:
+        store.save(task.run, learnt if isinstance(learnt, store.Trained) else _trained(learnt, task, shared))
+        with sealing(task.run.training, *filter(Path.exists, [task.run.curve])):
+            loop.finish(task.run)
 
 
 def _opened(archives: Mapping[str, Path], utterances: Sequence[Utterance], split: str) -> Archive:

@@ -26,7 +26,12 @@ def vq(ratio: float | None, **bottleneck: Any) -> dict[str, Any]:
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     known = {f"{name}-{ratio}": vq(ratio, batch_norm=on) for name, on in (("plain", False), ("norm", True))
              for ratio in ratios}  # fmt: skip
-    known |= {"alone": vq(None), "odd": vq(1, dim=16), "kmeans": {"kind": "kmeans", "codewords": 12}}
+    known |= {
+        "alone": vq(None),
+        "odd": vq(1, dim=16),
+        "network": {"kind": "vq", "bottleneck": None},
+        "kmeans": {"kind": "kmeans", "codewords": 12},
+    }
     folder = tmp_path_factory.mktemp("sweeps") / "r"
     return report_results.write(
         report_results.experiment(folder, models=known, runs={"talk": list(known)}, seeds=[0, 1])

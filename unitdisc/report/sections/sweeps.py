@@ -59,10 +59,10 @@ def sweeps(corpora: Sequence[CorpusResults], split: str) -> list[Sweep]:
 def _settings(run: RunResults) -> Mapping[str, Any]:
     """Return a run's settings as they are compared, its number of codewords where other kinds of model have it."""
     settings = dict(ablation.compared(run.settings))
-    bottleneck = dict(settings.pop("bottleneck", {}))
+    bottleneck = dict(settings.get("bottleneck") or {})
     if "codewords" in bottleneck:
-        settings["codewords"] = bottleneck.pop("codewords")
-    return settings | {"bottleneck": bottleneck}
+        settings |= {"codewords": bottleneck.pop("codewords"), "bottleneck": bottleneck}
+    return settings
 
 
 def _swept(runs: Sequence[RunResults]) -> list[ablation.Path]:
@@ -102,7 +102,7 @@ def _variants(runs: Sequence[RunResults], setting: ablation.Path) -> list[Varian
 
 def _levels(runs: Sequence[RunResults], setting: ablation.Path) -> dict[str, list[RunResults]]:
     """Return the baselines that have no such setting and as many codewords as every other model, by their names."""
-    sizes = {run.codewords for run in runs}
+    sizes = {run.codewords for run in runs if run.has_units}
     without = [run for run in runs if run.baseline and ablation.value_at(_settings(run), setting) is ablation.absent]
     names = dict.fromkeys(run.name for run in without)
     return {name: [run for run in without if run.name == name] for name in names} if len(sizes) == 1 else {}
