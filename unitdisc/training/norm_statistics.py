@@ -3,7 +3,6 @@
 from itertools import islice
 
 import torch
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from unitdisc.models.model import Model
@@ -32,7 +31,7 @@ class NormStatistics:
         They depend on the weights alone: no other state, no random number and no order of calls. Under
         torch.distributed each process reads its share of the batches, and all get the same statistics.
         """
-        norms = [module for module in model.modules() if _tracks(module)]
+        norms = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
         if not norms:
             return
         model.eval()
@@ -47,7 +46,3 @@ class NormStatistics:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
-
-
-def _tracks(module: nn.Module) -> bool:
-    return isinstance(module, _BatchNorm) and module.running_mean is not None
