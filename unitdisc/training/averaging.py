@@ -13,8 +13,9 @@ class AveragedModel(Generic[Model]):
     """An exponential moving average of a model: weight ← decay · weight + (1 − decay) · new weight, at each step.
 
     At the start the decay is lower, (1 + step) / (10 + step), so that the random initialisation is soon forgotten;
-    ``restart`` lowers it again, so that the average forgets what was learnt before quantisation began. Buffers, such as
-    running statistics, are copied. A caller that replaces codewords must also replace those of the average.
+    ``restart`` lowers it again, so that the average forgets what was learnt before quantisation began. Buffers are
+    copied. The running statistics among them are those of other weights: whoever uses the average renews them before
+    (see NormStatistics). A caller that replaces codewords must also replace those of the average.
     """
 
     def __init__(self, model: Model, decay: float) -> None:

@@ -42,6 +42,7 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
                 _stop(trainer, asked)
     if settings.reestimation and settings.reestimation.final:
         done = final_reestimation(trainer)
+        trainer.renew_statistics(settings.training.epochs)  # what the decoder sees has changed
         _log(logging.INFO, f"codebook {'' if done else 'not '}re-estimated after the last epoch")
         if done and state.points:
             trainer.add_points(settings.training.epochs)

@@ -23,6 +23,7 @@ from unitdisc.training.begun_epoch import BegunEpoch
 from unitdisc.training.curve import Curve
 from unitdisc.training.drift import Drift
 from unitdisc.training.evaluation import dev_loss
+from unitdisc.training.norm_statistics import NormStatistics
 from unitdisc.training.precision import autocast
 from unitdisc.training.record import Epoch
 from unitdisc.training.start_scale import scale_codewords
@@ -57,6 +58,7 @@ class Trainer:
         self.batches = cut(train, chunks_per_utterance=plan.chunks_per_utterance, share=share, ahead=ahead)
         self.dev = None if dev is None else cut(dev)
         self.curve = Curve(plan, curve or {}, seed=seed, device=device)
+        self._statistics = NormStatistics(self.batches, plan.batch, device)
         self._inputs = inputs
         sizes = Sizes(inputs, len(set(train.speakers.values())), labels, grid=grid)
         self.state = TrainingState(settings, sizes, steps=len(self.batches) * plan.epochs, seed=seed, device=device)
@@ -100,7 +102,13 @@ class Trainer:
     def add_points(self, epoch: int) -> None:
         """Add the points of the curve for the present weights."""
         quantise, likelihood = self.quantises(epoch), self.settings.likelihood
+        self.renew_statistics(epoch)
         self.state.points += self.curve.points(self.state, epoch, likelihood=likelihood, quantise=quantise)
+
+    def renew_statistics(self, epoch: int) -> None:
+        """Give averaged weights, if there are any, batch-norm statistics of their own; those of the next step go on."""
+        if self.state.average:
+            self._statistics.renew(self.state.average.model, quantise=self.quantises(epoch))
 
     def _row(self, begun: BegunEpoch) -> Epoch:
         """Evaluate an epoch on dev and return its row."""
@@ -110,6 +118,7 @@ class Trainer:
         health = begun.usage.record(reestimations=begun.reestimations)
         moves = self._drift.measure(state.model)
         on_dev = partial(dev_loss, dev=self.dev, plan=self.settings.training, device=self.device, quantise=quantise)
+        self.renew_statistics(epoch)
         dev = on_dev(state.result)
         if quantise:  # the loss of a warm-up is not comparable
             state.schedule.observe(task if math.isnan(dev) else dev)
