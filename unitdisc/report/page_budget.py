@@ -39,6 +39,7 @@ order = (
     Omission("the training curves", {"trainings": _nothing}),
     Omission("most of the findings under Health", {"findings": lambda findings: findings[:kept_findings]}),
     Omission("the utterances of train", {"alignments": _nothing}),
+    Omission("the reconstructions of images", {"reconstructions": _nothing}),
     Omission("the plots of scores", {"held_out": _nothing, "rates": _nothing}),
     Omission("the spread over seeds", {"spreads": _nothing}),
     Omission("the stages from features to units", {"stages": _nothing}),

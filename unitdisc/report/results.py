@@ -11,6 +11,7 @@ import pandas as pd
 from unitdisc import registry
 from unitdisc.checksums import checked
 from unitdisc.config import Experiment, ModelSettings, splits
+from unitdisc.config.bottleneck import most_units
 from unitdisc.errors import InputError
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import CorpusFolder, Results, RunFolder
@@ -93,9 +94,27 @@ class RunResults:
     @property
     def codewords(self) -> int:
         """The number of codewords, of product units where there are several codebooks; 0 if none or not known."""
-        words = int(self.bottleneck.get("codewords", self.settings.get("codewords", 0)))
-        groups = int(self.bottleneck.get("codebooks", 1))
-        return int(words**groups)
+        return int(self.codewords_of_codebook**self.codebooks)
+
+    @property
+    def codewords_of_codebook(self) -> int:
+        """The number of codewords of each codebook; 0 if there is none or it is not known."""
+        return int(self.bottleneck.get("codewords", self.settings.get("codewords", 0)))
+
+    @property
+    def codebooks(self) -> int:
+        """The number of codebooks; 1 for a model without a quantiser."""
+        return int(self.bottleneck.get("codebooks", 1))
+
+    @property
+    def indices(self) -> int:
+        """The number of indices of a token in units.tsv: one for each codebook where product units are too many."""
+        return self.codebooks if self.codewords > most_units else 1
+
+    @property
+    def listed_units(self) -> int:
+        """The number of units that can be listed: where a token has several indices, those of each codebook."""
+        return self.codewords if self.indices == 1 else self.indices * self.codewords_of_codebook
 
     @property
     def bottleneck(self) -> Mapping[str, Any]:

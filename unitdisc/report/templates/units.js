@@ -179,7 +179,7 @@ function drawUnit() {
   const examples = examplesOf(unit.unit);
   const all = el("button", { type: "button", class: "small", onclick: () => playAll(all) }, "▶ play all");
   part("unit").replaceChildren(
-    el("h4", {}, `Unit ${unit.unit}`),
+    el("h4", {}, `Unit ${unit.unit}${ofCodebook(runNow(), " of ")}`),
     el("p", {}, facts.join(" · ")),
     ...(unit.labelled ? [bar(unit), legend(unit)] : []),
     ...(unit.near.length ? [el("p", { class: "near" }, "Nearest codewords: ", ...unit.near.map(neighbour))] : []),

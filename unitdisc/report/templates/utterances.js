@@ -133,6 +133,6 @@ function drawUtterances() {
   part("utterance-list").replaceChildren(...made);
   const chosenBy = corpus.runs[corpus.first];
   part("chosen-by").textContent = corpus.labels.length
-    ? `Best and worst are those of ${chosenBy.name}, seed ${chosenBy.seed}; the share is of tokens outside silence or space.`
+    ? `Best and worst are those of ${runTitle(chosenBy)}; the share is of tokens outside silence or space.`
     : "Without labels there is no best or worst: these are random.";
 }
