@@ -59,7 +59,7 @@ def sweeps(corpora: Sequence[CorpusResults], split: str) -> list[Sweep]:
 def _settings(run: RunResults) -> Mapping[str, Any]:
     """Return a run's settings as they are compared, its number of codewords where other kinds of model have it."""
     settings = dict(ablation.compared(run.settings))
-    bottleneck = dict(settings.pop("bottleneck", {}))
+    bottleneck = dict(settings.pop("bottleneck", None) or {})
     if "codewords" in bottleneck:
         settings["codewords"] = bottleneck.pop("codewords")
     return settings | {"bottleneck": bottleneck}
