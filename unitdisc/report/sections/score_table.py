@@ -82,6 +82,8 @@ def _tables(corpora: Sequence[CorpusResults], split: str, view: str) -> Iterator
     for group, differs in zip(alike, changed, strict=True):
         own = view if differs else ""  # what the view does not change is shown as it is
         columns = _columns(group, split, own)
+        if not columns:
+            continue
         parts.setdefault(columns, []).append(_group(group, columns, split, own))
     for columns, groups in parts.items():
         if filled := tuple(group for group in groups if group):
