@@ -18,18 +18,10 @@ from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality, modalities
 from unitdisc.records import SplitActivity, Utterance
 from unitdisc.report import result_tables, training_files
+from unitdisc.report.result_tables import Estimate
 
 preferred_splits = splits[::-1]  # test first
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A score with its 95 % interval, nan where there is none."""
-
-    value: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)  # without slots: the scores are looked up once per run
@@ -110,11 +102,6 @@ class RunResults:
     def indices(self) -> int:
         """The number of indices of a token in units.tsv: one for each codebook where product units are too many."""
         return self.codebooks if self.codewords > most_units else 1
-
-    @property
-    def listed_units(self) -> int:
-        """The number of units that can be listed: where a token has several indices, those of each codebook."""
-        return self.codewords if self.indices == 1 else self.indices * self.codewords_of_codebook
 
     @property
     def bottleneck(self) -> Mapping[str, Any]:

@@ -158,8 +158,8 @@ def test_runs_of_many_codebooks_leave_room_for_others(tmp_path: Path, monkeypatc
     plan = image_results.experiment(tmp_path / "r", seeds=[0, 1])
     (corpus,) = results.of_experiment(plan)
     several, single = (next(run for run in corpus.runs if run.model == name) for name in ("several", "single"))
-    assert (several.indices, several.listed_units, several.codewords) == (6, 48, 8**6)
-    assert (single.indices, single.listed_units) == (1, 9)
+    assert (several.indices, data.listed_units(several), several.codewords) == (6, 48, 8**6)
+    assert (single.indices, data.listed_units(single)) == (1, 9)
     monkeypatch.setattr(data, "most_codebooks", 10)
     assert [(run.model, run.seed) for run in data.browsed(corpus)] == [
         ("kmeans", 0), ("kmeans", 1), ("several", 0), ("single", 0), ("alone", 0),

@@ -34,7 +34,7 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
     """
     runs = browsed(corpus, share)
     cut = windows.cut(corpus)
-    total = sum(max(run.listed_units, 1) for run in runs)
+    total = sum(map(listed_units, runs))
     candidates = windows.candidates(cut, max(50, min(most_windows, most_cells // max(total, 1))))
     counted = [count_units(corpus, run, cut, candidates) for run in runs]
     statistics = [each for of_run in counted for each in of_run]
@@ -63,6 +63,11 @@ def _rank(run: RunResults, split: str) -> tuple[bool, float]:
     return not run.baseline, float(np.nan_to_num(run.value(metrics.accuracy.name, split), nan=-1.0))
 
 
+def listed_units(run: RunResults) -> int:
+    """Return how many units of a run can be listed, at least 1: those of each codebook where a token has several."""
+    return max(run.codewords if run.indices == 1 else run.indices * run.codewords_of_codebook, 1)
+
+
 def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
     """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones.
 
@@ -70,7 +75,7 @@ def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
     """
     seeds = list(dict.fromkeys(run.seed for run in corpus.runs))
     ordered = sorted(corpus.runs, key=lambda run: seeds.index(run.seed))
-    sizes = np.cumsum([max(run.listed_units, 1) for run in ordered])
+    sizes = np.cumsum([listed_units(run) for run in ordered])
     codebooks = np.cumsum([run.indices for run in ordered])
     room = (sizes <= most_units * share) & (codebooks <= most_codebooks * share)
     kept = [run for n, run in enumerate(ordered) if n == 0 or (n < most_runs * share and room[n])]
