@@ -63,8 +63,8 @@ def _cell(cell: Cell, left: float, top: float, width: float, height: float) -> I
     )
     yield f"{image}<title>{escape(cell.about)}</title></image>"
     rows, columns = cell.grid
-    longest = max(map(len, cell.texts), default=0)
-    size = min(height / rows - 2, (width / columns - 1) / (0.66 * max(longest, 1)), largest)
+    longest = max(3, *map(len, cell.texts)) if cell.texts else 3  # one size for the usual numbers
+    size = min(height / rows - 2, (width / columns - 1) / (0.66 * longest), largest)
     if not cell.texts or size < smallest:
         return
     yield f'<g class="over" style="font-size:{size:.1f}px">'
