@@ -1,4 +1,4 @@
-"""Unsupervised unit discovery for speech and handwriting."""
+"""Unsupervised unit discovery for speech, handwriting and small images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -123,3 +123,12 @@ def test_matrices_are_read_as_often_whatever_the_number_of_speakers(speakers):
     assert Watched.reads <= 3 * len(matrices)
     assert sum(len(normalised[name]) for name in normalised) == 6 * len(matrices)
     assert Watched.reads <= 4 * len(matrices)
+
+
+@pytest.mark.parametrize("options", [{}, {"by_speaker": True}, {"shared": True}])
+def test_normalisation_is_undone(matrices, options):
+    if options.get("shared"):
+        options = {"shared": statistics(iter(matrices.values()))}
+    normalised = Normalised(matrices, speaker=speaker, **options)
+    for name, matrix in matrices.items():
+        np.testing.assert_allclose(normalised.undone(name, normalised[name]), matrix, rtol=1e-4, atol=1e-4)

@@ -8,6 +8,7 @@ from torch import nn
 from tests.helpers import pixels as small
 from unitdisc.errors import InputError
 from unitdisc.features.patches import patches
+from unitdisc.models import image_layers
 from unitdisc.models.batch import Sizes
 from unitdisc.models.image_layers import PlaneNorm, ResidualBlock, halvings, image_sizes, pixels, quantised
 
@@ -66,3 +67,9 @@ def test_patches_are_those_of_the_features():
     levels = small.images(2).astype("u1")
     frames = torch.from_numpy(np.stack([patches(each, small.patch) for each in levels]))
     assert quantised(pixels(frames, small.grid)).equal(torch.from_numpy(levels).long())
+
+
+def test_patches_of_planes_are_those_of_the_features_too():
+    levels = small.images(2)
+    frames = torch.from_numpy(small.patches_of(levels))
+    assert image_layers.patches(pixels(frames, small.grid), small.patch).equal(frames)

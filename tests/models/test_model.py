@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from tests.helpers import pixels as images
 from tests.helpers.masks import real_frames
 from unitdisc.config import BottleneckSettings, KMeansModel, MixerSettings, Training, VQModel
 from unitdisc.models.batch import Batch, Sizes, any_frame
@@ -289,3 +291,36 @@ def test_its_loss_is_that_of_the_task_alone():
     assert torch.equal(losses.total, losses.task)
     losses.total.backward()
     assert all(weight.grad is not None for weight in model.encoder.parameters())
+
+
+@pytest.mark.parametrize(("stride", "context"), [(1, 0), (1, 2), (3, 0), (3, 1)])
+def test_kmeans_reconstructs_the_middle_of_its_centroids(stride, context):
+    model = KMeans(KMeansModel(codewords=5, stride=stride, context=context), Sizes(4))
+    model.codebook.copy_(torch.randn(model.codebook.shape))
+    frames = torch.randn(7, 4)
+    found, units = model.reconstruct(frames), model.encode(frames)
+    assert model.reconstructs
+    assert found.shape == frames.shape
+    for frame, row in enumerate(found):
+        assert row.equal(model.codebook[units[frame // stride]].view(2 * context + 1, 4)[context])
+
+
+def test_a_model_of_images_reconstructs_what_its_decoder_makes_of_the_codes():
+    model = Model(images.model(), images.sizes).eval()
+    frames = torch.from_numpy(images.patches_of(images.images(1)))
+    tokens = torch.ones(1, 6, dtype=torch.bool)
+    with torch.no_grad():
+        codes = model.bottleneck(model.encoder(frames, tokens)[0], tokens).codes
+    levels = model.objective.decoder.reconstruct(codes)[0]
+    assert model.reconstructs
+    found = model.reconstruct(frames[0]).numpy()
+    np.testing.assert_allclose(found, images.patches_of(levels.numpy()[None])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("objective", [None, CtcSettings(), PredictionSettings()])
+def test_other_decoders_and_objectives_reconstruct_nothing(objective):
+    settings = small if objective is None else small.model_copy(update={"objective": objective})
+    model = Model(settings, Sizes(5, labels=3))
+    assert not model.reconstructs
+    with pytest.raises(ValueError, match="reconstructs no frames"):
+        model.reconstruct(torch.randn(8, 5))

@@ -30,6 +30,5 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> results.CorpusResults:
 @pytest.fixture(scope="session")
 def statistics(corpus: results.CorpusResults) -> UnitStatistics:
     cut = windows.cut(corpus)
-    counted = count_units(corpus, corpus.runs[0], cut, np.arange(len(cut)))
-    assert counted is not None
+    (counted,) = count_units(corpus, corpus.runs[0], cut, np.arange(len(cut)))
     return counted

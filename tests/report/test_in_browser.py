@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.helpers import chromium, report_results
+from tests.helpers import chromium, image_results, report_results
 from unitdisc.report import page as report_page
 from unitdisc.report.page import render
 
@@ -33,6 +33,14 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    plan = image_results.write(image_results.experiment(folder / "results"))
+    (folder / "report.html").write_text(render(plan), encoding="utf-8")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=chromium.path, args=chromium.arguments)
@@ -45,7 +53,7 @@ def opened(browser: Any, path: Path) -> Iterator[Opened]:
     """Open the page; at the end nothing may have gone wrong in it, and nothing been asked of the network."""
     contexts, trouble = [], []
 
-    def open_page(fragment: str = "", **options: Any) -> Any:
+    def open_page(fragment: str = "", path: Path = path, **options: Any) -> Any:
         context = browser.new_context(**({"viewport": {"width": 1200, "height": 900}} | options))
         contexts.append(context)
         page = context.new_page()
@@ -290,4 +298,93 @@ def test_inside_another_page(browser: Any, path: Path, tmp_path: Path) -> None:
     frame = page.frame_locator("iframe")
     frame.locator('.unit[data-unit="7"]').click()
     playwright.expect(frame.locator("#unit h4")).to_have_text("Unit 7")
+    page.close()
+
+
+def test_a_unit_of_a_codebook_marks_its_patches(opened: Opened, pictures: Path) -> None:
+    page = opened("#corpus=pictures&run=several/0/2", pictures)
+    runs = page.get_by_label("run of the units").locator("option").all_text_contents()
+    assert runs[1:7] == [f"several, seed 0, codebook {codebook}" for codebook in range(6)]
+    number = page.locator("#unit-list [aria-selected=true]").get_attribute("data-unit")
+    assert page.locator("#unit h4").text_content() == f"Unit {number} of codebook 2"
+    tables = {
+        line.split("\t")[0]: line.rstrip().split("\t")[2].split(" ")
+        for split in ("train", "dev", "test")
+        for line in (pictures.parent / f"results/pictures/several/seed0/{split}.units.tsv").read_text().splitlines()[1:]
+    }
+    examples = page.locator("#unit .example")
+    assert examples.count() == 12
+    for example in examples.all():
+        name = example.get_attribute("title").partition(",")[0]
+        found = [token.split(":")[2] == number for token in tables[name]]
+        assert example.locator(".patch").count() == sum(found)
+        assert example.get_attribute("title") == f"{name}, {sum(found)} of its patches"
+        places = {(float(m.get_attribute("x")), float(m.get_attribute("y"))) for m in example.locator(".patch").all()}
+        assert places == {(42.0 * (n % 3), 42.0 * (n // 3)) for n, chosen in enumerate(found) if chosen}
+    page.locator("#unit-list [aria-selected=true]").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("location.hash").startswith("#corpus=pictures&run=several%2F0%2F2&unit=")
+
+
+def test_an_image_stands_beside_its_units(opened: Opened, pictures: Path) -> None:
+    page = opened("#corpus=pictures&run=kmeans/0", pictures)
+    assert not page.locator("#lines-caption").is_visible()
+    assert page.locator("#images-caption").is_visible()
+    articles = page.locator("#utterance-list article")
+    assert articles.count() == 6
+    for article in articles.all():
+        assert article.locator(".cell").count() == 6
+        wrong = article.locator(".cell line").count()
+        share = re.search("([0-9.]+) % right", article.locator("small").text_content())
+        assert float(share[1]) == pytest.approx(100 * (6 - wrong) / 6, abs=0.6)
+    unit = articles.first.locator(".cell text").first.text_content()
+    articles.first.locator(".cell").first.click()
+    assert page.locator("#unit h4").text_content() == f"Unit {unit}"
+    page.get_by_label("run of the utterances").select_option(label="several, seed 0, codebook 5")
+    assert page.locator("#unit h4").text_content().endswith("of codebook 5")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_images_on_a_phone(opened: Opened, pictures: Path, scheme: str) -> None:
+    page = opened("", pictures, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    rows = page.get_by_role("group", name="Images of test and their reconstructions, pictures")
+    rows.focus()
+    assert rows.evaluate("box => box.scrollWidth > box.clientWidth")
+    page.keyboard.press("ArrowRight")
+    for _ in range(100):
+        if scrolled := rows.evaluate("box => box.scrollLeft"):
+            break
+        page.wait_for_timeout(30)
+    assert scrolled
+    over = page.locator(".over text").first
+    assert (
+        over.evaluate("text => getComputedStyle(text).fill") == "rgb(20, 23, 26)"
+    )  # dark, as what is below it is light
+    assert page.locator("#images svg image").count() == 80
+
+
+def test_without_scripts_the_images_are_there(browser: Any, pictures: Path) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(pictures.as_uri())
+    assert page.locator("#images svg").is_visible()
+    assert page.locator(".table-of-scores:visible").count() == 1
+    page.context.close()
+
+
+def test_tables_of_other_columns_are_chosen_together(browser: Any, tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r"))
+    for file in plan.results.glob("lines/*/seed0/*.abx.tsv"):
+        file.unlink()
+    (tmp_path / "report.html").write_text(render(plan), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+
+    def shown() -> list[tuple[str, str]]:
+        groups = page.locator(".table-of-scores:visible").all()
+        return [(group.get_attribute("data-split"), group.locator(".heading").text_content()) for group in groups]
+
+    assert shown() == [("test", "talk"), ("test", "lines")]
+    page.get_by_role("button", name="with silence and space", exact=True).click()
+    assert shown() == [("test", "talk"), ("test", "lines")]
     page.close()

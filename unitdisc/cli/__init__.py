@@ -12,7 +12,8 @@ from unitdisc.errors import InputError, reported_by_launcher
 
 app = typer.Typer(
     name="unitdisc",
-    help="Discover units in speech and handwriting: recordings or text-line images in, unit sequences and scores out.",
+    help="Discover units in speech, handwriting and small images: recordings, text-line images or colour images in, "
+    "unit sequences and scores out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -76,8 +76,8 @@ def encode(
 ) -> None:
     """Encode splits of a corpus of the workflow, by default all, or any files, into unit sequences.
 
-    Files are recordings or line images, folders of them, whose sub-folders are the speakers, or lists: a path per line,
-    or a table with the column source or path, and perhaps utterance, speaker, split, start and end. An interrupted
+    Files are recordings or images, folders of them, whose sub-folders are the speakers, or lists: a path per line, or
+    a table with the column source or path, and perhaps utterance, speaker, split, start and end. An interrupted
     command goes on where it was. Files that cannot be read are named at the end, and the exit code is then 1.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test

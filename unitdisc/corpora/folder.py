@@ -1,4 +1,4 @@
-"""A folder of recordings or line images: one sub-folder per speaker, splits by share and seed, or as they are given."""
+"""A folder of recordings or images: one sub-folder per speaker, splits by share and seed, or as they are given."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ from unitdisc.records import Label, Utterance
 
 
 class FolderSettings(LabelledSettings, FolderSplitSettings):
-    """A folder of recordings or line images, one sub-folder per speaker or writer."""
+    """A folder of recordings, line images or colour images, one sub-folder per speaker, writer or class."""
 
     provides: ClassVar[tuple[Sources, ...]] = ("recordings", "images", "colour images")
 
@@ -51,7 +51,7 @@ class FolderSettings(LabelledSettings, FolderSplitSettings):
 
 
 class FolderCorpus(CorpusReader):
-    """Reads a folder of recordings or line images."""
+    """Reads a folder of recordings or images."""
 
     Settings = FolderSettings
     settings: FolderSettings

@@ -1,1 +1,1 @@
-"""Matrices (T, D) of features: computed from recordings or line images, stored, and normalised."""
+"""Matrices (T, D) of features: computed from recordings, line images or colour images, stored, and normalised."""

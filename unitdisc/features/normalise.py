@@ -35,6 +35,10 @@ class Statistics:
             raise InputError(f"features have {features.shape[1]} columns where the statistics have {len(self.mean)}")
         return np.asarray((features - self.mean) / self.deviation, dtype=np.float32)
 
+    def undo(self, features: Matrix) -> Matrix:
+        """Return the features (T, D) that ``apply`` has made these of."""
+        return np.asarray(features * self.deviation + self.mean, dtype=np.float32)
+
     def described(self) -> dict[str, list[float]]:
         """Return the statistics as they are written in JSON."""
         return {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
@@ -137,8 +141,16 @@ class Normalised(Mapping[str, Matrix]):
     def rows(self, utterance: str, start: int, stop: int | None) -> Matrix:
         """Return the normalised rows from ``start`` to ``stop`` of an utterance's features, and read no others."""
         features = self._matrices[utterance][start:stop]
-        used = self._of_speaker[self._speaker[utterance]] if self._of_speaker else self._shared
+        used = self._used(utterance)
         return features if used is None else used.apply(features)
+
+    def undone(self, utterance: str, features: Matrix) -> Matrix:
+        """Return features (T, D) that are normalised as those of an utterance as they would be without that."""
+        used = self._used(utterance)
+        return features if used is None else used.undo(features)
+
+    def _used(self, utterance: str) -> Statistics | None:
+        return self._of_speaker[self._speaker[utterance]] if self._of_speaker else self._shared
 
     def frames(self, utterance: str) -> int:
         """Return the number of frames of an utterance."""

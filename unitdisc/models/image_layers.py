@@ -43,6 +43,13 @@ def pixels(frames: Tensor, grid: tuple[int, int]) -> Tensor:
     return squares.reshape(len(frames), rows * patch, columns * patch, colours)
 
 
+def patches(values: Tensor, patch: int) -> Tensor:
+    """Return the patches (B, T, patch² · 3) of images (B, H, W, 3), row by row: what ``pixels`` undoes."""
+    count, height, width = values.shape[:3]
+    squares = values.reshape(count, height // patch, patch, width // patch, patch, colours).transpose(2, 3)
+    return squares.reshape(count, height // patch * (width // patch), patch * patch * colours)
+
+
 def quantised(values: Tensor) -> Tensor:
     """Return the levels, int64 from 0 to 255, nearest to values that are level / 255 − 0.5."""
     return ((values + 0.5) * (levels - 1)).round_().clamp_(0, levels - 1).long()

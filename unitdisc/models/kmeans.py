@@ -54,6 +54,18 @@ class KMeans(UnitModel):
         parts = stretches(frames, stride=self.stride, reach=self.context)
         return joined(nearest(self.vectors(part)[wanted], self.codebook)[0] for part, wanted in parts)
 
+    @property
+    def reconstructs(self) -> bool:
+        """Always: a unit stands for its centroid."""
+        return True
+
+    @torch.no_grad()
+    def reconstruct(self, frames: Tensor) -> Tensor:
+        """Return the centroid of each frame's token (T, D), without the neighbours it is stacked with."""
+        width = frames.shape[1]
+        centres = self.codebook[self.encode(frames), self.context * width : (self.context + 1) * width]
+        return centres.repeat_interleave(self.stride, 0)[: len(frames)]
+
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
         """Return the frames and the centroids of their tokens; k-means has no encoder."""

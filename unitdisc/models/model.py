@@ -152,10 +152,23 @@ class Model(UnitModel):
     @torch.no_grad()
     def predict(self, frames: Tensor) -> Tensor:
         """Return the most likely class (T',) of each token of one utterance: 0 for the blank, label y as y + 1."""
+        return self.objective.predict(self._mixed_codes(frames))[0]
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the decoder reconstructs frames."""
+        return self.objective.reconstructs
+
+    @torch.no_grad()
+    def reconstruct(self, frames: Tensor) -> Tensor:
+        """Return the frames (T, D) that the decoder makes of an utterance's codes, or of its vectors without units."""
+        return self.objective.frames(self._mixed_codes(frames))[0]
+
+    def _mixed_codes(self, frames: Tensor) -> Tensor:
+        """Return the input of the objective (1, T', D) for one utterance's frames (T, D)."""
         encoded = joined(part[0] for part in self._encoded(frames)).unsqueeze(0)
         tokens = all_real(encoded[0])
-        codes = self.mixed(self.bottleneck(encoded, tokens).codes, tokens)
-        return self.objective.predict(codes)[0]
+        return self.mixed(self.bottleneck(encoded, tokens).codes, tokens)
 
     def _encoded(self, frames: Tensor) -> Iterator[Tensor]:
         """Yield the encoder's output (1, t, C) for each stretch of an utterance's frames (T, D)."""

@@ -41,10 +41,12 @@ class Decoder(nn.Module):
     """Reconstructs the frames from the codes; called with (width of the codes, sizes, settings).
 
     ``likelihood`` means that it is a distribution over the values of an utterance: ``nats`` gives their −log p.
+    ``reconstructs`` means that ``frames`` gives those that codes stand for.
     """
 
     Settings: ClassVar[type[PartSettings]]
     likelihood: ClassVar[bool] = False
+    reconstructs: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
@@ -56,6 +58,13 @@ class Decoder(nn.Module):
         Raises ValueError for a decoder that states no likelihood.
         """
         raise ValueError(f"decoder {self.Settings.model_fields['kind'].default} states no likelihood")
+
+    def frames(self, codes: Tensor) -> Tensor:  # noqa: ARG002
+        """Return the frames (B, T, D) that codes (B, T', C') stand for.
+
+        Raises ValueError for a decoder that cannot say so.
+        """
+        raise ValueError(f"decoder {self.Settings.model_fields['kind'].default} reconstructs no frames")
 
 
 class Objective(nn.Module):
@@ -88,6 +97,18 @@ class Objective(nn.Module):
         Raises ValueError for an objective without a decoder, or with one that states no likelihood.
         """
         raise ValueError(f"objective {self.Settings.model_fields['kind'].default} states no likelihood")
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether it has a decoder that reconstructs frames."""
+        return False
+
+    def frames(self, codes: Tensor) -> Tensor:  # noqa: ARG002
+        """Return the frames (B, T, D) that codes stand for; see ``Decoder.frames``.
+
+        Raises ValueError for an objective without such a decoder.
+        """
+        raise ValueError(f"objective {self.Settings.model_fields['kind'].default} reconstructs no frames")
 
     def predict(self, codes: Tensor) -> Tensor:  # noqa: ARG002
         """Return the most likely class (B, T') of each code: 0 for the blank, label y as y + 1.

@@ -49,6 +49,18 @@ class UnitModel(nn.Module):
         Codes are exact copies of codewords, so that two tokens of one unit are equal.
         """
 
+    @property
+    def reconstructs(self) -> bool:
+        """Whether its units stand for frames, which ``reconstruct`` returns."""
+        return False
+
+    def reconstruct(self, frames: Tensor) -> Tensor:  # noqa: ARG002
+        """Return the frames (T, D) that the units of an utterance (T, D) stand for, normalised as these are.
+
+        Raises ValueError for a model that does not reconstruct.
+        """
+        raise ValueError(f"a model of kind {self.Settings.model_fields['kind'].default} reconstructs no frames")
+
     def predict(self, frames: Tensor) -> Tensor:  # noqa: ARG002
         """Return the most likely class (T',) of each token: 0 for the blank, label y as y + 1.
 

@@ -1,6 +1,7 @@
 """The tables of a results folder as the report reads them, empty where a file does not exist."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,15 @@ from unitdisc.layout import Results, RunFolder
 from unitdisc.records import RunScore, Score
 
 Collected = Mapping[tuple[str, str, int], pd.DataFrame]  # scores by corpus, model and seed
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A score with its 95 % interval, nan where there is none."""
+
+    value: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 def table(path: Path, record: type) -> pd.DataFrame:

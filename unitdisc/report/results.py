@@ -11,24 +11,17 @@ import pandas as pd
 from unitdisc import registry
 from unitdisc.checksums import checked
 from unitdisc.config import Experiment, ModelSettings, splits
+from unitdisc.config.bottleneck import most_units
 from unitdisc.errors import InputError
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality, modalities
 from unitdisc.records import SplitActivity, Utterance
 from unitdisc.report import result_tables, training_files
+from unitdisc.report.result_tables import Estimate
 
 preferred_splits = splits[::-1]  # test first
 usually_excluded = ("SIL", "SPN", "NSN", "<eps>", "_", "*")  # where no configuration says which labels are silence
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A score with its 95 % interval, nan where there is none."""
-
-    value: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)  # without slots: the scores are looked up once per run
@@ -93,9 +86,22 @@ class RunResults:
     @property
     def codewords(self) -> int:
         """The number of codewords, of product units where there are several codebooks; 0 if none or not known."""
-        words = int(self.bottleneck.get("codewords", self.settings.get("codewords", 0)))
-        groups = int(self.bottleneck.get("codebooks", 1))
-        return int(words**groups)
+        return int(self.codewords_of_codebook**self.codebooks)
+
+    @property
+    def codewords_of_codebook(self) -> int:
+        """The number of codewords of each codebook; 0 if there is none or it is not known."""
+        return int(self.bottleneck.get("codewords", self.settings.get("codewords", 0)))
+
+    @property
+    def codebooks(self) -> int:
+        """The number of codebooks; 1 for a model without a quantiser."""
+        return int(self.bottleneck.get("codebooks", 1))
+
+    @property
+    def indices(self) -> int:
+        """The number of indices of a token in units.tsv: one for each codebook where product units are too many."""
+        return self.codebooks if self.codewords > most_units else 1
 
     @property
     def bottleneck(self) -> Mapping[str, Any]:

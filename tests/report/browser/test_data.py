@@ -1,17 +1,21 @@
 """The units and excerpts of the page against the tables of the runs."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.helpers import report_results
+from tests.helpers import image_results, report_results
 from tests.helpers.report_page import data_of
 from unitdisc import tables
 from unitdisc.config import Experiment
+from unitdisc.errors import InputError
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.report import results
-from unitdisc.report.browser import data
+from unitdisc.report.browser import data, windows
+from unitdisc.report.browser.unit_statistics import count_units
 from unitdisc.report.page import render
 
 
@@ -92,3 +96,71 @@ def test_browser_holds_first_seeds_first(tmp_path: Path, monkeypatch: pytest.Mon
     assert kept == [("kmeans", 3), ("kmeans", 1), ("vq", 3), ("plain", 3)]
     monkeypatch.setattr(data, "most_units", 20)
     assert [(run.model, run.seed) for run in data.browsed(corpus)] == [("kmeans", 3)]
+
+
+def test_the_units_of_several_codebooks_are_listed_codebook_by_codebook(tmp_path: Path) -> None:
+    plan = image_results.write(image_results.experiment(tmp_path / "r", runs={"pictures": ["kmeans", "several"]}))
+    corpus = data_of(render(plan))["corpora"][0]
+    assert [(run["name"], run["codebook"]) for run in corpus["runs"]] == [
+        ("kmeans", None),
+        *(("several", codebook) for codebook in range(6)),
+    ]
+    tables_of = {split: image_results.units(plan, "several", split) for split in ("train", "dev", "test")}
+    for codebook, run in enumerate(corpus["runs"][1:]):
+        assert run["codewords"] == 8
+        tokens = Counter(u for of in tables_of.values() for s in of.values() for u in s.units[:, codebook].tolist())
+        assert {row[0]: row[1] for row in run["units"]} == dict(tokens)
+        assert {len(row[6]) for row in run["units"]} == {5}
+        for excerpt, (first, text) in zip(corpus["excerpts"], run["pieces"], strict=True):
+            whole = tables_of[excerpt["split"]][excerpt["utterance"]].units[:, codebook]
+            assert [int(unit) for unit in text.split()] == whole[first:].tolist()
+
+
+def test_stretches_of_a_codebook_are_counted_as_a_loop_does(tmp_path: Path) -> None:
+    plan = image_results.write(image_results.experiment(tmp_path / "r", runs={"pictures": ["several"]}))
+    random = np.random.default_rng(0)
+    for split in ("train", "dev", "test"):  # random units, as those of such a model hardly differ
+        sequences = image_results.units(plan, "several", split).values()
+        drawn = [replace(each, units=random.integers(0, 8, each.units.shape)) for each in sequences]
+        tables.write_units(plan.results / f"pictures/several/seed0/{split}.units.tsv", drawn)
+    (corpus,) = results.of_experiment(plan)
+    cut = windows.cut(corpus)
+    found = count_units(corpus, corpus.runs[0], cut, np.arange(len(cut)))
+    assert [each.codebook for each in found] == list(range(6))
+    for each in found:
+        stretches: Counter[int] = Counter()
+        right = 0
+        label = {name: corpus.labels[name][0].label for name in corpus.labels}
+        mapped = dict(zip(each.used.tolist(), each.mapping.tolist(), strict=True))
+        for split in ("train", "dev", "test"):
+            for name, sequence in image_results.units(plan, "several", split).items():
+                before = None
+                for unit in sequence.units[:, each.codebook].tolist():
+                    stretches[unit] += unit != before
+                    right += each.labels[mapped[unit]] == label[name]
+                    before = unit
+        assert dict(zip(each.used.tolist(), each.stretches.tolist(), strict=True)) == stretches
+        assert each.right.sum() == right
+        assert each.scored.sum() == each.tokens.sum() == 6 * len(label)
+        assert (each.cover.sum(axis=1) == each.stretches).all()
+
+
+def test_splits_of_different_codebooks_are_named(tmp_path: Path) -> None:
+    plan = image_results.write(image_results.experiment(tmp_path / "r", runs={"pictures": ["several"]}))
+    path = plan.results / "pictures/several/seed0/dev.units.tsv"
+    sequences = [replace(each, units=each.units[:, 0]) for each in tables.read_units(path).values()]
+    tables.write_units(path, sequences)
+    with pytest.raises(InputError, match="another number of indices than those before"):
+        data.data(results.of_experiment(plan)[0], shown=2, corpora=1, split="test")
+
+
+def test_runs_of_many_codebooks_leave_room_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = image_results.experiment(tmp_path / "r", seeds=[0, 1])
+    (corpus,) = results.of_experiment(plan)
+    several, single = (next(run for run in corpus.runs if run.model == name) for name in ("several", "single"))
+    assert (several.indices, data.listed_units(several), several.codewords) == (6, 48, 8**6)
+    assert (single.indices, data.listed_units(single)) == (1, 9)
+    monkeypatch.setattr(data, "most_codebooks", 10)
+    assert [(run.model, run.seed) for run in data.browsed(corpus)] == [
+        ("kmeans", 0), ("kmeans", 1), ("several", 0), ("single", 0), ("alone", 0),
+    ]  # fmt: skip

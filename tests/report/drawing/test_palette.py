@@ -88,3 +88,12 @@ def test_any_kind_that_says_so_is_a_baseline(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(VQModel, "baseline", True)
     colour = palette.colours([corpus(run("vq-12", 12), run("kmeans-12", 12))])
     assert (colour["vq-12"], colour["kmeans-12"]) == (palette.baseline, palette.classes[0])
+
+
+def test_codebooks_of_too_many_product_units_are_named_as_a_product() -> None:
+    assert palette.heading(run("a", 128, codebooks=8)) == "8 × 128 codewords"
+    assert palette.heading(run("a", 16, codebooks=2)) == "256 codewords"
+    assert palette.heading(run("a", 256)) == "256 codewords"
+    assert palette.heading(run("a", 0)) == "codewords not known"
+    runs = [*ablation((128,), 2), *(run(f"p{n}", 128, codebooks=8, dim=n + 1) for n in range(2))]
+    assert [part.title for part in palette.groups(runs)] == ["128 codewords", "8 × 128 codewords"]

@@ -73,3 +73,39 @@ def test_a_row_says_on_which_other_corpus_a_model_was_trained(tmp_path: Path) ->
         page = render(plan)
         assert page.count("<td>taken<small>trained on read</small></td>") >= 1
         assert "<td>vq</td>" in page
+
+
+def test_a_corpus_has_no_columns_of_metrics_that_no_run_of_it_has(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r"))
+    assert len(score_table.tables(results.of_experiment(plan))) == 6  # three splits in two views
+    for path in plan.results.glob("lines/*/seed0/*.abx.tsv"):
+        path.unlink()
+    found = [t for t in score_table.tables(results.of_experiment(plan)) if t.split == "test"]
+    assert [(t.view, [group[0].corpus for group in t.groups]) for t in found] == [
+        ("", ["talk"]), ("", ["lines"]), ("_excluded", ["talk"]), ("_excluded", ["lines"]),
+    ]  # fmt: skip
+    names = [{metric.name for metric in t.columns} for t in found]
+    assert names[0] - names[1] == names[2] - names[3] == {"abx_codes_within", "abx_codes_across"}
+    page = render(plan)
+    assert 'aria-label="scores of talk on test, without silence and space" data-split="test" data-view="">' in page
+    assert 'aria-label="scores of lines on test, without silence and space" data-split="test" data-view="">' in page
+
+
+def test_a_corpus_that_a_view_does_not_change_is_shown_in_it(tmp_path: Path) -> None:
+    plan = report_results.write(report_results.experiment(tmp_path / "r"))
+    for path in plan.results.glob("lines/*/seed0/*.scores.tsv"):
+        rows = [row for row in tables.read_records(path, Score) if not row.metric.endswith("_excluded")]
+        tables.write(path, rows, Score)
+    shown = {
+        (table.view, group[0].corpus): group
+        for table in score_table.tables(results.of_experiment(plan))
+        for group in table.groups
+        if table.split == "test"
+    }
+    assert shown["", "lines"] == shown["_excluded", "lines"]
+    assert shown["", "talk"] != shown["_excluded", "talk"]
+    for path in plan.results.glob("talk/*/seed0/*.scores.tsv"):
+        rows = [row for row in tables.read_records(path, Score) if not row.metric.endswith("_excluded")]
+        tables.write(path, rows, Score)
+    assert {table.view for table in score_table.tables(results.of_experiment(plan))} == {""}
+    assert 'aria-label="labels counted"' not in render(plan)

@@ -17,6 +17,7 @@ from unitdisc.models.image_layers import (
     halvings,
     image_sizes,
     levels,
+    patches,
     pixels,
     quantised,
 )
@@ -33,6 +34,7 @@ class ImageDecoder(Decoder):
 
     Settings = ImageDecoderSettings
     likelihood = ImageDecoderSettings.likelihood
+    reconstructs = True
 
     def __init__(self, width: int, sizes: Sizes, settings: ImageDecoderSettings) -> None:
         super().__init__()
@@ -81,6 +83,10 @@ class ImageDecoder(Decoder):
         if by == "mode":
             return logits.argmax(4).float()
         return logits.softmax(4) @ torch.arange(levels, dtype=torch.float32, device=logits.device)
+
+    def frames(self, codes: Tensor) -> Tensor:
+        """Return the patches (B, T, patch² · 3) of the reconstructed images, values from −0.5 to 0.5."""
+        return patches(self.reconstruct(codes) / (levels - 1) - 0.5, self.patch)
 
     def _nats(self, codes: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return −log p of all images together, and of each pixel (B · H · W,) without gradient."""

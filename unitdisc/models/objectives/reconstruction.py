@@ -28,3 +28,13 @@ class Reconstruction(Objective):
         """Return the decoder's −log p (B,), and of how many values (B,)."""
         found: tuple[Tensor, Tensor] = self.decoder.nats(codes, tokens, batch)
         return found
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the decoder does."""
+        return bool(self.decoder.reconstructs)
+
+    def frames(self, codes: Tensor) -> Tensor:
+        """Return the decoder's frames (B, T, D)."""
+        frames: Tensor = self.decoder.frames(codes)
+        return frames

@@ -1,7 +1,7 @@
 """What the unit browser and the utterances are drawn from: the units of each run, and the excerpts that runs share."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +20,7 @@ most_cells = 4_000_000  # units of all runs × windows to choose from: all these
 most_windows = 2_000
 most_units = 12_000  # that the page lists, of all runs of a corpus
 most_runs = 12
-most_product_units = 65_536  # beyond these, a token has several indices in units.tsv
+most_codebooks = 32  # of all these runs, where a token has an index of each of several
 listed_labels = 6  # of a unit
 listed_neighbours = 5
 corpora_in_full = 2  # with more corpora, each has fewer excerpts
@@ -34,10 +34,10 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
     """
     runs = browsed(corpus, share)
     cut = windows.cut(corpus)
-    total = sum(max(run.codewords, 1) for run in runs)
+    total = sum(map(listed_units, runs))
     candidates = windows.candidates(cut, max(50, min(most_windows, most_cells // max(total, 1))))
     counted = [count_units(corpus, run, cut, candidates) for run in runs]
-    statistics = [each for each in counted if each is not None]
+    statistics = [each for of_run in counted for each in of_run]
     if not statistics:
         return None
     first = max(statistics, key=lambda each: _rank(each.run, split))
@@ -54,7 +54,7 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
         "first": statistics.index(first),
         "left_out": len(corpus.runs) - len(runs),  # for want of room; runs that did not finish are under Health
         "excerpts": [asdict(excerpt) for excerpt in examples.load(corpus, stretches)],
-        "runs": [_run(each, stretches) for each in statistics],
+        "runs": [shown for of_run in counted for shown in _runs(of_run, stretches)],
     }
 
 
@@ -63,18 +63,22 @@ def _rank(run: RunResults, split: str) -> tuple[bool, float]:
     return not run.baseline, float(np.nan_to_num(run.value(metrics.accuracy.name, split), nan=-1.0))
 
 
+def listed_units(run: RunResults) -> int:
+    """Return how many units of a run can be listed, at least 1: those of each codebook where a token has several."""
+    return max(run.codewords if run.indices == 1 else run.indices * run.codewords_of_codebook, 1)
+
+
 def browsed(corpus: CorpusResults, share: float = 1.0) -> list[RunResults]:
     """Return the runs that the browser holds: as many as fit, the first seeds of all models before the second ones.
-
-    It lists units, so it holds no run whose tokens have an index of each of several codebooks.
 
     A ``share`` below 1 lowers the limits.
     """
     seeds = list(dict.fromkeys(run.seed for run in corpus.runs))
-    listed = [run for run in corpus.runs if run.codewords <= most_product_units]
-    ordered = sorted(listed, key=lambda run: seeds.index(run.seed))
-    sizes = np.cumsum([max(run.codewords, 1) for run in ordered])
-    kept = [r for n, r in enumerate(ordered) if n == 0 or (n < most_runs * share and sizes[n] <= most_units * share)]
+    ordered = sorted(corpus.runs, key=lambda run: seeds.index(run.seed))
+    sizes = np.cumsum([listed_units(run) for run in ordered])
+    codebooks = np.cumsum([run.indices for run in ordered])
+    room = (sizes <= most_units * share) & (codebooks <= most_codebooks * share)
+    kept = [run for n, run in enumerate(ordered) if n == 0 or (n < most_runs * share and room[n])]
     return [run for run in corpus.runs if run in kept]
 
 
@@ -103,27 +107,33 @@ def _stretches(
     return stretches + example_selection.rare(statistics, cut, candidates, chosen, room=room, budget=left)
 
 
-def _run(statistics: UnitStatistics, stretches: Sequence[Stretch]) -> dict[str, Any]:
-    run = statistics.run
+def _runs(statistics: Sequence[UnitStatistics], stretches: Sequence[Stretch]) -> Iterator[dict[str, Any]]:
+    """Yield what the page shows of a run: of each of its codebooks where a token has several indices."""
+    if not statistics:
+        return
+    run = statistics[0].run
     with RunUnits(run) as sequences:
         pieces = [piece(sequences, s.utterance, s.start, s.end) for s in stretches]
-    return {
-        "name": run.name,
-        "seed": run.seed,
-        "kind": run.kind,
-        "codewords": run.codewords,
-        "shift": statistics.shift,
-        "units": _units(statistics),
-        "heatmap": asdict(heatmap.draw(statistics.table, statistics.used, statistics.labels)),
-        "pieces": [[start, " ".join(map(str, units.tolist()))] for start, units in pieces],
-    }
+    for each in statistics:
+        listed = [(start, units if units.ndim == 1 else units[:, each.codebook]) for start, units in pieces]
+        yield {
+            "name": run.name,
+            "seed": run.seed,
+            "codebook": each.codebook,
+            "kind": run.kind,
+            "codewords": run.codewords if each.codebook is None else run.codewords_of_codebook,
+            "shift": each.shift,
+            "units": _units(each),
+            "heatmap": asdict(heatmap.draw(each.table, each.used, each.labels)),
+            "pieces": [[start, " ".join(map(str, units.tolist()))] for start, units in listed],
+        }
 
 
 def _units(statistics: UnitStatistics) -> list[list[Any]]:
     """List each unit: its number, tokens, mean duration, mapped label, commonest labels with counts, neighbours."""
     order = np.argsort(-statistics.table, axis=1, kind="stable")[:, :listed_labels]
     counts = np.take_along_axis(statistics.table, order, axis=1)
-    words = neighbours.codebook(statistics.run)
+    words = neighbours.codebook(statistics.run, statistics.codebook)
     near = neighbours.nearest(words, listed_neighbours) if words is not None else None
     return [
         [

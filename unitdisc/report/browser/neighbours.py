@@ -15,10 +15,11 @@ most_product_units = 12_000
 block = 512  # codewords compared with all others at once
 
 
-def codebook(run: RunResults) -> NDArray[np.float64] | None:
-    """Read the codewords (K, D) of a run, of all product units where there are several codebooks; None without weights.
+def codebook(run: RunResults, number: int | None = None) -> NDArray[np.float64] | None:
+    """Read the codewords (K, D) of a run, or those of one of its codebooks by its ``number``; None without weights.
 
-    None too for more than ``most_product_units`` product units: they are too many to inspect.
+    Without a number the codewords of several codebooks are those of all product units; None for more than
+    ``most_product_units`` of these, which are too many to inspect.
     """
     path = run.files.weights
     if not path.exists():
@@ -28,6 +29,8 @@ def codebook(run: RunResults) -> NDArray[np.float64] | None:
     with foreign("holds no weights, or is corrupt", path, fix="train it again"):
         tensors = load_file(checked(path))
     weights = next((tensors[name] for name in names if name in tensors), None)
+    if weights is not None and number is not None:
+        return weights[number].astype(np.float64) if weights.ndim > 2 and number < len(weights) else None
     if weights is None or (weights.ndim > 2 and weights.shape[1] ** weights.shape[0] > most_product_units):
         return None
     if weights.ndim == 2:

@@ -16,6 +16,7 @@ from unitdisc.records import UnitSequence
 from unitdisc.report.browser.windows import Windows
 from unitdisc.report.results import CorpusResults, RunResults
 from unitdisc.scores.discovery.alignment import Alignment, align
+from unitdisc.tokens import agreeing, stacked
 
 part_tokens = 200_000  # that are counted at once; utterances are never split
 
@@ -51,13 +52,14 @@ class RunUnits(Mapping[str, UnitSequence]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Tokens (T,) of some utterances: unit, label (-1: none), place in a corpus, and whether a stretch begins there.
+    """Tokens (T,) of some utterances: units, label (-1: none), place in a corpus, and whether stretches begin there.
 
+    ``units`` and ``begins`` are (T, G), a column for each of G codebooks; one where a token has a single unit.
     ``shift`` is that between tokens, ``utterance`` the number of the utterance, ``time`` the middle of the token from
     its start, in seconds or columns, and ``window`` the one that it lies in.
     """
 
-    unit: Ints
+    units: Ints
     label: Ints
     shift: NDArray[np.float64]
     utterance: Ints
@@ -71,24 +73,32 @@ class Parts:
 
     def __init__(self, corpus: CorpusResults, units: RunUnits, windows: Windows, vocabulary: pd.Index) -> None:
         self._corpus, self._units, self._windows, self._vocabulary = corpus, units, windows, vocabulary
-        self.used: Ints = np.zeros(0, dtype=np.int64)
+        self.indices: int | None = None  # of a token
+        self.used: list[Ints] = []  # the units in use of each codebook
         shifts: list[float] = []
         self._names: list[list[str]] = []
         for batch in self._batches():
             self._names.append(list(batch))
             shifts += [sequence.frame_shift for sequence in batch.values()]
-            self.used = np.union1d(self.used, np.concatenate([sequence.units for sequence in batch.values()]))
+            self._use(stacked(sequence.units for sequence in batch.values()))
         self.shift = float(np.median(shifts)) if shifts else float("nan")  # of most utterances
         self._only = [self._part(self._names[0])] if len(self._names) == 1 else None
 
     def __iter__(self) -> Iterator[Part]:
         return iter(self._only) if self._only is not None else map(self._part, self._names)
 
+    def _use(self, units: Ints) -> None:
+        """Add the units of a batch to those in use."""
+        columns = units.T if units.ndim == 2 else units[None]
+        known = self.used or [np.zeros(0, dtype=np.int64)] * len(columns)
+        self.used = [np.union1d(used, column) for used, column in zip(known, columns, strict=True)]
+
     def _batches(self) -> Iterator[dict[str, UnitSequence]]:
         batch: dict[str, UnitSequence] = {}
         tokens = 0
         for name in self._units:
             if name in self._windows.utterances and len((sequence := self._units[name]).units):
+                self.indices = agreeing(sequence.units, self.indices, name, None, None)
                 batch[name] = sequence
                 tokens += len(sequence.units)
                 if tokens >= part_tokens:
@@ -102,14 +112,15 @@ class Parts:
         aligned = align({name: self._units[name] for name in names}, labels, self._vocabulary)
         index = self._windows.utterances.get_indexer(pd.Index(aligned.utterances)).astype(np.int64)
         utterance, time = index[aligned.owner], _times(aligned)
+        units = aligned.unit[:, None] if aligned.choices is None else aligned.choices
         return Part(
-            unit=aligned.unit,
+            units=units,
             label=aligned.label,
             shift=aligned.shift[aligned.owner],
             utterance=utterance,
             time=time,
             window=self._windows.find(utterance, time),
-            begins=_begins(aligned),
+            begins=_begins(units, aligned.owner),
         )
 
 
@@ -121,7 +132,7 @@ def _times(aligned: Alignment) -> NDArray[np.float64]:
     return middle
 
 
-def _begins(aligned: Alignment) -> Mask:
-    """Return for each token whether it begins a stretch: another unit or another utterance than the token before."""
-    same = (aligned.unit[1:] == aligned.unit[:-1]) & (aligned.owner[1:] == aligned.owner[:-1])
-    return np.append(True, ~same)
+def _begins(units: Ints, owner: Ints) -> Mask:
+    """Return whether a stretch begins (T, G): another unit (T, G) or another ``owner`` (T,) than the token before."""
+    differs = (units[1:] != units[:-1]) | (owner[1:] != owner[:-1])[:, None]
+    return np.concatenate([np.ones((1, units.shape[1]), dtype=bool), differs])

@@ -31,7 +31,7 @@ def groups(runs: Sequence[RunResults]) -> list[Group]:
         by_size.setdefault(run.codewords if run.has_units else largest, []).append(run)
     if all(len(_names(of_size)) < 2 for of_size in by_size.values()) and len(by_size) <= len(classes):
         return [Group("", tuple(runs))]
-    split = [part for size in sorted(by_size) for part in _of_size(heading(size), by_size[size])]
+    split = [part for size in sorted(by_size) for part in _of_size(heading(by_size[size][0]), by_size[size])]
     return split if len(split) > 1 else [Group("", part.runs) for part in split]
 
 
@@ -45,9 +45,11 @@ def _of_size(title: str, runs: Sequence[RunResults]) -> Iterator[Group]:
         yield Group(title + span, tuple(members))
 
 
-def heading(codewords: int) -> str:
-    """Return the heading of a codebook size."""
-    return f"{codewords} codewords" if codewords else "codewords not known"
+def heading(run: RunResults) -> str:
+    """Return the heading of the codebook size of a run, such as 256 codewords or 8 × 128 codewords."""
+    if not run.codewords:
+        return "codewords not known"
+    return f"{run.codewords if run.indices == 1 else f'{run.codebooks} × {run.codewords_of_codebook}'} codewords"
 
 
 def colours(corpora: Sequence[CorpusResults]) -> dict[str, str]:

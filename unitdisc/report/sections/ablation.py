@@ -77,14 +77,14 @@ def _table(corpora: Sequence[CorpusResults], split: str) -> Ablation:
 
 
 def _heading(run: RunResults) -> str:
-    return heading(run.codewords) if run.has_units else "no quantiser"
+    return heading(run) if run.has_units else "no quantiser"
 
 
 def _row(run: RunResults, row: score_table.Row, paths: Sequence[Path], columns: Sequence[metrics.Metric]) -> Row:
     values = tuple(written(run.settings, path) for path in paths)
     cells = [
         replace(cell, text=f"{cell.text} of {run.codewords}")
-        if metric.name == "units_used" and cell.text and run.codewords
+        if metric.name == "units_used" and cell.text and run.codewords and run.indices == 1
         else cell
         for cell, metric in zip(row.cells, columns, strict=True)
     ]

@@ -39,7 +39,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of a split in a view (see ``metrics.views``), its rows in groups, one per corpus."""
+    """The table of a split in a view (see ``metrics.views``), its rows in groups, one per corpus.
+
+    All of these corpora have scores of the same metrics, the ``columns``.
+    """
 
     split: str
     view: str
@@ -48,9 +51,11 @@ class Table:
 
 
 def tables(corpora: Sequence[CorpusResults]) -> list[Table]:
-    """Return the score tables, test first; no table for a split or view without scores."""
-    candidates = [_table(corpora, split, view) for split in preferred_splits for view in metrics.views]
-    return [table for table in candidates if table.groups]
+    """Return the score tables, test first; no table for a split or view without scores.
+
+    Corpora whose scores are of different metrics are in different tables.
+    """
+    return [table for split in preferred_splits for view in metrics.views for table in _tables(corpora, split, view)]
 
 
 def means(
@@ -67,12 +72,26 @@ def without_seeds(table: Table) -> Table:
     return replace(table, groups=tuple(tuple(row for row in group if row.kind != "run") for group in table.groups))
 
 
-def _table(corpora: Sequence[CorpusResults], split: str, view: str) -> Table:
-    columns = tuple(m for m in headline if any(_has(run, m, split, view) for c in corpora for run in c.runs))
-    if view and not any(metric.in_view(view).endswith(view) for metric in columns):
-        return Table(split, view, (), ())  # the view changes nothing
-    groups = [_group(group, columns, split, view) for group in named_alike(corpora)]
-    return Table(split, view, columns, tuple(group for group in groups if group))
+def _tables(corpora: Sequence[CorpusResults], split: str, view: str) -> Iterator[Table]:
+    """Yield the tables of a split in a view; none for a view that changes nothing."""
+    alike = named_alike(corpora)
+    changed = [any(metric.in_view(view).endswith(view) for metric in _columns(group, split, view)) for group in alike]
+    if not any(changed):
+        return
+    parts: dict[tuple[metrics.Metric, ...], list[tuple[Row, ...]]] = {}
+    for group, differs in zip(alike, changed, strict=True):
+        own = view if differs else ""  # what the view does not change is shown as it is
+        columns = _columns(group, split, own)
+        if not columns:
+            continue
+        parts.setdefault(columns, []).append(_group(group, columns, split, own))
+    for columns, groups in parts.items():
+        if filled := tuple(group for group in groups if group):
+            yield Table(split, view, columns, filled)
+
+
+def _columns(corpora: Sequence[CorpusResults], split: str, view: str) -> tuple[metrics.Metric, ...]:
+    return tuple(m for m in headline if any(_has(run, m, split, view) for corpus in corpora for run in corpus.runs))
 
 
 def _group(

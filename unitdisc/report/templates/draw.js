@@ -28,13 +28,13 @@ const hue = (number) => String(Math.round((number * 137.508) % 360));
 const percent = (share) => `${(100 * share).toFixed(share >= 0.0995 ? 0 : 1)} %`;
 const hasTime = (corpus) => corpus.time === "second";
 const length = (corpus, value) =>
-  hasTime(corpus) ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} ${corpus.grid ? "patches" : "col."}`;
+  hasTime(corpus) ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} col.`;
 const position = (corpus, value) =>
   hasTime(corpus) ? `${value.toFixed(2)} s` : `${corpus.time} ${Math.round(value)}`;
 
-// Pixels per second, column or patch: enough to fill the page, within a readable range.
+// Pixels per second or column: enough to fill the page, within a readable range.
 function scale(corpus, whole) {
-  const [least, most] = hasTime(corpus) ? [300, 600] : corpus.grid ? [12, 20] : [2.6, 5];
+  const [least, most] = hasTime(corpus) ? [300, 600] : [2.6, 5];
   const room = document.querySelector("main").clientWidth - 120;
   return Math.max(least, Math.min(most, room / whole));
 }

@@ -6,9 +6,7 @@ function fillSelectors() {
   }
   for (const select of document.querySelectorAll("select.run")) {
     const runs = corpusNow().runs;
-    select.replaceChildren(
-      ...runs.map((r, n) => el("option", { value: n, selected: n === state.run }, `${r.name}, seed ${r.seed}`)),
-    );
+    select.replaceChildren(...runs.map((r, n) => el("option", { value: n, selected: n === state.run }, runTitle(r))));
   }
   const out = corpusNow().left_out;
   part("left-out").textContent = out > 0 ? `${out} further runs are only in the table: the page has no room for them.` : "";

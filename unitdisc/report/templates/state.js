@@ -1,4 +1,5 @@
 // What the page shows at the moment, kept in the address bar: #corpus=NAME&run=MODEL/SEED&unit=17&label=AA
+// Each codebook counts as a run where a token has an index of each of several: run=MODEL/SEED/CODEBOOK
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const state = { corpus: 0, run: 0, unit: null, label: "" };
@@ -6,7 +7,9 @@ const listeners = [];
 
 const corpusNow = () => data.corpora[state.corpus];
 const runNow = () => corpusNow().runs[state.run];
-const runKey = (run) => `${run.name}/${run.seed}`;
+const runKey = (run) => `${run.name}/${run.seed}${run.codebook === null ? "" : `/${run.codebook}`}`;
+const ofCodebook = (run, before) => (run.codebook === null ? "" : `${before}codebook ${run.codebook}`);
+const runTitle = (run) => `${run.name}, seed ${run.seed}${ofCodebook(run, ", ")}`;
 
 function readAddress() {
   const wanted = new URLSearchParams(location.hash.slice(1));

@@ -3,6 +3,8 @@
 const rowsAtOnce = 300;
 const mostExamples = 12;
 const around = (corpus) => (hasTime(corpus) ? 0.12 : 14); // seconds or columns of context beside an example
+const inLines = "the frame is the unit, the letters above the speaker its label";
+const inImages = "the frames are the patches of the unit, the bold letters the label of the image";
 const listed = { query: "", order: "tokens", rows: rowsAtOnce };
 const part = (id) => document.getElementById(id);
 
@@ -56,7 +58,7 @@ function unitRow(unit) {
     el("span", { class: "number" }, String(unit.unit)),
     unit.labelled ? bar(unit) : el("span", { class: "bar" }),
     el("span", { class: "count" }, unit.tokens.toLocaleString("en")),
-    el("span", { class: "length" }, length(corpusNow(), unit.duration)),
+    el("span", { class: "length" }, corpusNow().grid ? "" : length(corpusNow(), unit.duration)),
   );
 }
 
@@ -117,6 +119,7 @@ function examplesOf(number) {
       queues.get(excerpt.speaker).push({ excerpt, ...stretch });
     }
   });
+  if (corpusNow().grid) for (const [speaker, queue] of queues) queues.set(speaker, joined(queue));
   const examples = [];
   for (let turn = 0; examples.length < mostExamples; turn += 1) {
     const round = [...queues.values()].filter((queue) => queue.length > turn).map((queue) => queue[turn]);
@@ -126,16 +129,16 @@ function examplesOf(number) {
   return examples.slice(0, mostExamples);
 }
 
-function example({ excerpt, start, end }, number) {
+function example({ excerpt, start, end, patches }, number) {
   const corpus = corpusNow();
   const pixels = hasTime(corpus) ? 320 : 3;
   const from = Math.max(start - around(corpus), 0);
   const long = hasTime(corpus) ? 1.2 : 120; // a very long stretch shows its beginning alone
   const to = Math.min(end + around(corpus), from + long, excerpt.end - excerpt.start);
   const label = labelAt(excerpt, excerpt.start + (start + end) / 2);
-  const about = `${excerpt.utterance}, ${position(corpus, excerpt.start + start)}`;
+  const about = `${excerpt.utterance}, ${patches ? `${patches.length} of its patches` : position(corpus, excerpt.start + start)}`;
   const caption = el("span", { class: "where" }, el("b", {}, label ?? "–"), ` ${excerpt.speaker}`);
-  if (corpus.grid) return el("div", { class: "example", title: about }, imageOf(excerpt, start, end, corpus.grid), caption);
+  if (corpus.grid) return el("div", { class: "example", title: about }, imageOf(excerpt, patches, corpus.grid), caption);
   const box = { left: `${(start - from) * pixels}px`, width: `${(Math.min(end, to) - start) * pixels}px` };
   const cut = pictureOf(excerpt, from, to, pixels);
   cut.append(el("span", { class: "span", style: box }));
@@ -173,20 +176,20 @@ function drawUnit() {
   const mapped = mappedName(unit);
   const facts = [
     `${unit.tokens.toLocaleString("en")} tokens (${percent(unit.tokens / total)} of all)`,
-    `${length(corpus, unit.duration)} on average`,
+    corpus.grid ? null : `${length(corpus, unit.duration)} on average`,
     mapped === null ? null : `mapped to ${mapped}`,
   ].filter(Boolean);
   const examples = examplesOf(unit.unit);
   const all = el("button", { type: "button", class: "small", onclick: () => playAll(all) }, "▶ play all");
   part("unit").replaceChildren(
-    el("h4", {}, `Unit ${unit.unit}`),
+    el("h4", {}, `Unit ${unit.unit}${ofCodebook(runNow(), " of ")}`),
     el("p", {}, facts.join(" · ")),
     ...(unit.labelled ? [bar(unit), legend(unit)] : []),
     ...(unit.near.length ? [el("p", { class: "near" }, "Nearest codewords: ", ...unit.near.map(neighbour))] : []),
     el(
       "p",
       { class: "hint" },
-      examples.length ? "Examples; the frame is the unit, the letters above the speaker its label. " : "No example is on this page.",
+      examples.length ? `Examples; ${corpus.grid ? inImages : inLines}. ` : "No example is on this page.",
       examples.some((each) => each.excerpt.sound) ? all : null,
     ),
     el("div", { class: "examples" }, ...examples.map(example)),

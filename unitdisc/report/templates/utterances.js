@@ -71,8 +71,9 @@ function strip(excerpt, number, run, button) {
   const pixels = scale(corpus, whole);
   const width = whole * pixels;
   const parts = judged(excerpt, run, number);
+  if (corpus.grid) return { drawn: imageStrip(excerpt, run, parts, number, corpus.grid), parts };
   const head = el("div", { class: "head", hidden: true });
-  const picture = corpus.grid ? imageOf(excerpt, 0, 0, corpus.grid) : pictureOf(excerpt, 0, whole, pixels);
+  const picture = pictureOf(excerpt, 0, whole, pixels);
   const stack = el("div", { class: "stack", style: { width: `${width}px` } });
   if (corpus.labels.length) stack.append(rowOf("labels", width, labelBoxes(excerpt, pixels)));
   stack.append(picture);
@@ -118,6 +119,7 @@ function drawUtterances() {
       const facts = [
         `${excerpt.speaker}, ${excerpt.split}`,
         cut ? `${position(corpus, excerpt.start)} to ${position(corpus, excerpt.end)}` : null,
+        corpus.grid && excerpt.labels.length ? excerpt.labels[0][2] : null,
         share === null ? null : `${percent(share)} right`,
       ].filter(Boolean);
       made.push(
@@ -131,8 +133,10 @@ function drawUtterances() {
     });
   }
   part("utterance-list").replaceChildren(...made);
+  part("lines-caption").hidden = Boolean(corpus.grid);
+  part("images-caption").hidden = !corpus.grid;
   const chosenBy = corpus.runs[corpus.first];
   part("chosen-by").textContent = corpus.labels.length
-    ? `Best and worst are those of ${chosenBy.name}, seed ${chosenBy.seed}; the share is of tokens outside silence or space.`
+    ? `Best and worst are those of ${runTitle(chosenBy)}; the share is of ${corpus.grid ? "patches" : "tokens outside silence or space"}.`
     : "Without labels there is no best or worst: these are random.";
 }
