@@ -33,6 +33,7 @@ case $step in
     encode) files=("$run"/{train,dev,test}.units.tsv); [ -z "${part-}" ] || files=("$run/parts/$p$part.units.tsv");;
     score) files=("$run"/{train,dev,test}.scores.tsv);;
     recognise) files=("$run"/{dev,test}.{ctc,recognised}.tsv);;
+    bits) files=("$run"/{dev,test}.bits.tsv);;
     abx-run) files=("$run/test.abx.tsv");;
     probe) files=("$run/probe.scores.tsv");;
     segment) files=("$run/exports/segments/x");;
@@ -63,10 +64,11 @@ def recorded(tmp_path, monkeypatch):
 def everything(folder, results):
     """The configuration of an experiment that has jobs of all rules."""
     values = yaml.safe_load(tiny(folder).read_text())
-    ctc = {key: part for key, part in values["models"]["vq"].items() if key != "decoder"} | {"objective": "ctc"}
-    values["models"] = {"kmeans": values["models"]["kmeans"], "v.q-1_": ctc}
+    vq, kmeans = values["models"]["vq"], values["models"]["kmeans"]
+    ctc = {key: part for key, part in vq.items() if key != "decoder"} | {"objective": "ctc"}
+    values["models"] = {"kmeans": kmeans, "v.q-1_": ctc, "pixels": vq | {"decoder": "pixelcnn"}}
     values["corpora"] = {"speech": values["corpora"]["speech"], "drawn": {"kind": "sample-handwriting", "parts": 2}}
-    values["runs"] = {"speech": ["v.q-1_"], "drawn": ["kmeans"]}
+    values["runs"] = {"speech": ["v.q-1_"], "drawn": ["kmeans", "pixels"]}
     asked = {"segmentation": {}, "pieces": {}, "exports": {"formats": ["jsonl"]}, "scoring": {"probes": {}}}
     values |= asked | {"results": results, "report": {"title": "$(touch hacked) `touch hacked` '"}}
     (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
@@ -106,7 +108,7 @@ def test_nothing_that_a_user_writes_is_read_by_a_shell(tmp_path, recorded, resul
             "--threads",
         }
         assert options.get("--corpus", "speech") in ("speech", "drawn")
-        assert options.get("--model", "kmeans") in ("kmeans", "v.q-1_")
+        assert options.get("--model", "kmeans") in ("kmeans", "v.q-1_", "pixels")
         (folder / options["--config"]).read_bytes()
     assert not list(tmp_path.rglob("hacked"))
     assert {entry.name for entry in folder.iterdir()} - {".snakemake"} == {
