@@ -101,7 +101,7 @@ def test_a_tiff_of_several_pages(tmp_path, drawn):
     utterances, _ = read_corpus("pages", root=tmp_path, splits=thirds)
     assert [each.utterance for each in utterances][::2] == ["scan-p1-l1", "scan-p2-l1", "scan-p3-l1"]
     features = Handwriting(HandwritingSettings()).read([each.source for each in utterances])
-    for found, expected in zip(features, (line.image for each in drawn for line in each.lines), strict=True):
+    for found, expected in zip(features, (own.image for each in drawn for own in each.lines), strict=True):
         np.testing.assert_array_equal(found, Handwriting(HandwritingSettings()).compute(expected))
 
 

@@ -81,7 +81,7 @@ def test_the_page_of_an_image_of_several(file, said, count, expected):
 
 @pytest.mark.parametrize(("file", "said"), [("s.xml", 0), ("s-4.xml", 0), ("s-0.xml", 0), ("s.xml", 9)])
 def test_a_page_that_the_image_does_not_have(file, said):
-    with pytest.raises(InputError, match="is of an image of 3 pages, and does not say of which; call it s-1.xml"):
+    with pytest.raises(InputError, match=r"is of an image of 3 pages, and does not say of which; call it s-1\.xml"):
         frame_of(PurePosixPath(file), PurePosixPath("s.tif"), page("s.tif", said), 3)
 
 
