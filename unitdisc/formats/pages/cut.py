@@ -228,5 +228,8 @@ def _inside(polygon: Floats, pen: int, size: NDArray[np.int64], source: str) -> 
     if size.min() < 1:
         raise InputError("lies outside of its page", source)
     mask = Image.new("1", (int(size[0]), int(size[1])))
-    ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in polygon], fill=1, outline=1, width=pen)
+    corners, draw = [(float(x), float(y)) for x, y in polygon], ImageDraw.Draw(mask)
+    draw.polygon(corners, fill=1, outline=1)
+    if pen > 1:
+        draw.line([*corners, corners[0]], fill=1, width=pen, joint="curve")
     return np.asarray(mask)
