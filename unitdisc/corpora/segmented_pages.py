@@ -1,5 +1,6 @@
 """Bare pages: their lines are found by kraken, a program of its own, and kept as PAGE among the results."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,8 @@ def _segment(command: str, picture: bytes, file: Path, source: str) -> None:
         temporary.write_bytes(picture)
     with replacing(file) as temporary:
         arguments = [command, "-x", "-i", str(copy.absolute()), str(temporary.absolute()), "segment", "-bl"]
-        done = subprocess.run(arguments, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+        own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # of another environment
+        done = subprocess.run(arguments, env=own, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
         if done.returncode or not temporary.stat().st_size:
             said = (done.stderr or done.stdout).strip().splitlines()
             last = shortened(one_line(said[-1]), 200) if said else "it says nothing"
