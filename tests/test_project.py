@@ -104,7 +104,7 @@ def test_a_starter_suits_what_is_there(tmp_path):
 
 def test_every_starter_is_valid(tmp_path):
     starters = sorted(path.stem for path in (project.folder() / "workflow" / "starters").glob("*.yaml"))
-    assert starters == ["cifar10", "folder", "kaldi", "scribblelens"]
+    assert starters == ["cifar10", "folder", "kaldi", "pages", "scribblelens"]
     for kind in ("samples", *starters):
         project.init(tmp_path / f"{kind}.yaml", kind, None if kind == "samples" else tmp_path)
         assert "kmeans" in read_config(str(tmp_path / f"{kind}.yaml")).models

@@ -12,7 +12,8 @@ from unitdisc.cli import app
 def init(
     path: Annotated[Path, typer.Argument(help="The configuration to write.")] = Path("config.yaml"),
     kind: Annotated[
-        Literal["samples", "folder", "kaldi", "scribblelens", "cifar10"], typer.Option(help="Kind of the corpus.")
+        Literal["samples", "folder", "pages", "kaldi", "scribblelens", "cifar10"],
+        typer.Option(help="Kind of the corpus."),
     ] = "samples",
     root: Annotated[Path | None, typer.Option(help="Path of the corpus, from the folder in which you run it.")] = None,
 ) -> None:
