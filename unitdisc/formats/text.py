@@ -11,7 +11,8 @@ from unitdisc.files import holds_nul, read_text
 digits = 6  # decimals of a time: 0.3 + 0.03 is 0.33
 blanks = " \t\r\f\v"
 separator = re.compile(rf"[{blanks}]+")
-invisible = re.compile("[\u200b\u2060\ufeff]")  # not the joiners, which some scripts are written with
+# With the marks of direction; not the joiners, which some scripts are written with.
+invisible = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 close = 0.5 * 10**-digits  # times closer together than this are equal
 
 
