@@ -72,6 +72,16 @@ def test_only_version_4_gets_baselines_of_points(name):
             assert ("BASELINE" in new.attrib) == name.startswith("ALTO 4")
 
 
+@pytest.mark.parametrize(
+    ("schema", "added"), [("4-0", False), ("4-1", False), ("4-2", True), ("4-4", True), ("", True)]
+)
+def test_a_baseline_of_points_is_for_those_that_know_it(schema, added):
+    page = page_files["ALTO 4 of eScriptorium"]
+    text = page.text.replace("alto-4-2", f"alto-{schema}" if schema else "alto")
+    line = lines_of(with_units(type(page)(text, page.ids, page.texts, page.straight)))[2]
+    assert ("BASELINE" in line.attrib) == added
+
+
 @every_page
 def test_units_are_read_back_with_their_columns(name):
     found = list(units_of_alto(ElementTree.parse(io.BytesIO(with_units(pages[name]))).getroot()))
@@ -85,5 +95,5 @@ def test_the_version_is_in_the_namespace_and_the_place_of_the_schema(version):
     content = alto([], version=version)
     assert version_of(placed(content.encode(), "x")) == tuple(map(int, version.split(".")))
     bare = content.replace("alto-" + version.replace(".", "-"), "alto")
-    assert version_of(placed(bare.encode(), "x")) == (int(version[0]), 0)
-    assert version_of(placed(b"<alto/>", "x")) == (2, 0)
+    assert version_of(placed(bare.encode(), "x")) == (int(version[0]), -1)
+    assert version_of(placed(b"<alto/>", "x")) == (2, -1)

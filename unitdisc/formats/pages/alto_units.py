@@ -13,8 +13,8 @@ versions = re.compile(r"alto/ns-v([2-9])#|alto(?:-v)?[-/]?([2-9])[-.]([0-9]+)(?:
 
 
 def version_of(found: PlacedFile) -> tuple[int, int]:
-    """Return the version of an ALTO file, with the lowest second number where it does not say which."""
-    major, minor = 2, 0
+    """Return the version of an ALTO file, with the second number -1 where it does not say which."""
+    major, minor = 2, -1
     for value in found.attributes.values():
         for namespace, one, two in versions.findall(value):
             major, minor = (int(one), int(two)) if one else (max(major, int(namespace)), minor)
@@ -24,13 +24,14 @@ def version_of(found: PlacedFile) -> tuple[int, int]:
 def alto_additions(
     found: PlacedFile, place: LinePlace, own: LineUnits, size: tuple[float, float]
 ) -> Iterator[Addition]:
-    """Yield what is added to a TextLine, and where: a String of the units and, in version 4, a BASELINE that it lacks.
+    """Yield what is added to a TextLine, and where: a String of the units and, from 4.2 on, a BASELINE that it lacks.
 
     A String has a Glyph per unit, which is a private-use character, as a Glyph is one character. Versions before 3.1
     have no Glyph: there is a String per unit. Where the line has text, added Strings are empty.
     """
     version = version_of(found)
-    if version[0] >= 4 and not place.attributes.get("BASELINE", "").strip():
+    takes_points = version >= (4, 2) or version == (4, -1)  # before, a baseline is a number
+    if takes_points and not place.attributes.get("BASELINE", "").strip():
         points = " ".join(f"{x} {y}" for x, y in drawn_baseline(own, size))
         name = found.length(f"<{place.prefix}{place.tag}")
         yield Addition(place.start + name, f' BASELINE="{points}"')
