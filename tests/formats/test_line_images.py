@@ -12,7 +12,8 @@ from tests.helpers.images import saved
 from tests.helpers.zips import zipped
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
-from unitdisc.formats.line_images import columns, height, line_data, most_memory, opened, probe
+from unitdisc.formats.image_memory import most_memory
+from unitdisc.formats.line_images import columns, height, line_data, opened, probe
 from unitdisc.formats.shown_image import load
 
 

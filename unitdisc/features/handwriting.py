@@ -14,7 +14,7 @@ from unitdisc.features.borders import without_borders
 from unitdisc.features.extractor import Extractor
 from unitdisc.features.straightening import straightened
 from unitdisc.formats.file_tree import OpenSources
-from unitdisc.formats.line_images import columns, height, line_data, of_pixels, opened
+from unitdisc.formats.line_images import columns, height, line_image, of_pixels
 from unitdisc.formats.shown_image import as_shown, in_memory, ink_share, least_contrast
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ class Handwriting(Extractor):
 
 
 def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.float32]:
-    """Read the line at ``source``, a path or ``<zip>#<member>``, as (columns, 32) with ink in [0, 1].
+    """Read the line at ``source`` as (columns, 32) with ink in [0, 1]: a path, ``<zip>#<member>``, or one of a page.
 
     ``archives`` keeps zips open between lines, because opening a zip of thousands of members takes longer than reading
     a line. Raises InputError naming a source that is missing, truncated, not an image, or far too large.
     """
-    with line_data(source, archives) as data, opened(data, source) as image:
+    with line_image(source, archives) as image:
         return line_features(image, source)
 
 

@@ -2,9 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 from unitdisc.errors import InputError
 from unitdisc.files import decode, is_a_file
@@ -12,6 +12,8 @@ from unitdisc.formats.zip_members import check_member
 from unitdisc.guard import foreign
 
 invalid, again = "is not a valid zip", "download it again"
+
+Kept = TypeVar("Kept")
 
 
 class FileTree(Protocol):
@@ -92,6 +94,11 @@ class Zip:
         members = (name for name in self._members if name.startswith(start) and "/" not in name[len(start) :])
         return sorted(name.removeprefix(self.prefix) for name in members if name != start)
 
+    @property
+    def members(self) -> frozenset[str]:
+        """The names of all members, as the zip has them."""
+        return self._members
+
     def open(self, member: str) -> IO[bytes]:
         """Open the member as a stream."""
         with foreign(invalid, self.where(member), fix=again):
@@ -127,6 +134,7 @@ class OpenSources:
 
     def __init__(self) -> None:
         self._zips: dict[Path, Zip] = {}
+        self._kept: dict[str, tuple[Hashable, Any]] = {}
 
     def __enter__(self) -> "OpenSources":
         return self
@@ -135,6 +143,27 @@ class OpenSources:
         for archive in self._zips.values():
             archive.__exit__()
         self._zips.clear()
+        self._kept.clear()
+
+    def kept(self, kind: str, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what ``make`` makes for a key; the last of each kind is in memory, for sources that share it."""
+        found = self._kept.get(kind)
+        if found is None or found[0] != key:
+            found = self._kept[kind] = (key, make())
+        made: Kept = found[1]
+        return made
+
+    def has(self, source: str) -> bool:
+        """Return whether there is such a file, or such a member of a zip."""
+        if is_a_file(source):
+            return True
+        zips = ((path, member) for path, member in _splits_at_hash(source) if is_a_file(path))
+        return any(zipfile.is_zipfile(path) and member in self._opened(path).members for path, member in zips)
+
+    def _opened(self, path: Path) -> Zip:
+        if path not in self._zips:
+            self._zips[path] = Zip(path)
+        return self._zips[path]
 
     def read(self, source: str) -> bytes:
         """Return the bytes at ``source``; raises InputError where it is missing or damaged."""
@@ -142,9 +171,7 @@ class OpenSources:
             return Path(source).read_bytes()
         for path, member in _splits_at_hash(source):
             if is_a_file(path):
-                if path not in self._zips:
-                    self._zips[path] = Zip(path)
-                return read_bytes(self._zips[path], member)
+                return read_bytes(self._opened(path), member)
         raise InputError("no such file", source)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import OpenSources
+from unitdisc.formats.image_memory import check_memory, too_large
+from unitdisc.formats.pages.source import cut_line, page_source
 from unitdisc.formats.shown_image import complete, in_memory, load, pages, shown_size, unreadable
 from unitdisc.guard import foreign
 
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
 
 height = 32  # rows to which a line is scaled before its columns are counted
 most_pixels = 100_000_000  # of the scaled line: a longer one is a mistake or an attack
-most_memory = 1_000_000_000  # bytes that an image may take while it is made as it is shown
-# Measured, by what a pixel has: 16 or 32 bits or a float, transparency, levels or colours of 8 bits.
-deep, transparent, plain = 45, 20, 10
+line = ("a text line", "cut the page into lines")  # what such an image is, and what to do if it is too large
 
 
 def columns(width: int, rows: int) -> int:
@@ -56,7 +56,7 @@ def of_pixels(pixels: Any) -> "Image":
             raise ValueError(f"shape {array.shape}")
         corner = Image.fromarray(array[:1, :1])  # of the type and channels of all
     size = (array.shape[1], len(array))
-    _check_memory(corner, size, in_memory)
+    check_memory(corner, size, in_memory, line)
     _check_columns(size, in_memory)
     return Image.fromarray(array)
 
@@ -71,9 +71,9 @@ def _identified(data: bytes, source: str) -> "Image":
             fix = "convert the file to PNG, or remove it from the corpus"
             raise InputError("is not an image that can be read", source, fix=fix) from None
         complete(image, data)
-        _check_memory(image, image.size, source)
+        check_memory(image, image.size, source, line)
         image.seek(_only_page(image, source))
-        _check_memory(image, image.size, source)
+        check_memory(image, image.size, source, line)
         _check_columns(shown_size(image), source)
     return image
 
@@ -81,17 +81,34 @@ def _identified(data: bytes, source: str) -> "Image":
 def probe(source: str, archives: OpenSources | None = None) -> tuple[float, None]:
     """Return the width, in columns at height 32, of the line at ``source``, from its header.
 
-    ``source`` is a path or ``<zip>#<member>``. The second value is the sample rate, which images do not have.
-    Raises InputError naming the source where there is no readable image.
+    ``source`` is a path, ``<zip>#<member>``, or a line of a page. The second value is the sample rate, which images do
+    not have. Raises InputError naming the source where there is no readable image.
     """
-    with line_data(source, archives) as data, opened(data, source) as image:
+    with line_image(source, archives) as image:
         return float(columns(*shown_size(image))), None
 
 
 def check(source: str) -> None:
     """Decode the pixels of the image at a path; raises InputError naming it where that is not possible."""
-    with line_data(source) as data, opened(data, source) as image:
+    with line_image(source) as image:
         load(image, source)
+
+
+@contextmanager
+def line_image(source: str, archives: OpenSources | None = None) -> Iterator["Image"]:
+    """Yield the image at ``source``, with no pixels read, or the line that is cut out of a page; see ``opened``.
+
+    ``archives`` keeps zips open between lines, and the page that was read last.
+    """
+    with nullcontext(archives) if archives is not None else OpenSources() as sources:
+        of_page = page_source(source, sources)
+        if of_page is None:
+            with opened(sources.read(source), source) as image:
+                yield image
+        else:
+            image = cut_line(of_page, sources)
+            _check_columns(image.size, source)
+            yield image
 
 
 @contextmanager
@@ -110,22 +127,9 @@ def _only_page(image: "Image", source: str) -> int:
     return found[0]
 
 
-def _check_memory(image: "Image", size: tuple[int, int], source: str) -> None:
-    """Raise InputError where pixels like those of an image are too many for ``most_memory``."""
-    is_deep = image.mode.startswith("I") or image.mode == "F"
-    each = deep if is_deep else transparent if image.has_transparency_data else plain
-    if size[0] * size[1] * each > most_memory:
-        raise _too_large(size, source)
-
-
 def _check_columns(size: tuple[int, int], source: str) -> None:
     width, rows = size
     if columns(width, rows) * height > most_pixels:
-        raise _too_large(size, source)
+        raise too_large(size, source, line)
     if columns(width, rows) < 1:
         raise InputError(f"has {width} × {rows} pixels: not one column at height {height}", source)
-
-
-def _too_large(size: tuple[int, int], source: str) -> InputError:
-    what = f"has {size[0]} × {size[1]} pixels, too many for a text line"
-    return InputError(what, source, fix="cut the page into lines")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
@@ -13,7 +14,7 @@ from unitdisc.guard import foreign
 
 @dataclass(slots=True)
 class Element:
-    """An element, the line that it starts on, and the text before its children."""
+    """An element, its name without a prefix, the line that it starts on, and the text before its children."""
 
     tag: str
     attributes: dict[str, str]
@@ -27,10 +28,10 @@ class Element:
 
 
 class _Builder:
-    """What a parser has read so far; ``what`` is the kind of file, for errors."""
+    """What a parser has read so far; ``what`` is the kind of file, for errors, and ``most`` its elements at most."""
 
-    def __init__(self, path: Path, what: str) -> None:
-        self.path, self.what = path, what
+    def __init__(self, path: str | Path, what: str, most: float) -> None:
+        self.path, self.what, self.most = path, what, most
         self.parser = expat.ParserCreate()
         self.parser.buffer_text, self.parser.buffer_size = True, 2**20
         self.parser.StartDoctypeDeclHandler = self._doctype
@@ -44,7 +45,10 @@ class _Builder:
         raise InputError(what, self.path, self.parser.CurrentLineNumber)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        element = Element(tag, attributes, self.parser.CurrentLineNumber)
+        self.most -= 1
+        if self.most < 0:
+            raise InputError(f"is not {self.what} (it has too many elements)", self.path, self.parser.CurrentLineNumber)
+        element = Element(tag.rpartition(":")[2], attributes, self.parser.CurrentLineNumber)
         self.open[-1].children.append(element)
         self.open.append(element)
 
@@ -57,12 +61,17 @@ class _Builder:
 
 
 def read_xml(path: Path, what: str) -> Element:
-    """Read the root of an XML file; ``what`` is the kind of file, as in ``an ELAN file``.
+    """Read the root of an XML file; see ``parse_xml``."""
+    return parse_xml(read_bytes(path), path, what)
+
+
+def parse_xml(content: bytes, path: str | Path, what: str, *, most: float = inf) -> Element:
+    """Return the root of the XML that ``path`` holds; ``what`` is the kind of file, as in ``an ELAN file``.
 
     Entities could grow without end or name other files, so a document type, which declares them, is refused. Raises
-    InputError naming file and line for that, and for what is not XML.
+    InputError naming file and line for that, for what is not XML, and for more than ``most`` elements.
     """
-    builder, content = _Builder(path, what), read_bytes(path)
+    builder = _Builder(path, what, most)
     with foreign(f"is not {what}", path):
         try:
             builder.parser.Parse(content, True)

@@ -1,20 +1,25 @@
 """Lines cut out of a page: along the baseline, at right angles to it, and nothing of what is outside the polygon."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc.arrays import Floats
+from unitdisc.arrays import Floats, Mask
 from unitdisc.errors import InputError
 from unitdisc.formats.pages.line import PageLine
+from unitdisc.formats.pages.page_image import Levels, PageImage
 
 if TYPE_CHECKING:
     pass
 
 most_samples = 4096  # points along a baseline, and along the edge of a polygon, that the cut is computed of
-most_pixels = 100_000_000  # of a cut line: a larger one is a mistake or an attack
+most_pixels = 20_000_000  # of a cut line: a larger one is a mistake or an attack
+parallel = 0.04  # share of the height by which an edge that is parallel to the baseline goes up and down
+rounding = 1 / 12  # mean square of what rounding to a whole number adds
+most_astray = 2.0  # by which a smooth baseline may leave that of the file
 half = 0.5  # pixels from the centre of a pixel, where its coordinates are, to its edge
 
 
@@ -76,15 +81,24 @@ def strip(line: PageLine) -> Strip:
     if len(line.baseline) < 2 or len(line.polygon) < 3:
         raise InputError(f"line {line.id!r} has no baseline or no polygon")
     edge = _spaced(np.concatenate([line.polygon, line.polygon[:1]]), most_samples)
-    points = _extended(_spaced(line.baseline, most_samples), edge)
+    baseline = _smooth(line.baseline)
+    height = float(np.ptp(_offsets(baseline, _up(baseline, 1), edge)))
+    points = _extended(baseline, edge, height)
     length = _length(points)
-    up = _up(points, 1)
+    up = _up(points, int(np.ceil(height / max(length, 1.0) * len(points))))
     offsets = _offsets(points, up, edge)
-    reach = int(np.ceil((offsets.max() - offsets.min()) / max(length, 1.0) * len(points)))
-    up = _up(points, reach)
-    offsets = _offsets(points, up, edge)
-    above, below = max(float(offsets.max()), 0.0) + half, max(float(-offsets.min()), 0.0) + half
-    return Strip(points, up, above, below, length)
+    tolerance = parallel * height
+    return Strip(points, up, _reach(offsets, tolerance), _reach(-offsets, tolerance), length)
+
+
+def _reach(offsets: Floats, tolerance: float) -> float:
+    """Return how far an edge is from the baseline: at most, or in the middle if it is parallel but for rounding."""
+    farthest = float(offsets.max())
+    near = offsets[offsets > 0.5 * farthest] if farthest > 0 else offsets[:0]
+    if not len(near):
+        return half
+    middle = float(np.median(near))
+    return max(middle if farthest - middle <= tolerance else farthest, 0.0) + half
 
 
 def _length(points: Floats) -> float:
@@ -99,15 +113,50 @@ def _spaced(points: Floats, most: int) -> Floats:
     return np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _extended(points: Floats, edge: Floats) -> Floats:
+def _smooth(baseline: Floats) -> Floats:
+    """Return points about 1 apart along the smoothest curve through a baseline whose points were rounded.
+
+    A cubic spline that is off the points by no more than rounding makes them; where it would leave the baseline, as at
+    a corner, the baseline as it is.
+    """
+    from scipy.interpolate import UnivariateSpline
+
+    straight = _spaced(baseline, most_samples)
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(baseline, axis=0), axis=1))])
+    if not 4 <= len(baseline) <= most_samples:
+        return straight
+    at = np.linspace(0.0, along[-1], len(straight))
+    allowed = len(baseline) * rounding
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        curve = np.stack([UnivariateSpline(along, baseline[:, axis], s=allowed)(at) for axis in (0, 1)], axis=1)
+    near = bool(np.isfinite(curve).all()) and float(np.abs(curve - straight).max()) <= most_astray
+    return curve if near else straight
+
+
+def _extended(points: Floats, edge: Floats, height: float) -> Floats:
     """Return a baseline that goes on straight to the ends of the polygon, and half a pixel further."""
-    nearest = _nearest(points, edge)
-    reach = max(2, len(points) // 10)
-    first, last = _direction(points[reach - 1] - points[0]), _direction(points[-1] - points[-reach])
-    before = np.max((points[0] - edge[nearest == 0]) @ first, initial=0.0) + half
-    after = np.max((edge[nearest == len(points) - 1] - points[-1]) @ last, initial=0.0) + half
-    longer = np.concatenate([[points[0] - before * first], points, [points[-1] + after * last]])
-    return _spaced(longer, most_samples)
+    spacing = _length(points) / (len(points) - 1)
+    reach = int(np.clip(height / 2 / spacing, 2, len(points)))
+    nearest, tolerance = _nearest(points, edge), parallel * height
+    last = len(points) - 1
+    ends = []
+    for end, inner, from_end in ((0, reach - 1, nearest), (last, last - reach + 1, last - nearest)):
+        outwards = _direction(points[end] - points[inner])
+        beyond = (edge[from_end <= tolerance / spacing] - points[end]) @ outwards
+        ends.append(points[end] + (_overhang(beyond, tolerance) + half) * outwards)
+    return _spaced(np.stack([ends[0], *points, ends[1]]), most_samples)
+
+
+def _overhang(beyond: Floats, tolerance: float) -> float:
+    """Return how far a polygon goes on after a baseline: at most, or in the middle if it ends there but for rounding.
+
+    ``beyond`` is how far the points of its edge are after the end of the baseline, or before it by the ``tolerance``.
+    """
+    if not len(beyond):
+        return 0.0
+    farthest = float(beyond.max())
+    return farthest if farthest > tolerance else float(np.median(beyond))
 
 
 def _direction(vector: Floats) -> Floats:
@@ -134,3 +183,49 @@ def _offsets(points: Floats, up: Floats, edge: Floats) -> Floats:
     """Return how far above the baseline each point of the polygon's edge is."""
     nearest = _nearest(points, edge)
     return np.asarray(((edge - points[nearest]) * up[nearest]).sum(axis=1))
+
+
+def cut(page: PageImage, line: PageLine, source: str) -> Levels:
+    """Return a line as grey levels (rows, columns), as large as on the page.
+
+    Each column is what lies at right angles to the baseline, its upper end first, interpolated between pixels. What is
+    outside of the polygon or of the page has the tone of the paper: the median of what is inside. Raises InputError
+    naming ``source`` for a line that is off the page, or too large.
+    """
+    from scipy.ndimage import map_coordinates
+
+    found, scale = strip(line), np.array(page.scale)
+    rows, columns = size_of(found, page.scale, source)
+    point, up = found.at((np.arange(columns) + 0.5) / columns)
+    height = found.above - (np.arange(rows) + 0.5) / rows * found.height
+    places = (point[None] + height[:, None, None] * up[None]) * scale + (scale - 1) / 2  # (rows, columns, 2)
+    low = np.maximum(np.floor(places.min(axis=(0, 1))).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(places.max(axis=(0, 1))).astype(int) + 2, page.levels.shape[::-1])
+    inside = _inside(line.polygon * scale + (scale - 1) / 2 - low, high - low, source)
+    where = (places - low).transpose(2, 0, 1)[::-1]
+    part = page.levels[low[1] : high[1], low[0] : high[0]]
+    levels = map_coordinates(part, where, order=1, mode="nearest")
+    kept = map_coordinates(inside.astype(np.uint8), where, order=0, mode="constant").astype(bool)
+    if not kept.any():
+        raise InputError("lies outside of its page", source)
+    return np.where(kept, levels, np.uint8(np.median(levels[kept])))
+
+
+def size_of(found: Strip, scale: tuple[float, float], source: str) -> tuple[int, int]:
+    """Return rows and columns of the cut line; raises InputError naming ``source`` where that is too large."""
+    rows = max(1, round(found.height * scale[1]))
+    columns = max(1, round(found.length * scale[0] / (found.height * scale[1]) * rows))
+    if rows * columns > most_pixels:
+        raise InputError(f"would be {columns} × {rows} pixels, too many for a text line", source)
+    return rows, columns
+
+
+def _inside(polygon: Floats, size: NDArray[np.int64], source: str) -> Mask:
+    """Return which pixels (H, W) of a part of a page are inside a polygon or on its edge."""
+    from PIL import Image, ImageDraw
+
+    if size.min() < 1:
+        raise InputError("lies outside of its page", source)
+    mask = Image.new("1", (int(size[0]), int(size[1])))
+    ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in polygon], fill=1, outline=1)
+    return np.asarray(mask)

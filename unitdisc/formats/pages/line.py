@@ -1,11 +1,12 @@
-"""The lines of a page as its file gives them: where each lies, what it says, and where it comes in the reading order."""
+"""The lines of a page as its file gives them: where each lies, what it says, and its place in the reading order."""
 
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from unitdisc.arrays import Floats
+from unitdisc.errors import InputError
 
 nowhere: Floats = np.empty((0, 2))
 
@@ -34,19 +35,20 @@ class PageLine:
 class Page:
     """A page: the name of its image, width and height in the units of its lines, and its lines in reading order.
 
-    The size is (0, 0) where the file does not say it. ``writer`` is who the file says wrote the page. ``physical`` is
-    the number of the page in an image of several, from 1; 0 if it is not said. ``in_pixels`` says whether coordinates
-    are pixels of an image of that size.
+    The size is (0, 0) where the file does not say it. ``writer`` is who the file says wrote the page, and ``frame`` the
+    number of the page in an image of several, from 1; 0 if it is not said. ``pixels`` says whether units are pixels of
+    the image even where there is no size. ``faults`` are the errors of lines that cannot be read, by their ids.
     """
 
     image: str
     size: tuple[float, float]
     lines: tuple[PageLine, ...]
+    faults: dict[str, InputError]
     writer: str = ""
-    physical: int = 0
-    in_pixels: bool = True
+    frame: int = 0
+    pixels: bool = True
 
     @property
-    def image_name(self) -> str:
-        """The name of the image without its folders, in whatever system's spelling."""
-        return PurePath(self.image.replace("\\", "/")).name
+    def image_path(self) -> PurePosixPath:
+        """The path of the image, in whatever system's spelling it is."""
+        return PurePosixPath(self.image.replace("\\", "/"))
