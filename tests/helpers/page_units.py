@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.helpers.page_files import PageFile, size
+from tests.helpers.dialects import PageFile, size
 from unitdisc.formats.pages.alto_units import alto_additions
 from unitdisc.formats.pages.insertion import placed
 from unitdisc.formats.pages.line_units import LineUnits

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.helpers.page_files import alto, page_files
+from tests.helpers.dialects import alto, page_files
 from tests.helpers.page_units import edges_of, units, with_units
 from tests.helpers.schemas import check_alto
 from unitdisc.formats.pages.alto_units import units_of_alto, version_of

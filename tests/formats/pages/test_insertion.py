@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.page_files import page_files
+from tests.helpers.dialects import page_files
 from unitdisc.errors import InputError
 from unitdisc.formats.pages.insertion import Addition, placed
 

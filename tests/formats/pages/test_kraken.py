@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.page_files import page_files
+from tests.helpers.dialects import page_files
 from tests.helpers.page_units import units, with_units
 
 xml = pytest.importorskip("kraken.lib.xml", reason="kraken is not installed: pip install kraken")

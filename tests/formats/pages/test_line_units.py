@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.helpers.page_files import page_files, size
+from tests.helpers.dialects import page_files, size
 from unitdisc.formats.pages.cut import places_on_page
 from unitdisc.formats.pages.line import PageLine
 from unitdisc.formats.pages.line_units import LineUnits, box, drawn_baseline, outlines

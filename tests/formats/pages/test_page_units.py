@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.helpers.page_files import page_files, page_xml
+from tests.helpers.dialects import page_files, page_xml
 from tests.helpers.page_units import edges_of, meanings, units, with_units
 from tests.helpers.schemas import check_page as check_page_file
 from unitdisc.errors import InputError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.helpers.page_files import PageFile, page_files, size
+from tests.helpers.dialects import PageFile, page_files, size
 from tests.helpers.schemas import check_alto, check_page
 from tests.units.exports.test_formats import make_part
 from unitdisc.errors import InputError

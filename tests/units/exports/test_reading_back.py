@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.helpers.page_files import page_files
+from tests.helpers.dialects import page_files
 from tests.units.exports.test_formats import make_part
 from tests.units.exports.test_pages import pages_of
 from unitdisc import registry, tokens
