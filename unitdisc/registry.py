@@ -156,6 +156,7 @@ corpora = Registry(
         "kaldi": "unitdisc.corpora.kaldi:KaldiCorpus",
         "scribblelens": "unitdisc.corpora.scribblelens:ScribbleLensCorpus",
         "folder": "unitdisc.corpora.folder:FolderCorpus",
+        "pages": "unitdisc.corpora.pages:PagesCorpus",
         "discophon": "unitdisc.corpora.discophon:DiscoPhonCorpus",
         "table": "unitdisc.corpora.table:TableCorpus",
         "cifar10": "unitdisc.corpora.cifar10:Cifar10Corpus",

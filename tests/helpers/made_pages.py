@@ -50,11 +50,13 @@ def made_page(*, curve: float = 0.0, lines: int = 8, seed: int = 0, size: int = 
     width = size * max(image.shape[1] for image in drawn) + 2 * left
     paper = np.median(np.concatenate([image.ravel() for image in drawn]))
     page = np.clip(np.rint(paper + rng.normal(0, 2, (2 * top + lines * pitch * size, width))), 0, 255)
-    page[:: pitch // 2, :: 7] = 30  # specks between the lines, which are outside of every polygon
+    page[:: pitch // 2, ::7] = 30  # specks between the lines, which are outside of every polygon
     made = []
     for number, (text, image) in enumerate(zip(texts, drawn, strict=True)):
         at = top + number * pitch * size
-        large = np.asarray(Image.fromarray(image).resize((size * image.shape[1], size * rows), Image.Resampling.BICUBIC))
+        large = np.asarray(
+            Image.fromarray(image).resize((size * image.shape[1], size * rows), Image.Resampling.BICUBIC)
+        )
         made.append(replace(_set(page, large, at, curve, f"l{number + 1}", text), image=image))
     return MadePage(page.astype(np.uint8), made)
 

@@ -17,6 +17,8 @@ from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.extractor import Extractor
+from unitdisc.formats.file_tree import OpenSources
+from unitdisc.formats.pages.source import page_source
 from unitdisc.notices import Notices
 from unitdisc.progress import track
 from unitdisc.records import Utterance
@@ -118,9 +120,21 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def stamp(utterance: Utterance) -> tuple[int, int] | None:
-    """Return size and time of the file that contains a source, so that a shard of an earlier version is not reused."""
+def stamp(utterance: Utterance) -> tuple[int, ...] | None:
+    """Return size and time of the file that contains a source, so that a shard of an earlier version is not reused.
+
+    Those of both files of a line of a page.
+    """
     source = utterance.source
+    with OpenSources() as archives:
+        of_page = page_source(source, archives)
+    if of_page is not None:
+        stamps = [_stamp_of(name) for name in (of_page.image, of_page.file)]
+        return tuple(number for of in stamps if of is not None for number in of)
+    return _stamp_of(source)
+
+
+def _stamp_of(source: str) -> tuple[int, int] | None:
     # A file, or a part of one: seconds of a recording, a member of a zip, a matrix of an archive.
     for name in (source, source.rpartition("#")[0], source.rpartition(":")[0]):
         if os.path.isfile(name):  # noqa: PTH113  (once per utterance: fast)

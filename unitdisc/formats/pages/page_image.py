@@ -73,3 +73,13 @@ def _scale(page: Page, size: tuple[int, int]) -> tuple[float, float] | None:
         return 1.0, 1.0
     across, down = size[0] / page.size[0], size[1] / page.size[1]
     return (across, down) if abs(across - down) <= most_apart * max(across, down) else None
+
+
+def as_png(data: bytes, source: str, frame: int = 0) -> bytes:
+    """Return a page as it is shown, as a grey PNG: what other programs see of it; raises InputError as above."""
+    from PIL import Image
+
+    image = read_page_image(data, source, Page("", (0.0, 0.0), (), {}), frame)
+    file = io.BytesIO()
+    Image.fromarray(image.levels).save(file, "PNG")
+    return file.getvalue()
