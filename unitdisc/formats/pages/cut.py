@@ -78,7 +78,7 @@ def strip(line: PageLine) -> Strip:
     high that the polygon is inside. Directions up are averaged over the height of the strip, so that columns do not
     cross where the baseline bends. Raises InputError for a line without a baseline or a polygon.
     """
-    if len(line.baseline) < 2 or len(line.polygon) < 3:
+    if len(line.polygon) < 3 or len(line.baseline) < 2 or not np.ptp(line.baseline, axis=0).any():
         raise InputError(f"line {line.id!r} has no baseline or no polygon")
     edge = _spaced(np.concatenate([line.polygon, line.polygon[:1]]), most_samples)
     baseline = _smooth(line.baseline)
@@ -201,7 +201,8 @@ def cut(page: PageImage, line: PageLine, source: str) -> Levels:
     places = (point[None] + height[:, None, None] * up[None]) * scale + (scale - 1) / 2  # (rows, columns, 2)
     low = np.maximum(np.floor(places.min(axis=(0, 1))).astype(int) - 1, 0)
     high = np.minimum(np.ceil(places.max(axis=(0, 1))).astype(int) + 2, page.levels.shape[::-1])
-    inside = _inside(line.polygon * scale + (scale - 1) / 2 - low, high - low, source)
+    pen = 1 + 2 * int(scale.max() / 2)
+    inside = _inside(line.polygon * scale + (scale - 1) / 2 - low, pen, high - low, source)
     where = (places - low).transpose(2, 0, 1)[::-1]
     part = page.levels[low[1] : high[1], low[0] : high[0]]
     levels = map_coordinates(part, where, order=1, mode="nearest")
@@ -220,12 +221,12 @@ def size_of(found: Strip, scale: tuple[float, float], source: str) -> tuple[int,
     return rows, columns
 
 
-def _inside(polygon: Floats, size: NDArray[np.int64], source: str) -> Mask:
-    """Return which pixels (H, W) of a part of a page are inside a polygon or on its edge."""
+def _inside(polygon: Floats, pen: int, size: NDArray[np.int64], source: str) -> Mask:
+    """Return which pixels (H, W) of a part of a page are inside a polygon or on its edge, ``pen`` pixels wide."""
     from PIL import Image, ImageDraw
 
     if size.min() < 1:
         raise InputError("lies outside of its page", source)
     mask = Image.new("1", (int(size[0]), int(size[1])))
-    ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in polygon], fill=1, outline=1)
+    ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in polygon], fill=1, outline=1, width=pen)
     return np.asarray(mask)

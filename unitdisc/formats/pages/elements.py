@@ -12,7 +12,7 @@ from unitdisc.errors import InputError
 from unitdisc.formats.pages.line import PageLine, nowhere
 from unitdisc.formats.xml_element import Element
 
-number = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
+number = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 between = re.compile(r"[\s,;()]*")  # numbers of points, as ALTO does not say
 most_points = 100_000  # of a line
 farthest = 1e7  # a coordinate: no image has as many pixels a side
@@ -61,12 +61,16 @@ def in_reading_order(
     Transkribus writes it, and otherwise that of the document.
     """
     place = {name: at for at, name in reversed(list(enumerate(listed)))}
+    first_seen = dict[int, int]()
+    for line in placed:
+        for each in (*line.around, line.element):
+            first_seen.setdefault(id(each), len(first_seen))
 
     def key(line: Placed) -> tuple[object, ...]:
         chain = (*line.around, line.element)
         named = (place.get(each.attributes.get(attribute, "")) for each in reversed(chain))
         first = next((at for at in named if at is not None), inf)
-        return first, [_custom_index(each) for each in chain], line.number
+        return first, [(_custom_index(each), first_seen[id(each)]) for each in chain]
 
     ordered = [line.number for line in sorted(placed, key=key) if line.number in lines]
     return tuple(replace(lines[number], order=order) for order, number in enumerate(ordered))
