@@ -20,6 +20,7 @@ from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.units.exports.export_split import ExportSplit
 from unitdisc.units.exports.pages import Pages
+from unitdisc.units.exports.pagexml import PageXml
 
 every_page = pytest.mark.parametrize("name", page_files)
 width = 150.0
@@ -129,6 +130,12 @@ def test_other_line_images_are_one_line(tmp_path):
     lines = {name: replace(line, source=str(tmp_path / "a.png")) for name, line in part.utterances.items()}
     with pytest.raises(InputError, match=r"a\.png: is utterance 'p/l-1', which is no line of a page; export pagexml"):
         Pages().write(tmp_path / "pages", replace(part, utterances=lines))
+
+
+def test_a_line_of_a_page_is_no_page_of_its_own(tmp_path):
+    part = part_of(tmp_path, pages_of(tmp_path, page_files["kraken"], ("p",)))
+    with pytest.raises(InputError, match=r"p\.xml#l-1: is a line of a page, and no image of its own; export pages"):
+        PageXml().write(tmp_path / "pagexml", part)
 
 
 def test_a_page_that_has_other_lines_by_now_is_one_line(tmp_path):

@@ -56,8 +56,8 @@ def _source(part: ExportSplit, utterance: str, archives: OpenSources) -> PageSou
     source = part.utterances[utterance].source
     found = page_source(source, archives)
     if found is None:
-        what = f"is utterance {utterance!r}, which is no line of a page"
-        raise InputError(what, source, fix="export pagexml, which makes a page of each line image")
+        fix = "export pagexml, which makes a page of each line image"
+        raise InputError(f"is utterance {utterance!r}, which is no line of a page", source, fix=fix)
     return found
 
 

@@ -9,12 +9,14 @@ from xml.etree import ElementTree
 import numpy as np
 
 from unitdisc.arrays import Matrix
+from unitdisc.errors import InputError
 from unitdisc.features.handwriting import line_features
 from unitdisc.files import replacing
 from unitdisc.formats.file_tree import OpenSources, member
 from unitdisc.formats.line_images import height, opened
 from unitdisc.formats.pages.insertion import no_xml
 from unitdisc.formats.pages.page_units import escaped
+from unitdisc.formats.pages.source import page_source
 from unitdisc.formats.shown_image import shown_size
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, file_name, words
@@ -37,13 +39,15 @@ class PageXml(Export):
 
         Boxes are in pixels of the line image as it is shown, with its orientation applied. The text of a word and its
         glyph is the unit; if units map to labels, the label is a second text of the glyph. Raises InputError for an
-        image that cannot be read.
+        image that cannot be read, and for a line of a page.
         """
         (folder / part.split).mkdir(parents=True, exist_ok=True)
         images = image_names(part.utterances[name].source for name in part.sequences)
         with OpenSources() as sources:
             for sequence, spans in part.spans():
                 source = part.utterances[sequence.utterance].source
+                if page_source(source, sources):
+                    raise InputError("is a line of a page, and no image of its own", source, fix="export pages")
                 with opened(sources.read(source), source) as image:
                     width, rows = shown_size(image)
                     line = _Line(
