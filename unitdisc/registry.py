@@ -180,6 +180,7 @@ exports = Registry(
         "ctm": "unitdisc.units.exports.ctm:Ctm",
         "textgrid": "unitdisc.units.exports.textgrid:TextGrid",
         "pagexml": "unitdisc.units.exports.pagexml:PageXml",
+        "pages": "unitdisc.units.exports.pages:Pages",
         "npz": "unitdisc.units.exports.npz:NumpyArchive",
     },
 )

@@ -395,3 +395,29 @@ def test_the_hint_names_all_features_that_suit_images(tmp_path):
         InputError, match=r"there are handwriting or images files: set features: \{kind: handwriting\} or"
     ):
         read_folder(pictures(tmp_path, "1.png"), speech, {"train": 1.0})
+
+
+texts = {
+    "composed": "\u00e9",
+    "decomposed": "e\u0301",
+    "no composed form": "q\u0303",
+    "two marks": "\u05e9\u05c1\u05b8",
+    "Arabic": "\u0628\u064e",
+    "marked": "\u200f\u05d0\u200e",
+    "joined": "\u0646\u200c",
+}
+
+
+def test_labels_of_lines_in_any_script_stay_whole_and_where_they_are(tmp_path):
+    """Columns count from the left in right-to-left writing too, and a label with marks is one label."""
+    for name in "abc":
+        Image.new("L", (70 * 4, 128), 255).save(tmp_path / f"{name}.png")
+    rows = [f"a\t{10 * n}\t{10 * n + 10}\t{text}\n" for n, text in enumerate(texts.values())]
+    (tmp_path / "labels.tsv").write_text("utterance\tstart\tend\tlabel\n" + "".join(rows), encoding="utf-8")
+    _, labels = read_folder(tmp_path, handwriting, shares, labels=tmp_path / "labels.tsv")
+    found = dict(zip(texts, labels, strict=True))
+    assert [label.start for label in labels] == [10 * n for n in range(len(texts))]
+    assert found["composed"].label == found["decomposed"].label == "\u00e9"
+    for name in ("no composed form", "two marks", "Arabic", "joined"):
+        assert found[name].label == unicodedata.normalize("NFC", texts[name])
+    assert found["marked"].label == "\u05d0"

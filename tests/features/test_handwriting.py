@@ -53,6 +53,15 @@ def test_the_shape_is_that_of_the_format_for_any_size(width, height):
         assert features.max() <= 1
 
 
+@pytest.mark.parametrize("size", [(28, 3), (900, 96), (10_000, 1067)])
+def test_the_letters_are_where_they_are_at_any_size(size):
+    image = line(900, 96, paper=200, ink=20)
+    found, expected = (line_features(each) for each in (image.resize(size, Image.Resampling.BOX), image))
+    assert abs(len(found) - len(expected)) <= 2
+    written = [features[:298].max(axis=1) for features in (found, expected)]
+    assert np.corrcoef(*written)[0, 1] > (0.55 if size[1] == 3 else 0.99)
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10_000), st.integers(100, 255), st.integers(0, 70))
 def test_polarity_makes_no_difference(seed, paper, ink):

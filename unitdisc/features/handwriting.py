@@ -10,6 +10,7 @@ from pydantic import Field
 from unitdisc.arrays import Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
+from unitdisc.features.borders import without_borders
 from unitdisc.features.extractor import Extractor
 from unitdisc.features.straightening import straightened
 from unitdisc.formats.file_tree import OpenSources
@@ -83,7 +84,8 @@ def read_line(source: str, archives: OpenSources | None = None) -> NDArray[np.fl
 def line_features(image: "Image", source: str = in_memory) -> NDArray[np.float32]:
     """Scale a line image to height 32 and return its columns, top row first: (int(0.5 + 32/h·w), 32), ink in [0, 1].
 
-    The image is taken as it is shown: see ``formats.shown_image.as_shown`` for orientation, transparency and depth.
+    The image is taken as it is shown, see ``formats.shown_image.as_shown`` for orientation, transparency and depth, and
+    what surrounds its paper is taken for paper (``features.borders``).
     RGB → height 32 by bicubic resampling → grey, as in the reference code of ScribbleLens. Then paper is mapped to 0
     and ink to 1. Paper is the median grey level, and ink is on the side of it with the more distant levels, so that
     both polarities give the same columns. The levels are stretched because the tones of paper and ink belong to the
@@ -91,7 +93,7 @@ def line_features(image: "Image", source: str = in_memory) -> NDArray[np.float32
     """
     from PIL import Image
 
-    colour = as_shown(image, source)
+    colour = without_borders(as_shown(image, source))
     paper, ink = _levels(np.array(colour.convert("L").histogram(), dtype=np.float64))
     size = (columns(*colour.size), height)
     grey = np.asarray(colour.resize(size, Image.Resampling.BICUBIC).convert("L"), dtype=np.float32)  # (32, columns)

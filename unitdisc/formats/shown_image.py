@@ -212,13 +212,19 @@ def _ground(grey: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> int:
     if not alpha.any() or alpha.min() == 255:
         return 255
     visible = alpha >= alpha.max() / 2
-    low, paper, high = np.quantile(grey[visible], (ink_share, 0.5, 1 - ink_share))
+    low, paper, high = tones(grey[visible])
     light = float(np.average(grey, weights=alpha)) >= 128
     two_tones = max(high - paper, paper - low) >= least_contrast
     sheet = _is_thick(visible) if two_tones else light and visible.mean() > 0.5
     if sheet:
         return round(float(paper))
     return 0 if light else 255
+
+
+def tones(grey: NDArray[np.uint8]) -> tuple[float, float, float]:
+    """Return the darkest level of a few pixels, the common level and the lightest level of levels of any shape."""
+    low, paper, high = np.quantile(grey, (ink_share, 0.5, 1 - ink_share))
+    return float(low), float(paper), float(high)
 
 
 def _is_thick(visible: NDArray[np.bool_]) -> bool:

@@ -11,7 +11,10 @@ from unitdisc.files import holds_nul, read_text
 digits = 6  # decimals of a time: 0.3 + 0.03 is 0.33
 blanks = " \t\r\f\v"
 separator = re.compile(rf"[{blanks}]+")
-invisible = re.compile("[\u200b\u2060\ufeff]")  # not the joiners, which some scripts are written with
+# With the marks of direction; not the joiners, which some scripts are written with.
+invisible = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+# Unicode's private-use areas, which normalisation does not change: in the basic plane and in planes 15 and 16.
+private_areas = ((0xE000, 6400), (0xF0000, 65534), (0x100000, 65534))
 close = 0.5 * 10**-digits  # times closer together than this are equal
 
 
@@ -96,3 +99,12 @@ def counted(count: int, things: str) -> str:
 def decimal(value: float) -> str:
     """Return a time as the shortest decimal that is accurate to a microsecond."""
     return f"{value:.{digits}f}".rstrip("0").rstrip(".")
+
+
+def private_character(unit: int) -> str:
+    """Return the private-use character that stands for a unit; U+FFFD for a unit beyond the last of them."""
+    for first, size in private_areas:
+        if unit < size:
+            return chr(first + unit)
+        unit -= size
+    return "\ufffd"

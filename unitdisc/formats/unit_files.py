@@ -17,9 +17,10 @@ from unitdisc.formats.text import read_lines
 from unitdisc.formats.unit_arrays import read_unit_archive, read_unit_npy, read_unit_npz
 from unitdisc.formats.unit_lines import kaldi_text, read_unit_lines
 from unitdisc.formats.unit_objects import read_unit_objects
+from unitdisc.formats.unit_pages import read_unit_pages
 from unitdisc.formats.unit_runs import UnitRuns
 from unitdisc.formats.unit_tables import is_header, read_unit_parquet, read_unit_table
-from unitdisc.formats.unit_times import read_unit_ctm, read_unit_pages, read_unit_textgrids
+from unitdisc.formats.unit_times import read_unit_ctm, read_unit_textgrids
 from unitdisc.formats.utterance_names import Names
 from unitdisc.records import UnitSequence
 

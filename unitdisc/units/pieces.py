@@ -15,13 +15,12 @@ import sentencepiece
 from unitdisc.arrays import Ints
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
+from unitdisc.formats.text import private_areas
 from unitdisc.guard import foreign
 from unitdisc.records import UnitSequence
 from unitdisc.units.runs import runs
 
-# Unicode's private-use areas, which normalisation does not change: in the basic plane and in planes 15 and 16.
-areas = ((0xE000, 6400), (0xF0000, 65534), (0x100000, 65534))
-most_units = sum(size for _, size in areas)
+most_units = sum(size for _, size in private_areas)
 longest_text = 4096  # units in one training text; sentencepiece's BPE fails beyond 65,535
 special = 1  # ids before the pieces: the unknown piece, which is never used
 
@@ -141,7 +140,7 @@ def to_text(units: Ints) -> str:
         raise InputError(f"unit {units.max() if units.min() >= 0 else units.min()} has no private-use character")
     codes = np.zeros(len(units), dtype="<u4")
     offset = 0
-    for first, size in areas:
+    for first, size in private_areas:
         codes = np.where(units >= offset, first + units - offset, codes).astype("<u4")
         offset += size
     return codes.tobytes().decode("utf-32-le")
@@ -152,7 +151,7 @@ def from_text(text: str) -> Ints:
     codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.int64)
     units = np.full(len(codes), -1, dtype=np.int64)
     offset = 0
-    for first, size in areas:
+    for first, size in private_areas:
         inside = (codes >= first) & (codes < first + size)
         units[inside] = codes[inside] - first + offset
         offset += size

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.helpers.dialects import page_files
 from tests.units.exports.test_formats import make_part
+from tests.units.exports.test_pages import pages_of
 from unitdisc import registry, tokens
 from unitdisc.errors import InputError
 from unitdisc.formats.feature_files import open_features
@@ -32,6 +34,7 @@ sources = {
     "ctm": "train.ctm",
     "textgrid": "train",
     "pagexml": "train",
+    "pages": "",
     "hubert": "train.km",
     "vocoder": "train.jsonl",
     "discophon": "units-swa-train-10h.jsonl",
@@ -39,7 +42,7 @@ sources = {
     "npz": "train.npz",
 }
 without_lengths = ("kaldi-text", "kaldi-ark", "fairseq")
-rows_of_units = ("parquet", "ctm", "vocoder")  # an utterance without units has no row
+rows_of_units = ("parquet", "ctm", "vocoder", "pages")  # an utterance without units has no row
 says_grid = ("jsonl", "npz", "parquet", "parquet-utterances")
 states_shift = ("jsonl", "npz", "vocoder", "discophon", "parquet-utterances")
 of_recordings = ("hubert", "vocoder")  # which have to be files
@@ -65,6 +68,12 @@ def made(folder: Path, kind: str, kept: str, units: dict[str, list[int]], shift:
         width = max(1, round(max(len(each) for each in units.values()) * float(shift) * 2))
         Image.new("L", (width, 64), 255).save(image)
         part = replace(part, utterances={n: replace(u, source=str(image)) for n, u in part.utterances.items()})
+    if kind == "pages":
+        lines = pages_of(folder, page_files["kraken"], ("p",)).values()
+        part = replace(part, utterances={
+            name: replace(line, source=str(source))
+            for (name, line), source in zip(part.utterances.items(), lines, strict=False)
+        })  # fmt: skip
     if kind in of_recordings:
         source = str(folder / "a b.wav")
         soundfile.write(source, np.zeros(160), 16000)

@@ -1,7 +1,6 @@
 """PAGE XML (2019-07-15): one file per line image, with the units as words of one glyph, their boxes and a baseline."""
 
 import itertools
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,14 @@ from xml.etree import ElementTree
 import numpy as np
 
 from unitdisc.arrays import Matrix
+from unitdisc.errors import InputError
 from unitdisc.features.handwriting import line_features
 from unitdisc.files import replacing
 from unitdisc.formats.file_tree import OpenSources, member
 from unitdisc.formats.line_images import height, opened
+from unitdisc.formats.pages.insertion import no_xml
+from unitdisc.formats.pages.page_units import escaped
+from unitdisc.formats.pages.source import page_source
 from unitdisc.formats.shown_image import shown_size
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, file_name, words
@@ -22,7 +25,6 @@ from unitdisc.units.runs import Spans
 namespace = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 instance = "http://www.w3.org/2001/XMLSchema-instance"
 blank_baseline = 0.75  # of the height, where there is no ink
-no_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that XML cannot hold
 Element = ElementTree.Element
 
 
@@ -37,13 +39,15 @@ class PageXml(Export):
 
         Boxes are in pixels of the line image as it is shown, with its orientation applied. The text of a word and its
         glyph is the unit; if units map to labels, the label is a second text of the glyph. Raises InputError for an
-        image that cannot be read.
+        image that cannot be read, and for a line of a page.
         """
         (folder / part.split).mkdir(parents=True, exist_ok=True)
         images = image_names(part.utterances[name].source for name in part.sequences)
         with OpenSources() as sources:
             for sequence, spans in part.spans():
                 source = part.utterances[sequence.utterance].source
+                if page_source(source, sources):
+                    raise InputError("is a line of a page, and no image of its own", source, fix="export pages")
                 with opened(sources.read(source), source) as image:
                     width, rows = shown_size(image)
                     line = _Line(
@@ -118,7 +122,7 @@ def _document(part: ExportSplit, line: _Line, spans: Spans) -> Element:
 
 
 def _text_line(region: Element, part: ExportSplit, line: _Line, spans: Spans) -> None:
-    custom = f"readingOrder {{index:0;}} utterance {{name:{_escaped(line.utterance)};}}"
+    custom = f"readingOrder {{index:0;}} utterance {{name:{escaped(line.utterance)};}}"
     element = _add(region, "TextLine", id="line", custom=custom)
     _add(element, "Coords", points=line.box(0, line.right))
     _add(element, "Baseline", points=f"0,{line.baseline} {line.right},{line.baseline}")
@@ -135,11 +139,6 @@ def _text_line(region: Element, part: ExportSplit, line: _Line, spans: Spans) ->
             _text(glyph, part.meanings[unit], index="1", comments="mapped label")
         _text(word, str(unit))
     _text(element, words(spans.units))
-
-
-def _escaped(value: str) -> str:
-    """Return a value of a custom attribute as Transkribus writes it: delimiters and white space as \\uXXXX."""
-    return re.sub(r"[\\\"'{}:;\s]", lambda match: f"\\u{ord(match[0]):04x}", value)
 
 
 def _text(parent: Element, text: str, **attributes: str) -> None:
