@@ -77,8 +77,9 @@ class KMeans(UnitModel):
 
     def _middles(self, stacked: Tensor) -> Tensor:
         """Return the middle frames of stacks (T', (2 · context + 1) · D), each ``stride`` times."""
-        frames = stacked.unflatten(1, (2 * self.context + 1, -1))
-        return frames[:, self.context].repeat_interleave(self.stride, 0)
+        width = stacked.shape[1] // (2 * self.context + 1)
+        middles = stacked[:, self.context * width : (self.context + 1) * width]
+        return middles.repeat_interleave(self.stride, 0)
 
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:

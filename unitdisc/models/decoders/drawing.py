@@ -38,7 +38,7 @@ class Drawing:
     def column(self, token: int, choose: Choice) -> Tensor:
         """Draw the next column, of a token; return its levels (B, H)."""
         both = [layer.condition(self._codes[..., token : token + 1]).chunk(2, dim=1) for layer in self._layers]
-        # What each pixel of the column receives from earlier columns and from the code; one across the other costs more.
+        # What each pixel of the column receives from earlier columns and from the code.
         given = [
             (layer.across(before) + for_above).squeeze(3)
             for layer, before, (_, for_above) in zip(self._layers, self._before, both, strict=True)

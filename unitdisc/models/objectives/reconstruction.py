@@ -5,8 +5,8 @@ from torch import Tensor
 from unitdisc import registry
 from unitdisc.config import PartSettings
 from unitdisc.models.batch import Batch, Sizes
-from unitdisc.models.objectives.settings import ReconstructionSettings
 from unitdisc.models.decoding import Decoding
+from unitdisc.models.objectives.settings import ReconstructionSettings
 from unitdisc.models.parts import Decoder, Objective
 
 
