@@ -18,6 +18,7 @@ SplitSize = Literal["utterances", "duration"]
 Durations = Literal["measured", "table"]  # of recordings: from their headers, or as a table says
 Normalise = Literal["none", "global", "speaker"]
 StatisticsOf = Literal["speaker", "own", "train"]  # that new files are normalised with
+Values = Literal["likeliest", "sampled"]  # of a distribution that a decoder gives
 UnitsFrom = Literal["encoded", "segmented"]
 Repeats = Literal["keep", "collapse"]
 RepeatsWritten = Literal["keep", "collapse", "both"]
