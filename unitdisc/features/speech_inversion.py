@@ -98,6 +98,7 @@ def _samples(power: Spectrum, front: Front, seed: int) -> "Samples":
     # Frame i begins half a window before the middle of its shift; librosa lays the window in the middle of a frame.
     start = front.window // 2 - front.shift // 2 + (size - front.window) // 2
     wanted = len(power) * front.shift
-    samples = lfilter([1.0], [1.0, -preemphasis], emphasised)[start : start + wanted]
+    # What lies before is left out first: divided by the faint edge of a window, it would ring on.
+    samples = lfilter([1.0], [1.0, -preemphasis], emphasised[start : start + wanted])
     samples = np.pad(samples, (0, wanted - len(samples)))
     return np.asarray(samples / max(1.0, float(np.abs(samples).max(initial=0.0))), dtype=np.float32)

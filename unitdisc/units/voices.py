@@ -26,8 +26,7 @@ class Voices:
         """Raise InputError for one who is no speaker of train, and where the model sounds (or looks) alike for all."""
         known = self._trained.speakers
         if speaker not in known:
-            near = nearest(speaker, known) or f", who are {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
-            raise InputError(f"{speaker!r} is no speaker of the model's training data{near}")
+            raise InputError(f"{speaker!r} is no speaker of the model's training data{nearest(speaker, known)}")
         if not self._trained.model.by_speaker and self._trained.features.normalise != "speaker":
             what = "neither the model's decoder nor its features depend on the speaker"
             raise InputError(what, fix="leave the speaker out")
