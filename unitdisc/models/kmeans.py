@@ -76,10 +76,11 @@ class KMeans(UnitModel):
         return self._middles(self.codebook[units])
 
     def _middles(self, stacked: Tensor) -> Tensor:
-        """Return the middle frames of stacks (T', (2 · context + 1) · D), each ``stride`` times."""
-        width = stacked.shape[1] // (2 * self.context + 1)
-        middles = stacked[:, self.context * width : (self.context + 1) * width]
-        return middles.repeat_interleave(self.stride, 0)
+        """Return the middle frames of stacks (T', D · (2 · context + 1)), each ``stride`` times.
+
+        A stack has each feature of all its frames side by side, not one frame after the other.
+        """
+        return stacked[:, self.context :: 2 * self.context + 1].repeat_interleave(self.stride, 0)
 
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:
