@@ -68,9 +68,9 @@ def reconstruct(
     Files go through the encoder, the quantiser and the decoder of a model; units through the decoder alone. k-means has
     its centroids as decoder. The features are then inverted. The folder has one file per utterance and a manifest.
 
-    Example: unitdisc reconstruct recordings/ --model results/sample-speech/vq/seed0 --out heard --speaker s02
+    Example: unitdisc reconstruct recordings/ --model results/sample-speech/kmeans/seed0 --out heard --speaker s02
 
-    Example: unitdisc reconstruct --units units.tsv --model results/sample-speech/vq/seed0 --out heard
+    Example: unitdisc reconstruct --units units.tsv --model results/sample-speech/kmeans/seed0 --out heard
     """
     from unitdisc.steps import reconstruct as step
     from unitdisc.units.reconstruction import Manner
