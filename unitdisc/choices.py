@@ -20,6 +20,7 @@ PageFormat = Literal["page", "alto"]
 BarePages = Literal["stop", "skip", "segment"]  # without a page file: an error, left out, or segmented by kraken
 Normalise = Literal["none", "global", "speaker"]
 StatisticsOf = Literal["speaker", "own", "train"]  # that new files are normalised with
+Values = Literal["likeliest", "sampled"]  # of a distribution that a decoder gives
 UnitsFrom = Literal["encoded", "segmented"]
 Repeats = Literal["keep", "collapse"]
 RepeatsWritten = Literal["keep", "collapse", "both"]

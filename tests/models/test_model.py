@@ -10,7 +10,8 @@ from tests.helpers import pixels as images
 from tests.helpers.masks import real_frames
 from unitdisc.config import BottleneckSettings, KMeansModel, MixerSettings, Training, VQModel
 from unitdisc.models.batch import Batch, Sizes, any_frame
-from unitdisc.models.decoders.window import WindowDecoder, WindowSettings, jittered
+from unitdisc.models.decoders.window import WindowDecoder, WindowSettings, jittered, overlapped
+from unitdisc.models.decoding import Decoding, usual
 from unitdisc.models.encoders.convolutional import ConvolutionalEncoder, ConvolutionalSettings
 from unitdisc.models.kmeans import KMeans
 from unitdisc.models.model import Model, fitted_tokens
@@ -296,13 +297,16 @@ def test_its_loss_is_that_of_the_task_alone():
 @pytest.mark.parametrize(("stride", "context"), [(1, 0), (1, 2), (3, 0), (3, 1)])
 def test_kmeans_reconstructs_the_middle_of_its_centroids(stride, context):
     model = KMeans(KMeansModel(codewords=5, stride=stride, context=context), Sizes(4))
-    model.codebook.copy_(torch.randn(model.codebook.shape))
-    frames = torch.randn(7, 4)
+    utterance, frames = torch.randn(5 * stride, 4), torch.randn(7, 4)
+    model.codebook.copy_(model.vectors(utterance))
+    means = utterance.view(5, stride, 4).mean(1)  # what the middle of each centroid is
     found, units = model.reconstruct(frames), model.encode(frames)
     assert model.reconstructs
     assert found.shape == frames.shape
     for frame, row in enumerate(found):
-        assert row.equal(model.codebook[units[frame // stride]].view(2 * context + 1, 4)[context])
+        torch.testing.assert_close(row, means[units[frame // stride]])
+    assert model.reconstruct_units(units)[:7].equal(found)
+    torch.testing.assert_close(model.reconstruct(utterance, quantise=False), means.repeat_interleave(stride, 0))
 
 
 def test_a_model_of_images_reconstructs_what_its_decoder_makes_of_the_codes():
@@ -317,10 +321,43 @@ def test_a_model_of_images_reconstructs_what_its_decoder_makes_of_the_codes():
     np.testing.assert_allclose(found, images.patches_of(levels.numpy()[None])[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("objective", [None, CtcSettings(), PredictionSettings()])
-def test_other_decoders_and_objectives_reconstruct_nothing(objective):
-    settings = small if objective is None else small.model_copy(update={"objective": objective})
-    model = Model(settings, Sizes(5, labels=3))
+@pytest.mark.parametrize("objective", [CtcSettings(), PredictionSettings()])
+def test_other_objectives_reconstruct_nothing(objective):
+    model = Model(small.model_copy(update={"objective": objective}), Sizes(5, labels=3))
     assert not model.reconstructs
     with pytest.raises(ValueError, match="reconstructs no frames"):
         model.reconstruct(torch.randn(8, 5))
+    with pytest.raises(ValueError, match="reconstructs no frames"):
+        model.reconstruct_units(torch.tensor([1, 2]))
+
+
+@pytest.mark.parametrize("mixer", [None, MixerSettings(channels=4, dilations=(1,))])
+@pytest.mark.parametrize("codebooks", [1, 2])
+@pytest.mark.parametrize("frames", [1, 7, 8])
+def test_units_alone_reconstruct_what_their_utterance_does(mixer, codebooks, frames):
+    bottleneck = BottleneckSettings(codewords=6, dim=4, codebooks=codebooks)
+    model = Model(small.model_copy(update={"bottleneck": bottleneck, "mixer": mixer}), Sizes(5, speakers=2)).eval()
+    utterance = torch.randn(frames, 5)
+    units = model.encode(utterance)
+    for how in (usual, Decoding(1)):
+        found = model.reconstruct_units(units, how)
+        assert found.shape == (2 * len(units), 5)
+        assert found[:frames].equal(model.reconstruct(utterance, how))
+    assert model.by_speaker
+    assert not model.reconstruct(utterance, quantise=False).equal(model.reconstruct(utterance))
+
+
+@pytest.mark.parametrize(("stride", "context"), [(1, 0), (1, 2), (2, 3), (3, 1), (3, 0)])
+@pytest.mark.parametrize("tokens", [1, 2, 5])
+def test_overlapped_windows_are_averaged_as_in_the_loop(stride, context, tokens):
+    windows = torch.randn(2, tokens, stride + 2 * context, 3)
+    found = overlapped(windows, stride, context)
+    assert found.shape == (2, tokens * stride, 3)
+    for frame in range(tokens * stride):
+        seen = [
+            windows[:, token, place]
+            for token in range(tokens)
+            for place in range(stride + 2 * context)
+            if token * stride - context + place == frame
+        ]
+        torch.testing.assert_close(found[:, frame], torch.stack(seen).mean(0))

@@ -23,7 +23,7 @@ app = typer.Typer(
 
 def commands() -> None:
     """Register all commands by importing their modules."""
-    from unitdisc.cli import abx, discophon, discovery, encode, project, report, steps, units  # noqa: F401
+    from unitdisc.cli import abx, discophon, discovery, encode, project, reconstruct, report, steps, units  # noqa: F401
 
 
 def main() -> None:

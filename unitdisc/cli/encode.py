@@ -11,6 +11,7 @@ from unitdisc.cli.options import Config, Jobs, PartOf, Seed, Splits, Threads, na
 from unitdisc.errors import InputError
 
 if TYPE_CHECKING:
+    from unitdisc.records import Unreadable
     from unitdisc.steps.encode_files import Options
 
 Files = Annotated[
@@ -97,12 +98,17 @@ def encode(
 
 
 def _encode_files(model: Path, files: list[Path], out: Path | None, how: "Options") -> None:
-    from unitdisc.formats.text import counted
     from unitdisc.steps import encode_files as step
 
     if out is None:
         raise InputError("--out is missing", fix="say where the units of FILES go: --out units.tsv")
-    unreadable = step.run(model, files, out, how)
+    tell_of_unreadable(step.run(model, files, out, how), out)
+
+
+def tell_of_unreadable(unreadable: "list[Unreadable]", out: Path) -> None:
+    """Name the files that could not be read, if there are any, and end with exit code 1."""
+    from unitdisc.formats.text import counted
+
     for row in unreadable:
         typer.echo(f"unitdisc: {row.error}", err=True)
     if unreadable:

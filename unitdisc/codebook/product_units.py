@@ -9,6 +9,11 @@ def product_units(units: Tensor, codewords: int) -> Tensor:
     return (units * codewords ** torch.arange(units.shape[1], device=units.device)).sum(1)
 
 
+def product_indices(units: Tensor, codewords: int, codebooks: int) -> Tensor:
+    """Return the choices (T, G) that ``product_units`` has encoded as units (T,)."""
+    return units.unsqueeze(1) // codewords ** torch.arange(codebooks, device=units.device) % codewords
+
+
 def product_codewords(codebooks: Tensor) -> Tensor:
     """Return the codewords (K^G, D) of all units of codebooks (G, K, D/G); one codebook (K, D) is returned as it is.
 

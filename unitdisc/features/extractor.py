@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from unitdisc.arrays import Floats, Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
+from unitdisc.features.rendering import Rendering
 
 
 class Extractor(ABC):
@@ -17,6 +18,7 @@ class Extractor(ABC):
     """
 
     Settings: ClassVar[type[FeatureSettings]]
+    inverts: ClassVar[bool] = False  # whether ``inverted`` can turn features back
     only_names: ClassVar[tuple[str, ...]] = ()  # facts that say where something is, not what it is
 
     def __init__(self, settings: Any, *, allow_pipes: Sequence[str] = ()) -> None:
@@ -32,6 +34,16 @@ class Extractor(ABC):
         Raises InputError for data that are neither, and for a kind that reads only sources.
         """
         raise InputError(f"features of kind {self.settings.kind!r} are computed from files only")
+
+    def inverted(self, features: Matrix, seed: int = 0) -> Rendering:  # noqa: ARG002 (for the kinds that can)
+        """Return a recording or image whose features are about ``features`` (T, D); the ``seed`` is of what they lack.
+
+        Raises InputError for a kind that says too little of its sources.
+        """
+        raise InputError(
+            f"features of kind {self.settings.kind!r} cannot be turned back into {self.settings.modality.sources}",
+            fix="choose a model on features of kind speech, handwriting or images",
+        )
 
     def files(self) -> list[Path]:
         """Return files that features depend on besides the sources; the workflow computes them anew after an edit."""

@@ -12,6 +12,7 @@ from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
 from unitdisc.features.borders import without_borders
 from unitdisc.features.extractor import Extractor
+from unitdisc.features.rendering import Rendering
 from unitdisc.features.straightening import straightened
 from unitdisc.formats.file_tree import OpenSources
 from unitdisc.formats.line_images import columns, height, line_image, of_pixels
@@ -50,6 +51,7 @@ class Handwriting(Extractor):
     """Computes the columns of line images."""
 
     Settings = HandwritingSettings
+    inverts = True
     settings: HandwritingSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -64,6 +66,10 @@ class Handwriting(Extractor):
 
     def _as_set(self, line: Matrix) -> Matrix:
         return straightened(line) if self.settings.straighten else line
+
+    def inverted(self, features: Matrix, seed: int = 0) -> Rendering:  # noqa: ARG002 (nothing is made up)
+        """Return the line (32, T) of columns, black on white; it is as straight as these are."""
+        return Rendering(np.rint(255 * (1 - np.clip(features.T, 0, 1))).astype(np.uint8))
 
     def level(self, features: Matrix) -> Matrix:
         """Return the darkest ink (T,) of each column and its two neighbours."""

@@ -9,7 +9,8 @@ from unitdisc.arrays import Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
 from unitdisc.features.extractor import Extractor
-from unitdisc.features.patches import patches
+from unitdisc.features.patches import image, patches
+from unitdisc.features.rendering import Rendering
 from unitdisc.formats.colour_images import of_pixels
 from unitdisc.formats.image_sources import ImageSources
 
@@ -57,6 +58,7 @@ class Images(Extractor):
     """Computes the patches of images."""
 
     Settings = ImagesSettings
+    inverts = True
     settings: ImagesSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -68,3 +70,7 @@ class Images(Extractor):
     def compute(self, data: Any, rate: int | None = None) -> Matrix:  # noqa: ARG002 (an image has none)
         """Return the patches (T, patch² · 3) of the pixels (H, W, 3) of an image, whole numbers from 0 to 255."""
         return patches(of_pixels(data, self.settings.pixels), self.settings.patch)
+
+    def inverted(self, features: Matrix, seed: int = 0) -> Rendering:  # noqa: ARG002 (nothing is made up)
+        """Return the image (H, W, 3) of patches."""
+        return Rendering(image(features, self.settings.grid))

@@ -16,7 +16,9 @@ from unitdisc.features.extractor import Extractor
 from unitdisc.features.filterbanks import Front, static_features, with_differences
 from unitdisc.features.levels import smoothed, two_means
 from unitdisc.features.milliseconds import Milliseconds
+from unitdisc.features.rendering import Rendering
 from unitdisc.features.samples import checked, resampled
+from unitdisc.features.speech_inversion import samples_of
 from unitdisc.formats import audio
 from unitdisc.formats.frame_shifts import read_shift
 
@@ -81,6 +83,7 @@ class Speech(Extractor):
     """Computes filterbanks or MFCC of recordings."""
 
     Settings = SpeechSettings
+    inverts = True
     settings: SpeechSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -96,6 +99,10 @@ class Speech(Extractor):
         """Return the features (T, D) of samples (N,) at ``rate`` Hz."""
         samples, given = checked(data, rate)
         return speech_features(samples, given, self.settings)
+
+    def inverted(self, features: Matrix, seed: int = 0) -> Rendering:
+        """Return a recording of features (T, D), which say nothing of its phase; see ``speech_inversion``."""
+        return Rendering(samples_of(features, _front(self.settings), seed), self.settings.sample_rate)
 
     def level(self, features: Matrix) -> Matrix:
         """Return the loudness (T,), averaged over its neighbourhood: the energy or c0, or the mean of the log-mels."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from unitdisc.codebook.distances import nearest
 from unitdisc.config import KMeansModel, StackedFrames
 from unitdisc.models.batch import Sizes
+from unitdisc.models.decoding import Decoding, usual
 from unitdisc.models.stretches import joined, stretches
 from unitdisc.models.unit_model import UnitModel
 from unitdisc.stages import Stage
@@ -60,11 +61,26 @@ class KMeans(UnitModel):
         return True
 
     @torch.no_grad()
-    def reconstruct(self, frames: Tensor) -> Tensor:
-        """Return the centroid of each frame's token (T, D), without the neighbours it is stacked with."""
-        width = frames.shape[1]
-        centres = self.codebook[self.encode(frames), self.context * width : (self.context + 1) * width]
-        return centres.repeat_interleave(self.stride, 0)[: len(frames)]
+    def reconstruct(self, frames: Tensor, how: Decoding = usual, *, quantise: bool = True) -> Tensor:
+        """Return the centroid of each frame's token (T, D), without the neighbours it is stacked with.
+
+        Without ``quantise`` it is the mean over the token's frames.
+        """
+        if not quantise:
+            return self._middles(self.vectors(frames))[: len(frames)]
+        return self.reconstruct_units(self.encode(frames), how)[: len(frames)]
+
+    @torch.no_grad()
+    def reconstruct_units(self, units: Tensor, how: Decoding = usual) -> Tensor:  # noqa: ARG002 (a centroid is one)
+        """Return the centroid of each unit (T',), without neighbours, once for each frame of its token."""
+        return self._middles(self.codebook[units])
+
+    def _middles(self, stacked: Tensor) -> Tensor:
+        """Return the middle frames of stacks (T', D · (2 · context + 1)), each ``stride`` times.
+
+        A stack has each feature of all its frames side by side, not one frame after the other.
+        """
+        return stacked[:, self.context :: 2 * self.context + 1].repeat_interleave(self.stride, 0)
 
     @torch.no_grad()
     def stages(self, frames: Tensor) -> dict[Stage, Tensor]:

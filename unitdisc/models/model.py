@@ -10,11 +10,12 @@ from torch.nn.utils.rnn import pad_sequence
 
 from unitdisc import registry
 from unitdisc.codebook import Bottleneck, BottleneckOutput, VectorQuantizer
-from unitdisc.codebook.product_units import product_codewords, product_units
+from unitdisc.codebook.product_units import product_codewords, product_indices, product_units
 from unitdisc.codebook.unquantised import Unquantised
 from unitdisc.config import BottleneckSettings, VQModel
 from unitdisc.features.activity import fitted
 from unitdisc.models.batch import Batch, Sizes, any_frame
+from unitdisc.models.decoding import Decoding, usual
 from unitdisc.models.likelihood import Likelihoods
 from unitdisc.models.mixer import Mixer
 from unitdisc.models.parts import Encoder, Objective
@@ -157,18 +158,37 @@ class Model(UnitModel):
     @property
     def reconstructs(self) -> bool:
         """Whether the decoder reconstructs frames."""
-        return self.objective.reconstructs
+        return self.objective.reconstructing is not None
+
+    @property
+    def by_speaker(self) -> bool:
+        """Whether the decoder is conditioned on the speaker."""
+        return self.objective.reconstructing is not None and self.objective.reconstructing.by_speaker
+
+    @property
+    def draws(self) -> bool:
+        """Whether the decoder has a distribution."""
+        return self.objective.reconstructing is not None and self.objective.reconstructing.draws
 
     @torch.no_grad()
-    def reconstruct(self, frames: Tensor) -> Tensor:
+    def reconstruct(self, frames: Tensor, how: Decoding = usual, *, quantise: bool = True) -> Tensor:
         """Return the frames (T, D) that the decoder makes of an utterance's codes, or of its vectors without units."""
-        return self.objective.frames(self._mixed_codes(frames))[0]
+        return self.objective.frames(self._mixed_codes(frames, quantise=quantise), how)[0, : len(frames)]
 
-    def _mixed_codes(self, frames: Tensor) -> Tensor:
+    @torch.no_grad()
+    def reconstruct_units(self, units: Tensor, how: Decoding = usual) -> Tensor:
+        """Return the frames (T' · stride, D) that the decoder makes of units (T',), or of indices (T', G)."""
+        quantizer = self._quantizer
+        if quantizer.codebooks > 1 and units.ndim == 1:
+            units = product_indices(units, quantizer.codewords, quantizer.codebooks)
+        codes = quantizer.decode(units.reshape(1, len(units), -1) if quantizer.codebooks > 1 else units.reshape(1, -1))
+        return self.objective.frames(self.mixed(codes, all_real(codes[0])), how)[0]
+
+    def _mixed_codes(self, frames: Tensor, *, quantise: bool = True) -> Tensor:
         """Return the input of the objective (1, T', D) for one utterance's frames (T, D)."""
         encoded = joined(part[0] for part in self._encoded(frames)).unsqueeze(0)
         tokens = all_real(encoded[0])
-        return self.mixed(self.bottleneck(encoded, tokens).codes, tokens)
+        return self.mixed(self.bottleneck(encoded, tokens, quantise=quantise).codes, tokens)
 
     def _encoded(self, frames: Tensor) -> Iterator[Tensor]:
         """Yield the encoder's output (1, t, C) for each stretch of an utterance's frames (T, D)."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from unitdisc.config import PartSettings
 from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.decoding import Decoding
 
 
 class Encoder(nn.Module):
@@ -41,12 +42,15 @@ class Decoder(nn.Module):
     """Reconstructs the frames from the codes; called with (width of the codes, sizes, settings).
 
     ``likelihood`` means that it is a distribution over the values of an utterance: ``nats`` gives their −log p.
-    ``reconstructs`` means that ``frames`` gives those that codes stand for.
+    ``reconstructs`` means that ``frames`` gives those that codes stand for, ``by_speaker`` that they depend on the
+    speaker, and ``draws`` that they can be drawn from a distribution.
     """
 
     Settings: ClassVar[type[PartSettings]]
     likelihood: ClassVar[bool] = False
     reconstructs: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
+    by_speaker: bool = False
 
     @abstractmethod
     def loss(self, codes: Tensor, tokens: Tensor, batch: Batch) -> Tensor:
@@ -59,8 +63,8 @@ class Decoder(nn.Module):
         """
         raise ValueError(f"decoder {self.Settings.model_fields['kind'].default} states no likelihood")
 
-    def frames(self, codes: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the frames (B, T, D) that codes (B, T', C') stand for.
+    def frames(self, codes: Tensor, how: Decoding) -> Tensor:  # noqa: ARG002
+        """Return the frames (B, T' · stride, D) that codes (B, T', C') stand for.
 
         Raises ValueError for a decoder that cannot say so.
         """
@@ -99,12 +103,12 @@ class Objective(nn.Module):
         raise ValueError(f"objective {self.Settings.model_fields['kind'].default} states no likelihood")
 
     @property
-    def reconstructs(self) -> bool:
-        """Whether it has a decoder that reconstructs frames."""
-        return False
+    def reconstructing(self) -> Decoder | None:
+        """The decoder that reconstructs frames, if there is one."""
+        return None
 
-    def frames(self, codes: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the frames (B, T, D) that codes stand for; see ``Decoder.frames``.
+    def frames(self, codes: Tensor, how: Decoding) -> Tensor:  # noqa: ARG002
+        """Return the frames (B, T' · stride, D) that codes stand for; see ``Decoder.frames``.
 
         Raises ValueError for an objective without such a decoder.
         """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor, nn
 
 from unitdisc.config import ModelSettings
+from unitdisc.models.decoding import Decoding, usual
 from unitdisc.stages import Stage
 
 
@@ -54,11 +55,26 @@ class UnitModel(nn.Module):
         """Whether its units stand for frames, which ``reconstruct`` returns."""
         return False
 
-    def reconstruct(self, frames: Tensor) -> Tensor:  # noqa: ARG002
+    @property
+    def by_speaker(self) -> bool:
+        """Whether these frames depend on the speaker, normalisation aside."""
+        return False
+
+    @property
+    def draws(self) -> bool:
+        """Whether the values of these frames can be drawn from a distribution."""
+        return False
+
+    def reconstruct(self, frames: Tensor, how: Decoding = usual, *, quantise: bool = True) -> Tensor:  # noqa: ARG002
         """Return the frames (T, D) that the units of an utterance (T, D) stand for, normalised as these are.
 
-        Raises ValueError for a model that does not reconstruct.
+        Without ``quantise`` they are those of the vectors that would be quantised. Raises ValueError for a model that
+        does not reconstruct.
         """
+        raise ValueError(f"a model of kind {self.Settings.model_fields['kind'].default} reconstructs no frames")
+
+    def reconstruct_units(self, units: Tensor, how: Decoding = usual) -> Tensor:  # noqa: ARG002
+        """Return the frames (T' · stride, D) that units (T',), or indices (T', G), stand for; see ``reconstruct``."""
         raise ValueError(f"a model of kind {self.Settings.model_fields['kind'].default} reconstructs no frames")
 
     def predict(self, frames: Tensor) -> Tensor:  # noqa: ARG002

@@ -1,9 +1,7 @@
 """Encoding of files that are in no corpus, by a trained model, into a table, JSON lines, or formats of an export."""
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +15,6 @@ from unitdisc.errors import InputError, nearest
 from unitdisc.features.normalise import Statistics
 from unitdisc.files import read_json, replacing, sha256
 from unitdisc.formats import audio, line_images
-from unitdisc.formats.audio_source import part_of
 from unitdisc.formats.text import counted, digits, is_writable
 from unitdisc.layout import format_folder
 from unitdisc.models import store
@@ -25,6 +22,7 @@ from unitdisc.models.store import Trained
 from unitdisc.notices import Notices
 from unitdisc.provenance import code_digest
 from unitdisc.records import UnitSequence, Unreadable, Utterance
+from unitdisc.steps.given_files import check_apart, tell_of_ends, with_names
 from unitdisc.units.encoding_work import Encoding, encode_utterances
 from unitdisc.units.exports.export import Export
 from unitdisc.units.exports.export_split import ExportSplit, Origin, indices_of, whole
@@ -70,9 +68,8 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
         raise InputError("the tokens of images lie in a grid and have no runs to collapse", fix="keep the repeats")
     device_of(options.device, "--device")
     utterances = given_utterances(files, modality, splits=options.splits, speaker=options.speaker)
-    _check_apart(out, files, utterances)
-    nameless = [row for row in utterances if not is_writable(row.utterance + row.speaker) or _not_unicode(row)]
-    utterances = [row for row in utterances if row not in nameless]
+    check_apart(out, files, utterances)
+    utterances, nameless = with_names(utterances)
     by = statistics_of(trained, options.statistics)
     log.info(described(by, trained, utterances))
     encoding = Encoding(
@@ -84,10 +81,10 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
         code=code_digest("unitdisc.units.encoding_work"),
     )
     if trained.features.needs == "recordings":
-        _tell_of_ends(utterances)
+        tell_of_ends(utterances)
     with working_folder(out, encoding.digest(), finished="*.tsv") as work:
         sequences, unreadable = encode_utterances(encoding, utterances, work, jobs=options.jobs)
-        unreadable += [_nameless(row) for row in nameless]
+        unreadable += nameless
         if sequences and not formats:
             tables.write_units(out, sequences.values())
         elif sequences:
@@ -97,24 +94,6 @@ def run(model: Path, files: Sequence[Path], out: Path, options: Options) -> list
             f"none of {counted(len(unreadable), 'files')} can be read", fix=f"the first: {unreadable[0].error}"
         )
     return unreadable
-
-
-def _tell_of_ends(utterances: Sequence[Utterance]) -> None:
-    """Log which recordings are cut short; those that cannot be read are reported when they are encoded."""
-    notices = Notices()
-    for name in dict.fromkeys(part_of(row.source).name for row in utterances):
-        with suppress(InputError):
-            audio.probe(name, notices=notices)
-    notices.say()
-
-
-def _not_unicode(row: Utterance) -> bool:
-    """Return whether the path of a file has bytes that are not UTF-8, which most programs cannot open."""
-    return any("\ud800" <= character <= "\udfff" for character in row.source)
-
-
-def _nameless(row: Utterance) -> Unreadable:
-    return Unreadable(ascii(row.utterance), f"{row.source!a}: has characters in its name that cannot be written")
 
 
 def _formats(out: Path, options: Options) -> dict[str, Export]:
@@ -150,15 +129,6 @@ def _check_out(out: Path, options: Options) -> None:
         raise InputError("ends neither in .tsv nor in .jsonl", out, fix="choose the formats of a folder with --formats")
     else:
         check_replaceable(out)
-
-
-def _check_apart(out: Path, files: Sequence[Path], utterances: Sequence[Utterance]) -> None:
-    """Raise InputError where ``out`` is one of the files, or would replace a folder around them."""
-    place = os.path.realpath(out)
-    for path in (*files, *(Path(row.source.partition("#")[0]) for row in utterances)):
-        inside = os.path.realpath(path)
-        if inside == place or inside.startswith(f"{place}{os.sep}"):
-            raise InputError("is one of the files to encode, or a folder around them", out, fix="choose another --out")
 
 
 def _part(

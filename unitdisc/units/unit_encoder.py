@@ -7,19 +7,21 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from unitdisc.arrays import Matrix
-from unitdisc.choices import Device, Repeats, StatisticsOf
+from unitdisc.arrays import Ints, Matrix
+from unitdisc.choices import Device, Repeats, StatisticsOf, Values
 from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.normalise import Normalised, Statistics, checked, read_statistics
+from unitdisc.features.rendering import Rendering
 from unitdisc.formats.text import counted
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.store import Trained
 from unitdisc.records import UnitSequence
 from unitdisc.units.encode import encode_matrices, grid_of
-from unitdisc.units.runs import Spans, spans
+from unitdisc.units.reconstruction import Manner, Reconstructor
+from unitdisc.units.runs import Runs, Spans, expand, spans
 
 
 class UnitEncoder:
@@ -28,8 +30,8 @@ class UnitEncoder:
     ``statistics`` are those that features are normalised with: of each file by itself (own), of train, or given ones,
     also as a path. None is as the model was trained: with train's if all speakers shared these, otherwise with each
     file's own, every file being a speaker. ``network`` is where the network of self-supervised features lies, if not
-    where it was at the training. Raises InputError for statistics that the model does not have, and for a model that
-    has no units.
+    where it was at the training, and ``run`` the folder of the model, near which the features of its speakers are.
+    Raises InputError for statistics that the model does not have, and for a model that has no units.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class UnitEncoder:
         statistics: StatisticsOf | Statistics | str | Path | None = None,
         device: Device = "cpu",
         network: str | Path | None = None,
+        run: RunFolder | None = None,
     ) -> None:
         trained.settings.check_units()
-        self.trained, self._statistics = trained, statistics_of(trained, statistics)
+        self.trained, self._statistics, self._run = trained, statistics_of(trained, statistics), run
         self._device = device_of(_known(device), "device")
         trained.model.to(self._device)
         self._extractor = trained.extractor(device=device, network=None if network is None else Path(network))
@@ -73,6 +76,45 @@ class UnitEncoder:
     def sequence(self, data: str | Path | NDArray[Any], rate: int | None = None, *, name: str = "") -> UnitSequence:
         """Return the units of ``data`` as a sequence called ``name``, as the functions of scores take them."""
         return UnitSequence(name, self.frame_shift, self.encode(data, rate).units, grid_of(self.trained))
+
+    def reconstruct(
+        self,
+        data: str | Path | NDArray[Any],
+        rate: int | None = None,
+        *,
+        speaker: str | None = None,
+        values: Values = "likeliest",
+        seed: int = 0,
+        quantise: bool = True,
+    ) -> Rendering:
+        """Return what the units of ``data`` stand for, decoded: a recording or an image; see ``encode`` for the data.
+
+        It is in the voice of a ``speaker`` of train; without one it is decoded for the mean of all, with the loudness
+        and timbre of ``data``. ``values`` are those of a decoder with a distribution, drawn with the ``seed`` if
+        sampled; the phase of a recording, which features lack, depends on it too. Without ``quantise`` the vectors
+        before the quantiser are decoded. Raises InputError for a model that reconstructs nothing.
+        """
+        maker = Reconstructor(self.trained, self._run, Manner(speaker, values, seed, quantise), self._device)
+        matrices = {"": self.features(data, rate)}
+        return maker.of_features(self.trained.normalised_by(matrices, {"": ""}, self._statistics), "")
+
+    def reconstruct_units(
+        self,
+        units: Ints | Spans,
+        *,
+        speaker: str | None = None,
+        values: Values = "likeliest",
+        seed: int = 0,
+    ) -> Rendering:
+        """Return what units (T',), indices (T', G), or the spans of ``encode``, stand for; see ``reconstruct``.
+
+        Without a ``speaker`` it is the mean voice of train, or that of the statistics this was made with.
+        """
+        given = self._statistics if isinstance(self._statistics, Statistics) and speaker is None else None
+        if isinstance(units, Spans):
+            units = expand(Runs(units.units, np.rint(units.durations / self.frame_shift).astype(np.int64)))
+        maker = Reconstructor(self.trained, self._run, Manner(speaker, values, seed), self._device)
+        return maker.of_units(np.asarray(units), statistics=given)
 
     def features(self, data: str | Path | NDArray[Any], rate: int | None = None) -> Matrix:
         """Return the features (T, D) of ``data``, before normalisation; see ``encode``."""
@@ -124,8 +166,8 @@ def load(
 
     Raises InputError for a folder without a model.
     """
-    trained = store.load(run_in(Path(folder)))
-    return UnitEncoder(trained, statistics=statistics, device=device, network=network)
+    run = run_in(Path(folder))
+    return UnitEncoder(store.load(run), statistics=statistics, device=device, network=network, run=run)
 
 
 def run_in(folder: Path) -> RunFolder:

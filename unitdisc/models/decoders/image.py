@@ -10,6 +10,7 @@ from torch.nn import functional
 from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.decoders.categorical import categorical_nats
 from unitdisc.models.decoders.settings import ImageDecoderSettings
+from unitdisc.models.decoding import Decoding
 from unitdisc.models.image_layers import (
     PlaneNorm,
     ResidualBlock,
@@ -34,7 +35,7 @@ class ImageDecoder(Decoder):
 
     Settings = ImageDecoderSettings
     likelihood = ImageDecoderSettings.likelihood
-    reconstructs = True
+    reconstructs = draws = True
 
     def __init__(self, width: int, sizes: Sizes, settings: ImageDecoderSettings) -> None:
         super().__init__()
@@ -84,9 +85,17 @@ class ImageDecoder(Decoder):
             return logits.argmax(4).float()
         return logits.softmax(4) @ torch.arange(levels, dtype=torch.float32, device=logits.device)
 
-    def frames(self, codes: Tensor) -> Tensor:
+    def frames(self, codes: Tensor, how: Decoding) -> Tensor:
         """Return the patches (B, T, patch² · 3) of the reconstructed images, values from −0.5 to 0.5."""
-        return patches(self.reconstruct(codes) / (levels - 1) - 0.5, self.patch)
+        pixels = self.reconstruct(codes) if how.seed is None else self.drawn(codes, how)
+        return patches(pixels / (levels - 1) - 0.5, self.patch)
+
+    @torch.no_grad()
+    def drawn(self, codes: Tensor, how: Decoding) -> Tensor:
+        """Return images (B, H, W, 3), float32 from 0 to 255, each value drawn by itself from its distribution."""
+        chances = self.logits(codes).float().softmax(4)
+        found = torch.multinomial(chances.flatten(0, 3).cpu(), 1, generator=how.generator())
+        return found.view(chances.shape[:4]).to(chances)
 
     def _nats(self, codes: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return −log p of all images together, and of each pixel (B · H · W,) without gradient."""

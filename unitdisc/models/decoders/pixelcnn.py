@@ -1,12 +1,18 @@
 """The gated PixelCNN decoder: the grey level of each pixel of a line, given those before it and the codes."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from unitdisc.models.batch import Batch, Sizes
+from unitdisc.models.decoders.drawing import Drawing
+from unitdisc.models.decoders.gated_layer import GatedLayer
 from unitdisc.models.decoders.settings import PixelCNNSettings
+from unitdisc.models.decoding import Decoding
 from unitdisc.models.parts import Decoder
+from unitdisc.progress import track
 
 
 class PixelCNN(Decoder):
@@ -19,10 +25,11 @@ class PixelCNN(Decoder):
 
     Settings = PixelCNNSettings
     likelihood = PixelCNNSettings.likelihood
+    reconstructs = draws = True
 
     def __init__(self, width: int, sizes: Sizes, settings: PixelCNNSettings) -> None:
         super().__init__()
-        self.stride, self.levels = sizes.stride, settings.levels
+        self.stride, self.height, self.levels = sizes.stride, sizes.inputs, settings.levels
         kernels = [settings.first_kernel] + [settings.kernel] * (settings.layers - 1)
         self.layers = nn.ModuleList(
             GatedLayer(1 if first else settings.channels, settings.channels, width, kernel, first=first)
@@ -35,7 +42,7 @@ class PixelCNN(Decoder):
 
     def forward(self, codes: Tensor, columns: Tensor) -> Tensor:
         """Return the logits (B, levels, H, T) of the grey levels, from codes (B, T', C) and columns (B, T, H)."""
-        grey = 2 * self.quantise(columns).to(codes.dtype) / (self.levels - 1) - 1
+        grey = self.grey(self.quantise(columns), codes.dtype)
         above = earlier = grey.transpose(1, 2).unsqueeze(1)  # (B, 1, H, T)
         per_token = codes.transpose(1, 2).unsqueeze(2)  # (B, C, 1, T')
         for layer in self.layers:
@@ -53,6 +60,21 @@ class PixelCNN(Decoder):
         per_column = self._per_pixel(codes, batch).double().sum(1)
         return per_column.masked_fill(~batch.mask, 0).sum(1), batch.mask.sum(1) * batch.clean.shape[2]
 
+    def frames(self, codes: Tensor, how: Decoding) -> Tensor:
+        """Return columns (B, T' · stride, H), each pixel given those before it: drawn, or the most likely level.
+
+        A line of the most likely pixels is not the most likely line, which no search finds. Draws are made on the CPU.
+        """
+        chosen = most_likely if how.seed is None else partial(drawn, generator=how.generator())
+        drawing = Drawing(self, codes, self.height)
+        tokens = [token for token in range(codes.shape[1]) for _ in range(self.stride)]
+        columns = [drawing.column(token, chosen) for token in track(tokens, "pixels", total=len(tokens))]
+        return torch.stack(columns, dim=1).to(codes.dtype) / (self.levels - 1)
+
+    def grey(self, levels: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return grey levels, from 0, as numbers from -1 to 1."""
+        return 2 * levels.to(dtype) / (self.levels - 1) - 1
+
     def _per_pixel(self, codes: Tensor, batch: Batch) -> Tensor:
         """Return −log p (B, H, T) of the grey level of each pixel."""
         logits = self(codes, batch.clean).float()
@@ -64,36 +86,12 @@ class PixelCNN(Decoder):
         return (columns.clamp(0, 1) * (self.levels - 1)).round().long()
 
 
-class GatedLayer(nn.Module):
-    """One layer of both stacks: (earlier columns, pixels above), each (B, C, H, T), and the codes (B, C', 1, T')."""
-
-    def __init__(self, inputs: int, channels: int, codes: int, kernel: int, *, first: bool) -> None:
-        super().__init__()
-        half = kernel // 2
-        self.first = first
-        # The column itself, which ``forward`` shifts, and those before it; as many rows as the kernel is high.
-        self.earlier_edges = (half, 0, half, half)
-        self.earlier = nn.Conv2d(inputs, 2 * channels, (kernel, half + 1))
-        # The pixels above and, after the first layer, the pixel itself, whose features depend only on the pixels above.
-        self.above_edges = (0, 0, half, 0) if not first else (0, 0, half, -1)
-        self.above = nn.Conv2d(inputs, 2 * channels, (half + (not first), 1))
-        self.across = nn.Conv2d(2 * channels, 2 * channels, 1)
-        self.condition = nn.Conv2d(codes, 4 * channels, 1)
-        self.residual = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, earlier: Tensor, above: Tensor, codes: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-        """Map both stacks; there is one code per ``stride`` columns."""
-        condition = self.condition(codes).repeat_interleave(stride, dim=3)[..., : earlier.shape[3]]
-        for_earlier, for_above = condition.chunk(2, dim=1)
-        up_to_column = self.earlier(functional.pad(earlier, self.earlier_edges))
-        # One column to the right, so that a column is predicted from those before it.
-        before_column = functional.pad(up_to_column, (1, -1))
-        inputs = self.above(functional.pad(above, self.above_edges)) + self.across(before_column) + for_above
-        new = self.residual(gated(inputs))
-        return gated(up_to_column + for_earlier), new if self.first else above + new
+def most_likely(logits: Tensor) -> Tensor:
+    """Return the level (B,) that each of the logits (B, levels) makes most likely."""
+    return logits.argmax(1)
 
 
-def gated(x: Tensor) -> Tensor:
-    """Return tanh of the first half of the channels, times the sigmoid of the second half."""
-    value, gate = x.chunk(2, dim=1)
-    return torch.tanh(value) * torch.sigmoid(gate)
+def drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
+    """Return a level (B,) drawn from each distribution (B, levels)."""
+    chances = logits.float().softmax(1).cpu()
+    return torch.multinomial(chances, 1, generator=generator)[:, 0].to(logits.device)

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from unitdisc.models.batch import Batch, Sizes
 from unitdisc.models.decoders.settings import WindowSettings
+from unitdisc.models.decoding import Decoding
 from unitdisc.models.parts import Decoder
 
 
@@ -19,11 +20,13 @@ class WindowDecoder(Decoder):
     """
 
     Settings = WindowSettings
+    reconstructs = True
 
     def __init__(self, width: int, sizes: Sizes, settings: WindowSettings) -> None:
         super().__init__()
         self.stride, self.context, self.jitter = sizes.stride, settings.context, settings.jitter
         self.speakers = nn.Embedding(max(sizes.speakers, 1), settings.speaker_dim) if settings.speaker_dim else None
+        self.by_speaker = self.speakers is not None
         widths = [width + settings.speaker_dim] + [settings.channels] * settings.layers
         self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, settings.kernel, padding=settings.kernel // 2)
@@ -58,6 +61,11 @@ class WindowDecoder(Decoder):
         mean: Tensor = (errors * real).sum() / real.sum().clamp(min=1)
         return mean
 
+    def frames(self, codes: Tensor, how: Decoding) -> Tensor:
+        """Return the frames (B, T' · stride, D), each the mean over all windows that have it."""
+        speaker = torch.full((len(codes),), how.speaker, device=codes.device)
+        return overlapped(self(codes, speaker), self.stride, self.context)
+
     def targets(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Cut frames (B, T, D) and their mask (B, T) into windows (B, T', W, D) and masks (B, T', W)."""
         after = self.context + -frames.shape[1] % self.stride
@@ -65,6 +73,20 @@ class WindowDecoder(Decoder):
         real = functional.pad(mask, (self.context, after))
         windows = padded.unfold(1, self.window, self.stride).transpose(2, 3)
         return windows, real.unfold(1, self.window, self.stride)
+
+
+def overlapped(windows: Tensor, stride: int, context: int) -> Tensor:
+    """Return the frames (B, T' · stride, D) of windows (B, T', W, D), the mean where several have the same frame.
+
+    Window t begins ``context`` frames before frame t · stride. What windows have beyond the ends is left out.
+    """
+    tokens, window = windows.shape[1:3]
+    starts = torch.arange(tokens, device=windows.device).unsqueeze(1) * stride
+    places = (starts + torch.arange(window, device=windows.device)).flatten()
+    length = tokens * stride + 2 * context
+    sums = windows.new_zeros(len(windows), length, windows.shape[3]).index_add_(1, places, windows.flatten(1, 2))
+    means = sums / torch.bincount(places, minlength=length).clamp(min=1).unsqueeze(1)
+    return means[:, context : length - context]
 
 
 def jittered(codes: Tensor, chance: float) -> Tensor:
