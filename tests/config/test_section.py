@@ -42,8 +42,7 @@ def test_null_is_written_as_null():
 def test_the_schema_allows_null_only_where_it_is_optional():
     assert {"type": "null"} in optional.json_schema()["anyOf"]
     assert {"type": "null"} not in wanted.json_schema()["anyOf"]
-    (models,) = json_schema()["properties"]["models"]["patternProperties"].values()
-    properties = next(model for model in models["anyOf"] if model.get("title") == "VQModel")["properties"]
+    properties = json_schema()["$defs"]["VQModel"]["properties"]
     assert properties["augmentation"]["default"] is None
     for name, kinds in (("augmentation", registry.augmentations), ("encoder", registry.encoders)):
         listed = properties[name]["anyOf"]

@@ -35,8 +35,8 @@ def main() -> None:
 
     end_on(SIGTERM)  # as an exception, so that temporary files are removed
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    commands()
     try:
+        commands()
         app()
     except InputError as error:
         sys.exit(_report(str(error)))
