@@ -16,7 +16,7 @@ tables = [
     for part in re.split(r"^##+ ", page, flags=re.MULTILINE)
 ]
 rows = [row for table in tables for row in table[2:]]
-claims = [row for table in tables if "in the code" in table[0] for row in table[2:]]
+claims = [row for table in tables if table and "in the code" in table[0] for row in table[2:]]
 quoted = set(re.findall(r"`([^`\n]+)`", page))
 named = sorted(name for name in quoted if re.match(r"(unitdisc|workflow|tests)/[\w/.-]+\.(py|yaml)($|:)", name))
 commands = sorted(name for name in quoted if re.match(r"(make|snakemake|python|unitdisc) ", name))
