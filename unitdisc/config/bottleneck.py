@@ -99,5 +99,5 @@ class BottleneckSettings(Section):
 
     @property
     def indices(self) -> int:
-        """The numbers that a token is told by: one, or with more than 65,536 product units one for each codebook."""
+        """The numbers of a token in units.tsv: one, or above 65,536 product units one for each codebook."""
         return 1 if self.codewords**self.codebooks <= most_units else self.codebooks

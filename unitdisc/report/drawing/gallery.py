@@ -13,7 +13,7 @@ narrowest = 720  # pixels; on a smaller screen the rows are scrolled
 class Cell:
     """A picture as a data URI, empty if there is none; the texts of the ``grid`` (rows, columns) over it, row by row.
 
-    ``about`` is what a pointer that rests on the picture is told.
+    ``about`` appears where a pointer rests on the picture.
     """
 
     picture: str
