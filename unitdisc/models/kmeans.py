@@ -57,7 +57,7 @@ class KMeans(UnitModel):
 
     @property
     def reconstructs(self) -> bool:
-        """Always: a unit stands for its centroid."""
+        """True: a unit stands for its centroid."""
         return True
 
     @torch.no_grad()
