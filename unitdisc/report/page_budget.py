@@ -37,7 +37,7 @@ def _first_split(tables: Sequence[score_table.Table]) -> list[score_table.Table]
 
 def _without_voices(rebuilt: Sequence[Mapping[str, Any] | None]) -> list[Any]:
     return [
-        each and {**each, "excerpts": {number: [*made[:2], []] for number, made in each["excerpts"].items()}}
+        each and {**each, "excerpts": {number: (*made[:2], []) for number, made in each["excerpts"].items()}}
         for each in rebuilt
     ]
 

@@ -11,11 +11,8 @@ from unitdisc.features.archive import Archive
 from unitdisc.features.rendering import Rendering
 from unitdisc.modality import Modality
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.results import CorpusResults
-
-
-Original = tuple[Utterance, Stretch]
 
 
 class Drawing(Protocol):

@@ -6,7 +6,7 @@ from unitdisc.errors import InputError
 from unitdisc.features.patches import image
 from unitdisc.features.rendering import Rendering
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.drawing import media
 from unitdisc.report.results import CorpusResults
 
@@ -23,7 +23,7 @@ class ImageExcerpt:
             return "", ""
         return media.image_picture(image(frames, self.grid)), ""
 
-    def rebuilt(self, rendering: Rendering, original: tuple[Utterance, Stretch] | None = None) -> tuple[str, str]:  # noqa: ARG002
+    def rebuilt(self, rendering: Rendering, original: Original | None = None) -> tuple[str, str]:  # noqa: ARG002
         """Return a picture of an image that was rebuilt."""
         return media.image_picture(rendering.data), ""
 

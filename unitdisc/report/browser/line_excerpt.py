@@ -5,7 +5,7 @@ import numpy as np
 from unitdisc.arrays import Matrix
 from unitdisc.features.rendering import Rendering
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.drawing import media
 from unitdisc.report.results import CorpusResults
 
@@ -20,6 +20,6 @@ class LineExcerpt:
         """Return a picture of the columns."""
         return ("" if frames is None else media.line_picture(frames)), ""
 
-    def rebuilt(self, rendering: Rendering, original: tuple[Utterance, Stretch] | None = None) -> tuple[str, str]:  # noqa: ARG002
+    def rebuilt(self, rendering: Rendering, original: Original | None = None) -> tuple[str, str]:  # noqa: ARG002
         """Return a picture of a line that was rebuilt."""
-        return media.line_picture(np.float32(1) - rendering.data.T / np.float32(255)), ""
+        return media.line_picture(np.asarray(1 - rendering.data.T / 255, dtype=np.float32)), ""

@@ -12,7 +12,7 @@ from unitdisc.errors import InputError
 from unitdisc.features.rendering import Rendering
 from unitdisc.formats import audio, audio_source
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.drawing import media
 from unitdisc.report.results import CorpusResults
 
@@ -34,7 +34,7 @@ class SpectrogramExcerpt:
             return media.picture(spectrogram(samples)), media.sound(samples)
         return ("" if frames is None else media.picture(frames)), ""
 
-    def rebuilt(self, rendering: Rendering, original: tuple[Utterance, Stretch] | None = None) -> tuple[str, str]:
+    def rebuilt(self, rendering: Rendering, original: Original | None = None) -> tuple[str, str]:
         """Return spectrogram and sound of a recording that was rebuilt, no picture of one without a column."""
         samples = media.resampled(rendering.data, rendering.rate or media.rate)
         true = self._samples(original[0].source, original[1]) if original else samples[:0]
