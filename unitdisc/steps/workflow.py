@@ -216,8 +216,6 @@ class Plan:
             paths += [run.training, run.weights]
             paths += [run.units(split) for split in names if self.experiment.models[model].has_units]
             paths += [run.curve] if self.experiment.models[model].curve else []
-            if elsewhere := self.experiment.models[model].trained_on:  # whose speakers are the voices of the page
-                paths += [self.results.corpus(elsewhere).utterances, self.results.corpus(elsewhere).index("train")]
         for corpus in self.experiment.runs:
             files, settings = self.results.corpus(corpus), self.experiment.corpora[corpus]
             indices = (files.index(split) for split in settings.split_names)
@@ -225,8 +223,7 @@ class Plan:
             if settings.features.activity is not None:
                 paths.append(files.activity)
         hidden = {str(run.exports) for _, _, run in self.runs()}
-        shown = [str(path) for path in paths] + [path for path in self.exports() if path not in hidden]
-        return list(dict.fromkeys(shown))
+        return [str(path) for path in paths] + [path for path in self.exports() if path not in hidden]
 
     def exports(self) -> list[str]:
         """Return the folders that the sections segmentation, pieces and exports ask for, where there can be such."""
