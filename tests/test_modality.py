@@ -19,7 +19,7 @@ def test_modalities_are_found_by_their_names():
 def test_a_modality_leaves_nothing_empty(modality):
     for field in dataclasses.fields(modality):
         value = getattr(modality, field.name)
-        assert isinstance(value, bool) or value or field.name in ("slack", "augmentation"), field.name
+        assert isinstance(value, bool) or value or field.name in ("slack", "augmentation", "edge"), field.name
 
 
 @each

@@ -26,6 +26,9 @@ class Modality:
     margin: float  # shown on either side of a single unit in the report
     excerpts: float  # total length of a corpus's excerpts in a report
     excerpt: str  # module:class that draws and plays excerpts
+    held: float  # how long a unit by itself is held in the report
+    edge: float  # before and after that, where the next unit is heard too
+    effort: float  # rough seconds of one core that turning features back takes, for each unit of time
     active: str  # what is in the frames that are active
     rest: str  # what excluded labels are
     spaced_words: bool = False  # labels of the spaces between words separate the words
@@ -52,6 +55,9 @@ speech = Modality(
     margin=0.6,
     excerpts=300.0,
     excerpt="unitdisc.report.browser.spectrogram:SpectrogramExcerpt",
+    held=0.25,
+    edge=0.015,
+    effort=0.1,
     active="speech",
     rest="silence",
 )
@@ -73,6 +79,9 @@ handwriting = Modality(
     margin=60.0,
     excerpts=40_000.0,
     excerpt="unitdisc.report.browser.line_excerpt:LineExcerpt",
+    held=8.0,
+    edge=0.0,
+    effort=0.0001,
     active="ink",
     rest="space",
     spaced_words=True,
@@ -95,6 +104,9 @@ images = Modality(
     margin=8.0,
     excerpts=25_600.0,
     excerpt="unitdisc.report.browser.image_excerpt:ImageExcerpt",
+    held=1.0,
+    edge=0.0,
+    effort=0.0001,
     active="picture",
     rest="background",
     whole=True,

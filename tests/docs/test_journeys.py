@@ -2,7 +2,9 @@
 
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -11,7 +13,10 @@ import soundfile
 from tests.helpers import networks
 from tests.helpers.pipeline import environment
 from tests.helpers.places import repository
+from tests.helpers.report_page import data_of
+from unitdisc import tables
 from unitdisc.formats.unit_files import read_sequences
+from unitdisc.records import Utterance
 
 pytestmark = pytest.mark.slow
 
@@ -44,11 +49,16 @@ def recordings(folder: Path) -> None:
         recording(folder / f"new/{take}.wav", "oaiiao", seed=100 + take)
 
 
-def follow(page: str, folder: Path) -> str:
-    """Save the files of a page and run its commands, in their order; return what they print."""
+def follow(page: str, folder: Path, smaller: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Save the files of a page and run its commands, in their order; return what they print.
+
+    ``smaller`` replaces parts of its files that would take long.
+    """
     printed = ""
     for language, name, text in block.findall((repository / "docs/tutorial" / page).read_text()):
         if name:
+            for part, other in smaller.items():
+                text = text.replace(part, other)
             (folder / name).write_text(text)
         elif language == "sh":
             done = subprocess.run(
@@ -88,3 +98,25 @@ def test_a_published_codebook(tmp_path):
     found = read_sequences(tmp_path / "new.jsonl")["0"]
     lengths = [round(float(duration) / found.frame_shift) for _, _, duration in spoken]
     assert np.repeat([int(unit) for unit, _, _ in spoken], lengths).tolist() == found.units.tolist()
+
+
+def test_listening_to_units(tmp_path):
+    smaller = {
+        "{kind: sample-speech}": "{kind: sample-speech, minutes: 1}",
+        "{kind: sample-handwriting}": "{kind: sample-handwriting, lines: 16, writers: 2}",
+        "codewords: 256": "codewords: 20",
+        "decoder: window": "decoder: {kind: window, channels: 16}, bottleneck: {codewords: 20}",
+        "epochs: 5": "epochs: 1",
+        "{abx: null}": "{abx: null, bootstrap: 2}",
+    }
+    follow("listening.md", tmp_path, smaller)
+    assert "bootstrap" in (tmp_path / "config.yaml").read_text()
+    page = data_of((tmp_path / "results/report.html").read_text())
+    for corpus in page["corpora"]:
+        assert all(rebuilt["excerpts"] and rebuilt["sheets"] for rebuilt in corpus["rebuilt"])
+    rows = tables.read_records(tmp_path / "results/sample-speech/utterances.tsv", Utterance)
+    tested = {row.utterance for row in rows if row.split == "test"}
+    for folder in ("without-units", "with-units", "as-s02"):
+        assert {path.stem for path in (tmp_path / folder).glob("*.wav")} == tested
+    assert len(list((tmp_path / "lines").glob("*.png"))) > 0
+    assert soundfile.info(tmp_path / "unit-17.wav").duration == pytest.approx(0.26)

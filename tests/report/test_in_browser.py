@@ -13,7 +13,7 @@ import soundfile
 
 from tests.helpers import chromium, image_results, report_results
 from unitdisc.report import page as report_page
-from unitdisc.report.page import render
+from unitdisc.report.page import render, render_folders
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 if chromium.path is None:
@@ -38,6 +38,16 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = image_results.write(image_results.experiment(folder / "results"))
     (folder / "report.html").write_text(render(plan), encoding="utf-8")
     return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def decoded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a k-means run on speech and a network on lines, both with decoders."""
+    path = tmp_path_factory.mktemp("decoded") / "report.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        path.write_text(render_folders([Path("results")]), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -388,3 +398,83 @@ def test_tables_of_other_columns_are_chosen_together(browser: Any, tmp_path: Pat
     page.get_by_role("button", name="with silence and space", exact=True).click()
     assert shown() == [("test", "talk"), ("test", "lines")]
     page.close()
+
+
+def test_each_utterance_plays_as_recorded_rebuilt_and_in_other_voices(opened: Opened, decoded: Path) -> None:
+    page = opened("#corpus=speech&run=kmeans/0", decoded)
+    expect = playwright.expect
+    articles = page.locator("#utterance-list article")
+    for article in articles.all():
+        speaker = article.locator("h4 small").inner_text().partition(",")[0]
+        names = [f"as recorded|rebuilt from its units|in the voice of {'s1' if speaker == 's0' else 's0'}"]
+        assert ["|".join(article.locator(".players button").all_inner_texts())] == names
+        assert article.locator(".play").count() == 0
+    name = articles.first.get_by_role("group", name="sounds of").get_attribute("aria-label").removeprefix("sounds of ")
+    for number, manner in enumerate(("as recorded", "rebuilt from its units", "in the voice of"), 1):
+        button = page.get_by_role("button", name=re.compile(f"play {name} {manner}"))
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("body")).to_have_attribute("data-played", str(number))
+        expect(articles.first.locator(".head")).to_be_visible()
+        expect(page.locator(".playing")).to_have_count(0)
+    articles.first.locator(".picture").nth(1).click(position={"x": 5, "y": 40})
+    expect(page.locator("body")).to_have_attribute("data-played", "4")
+    expect(page.locator("#rebuilt-caption")).to_contain_text(re.compile(r"^[^.]*metallic[^.]*\.$"))
+
+
+def test_a_rebuilt_picture_is_right_below_the_original(opened: Opened, decoded: Path) -> None:
+    for corpus in ("speech&run=kmeans/0", "lines&run=vq/0"):
+        page = opened(f"#corpus={corpus}", decoded)
+        for article in page.locator("#utterance-list article").all():
+            above, below = (picture.bounding_box() for picture in article.locator(".picture img").all())
+            assert (below["x"], below["width"], below["height"]) == (above["x"], above["width"], above["height"])
+            assert below["y"] == pytest.approx(above["y"] + above["height"], abs=1)
+            names = article.locator(".names span").all_inner_texts()
+            assert [name for name in names if name not in ("labels", "mapped")] == ["original", "rebuilt", "units"]
+    assert page.locator(".players").count() == 0
+    assert page.get_by_alt_text("rebuilt from its units").count() == page.locator("#utterance-list article").count()
+
+
+def test_a_unit_is_heard_or_seen_by_itself(opened: Opened, decoded: Path) -> None:
+    page = opened("#corpus=speech&run=kmeans/0", decoded)
+    expect = playwright.expect
+    for row in page.locator("#unit-list .unit").all():
+        row.click()
+        number = row.get_attribute("data-unit")
+        alone = page.get_by_role("button", name=f"play unit {number} by itself", exact=True)
+        assert alone.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    alone.click()
+    expect(page.locator("body")).to_have_attribute("data-played", "1")
+    expect(page.locator(".playing")).to_have_count(0)
+    page.locator("#unit-list [aria-selected=true]").focus()
+    page.keyboard.press(" ")
+    expect(page.locator("body")).to_have_attribute("data-played", "2")
+    assert page.locator("#unit .hint").inner_text().startswith("First the unit by itself, decoded and held for 250 ms")
+    page.locator("#units select.corpus").select_option(label="lines")
+    assert page.get_by_role("img", name=re.compile(r"^unit \d+ by itself$")).count() == 1
+    assert (
+        page.locator("#unit .hint").inner_text().startswith("First the unit by itself, decoded and held for 8 columns")
+    )
+
+
+def test_rebuilt_pictures_in_the_dark_and_on_a_phone_move_nothing(opened: Opened, decoded: Path) -> None:
+    page = opened("#corpus=speech&run=kmeans/0", decoded, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for place in (".decoded img", "#utterance-list .picture img >> nth=1"):
+        assert "invert(1)" in page.locator(place).evaluate("image => getComputedStyle(image).filter")
+    small = page.locator(".players button").evaluate_all("all => all.filter(e => e.offsetHeight < 24).length")
+    assert small == 0
+    place = "[...document.querySelectorAll('article')].map(e => [e.offsetTop, e.offsetHeight])"
+    before = page.evaluate(place)
+    page.locator(".players button").nth(1).click()
+    playwright.expect(page.locator(".playing")).to_have_count(0)
+    assert page.evaluate(place) == before
+
+
+def test_patches_stand_for_units_and_rebuilt_images_beside_them(opened: Opened, pictures: Path) -> None:
+    page = opened("#corpus=pictures&run=kmeans/0", pictures, color_scheme="dark")
+    patch = page.get_by_role("img", name=re.compile(r"^unit \d+ by itself$"))
+    assert patch.locator(".picture").evaluate("e => [e.offsetWidth, e.offsetHeight]") == [84, 84]
+    assert patch.locator("img").evaluate("image => getComputedStyle(image).filter") == "none"
+    assert page.locator("#utterance-list .beside").first.locator(".image").count() == 2
+    assert "invert" not in page.locator(".beside img").nth(1).evaluate("image => getComputedStyle(image).filter")

@@ -72,3 +72,28 @@ def test_a_page_of_hardly_any_room_is_still_a_page(plan: Experiment, monkeypatch
     assert data_of(page) == {"corpora": []}
     assert omitted(page).endswith("the scores, units and utterances. The tables in the results folder hold all of it.")
     assert "most_bytes" not in page
+
+
+def test_other_voices_are_left_out_first_then_units_by_themselves(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(made)
+
+    def page(most: int) -> tuple[int, list[int], str]:
+        monkeypatch.setattr(report_page, "most_bytes", most)
+        text = report_page.render_folders([Path("results")])
+        speech = next(corpus for corpus in data_of(text)["corpora"] if corpus["name"] == "speech")
+        (rebuilt,) = speech["rebuilt"]
+        voices = sum(len(of_excerpt) for _, _, of_excerpt in rebuilt["excerpts"].values())
+        said = omitted(text).partition(": ")[2].partition(".")[0]
+        return len(text.encode()), [len(rebuilt["excerpts"]), voices, len(rebuilt["sheets"])], said
+
+    size, whole, said = page(10_000_000)
+    assert all(whole)
+    assert said == ""
+    monkeypatch.setattr(report_page, "most_of_tables", 1.0)
+    size, fewer, said = page(size - 1)
+    assert fewer == [whole[0], 0, whole[2]]
+    assert said == "the utterances in other voices"
+    size, least, said = page(size - 1)
+    assert least == [whole[0], 0, 0]
+    assert said == "the utterances in other voices, the units by themselves"
+    assert page(size - 1)[2] == f"{said}, some of the units and utterances"

@@ -18,6 +18,8 @@ from unitdisc.features.handwriting import HandwritingSettings
 from unitdisc.features.normalise import statistics
 from unitdisc.features.precomputed import PrecomputedSettings
 from unitdisc.features.speech import SpeechSettings
+from unitdisc.layout import RunFolder
+from unitdisc.models import store
 from unitdisc.models.batch import Sizes
 from unitdisc.models.decoders.pixelcnn import PixelCNNSettings
 from unitdisc.models.decoders.window import WindowSettings
@@ -25,6 +27,7 @@ from unitdisc.models.encoders.convolutional import ConvolutionalSettings
 from unitdisc.models.objectives.prediction import PredictionSettings
 from unitdisc.models.store import Trained, build
 from unitdisc.records import Utterance
+from unitdisc.units.reconstruction import Manner, Reconstructor
 from unitdisc.units.unit_encoder import UnitEncoder
 
 
@@ -95,6 +98,17 @@ def test_a_decoder_is_told_the_speaker():
     mean, first, second = (model.reconstruct_units(units, speaker=speaker).data for speaker in (None, "a", "b"))
     assert not np.array_equal(first, second)
     assert not np.array_equal(first, mean)
+
+
+def test_each_of_several_units_is_decoded_without_neighbours(here):
+    run = RunFolder(lines_run)
+    maker = Reconstructor(store.load(run), run, Manner(), torch.device("cpu"))
+    units = np.array([3, 0, 5])
+    together = maker.of_each(units, 4).data
+    assert np.array_equal(together, np.concatenate([maker.of_units(np.full(4, unit)).data for unit in units], axis=1))
+    assert not np.array_equal(together, maker.of_units(np.repeat(units, 4)).data)
+    with pytest.raises(InputError, match="has the unit 8"):
+        maker.of_each(np.array([8]), 4)
 
 
 @pytest.mark.parametrize("codebooks", [1, 2])

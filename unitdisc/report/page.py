@@ -1,7 +1,7 @@
 """The report page: health, what was run, scores, training, units and utterances, in one HTML text."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from unitdisc.config import Experiment
 from unitdisc.errors import InputError
 from unitdisc.report import figure_files, page_budget
 from unitdisc.report.browser import data
+from unitdisc.report.browser.rebuilt import Rebuilding
 from unitdisc.report.drawing import palette
 from unitdisc.report.results import CorpusResults, of_experiment, of_folder
 from unitdisc.report.sections import (
@@ -37,6 +38,7 @@ scripts = (
     "draw.js",
     "images.js",
     "sound.js",
+    "rebuilt.js",
     "table.js",
     "units.js",
     "heatmap.js",
@@ -140,10 +142,9 @@ def _fitting(facts: Mapping[str, Any], corpora: Sequence[CorpusResults], *, show
     """Return the page with as many of its tables, then of its units and excerpts, as fit."""
     template = _environment().get_template("page.html")
 
-    def page(known: Sequence[Mapping[str, Any] | None], missing: Sequence[str]) -> str:
-        shown_data = {"corpora": [each for each in known if each is not None]}
+    def page(known: Sequence[Mapping[str, Any]], missing: Sequence[str]) -> str:
         texts = {"left_out": missing, "most": f"{most_bytes / 1e6:.0f} MB", "seeds": _seeds(facts["tables"])}
-        return template.render(**facts, **texts, data=shown_data)
+        return template.render(**facts, **texts, data={"corpora": known})
 
     left_out: list[str] = []
     for omission in page_budget.order:
@@ -151,12 +152,36 @@ def _fitting(facts: Mapping[str, Any], corpora: Sequence[CorpusResults], *, show
             break
         facts = page_budget.leave_out(facts, omission)
         left_out.append(omission.what)
-    for share in shares:
-        known = [data.data(each, shown=shown, corpora=len(corpora), split=split, share=share) for each in corpora]
-        text = page(known, [*left_out, "some of the units and utterances"] if share < 1 else left_out)
+    for known, missing in _excerpts(corpora, shown=shown, split=split):
+        text = page(known, [*left_out, *missing])
         if len(text.encode()) <= most_bytes:
             return text
     return page([], [*left_out, "units and utterances"])
+
+
+def _excerpts(
+    corpora: Sequence[CorpusResults], *, shown: int, split: str
+) -> Iterator[tuple[list[dict[str, Any]], list[str]]]:
+    """Yield the units and utterances of the page, with what they are without: first all, then less and less."""
+    rebuildings = [Rebuilding(corpus) for corpus in corpora]
+    without: list[page_budget.Omission] = []
+    for share in shares:
+        made = [
+            data.data(each, rebuilding, shown=shown, corpora=len(corpora), split=split, share=share)
+            for each, rebuilding in zip(corpora, rebuildings, strict=True)
+        ]
+        known = [each for each in made if each is not None]
+        for omission in without:
+            known = [page_budget.leave_out(each, omission) for each in known]
+        fewer = ["some of the units and utterances"] if share < 1 else []
+        yield known, [*(omission.what for omission in without), *fewer]
+        if share == 1:
+            for omission in page_budget.made_order:
+                reduced = [page_budget.leave_out(each, omission) for each in known]
+                if reduced != known:
+                    known = reduced
+                    without.append(omission)
+                    yield known, [omission.what for omission in without]
 
 
 def _seeds(tables: Sequence[score_table.Table]) -> Literal["shown", "hidden", ""]:

@@ -35,6 +35,17 @@ def _first_split(tables: Sequence[score_table.Table]) -> list[score_table.Table]
     return [table for table in tables if (table.split, table.view) == (tables[0].split, tables[0].view)]
 
 
+def _without_voices(rebuilt: Sequence[Mapping[str, Any] | None]) -> list[Any]:
+    return [
+        each and {**each, "excerpts": {number: (*made[:2], []) for number, made in each["excerpts"].items()}}
+        for each in rebuilt
+    ]
+
+
+def _without_units(rebuilt: Sequence[Mapping[str, Any] | None]) -> list[Any]:
+    return [each and {**each, "sheets": []} for each in rebuilt]
+
+
 order = (
     Omission("the tables of all metrics", {"everything": _nothing}),
     Omission("the scores of single seeds", {"tables": _means}),
@@ -50,4 +61,10 @@ order = (
     Omission("the stages from features to units", {"stages": _nothing}),
     Omission("what the settings change", {"ablations": _nothing, "sweeps": _nothing}),
     Omission("the scores", {"tables": _nothing}),
+)
+
+# Of what the page shows of a corpus's units and utterances.
+made_order = (
+    Omission("the utterances in other voices", {"rebuilt": _without_voices}),
+    Omission("the units by themselves", {"rebuilt": _without_units}),
 )

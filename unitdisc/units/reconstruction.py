@@ -79,6 +79,18 @@ class Reconstructor:
         by = self._voices.statistics(known) if statistics is None else statistics
         return self._rendered(_undone(found.cpu().numpy(), by))
 
+    def of_each(self, units: Ints, tokens: int) -> Rendering:
+        """Return what each of several units (V,) stands for alone, held for ``tokens``, one after the other.
+
+        Each is decoded without neighbours, in the voice of the manner or the mean of all. Raises InputError as
+        ``of_units`` does, and for images, whose tokens lie in a grid.
+        """
+        check_known(self._trained, units, "")
+        voice, model = self._manner.speaker, self._trained.model
+        how, chosen = self._how(voice), torch.tensor(units, device=self._device)
+        found = torch.cat([model.reconstruct_units(unit.repeat(tokens), how) for unit in chosen])
+        return self._rendered(_undone(found.cpu().numpy(), self._voices.statistics(voice)))
+
     def _how(self, speaker: str | None) -> Decoding:
         drawn = self._manner.values == "sampled"
         return Decoding(self._voices.index(speaker), self._manner.seed if drawn else None)

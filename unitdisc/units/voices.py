@@ -1,5 +1,7 @@
 """The speakers whose voice (or hand) a model can reconstruct in: those of train, and the mean of them all."""
 
+from collections.abc import Collection
+
 from unitdisc import tables
 from unitdisc.checksums import checked
 from unitdisc.errors import InputError, nearest
@@ -27,9 +29,14 @@ class Voices:
         known = self._trained.speakers
         if speaker not in known:
             raise InputError(f"{speaker!r} is no speaker of the model's training data{nearest(speaker, known)}")
-        if not self._trained.model.by_speaker and self._trained.features.normalise != "speaker":
+        if not self.differ:
             what = "neither the model's decoder nor its features depend on the speaker"
             raise InputError(what, fix="leave the speaker out")
+
+    @property
+    def differ(self) -> bool:
+        """Whether the model sounds (or looks) different for each speaker."""
+        return self._trained.model.by_speaker or self._trained.features.normalise == "speaker"
 
     def index(self, speaker: str | None) -> int:
         """Return the number of a speaker in the decoder; -1 for one who was not in train, and for none."""
@@ -65,7 +72,14 @@ class Voices:
 def _statistics(trained: Trained, corpus: CorpusFolder, speaker: str) -> Statistics:
     rows = tables.each_record(checked(corpus.utterances), Utterance)
     names = {row.utterance for row in rows if row.split == "train" and row.speaker == speaker}
-    archive = Archive(corpus.index("train"))
+    return speaker_statistics(trained, Archive(corpus.index("train")), names, speaker)
+
+
+def speaker_statistics(trained: Trained, archive: Archive, names: Collection[str], speaker: str) -> Statistics:
+    """Return what a speaker's features are normalised with, given the ``names`` of all his utterances in an archive.
+
+    Raises InputError where the archive has none of them, or features of another size than those of the model.
+    """
     matrices = {name: archive[name] for name in archive if name in names}
     if not matrices or archive.dim != trained.inputs:
         what = f"has no features of {speaker!r} as the model was trained on"

@@ -15,6 +15,7 @@ from unitdisc.errors import InputError
 from unitdisc.records import UnitSequence, Utterance
 from unitdisc.report import results
 from unitdisc.report.browser import data, windows
+from unitdisc.report.browser.rebuilt import Rebuilding
 from unitdisc.report.browser.unit_statistics import count_units
 from unitdisc.report.page import render
 
@@ -150,8 +151,9 @@ def test_splits_of_different_codebooks_are_named(tmp_path: Path) -> None:
     path = plan.results / "pictures/several/seed0/dev.units.tsv"
     sequences = [replace(each, units=each.units[:, 0]) for each in tables.read_units(path).values()]
     tables.write_units(path, sequences)
+    corpus = results.of_experiment(plan)[0]
     with pytest.raises(InputError, match="another number of indices than those before"):
-        data.data(results.of_experiment(plan)[0], shown=2, corpora=1, split="test")
+        data.data(corpus, Rebuilding(corpus), shown=2, corpora=1, split="test")
 
 
 def test_runs_of_many_codebooks_leave_room_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,13 @@ def test_pictures_keep_their_size_and_polarity() -> None:
     assert (np.delete(drawn, 10, axis=1) == 255).all()
 
 
+def test_a_picture_in_the_tones_of_another() -> None:
+    frames = np.random.default_rng(0).uniform(0, 1, (50, 8)).astype(np.float32)
+    own, lighter = (pixels(media.picture(frames, tones=tones)) for tones in (frames, 4 * frames))
+    assert np.array_equal(own, pixels(media.picture(frames)))
+    assert lighter.min() > 180 > 20 > own.min()
+
+
 def test_pictures_of_one_frame_and_of_silence() -> None:
     assert pixels(media.picture(np.zeros((1, 64), np.float32))).shape == (64, 1)
     assert media.sound(np.zeros(16, np.float32)).startswith("data:audio/")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.helpers import image_results, pixels
+from tests.helpers import image_results, pixels, report_results
 from tests.helpers.report_page import pixels as picture
 from unitdisc.config import Experiment
 from unitdisc.errors import InputError
@@ -87,7 +87,11 @@ def test_normalised_features_are_shown_as_colours(tmp_path: Path) -> None:
         np.testing.assert_allclose((pixels.patches_of(image[None])[0] + 0.5) * 255, expected, atol=0.51)
 
 
-def test_a_network_is_read_for_images_alone(plan: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_without_a_decoder_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = {"vq": {"kind": "vq", "objective": {"kind": "prediction", "clusters": 9}, "bottleneck": {"codewords": 12}}}
+    plan = report_results.experiment(tmp_path / "r", models=models, runs={"talk": ["vq"], "lines": ["vq"]})
+    report_results.write(plan)
+
     def refuse(*_: Any) -> None:
         raise AssertionError("a model was read")
 

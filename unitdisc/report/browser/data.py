@@ -11,6 +11,7 @@ from unitdisc import metrics
 from unitdisc.report.browser import example_selection, examples, heatmap, neighbours, windows
 from unitdisc.report.browser.example_selection import Stretch
 from unitdisc.report.browser.image_excerpt import grid_of
+from unitdisc.report.browser.rebuilt import Rebuilding
 from unitdisc.report.browser.run_units import RunUnits
 from unitdisc.report.browser.unit_statistics import UnitStatistics, count_units, piece
 from unitdisc.report.browser.windows import Windows
@@ -26,7 +27,9 @@ listed_neighbours = 5
 corpora_in_full = 2  # with more corpora, each has fewer excerpts
 
 
-def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: float = 1.0) -> dict[str, Any] | None:
+def data(
+    corpus: CorpusResults, rebuilding: Rebuilding, *, shown: int, corpora: int, split: str, share: float = 1.0
+) -> dict[str, Any] | None:
     """Return what the page shows of a corpus's units; None if no run has units.
 
     ``shown`` best, worst and random excerpts are chosen by the trained run that is most accurate on ``split``;
@@ -41,9 +44,11 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
     if not statistics:
         return None
     first = max(statistics, key=lambda each: _rank(each.run, split))
-    budget = corpus.modality.excerpts * min(share, corpora_in_full / corpora)
+    room = min(share, corpora_in_full / corpora)
+    budget = corpus.modality.excerpts * room
     shown = math.ceil(shown * share)
     stretches = _stretches(corpus, statistics, first, cut, candidates, shown=shown, budget=budget)
+    rebuilt = rebuilding.of(list(zip(runs, counted, strict=True)), stretches, room)
     return {
         "name": corpus.title,
         "modality": corpus.modality.name,
@@ -54,7 +59,8 @@ def data(corpus: CorpusResults, *, shown: int, corpora: int, split: str, share: 
         "first": statistics.index(first),
         "left_out": len(corpus.runs) - len(runs),  # for want of room; runs that did not finish are under Health
         "excerpts": [asdict(excerpt) for excerpt in examples.load(corpus, stretches)],
-        "runs": [shown for of_run in counted for shown in _runs(of_run, stretches)],
+        "rebuilt": [each and asdict(each) for each in rebuilt],
+        "runs": [shown for n, of_run in enumerate(counted) for shown in _runs(n, of_run, stretches)],
     }
 
 
@@ -107,7 +113,7 @@ def _stretches(
     return stretches + example_selection.rare(statistics, cut, candidates, chosen, room=room, budget=left)
 
 
-def _runs(statistics: Sequence[UnitStatistics], stretches: Sequence[Stretch]) -> Iterator[dict[str, Any]]:
+def _runs(number: int, statistics: Sequence[UnitStatistics], stretches: Sequence[Stretch]) -> Iterator[dict[str, Any]]:
     """Yield what the page shows of a run: of each of its codebooks where a token has several indices."""
     if not statistics:
         return
@@ -121,6 +127,7 @@ def _runs(statistics: Sequence[UnitStatistics], stretches: Sequence[Stretch]) ->
             "seed": run.seed,
             "codebook": each.codebook,
             "kind": run.kind,
+            "rebuilt": number,
             "codewords": run.codewords if each.codebook is None else run.codewords_of_codebook,
             "shift": each.shift,
             "units": _units(each),

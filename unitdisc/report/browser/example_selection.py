@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
+from unitdisc.records import Utterance
 from unitdisc.report.browser.unit_statistics import UnitStatistics
 from unitdisc.report.browser.windows import Windows
 from unitdisc.report.results import preferred_splits
@@ -23,6 +24,9 @@ class Stretch:
     start: float
     end: float
     why: str = ""
+
+
+Original = tuple[Utterance, Stretch]
 
 
 def shown(statistics: UnitStatistics, windows: Windows, count: int) -> dict[str, Ints]:

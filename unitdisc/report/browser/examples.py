@@ -8,9 +8,10 @@ from typing import Protocol
 from unitdisc.arrays import Matrix
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
+from unitdisc.features.rendering import Rendering
 from unitdisc.modality import Modality
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.results import CorpusResults
 
 
@@ -21,6 +22,9 @@ class Drawing(Protocol):
 
     def draw(self, utterance: Utterance, stretch: Stretch, frames: Matrix | None) -> tuple[str, str]:
         """Return picture and sound as data URIs, each empty if there is none; ``frames`` are stored features."""
+
+    def rebuilt(self, rendering: Rendering, original: Original | None = None) -> tuple[str, str]:
+        """Return the same of what features were turned back into, in the tones of the ``original`` if it has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from unitdisc import registry
 from unitdisc.arrays import Matrix
 from unitdisc.errors import InputError
 from unitdisc.features.patches import image
+from unitdisc.features.rendering import Rendering
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.drawing import media
 from unitdisc.report.results import CorpusResults
 
@@ -21,6 +22,10 @@ class ImageExcerpt:
         if frames is None or self.grid is None or len(frames) != self.grid[0] * self.grid[1]:
             return "", ""
         return media.image_picture(image(frames, self.grid)), ""
+
+    def rebuilt(self, rendering: Rendering, original: Original | None = None) -> tuple[str, str]:  # noqa: ARG002
+        """Return a picture of an image that was rebuilt."""
+        return media.image_picture(rendering.data), ""
 
 
 def grid_of(corpus: CorpusResults) -> tuple[int, int] | None:

@@ -9,9 +9,10 @@ import numpy as np
 
 from unitdisc.arrays import Floats, Matrix
 from unitdisc.errors import InputError
+from unitdisc.features.rendering import Rendering
 from unitdisc.formats import audio, audio_source
 from unitdisc.records import Utterance
-from unitdisc.report.browser.example_selection import Stretch
+from unitdisc.report.browser.example_selection import Original, Stretch
 from unitdisc.report.drawing import media
 from unitdisc.report.results import CorpusResults
 
@@ -32,6 +33,13 @@ class SpectrogramExcerpt:
         if len(samples) > column:
             return media.picture(spectrogram(samples)), media.sound(samples)
         return ("" if frames is None else media.picture(frames)), ""
+
+    def rebuilt(self, rendering: Rendering, original: Original | None = None) -> tuple[str, str]:
+        """Return spectrogram and sound of a recording that was rebuilt, no picture of one without a column."""
+        samples = media.resampled(rendering.data, rendering.rate or media.rate)
+        true = self._samples(original[0].source, original[1]) if original else samples[:0]
+        tones = spectrogram(true) if len(true) > column else None
+        return (media.picture(spectrogram(samples), tones=tones) if len(samples) > column else ""), media.sound(samples)
 
     def _samples(self, source: str, stretch: Stretch) -> media.Samples:
         """Read a stretch of a recording; no samples if it can no longer be read."""

@@ -19,11 +19,15 @@ def data_uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def picture(frames: Frames, *, quality: int = 55) -> str:
-    """Return features (T, D), low rows first, as a grey JPEG of D rows: high values dark."""
+def picture(frames: Frames, *, tones: Frames | None = None, quality: int = 55) -> str:
+    """Return features (T, D), low rows first, as a grey JPEG of D rows: high values dark.
+
+    Values have the greys that they would have in a picture of ``tones``, other features, if these are given.
+    """
     from PIL import Image
 
-    low, high = np.quantile(frames, [floor, ceiling]) if frames.size else (0.0, 1.0)
+    judged = frames if tones is None else tones
+    low, high = np.quantile(judged, [floor, ceiling]) if judged.size else (0.0, 1.0)
     grey = 255 - np.clip((frames - low) / max(high - low, 1e-6), 0, 1).T[::-1] * 255
     file = io.BytesIO()
     Image.fromarray(np.rint(grey).astype(np.uint8)).save(file, "JPEG", quality=quality, optimize=True)

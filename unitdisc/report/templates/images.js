@@ -60,8 +60,11 @@ function unitGrid(excerpt, run, parts, number, [rows, columns]) {
   return svg("svg", { class: "cells", ...size, role: "img", "aria-label": `units of ${excerpt.utterance}` }, ...drawn);
 }
 
-// An image beside its units.
+// An image beside what it was rebuilt as, if it was, and its units.
 function imageStrip(excerpt, run, parts, number, grid) {
   const height = Math.max(gridHeight, 10 * grid[0]);
-  return el("div", { class: "beside" }, imageOf(excerpt, [], grid, height), unitGrid(excerpt, run, parts, number, grid));
+  const rebuilt = rebuiltOf(excerpt, number);
+  const between = rebuilt ? imageOf(rebuilt, [], grid, height) : null;
+  if (between) between.querySelector("img").alt = `${excerpt.utterance} rebuilt from its units`;
+  return el("div", { class: "beside" }, imageOf(excerpt, [], grid, height), between, unitGrid(excerpt, run, parts, number, grid));
 }

@@ -2,6 +2,7 @@
 
 const rowsAtOnce = 300;
 const mostExamples = 12;
+const exampleScale = (corpus) => (hasTime(corpus) ? 320 : 3); // pixels per second or column
 const around = (corpus) => (hasTime(corpus) ? 0.12 : 14); // seconds or columns of context beside an example
 const inLines = "the frame is the unit, the letters above the speaker its label";
 const inImages = "the frames are the patches of the unit, the bold letters the label of the image";
@@ -131,7 +132,7 @@ function examplesOf(number) {
 
 function example({ excerpt, start, end, patches }, number) {
   const corpus = corpusNow();
-  const pixels = hasTime(corpus) ? 320 : 3;
+  const pixels = exampleScale(corpus);
   const from = Math.max(start - around(corpus), 0);
   const long = hasTime(corpus) ? 1.2 : 120; // a very long stretch shows its beginning alone
   const to = Math.min(end + around(corpus), from + long, excerpt.end - excerpt.start);
@@ -180,6 +181,7 @@ function drawUnit() {
     mapped === null ? null : `mapped to ${mapped}`,
   ].filter(Boolean);
   const examples = examplesOf(unit.unit);
+  const alone = unitAlone(unit.unit);
   const all = el("button", { type: "button", class: "small", onclick: () => playAll(all) }, "▶ play all");
   part("unit").replaceChildren(
     el("h4", {}, `Unit ${unit.unit}${ofCodebook(runNow(), " of ")}`),
@@ -189,10 +191,10 @@ function drawUnit() {
     el(
       "p",
       { class: "hint" },
-      examples.length ? `Examples; ${corpus.grid ? inImages : inLines}. ` : "No example is on this page.",
+      examples.length ? `${tilesHint(alone)}; ${corpus.grid ? inImages : inLines}. ` : "No example is on this page.",
       examples.some((each) => each.excerpt.sound) ? all : null,
     ),
-    el("div", { class: "examples" }, ...examples.map(example)),
+    el("div", { class: "examples" }, alone, ...examples.map(example)),
   );
 }
 
@@ -223,7 +225,8 @@ function moveInList(event) {
   const rows = [...part("unit-list").querySelectorAll(".unit")];
   const now = rows.findIndex((row) => row === document.activeElement);
   const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -rows.length, End: rows.length };
-  if (event.key === "Enter" || event.key === " ") part("unit").querySelector("button.example")?.click();
+  if (event.key === "Enter") part("unit").querySelector("button.example")?.click();
+  else if (event.key === " ") part("unit").querySelector("button.decoded, button.example")?.click();
   else if (!(event.key in steps) || now < 0) return;
   event.preventDefault();
   if (!(event.key in steps)) return;

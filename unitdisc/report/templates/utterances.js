@@ -65,7 +65,7 @@ function mappedBoxes(parts, pixels) {
   });
 }
 
-function strip(excerpt, number, run, button) {
+function strip(excerpt, number, run, sounds) {
   const corpus = corpusNow();
   const whole = excerpt.end - excerpt.start;
   const pixels = scale(corpus, whole);
@@ -77,6 +77,12 @@ function strip(excerpt, number, run, button) {
   const stack = el("div", { class: "stack", style: { width: `${width}px` } });
   if (corpus.labels.length) stack.append(rowOf("labels", width, labelBoxes(excerpt, pixels)));
   stack.append(picture);
+  const rebuilt = rebuiltOf(excerpt, number);
+  const below = rebuilt?.picture ? pictureOf(rebuilt, 0, whole, pixels) : null;
+  if (below) {
+    below.querySelector("img").alt = `${excerpt.utterance} rebuilt from its units`;
+    stack.append(below);
+  }
   stack.append(rowOf("units", width, unitBoxes(run, number, pixels)));
   if (corpus.labels.length) stack.append(rowOf("mapped labels", width, mappedBoxes(parts, pixels)));
   stack.append(head);
@@ -84,21 +90,24 @@ function strip(excerpt, number, run, button) {
     head.hidden = false;
     head.style.left = `${Math.min(time, whole) * pixels}px`;
   };
-  const start = async (from) => {
-    await playOn(button, excerpt, from, whole, follow);
+  const start = async ({ button, of }, from) => {
+    await playOn(button, of, from, whole, follow);
     head.hidden = true;
   };
-  if (button) {
-    button.addEventListener("click", () => start(0));
-    picture.classList.add("playable");
-    picture.addEventListener("click", (event) => {
-      const from = (event.clientX - picture.getBoundingClientRect().left) / pixels;
+  for (const sound of sounds) {
+    sound.button.addEventListener("click", () => start(sound, 0));
+    const own = sound.of === excerpt ? picture : sound.of === rebuilt ? below : null;
+    own?.classList.add("playable");
+    own?.addEventListener("click", (event) => {
+      const from = (event.clientX - own.getBoundingClientRect().left) / pixels;
       silence();
-      setTimeout(() => start(from), 0);
+      setTimeout(() => start(sound, from), 0);
     });
   }
-  const names = corpus.labels.length ? ["labels", "", "units", "mapped"] : ["", "units"];
-  const legend = el("div", { class: "names" }, ...names.map((name) => el("span", name ? {} : { class: "gap" }, name)));
+  const pictures = below ? ["original", "rebuilt"] : [""];
+  const names = corpus.labels.length ? ["labels", ...pictures, "units", "mapped"] : [...pictures, "units"];
+  const name = (text) => el("span", pictures.includes(text) ? { class: "gap" } : {}, text);
+  const legend = el("div", { class: "names" }, ...names.map(name));
   const scroll = el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": excerpt.utterance }, stack);
   return { drawn: el("div", { class: `strip ${corpus.modality}` }, legend, scroll), parts };
 }
@@ -110,8 +119,11 @@ function drawUtterances() {
   for (const why of ["best", "worst", "random"]) {
     corpus.excerpts.forEach((excerpt, number) => {
       if (excerpt.why !== why) return;
-      const button = excerpt.sound ? el("button", { type: "button", class: "play", "aria-label": `play ${excerpt.utterance}` }) : null;
-      const { drawn, parts } = strip(excerpt, number, run, button);
+      const sounds = soundsOf(excerpt, number);
+      const buttons = sounds.map(({ button }) => button);
+      const round = buttons.length === 1 && excerpt.sound ? buttons[0] : null;
+      const players = buttons.length && !round ? el("div", { class: "players", role: "group", "aria-label": `sounds of ${excerpt.utterance}` }, ...buttons) : null;
+      const { drawn, parts } = strip(excerpt, number, run, sounds);
       const counted = parts.filter((each) => each.counts);
       const sum = (list) => list.reduce((total, each) => total + each.tokens, 0);
       const share = counted.length ? sum(counted.filter((each) => each.verdict === "right")) / sum(counted) : null;
@@ -126,12 +138,14 @@ function drawUtterances() {
         el(
           "article",
           {},
-          el("h4", {}, button, el("span", { class: `why ${why}` }, why), ` ${excerpt.utterance} `, el("small", {}, facts.join(" · "))),
+          el("h4", {}, round, el("span", { class: `why ${why}` }, why), ` ${excerpt.utterance} `, el("small", {}, facts.join(" · "))),
+          players,
           drawn,
         ),
       );
     });
   }
+  drawRebuiltCaption();
   part("utterance-list").replaceChildren(...made);
   part("lines-caption").hidden = Boolean(corpus.grid);
   part("images-caption").hidden = !corpus.grid;
