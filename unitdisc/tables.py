@@ -1,8 +1,7 @@
 """Tab-separated tables with a header line, typed by the record they hold, written completely or not at all.
 
-A table's columns are the fields of a frozen dataclass; this module does not depend on where the rows come from. Tables
-may be larger than memory: they are written row by row and read in blocks. A table may lack the column of a text that is
-empty by default.
+A table's columns are the fields of a frozen dataclass; a table may lack that of a text that is empty by default. Tables
+may be larger than memory: they are written row by row and read in blocks.
 """
 
 import dataclasses
