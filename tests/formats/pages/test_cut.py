@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
-from tests.helpers.made_pages import made_page
+from unitdisc.corpora.samples.drawn_pages import draw_page
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import Handwriting, HandwritingSettings
 from unitdisc.formats.line_images import columns, height
@@ -29,7 +29,7 @@ def box(left, top, right, bottom, foot):
 def made():
     """For each of a straight and a curved page: the features of its lines as they were drawn, and as they are cut."""
     found = []
-    for page in (made_page(lines=6), made_page(lines=6, size=2, curve=12)):
+    for page in (draw_page(lines=6), draw_page(lines=6, size=2, curve=12)):
         image = PageImage(page.image, (1.0, 1.0))
         own = [handwriting.compute(line.image) for line in page.lines]
         cuts = [handwriting.compute(cut(image, page_line(line.polygon, line.baseline), "")) for line in page.lines]
@@ -109,7 +109,7 @@ def test_what_is_outside_of_the_polygon_is_paper():
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_page_gives_the_same_line(turns):
-    page = made_page(lines=1)
+    page = draw_page(lines=1)
     (line,) = page.lines
     expected = cut(PageImage(page.image, (1.0, 1.0)), page_line(line.polygon, line.baseline), "")
     levels, rows, width = np.rot90(page.image, -turns), *page.image.shape
