@@ -70,6 +70,7 @@ class PagesCorpus(CorpusReader):
 
     Settings = PagesSettings
     settings: PagesSettings
+    only: Path | None = None  # the page file to read, of all that are there
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
         """Read every line of every page, in reading order, with its transcript; pages have no labels.
@@ -122,6 +123,8 @@ class PagesCorpus(CorpusReader):
         """Return the pages that have a file and an image, in order; faults are kept in ``unreadable``."""
         pages = list[PageFile]()
         for file, source in found.files.items():
+            if self.only not in (None, Path(source)):
+                continue
             with self.unreadable.caught(str(file)):
                 form, inside = read_pages(sources.read(source), source)
                 if form is None:
@@ -140,6 +143,8 @@ class PagesCorpus(CorpusReader):
 
     def _bare(self, images: list[PurePosixPath], found: Collection, sources: OpenSources) -> Iterable[PageFile]:
         """Return the pages of images without a page file, as the settings have it."""
+        if self.only is not None:
+            return []
         if not images or self.settings.bare == "skip":
             self.notices.add("pages without PAGE or ALTO, left out", str(min(images, default="")), len(images))
             return []
