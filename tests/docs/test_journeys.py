@@ -88,3 +88,14 @@ def test_a_published_codebook(tmp_path):
     found = read_sequences(tmp_path / "new.jsonl")["0"]
     lengths = [round(float(duration) / found.frame_shift) for _, _, duration in spoken]
     assert np.repeat([int(unit) for unit, _, _ in spoken], lengths).tolist() == found.units.tolist()
+
+
+def test_from_an_export_to_units_on_the_page(tmp_path):
+    printed = follow("pages.md", tmp_path)
+    assert "transcribed: 24 of 24 utterances" in printed
+    for folder in (
+        tmp_path / "results/letters/vq/seed0/exports/units/pages-collapsed",
+        tmp_path / "new/pages-collapsed",
+    ):
+        assert len(list(folder.rglob("*.xml"))) == 8
+        assert len(read_sequences(folder)) == 24
