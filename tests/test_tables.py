@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import make_dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,11 @@ from unitdisc import tables
 from unitdisc.errors import InputError
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.formats.unit_index import UnitIndex
-from unitdisc.records import Label, Score, UnitRow, UnitSequence
+from unitdisc.records import Label, Score, UnitRow, UnitSequence, Utterance
 
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\t\r\n\x85\u2028\u2029"), min_size=1)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
+slots = list(Utterance.__slots__)
 
 
 @given(st.lists(st.builds(Label, text, numbers, numbers, text)))
@@ -24,6 +26,19 @@ def test_labels_come_back_as_they_were(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("t") / "labels.tsv"
     tables.write(path, rows, Label)
     assert tables.read_records(path, Label) == rows
+
+
+@given(st.lists(st.builds(Utterance, text, text, text, text, numbers, st.one_of(st.just(""), text))), st.booleans())
+@settings(deadline=None, max_examples=50)
+def test_a_text_that_may_be_missing_comes_back(tmp_path_factory, rows, by_line):
+    path = tmp_path_factory.mktemp("t") / "utterances.tsv"
+    whole = tables.frame([pd.DataFrame([[getattr(r, n) for n in r.__slots__] for r in rows], columns=slots)], Utterance)
+    tables.write(path, whole if by_line else rows, Utterance)
+    assert ("text" in path.read_text("utf-8").split("\n")[0]) == any(row.text for row in rows)
+    assert tables.read_records(path, Utterance) == rows
+    header, content = path.read_bytes().split(b"\n", 1)
+    found = tables._parsed_by_line(content, header.decode().split("\t"), Utterance, path, 2) if rows else None
+    assert found is None or found["text"].to_pylist() == [row.text for row in rows]
 
 
 def test_missing_numbers_are_empty_cells(tmp_path):

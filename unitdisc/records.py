@@ -7,13 +7,17 @@ from unitdisc.arrays import Ints
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One recording, text line or image; ``duration`` in seconds, columns of the height-32 line, or patches."""
+    """One recording, text line or image; ``duration`` in seconds, columns of the height-32 line, or patches.
+
+    ``text`` is its transcript where the corpus has one: for exports, and used by neither training nor scores.
+    """
 
     utterance: str
     split: str
     speaker: str
     source: str
     duration: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ corpora = Registry(
         "cifar10": "unitdisc.corpora.cifar10:Cifar10Corpus",
         "sample-speech": "unitdisc.corpora.samples.speech:SampleSpeech",
         "sample-handwriting": "unitdisc.corpora.samples.handwriting:SampleHandwriting",
+        "sample-pages": "unitdisc.corpora.samples.pages:SamplePages",
         "sample-images": "unitdisc.corpora.samples.images:SampleImages",
     },
 )

@@ -1,12 +1,13 @@
 """Tab-separated tables with a header line, typed by the record they hold, written completely or not at all.
 
-A table's columns are the fields of a frozen dataclass; this module does not depend on where the rows come from. Tables
+A table's columns are the fields of a frozen dataclass; a table may lack that of a text that is empty by default. Tables
 may be larger than memory: they are written row by row and read in blocks.
 """
 
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -54,16 +55,19 @@ class Block:
 def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) -> None:
     """Write ``rows`` (records, or a data frame with the record's columns) as a table; nan becomes an empty cell.
 
-    Rows are written as they come, so they may be more than fit in memory. Raises InputError where a text holds a tab or
-    a line break, which the format cannot represent.
+    Rows are written as they come, so they may be more than fit in memory, unless the record has a text whose column may
+    be missing. Raises InputError where a text holds a tab or a line break, which the format cannot represent.
     """
-    names = [name for name, _ in _columns(record)]
+    optional = _optional(record)
+    rows = list(rows) if optional and not isinstance(rows, pd.DataFrame) else rows
+    columns = [column for column in _columns(record) if column[0] not in optional or _used(rows, column[0])]
+    names = [name for name, _ in columns]
     if isinstance(rows, pd.DataFrame):
         values = _frame_rows(rows, names)
     else:
         getter = attrgetter(*names)
         values = (getter(row) if len(names) > 1 else (getter(row),) for row in rows)
-    writers = [_number if kind is float else str for _, kind in _columns(record)]
+    writers = [_number if kind is float else str for _, kind in columns]
     with writing(path) as file:
         file.write("\t".join(names) + "\n")
         for row in values:
@@ -170,6 +174,14 @@ def _columns(record: type) -> list[tuple[str, type]]:
     return [(field.name, cast(type, field.type)) for field in dataclasses.fields(record)]
 
 
+def _optional(record: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(record) if field.default == ""}
+
+
+def _used(rows: Iterable[Any] | pd.DataFrame, name: str) -> bool:
+    return bool((rows[name] != "").any()) if isinstance(rows, pd.DataFrame) else any(getattr(r, name) for r in rows)
+
+
 def _schema(record: type) -> "pa.Schema":
     import pyarrow as pa
 
@@ -211,7 +223,7 @@ def read_header(file: BinaryIO, record: type, path: Path) -> list[str]:
     """Read the first line of a table; raises InputError where a column of the ``record`` is missing."""
     header = _header(file, path)
     for name, _ in _columns(record):
-        if name not in header:
+        if name not in header and name not in _optional(record):
             what = f"has no column {name!r}, only {', '.join(filter(None, header)) or 'an empty line'}"
             raise InputError(what, path, 1)
     return header
@@ -244,13 +256,16 @@ def parsed(raw: bytes, header: list[str], record: type, path: Path, line: int) -
         raise holds_nul(path, line + raw.count(b"\n", 0, raw.index(b"\0")))
     if empty_line.search(raw) or any(kind is int for _, kind in _columns(record)):  # which it reads in its own way
         return _parsed_by_line(raw, header, record, path, line)
+    present = [name for name in schema.names if name in header]
     try:
-        return csv.read_csv(
+        found = csv.read_csv(
             pa.BufferReader(raw),
             csv.ReadOptions(use_threads=False, column_names=header, block_size=len(raw) + 1),
             csv.ParseOptions(delimiter="\t", quote_char=False),
-            csv.ConvertOptions(column_types=schema, include_columns=schema.names, null_values=[""]),
+            csv.ConvertOptions(column_types=schema, include_columns=present, null_values=[""]),
         )
+        missing = pa.repeat("", found.num_rows)
+        return pa.table([found[name] if name in present else missing for name in schema.names], schema=schema)
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return _parsed_by_line(raw, header, record, path, line)
 
@@ -264,9 +279,8 @@ def _parsed_by_line(raw: bytes, header: list[str], record: type, path: Path, lin
     for number, row in enumerate(rows, start=line):
         if len(row) != len(header):
             raise InputError(f"has {len(row)} fields where the header has {len(header)}", path, number)
-    columns = [
-        _parse([row[header.index(name)] for row in rows], kind, name, path, line) for name, kind in _columns(record)
-    ]
+    cells = {name: [row[at] for row in rows] for at, name in reversed(list(enumerate(header)))}
+    columns = [_parse(cells.get(name, [""] * len(rows)), kind, name, path, line) for name, kind in _columns(record)]
     return pa.table(columns, schema=_schema(record))
 
 
@@ -281,8 +295,6 @@ def _parse(cells: list[str], kind: type, name: str, path: Path, line: int) -> An
 
 
 def _fits(cell: str, kind: type) -> bool:
-    try:
-        np.array([cell or "nan" if kind is float else cell], dtype=kind)
-    except (ValueError, OverflowError):
-        return False
-    return True
+    with suppress(ValueError, OverflowError):
+        return bool(len(np.array([cell or "nan" if kind is float else cell], dtype=kind)))
+    return False

@@ -47,6 +47,7 @@ class Layout:
             return done.stderr.strip().rpartition("unitdisc: ")[2]
         rows = [[line.split("\t") for line in (self.root / "results" / "c" / name).read_text().splitlines()]
                 for name in ("utterances.tsv", "labels.tsv")]  # fmt: skip
+        rows[0] = [row[:5] for row in rows[0]]  # without a transcript
         assert [table.pop(0) for table in rows] == [["utterance", "split", "speaker", "source", "duration"],
                                                     ["utterance", "start", "end", "label"]]  # fmt: skip
         return *rows, [line.partition("notice: ")[2] for line in done.stderr.splitlines() if "notice: " in line]

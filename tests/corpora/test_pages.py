@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 
 from tests.helpers.corpora import read_corpus
-from tests.helpers.made_pages import alto_xml, made_page, page_xml, write_page
+from tests.helpers.made_pages import write_page
 from tests.helpers.page_files import line, page, region
 from tests.helpers.zips import zipped
 from unitdisc.corpora.pages import PagesCorpus, PagesSettings
+from unitdisc.corpora.samples.drawn_pages import draw_page
+from unitdisc.corpora.samples.page_texts import alto_xml, page_xml
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import Handwriting, HandwritingSettings
 from unitdisc.features.shards import stamp
@@ -20,7 +22,7 @@ thirds = {"train": 1, "dev": 1, "test": 1}
 
 @pytest.fixture(scope="module")
 def drawn():
-    return [made_page(lines=2, seed=seed) for seed in range(3)]
+    return [draw_page(lines=2, seed=seed) for seed in range(3)]
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_a_zip_gives_utterances_and_runs_of_equal_symbols(corpus, tmp_path):
     utterances, labels = scribblelens.read(path, dev=0)
     assert len(utterances) == 20
     assert utterances[0] == scribblelens.Utterance(
-        "tasman-1.left-line1", "train", "tasman", f"{path}#{top}/{first}.jpg", 20.0
+        "tasman-1.left-line1", "train", "tasman", f"{path}#{top}/{first}.jpg", 20.0, "ab c"
     )
     runs = [(label.start, label.end, label.label) for label in labels if label.utterance == "tasman-1.left-line1"]
     assert runs == [(0, 2, "*"), (2, 7, "a"), (7, 11, "b"), (11, 14, "_"), (14, 18, "c"), (18, 20, "*")]

@@ -8,14 +8,15 @@ import pytest
 from PIL import Image
 
 from tests.helpers.corpora import read_corpus
-from tests.helpers.made_pages import made_page, page_xml
 from unitdisc.corpora.pages import PagesCorpus, PagesSettings
+from unitdisc.corpora.samples.drawn_pages import draw_page
+from unitdisc.corpora.samples.page_texts import page_xml
 from unitdisc.errors import InputError
 
 
 @pytest.fixture
 def bare(tmp_path):
-    page = made_page(lines=2)
+    page = draw_page(lines=2)
     (tmp_path / "root" / "anna").mkdir(parents=True)
     Image.fromarray(page.image).save(tmp_path / "root" / "anna" / "f 1.png")
     (tmp_path / "made.xml").write_text(page_xml(page, "whatever.png"))
@@ -70,7 +71,7 @@ def test_what_kraken_cannot_segment(bare, body, message):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("kraken") is None, reason="kraken is not installed")
 def test_kraken_finds_the_lines(tmp_path):
-    page = made_page(lines=3, size=2)
+    page = draw_page(lines=3, size=2)
     Image.fromarray(page.image).save(tmp_path / "a.png")
     utterances, _ = read_corpus("pages", root=tmp_path, bare="segment", splits={"train": 1})
     assert len(utterances) == 3

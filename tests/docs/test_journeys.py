@@ -120,3 +120,14 @@ def test_listening_to_units(tmp_path):
         assert {path.stem for path in (tmp_path / folder).glob("*.wav")} == tested
     assert len(list((tmp_path / "lines").glob("*.png"))) > 0
     assert soundfile.info(tmp_path / "unit-17.wav").duration == pytest.approx(0.26)
+
+
+def test_from_an_export_to_units_on_the_page(tmp_path):
+    printed = follow("pages.md", tmp_path)
+    assert "transcribed: 24 of 24 utterances" in printed
+    for folder in (
+        tmp_path / "results/letters/vq/seed0/exports/units/pages-collapsed",
+        tmp_path / "new/pages-collapsed",
+    ):
+        assert len(list(folder.rglob("*.xml"))) == 8
+        assert len(read_sequences(folder)) == 24

@@ -10,8 +10,10 @@ from tests.helpers import networks
 from tests.helpers.commands import lines_run, speech_run
 from tests.helpers.corpora import recorded
 from tests.helpers.pipeline import in_process
+from tests.helpers.zips import zipped
 from unitdisc import tables
-from unitdisc.formats.unit_files import read_runs
+from unitdisc.corpora.samples import pages as sample_pages
+from unitdisc.formats.unit_files import read_runs, read_sequences
 from unitdisc.records import Utterance
 
 
@@ -263,3 +265,23 @@ def test_a_network_may_have_moved_but_not_changed(tmp_path, monkeypatch):
     assert done.returncode == 2
     assert "the model was trained on other features: sha256 was " in done.stderr
     assert not list(tmp_path.glob(".*encoding"))
+
+
+def test_units_of_pages_go_back_into_copies_of_them(here):
+    """The zip of an export of eScriptorium: its lines are encoded as those of the folder are."""
+    sample_pages.draw(Path("pages"), writers=1, lines=1)
+    files = {path.relative_to("pages").as_posix(): path.read_bytes() for path in sorted(Path("pages").rglob("*.*"))}
+    Path("export.zip").write_bytes(zipped(files))
+    own = ("--model", lines_run)
+    assert encode("pages", *own, "--out", "folder.tsv").returncode == 0
+    assert encode("export.zip", *own, "--out", "zip.tsv").returncode == 0
+    assert Path("folder.tsv").read_bytes() == Path("zip.tsv").read_bytes()
+    units = tables.read_units("zip.tsv")
+    assert list(units) == ["scribe01-0001-l1", "scribe01-0002-l1"]
+    assert encode("export.zip", *own, "--out", "out", "--formats", "pages", "--repeats", "collapse").returncode == 0
+    back = read_sequences("out/pages-collapsed", next(iter(units.values())).frame_shift)
+    for name, sequence in units.items():
+        assert back[name].units.tolist() == sequence.units.tolist()
+    told = encode("export.zip", *own, "--out", "x", "--formats", "pagexml")
+    assert told.returncode == 2
+    assert told.stderr.strip().endswith("is a line of a page, and no image of its own; export pages")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(help="Recordings or line images, folders of them, and lists.", show_default=False),
+    typer.Argument(help="Recordings, line images or pages, folders of them, and lists.", show_default=False),
 ]
 AnyModel = Annotated[
     str, typer.Option(help="Name of the model in the configuration, or with FILES, a run's folder: results/…/seed0.")
@@ -78,8 +78,10 @@ def encode(
     """Encode splits of a corpus of the workflow, by default all, or any files, into unit sequences.
 
     Files are recordings or images, folders of them, whose sub-folders are the speakers, or lists: a path per line, or
-    a table with the column source or path, and perhaps utterance, speaker, split, start and end. An interrupted
-    command goes on where it was. Files that cannot be read are named at the end, and the exit code is then 1.
+    a table with the column source or path, and perhaps utterance, speaker, split, start and end. A model of handwriting
+    reads pages, too: PAGE or ALTO, a folder with such files, or their zip; --formats pages writes units into copies of
+    them. An interrupted command goes on where it was. Files that cannot be read are named at the end, and the exit code
+    is then 1.
 
     Example: unitdisc encode --corpus sample-speech --model vq --split test
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from unitdisc.errors import InputError
 from unitdisc.formats.file_tree import FileTree, Folder, Zip, nested, read_text
+from unitdisc.formats.text import transcript
 from unitdisc.records import Label
 
 remedy = "fetch the alignments that belong to this corpus"
@@ -42,29 +43,29 @@ class Alignments:
                     return cls(stack.enter_context(Zip(folder / name)), top)
         return None
 
-    def labels(self, image: str, utterance: str, width: int) -> list[Label]:
-        """Return the labels of ``image``, which has ``width`` columns; none if it is not aligned.
+    def read(self, image: str, utterance: str, width: int) -> tuple[str, list[Label]]:
+        """Return the transcript and the labels of ``image``, which has ``width`` columns; none if it is not aligned.
 
         Raises InputError naming file and line if the alignment is of another image or length, or is malformed.
         """
         name = str(PurePosixPath(image).with_suffix(".ali"))
         member = next((path for path in (name, f"{self.top}/{name}") if self.archive.has(path)), None)
         if member is None:
-            return []
+            return "", []
         location = self.archive.where(member)
-        symbols = _symbols(read_text(self.archive, member), image, width, location)
+        text, symbols = _symbols(read_text(self.archive, member), image, width, location)
         codes = np.unique(symbols, return_inverse=True)[1]
         starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [width]]).tolist()
         runs = itertools.pairwise(starts)
-        return [Label(utterance, float(start), float(end), _label(symbols[start])) for start, end in runs]
+        return text, [Label(utterance, float(start), float(end), _label(symbols[start])) for start, end in runs]
 
 
 def _label(symbol: str) -> str:
     return "_" if symbol == "SPACE" else symbol
 
 
-def _symbols(text: str, image: str, width: int, location: str) -> list[str]:
-    """Return the symbol of each column; log-probabilities are checked and dropped."""
+def _symbols(text: str, image: str, width: int, location: str) -> tuple[str, list[str]]:
+    """Return the transcript and the symbol of each column; log-probabilities are checked and dropped."""
     lines = text.rstrip("\n").split("\n")
     header = re.fullmatch(r"(\S+) ([0-9]{1,9}) targetStr:(.*?)\r?", lines[0])
     if header is None:
@@ -81,7 +82,7 @@ def _symbols(text: str, image: str, width: int, location: str) -> list[str]:
             raise InputError(what, location, number + 2, "expected: '<t> <t+1> <symbol> <log-probability>'")
     if len(fields) != width:
         raise InputError(f"has {len(fields)} columns where the first line says {width}", location, 1, remedy)
-    return [row[2] for row in fields]
+    return transcript(header[3]), [row[2] for row in fields]
 
 
 def _is_number(text: str) -> bool:

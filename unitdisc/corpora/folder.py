@@ -16,6 +16,7 @@ from unitdisc.corpora.folder_splits import FolderSplitSettings, below_splits, dr
 from unitdisc.corpora.image_lengths import image_length
 from unitdisc.corpora.reader import CorpusReader
 from unitdisc.corpora.speakers import SpeakerRule, speaker_of
+from unitdisc.corpora.transcripts import transcript_files, transcripts
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats import audio
@@ -86,8 +87,9 @@ class FolderCorpus(CorpusReader):
         chosen = given if given is not None else drawn_splits(self.settings, speakers, durations, self.notices)
         self.settle()
         durations = self.long_enough(durations, durations)
+        texts = transcripts(present, names, self.notices)
         utterances = [
-            Utterance(name, chosen[name], speakers[name], str(names[name]), duration)
+            Utterance(name, chosen[name], speakers[name], str(names[name]), duration, texts.get(name, ""))
             for name, duration in durations.items()
         ]
         if self.settings.labels == "sub-folders":
@@ -109,11 +111,12 @@ class FolderCorpus(CorpusReader):
         return [*labels, *(given.files() if given else ())]
 
     def sources(self) -> list[Path]:
-        """Return the recordings or images, and the files of a folder of labels."""
+        """Return the recordings or images, and the files of transcripts and of a folder of labels."""
         root, labels, endings = self.settings.root, self._aligned, self.settings.features.modality.endings
         recordings = below(root) if root.is_dir() else []
         aligned = label_files(labels, self.settings.label_format) if labels is not None and labels.is_dir() else []
-        return [*(path for path in recordings if path.suffix.lower() in endings), *aligned]
+        own = [path for path in recordings if path.suffix.lower() in endings]
+        return [*own, *transcript_files(recordings), *aligned]
 
     @property
     def _aligned(self) -> Path | None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from unitdisc.corpora.given_pages import given_lines, is_of_pages
 from unitdisc.corpora.speakers import speaker_of
 from unitdisc.corpora.table_rows import Column, Layout, Places
 from unitdisc.corpora.unreadable import Unreadable
@@ -31,6 +32,7 @@ def given_utterances(
     speaker, or what the rule ``speaker`` says; elsewhere a file is its own speaker. A list has a path per line, a name
     and a path (``.scp``), or is a table with the column source or path, and optionally utterance, speaker, split, start
     and end, such as utterances.tsv; rows of some ``splits`` can be chosen. Files that a list names need not exist.
+    Of handwriting, page files, zips of pages, and folders with PAGE or ALTO are their lines: see ``given_lines``.
     Raises InputError for what does not exist otherwise, is no recording or image, or has the name of another one.
     """
     found: list[Utterance] = []
@@ -38,9 +40,11 @@ def given_utterances(
     for path in paths:
         if not path.exists():
             raise InputError("no such file or folder", path)
-        if splits and (path.is_dir() or path.suffix.lower() in modality.endings):
+        if splits and (path.is_dir() or path.suffix.lower() in (*modality.endings, ".xml", ".zip")):
             raise InputError("has no splits", path, fix="--split chooses rows of a table")
-        if path.is_dir():
+        if is_of_pages(path, modality):
+            found += given_lines(path, speaker)
+        elif path.is_dir():
             found += _in_folder(_recordings(path, modality), path, 1 if speaker is None else speaker)
         elif path.suffix.lower() in (*plain_lists, kaldi_list, *row_tables.endings):
             found += [row for row in _listed(path) if not splits or row.split in splits]

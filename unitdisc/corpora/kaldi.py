@@ -37,6 +37,7 @@ kaldi_files = (
     "phones.ctm",
     "text_ali",
     "reco2file_and_channel",
+    "text",
 )
 label_columns = ["utterance", "start", "end", "label"]
 
@@ -114,13 +115,15 @@ class KaldiCorpus(CorpusReader):
             self.spelling_of_name.update({plain_name(text): text for text in names if plain_name(text) != text})
             speakers = folder.speakers()
             self.spelling_of_speaker.update(folder.spelt_speakers())
+            texts = folder.texts()
             for key, recording in _shortened(recordings, self.settings.hours.get(name)).items():
                 if key in utterances:
                     raise InputError(f"utterance {key!r} is in {utterances[key].split} too", scp, recording.line)
                 if speakers is not None and key not in speakers:
                     raise InputError(f"names no speaker for {key!r}", folder.path / "utt2spk")
                 speaker = key if speakers is None else speakers[key]
-                utterances[key] = Utterance(key, split, speaker, recording.source, round(recording.duration, digits))
+                duration = round(recording.duration, digits)
+                utterances[key] = Utterance(key, split, speaker, recording.source, duration, texts.get(key, ""))
         self.settle()
         aligned = [(*each, path) for each in listed if each[2] and (path := self._alignment(each[0].path)) is not None]
         parts = [KaldiLabels(folder, path, scp.name, found, self.left_out) for folder, scp, found, path in aligned]

@@ -11,6 +11,7 @@ import numpy as np
 
 from unitdisc.corpora.cuts import cut
 from unitdisc.corpora.strays import Strays
+from unitdisc.corpora.transcripts import rows, unread
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
 from unitdisc.files import is_there
@@ -117,6 +118,15 @@ class DataFolder:
             column, path = 0, self.path / "spk2utt"
         rows = read_fields(path, least=2) if path.exists() else ()
         return {plain(fields[column]): fields[column] for _, fields in rows if len(fields) > column}
+
+    def texts(self) -> dict[str, str]:
+        """Return the transcript of each utterance by ``text``; one that cannot be read is left out, with a notice."""
+        path = self.path / "text"
+        try:
+            return {plain_name(name): text for name, text in rows(path)} if path.exists() else {}
+        except InputError as error:
+            self.notices.add(unread, str(error))
+            return {}
 
     def _source(self, value: str, line: int) -> str:
         """Return a source of wav.scp with its path from here; raises InputError for what may not be read."""

@@ -27,7 +27,7 @@ from unitdisc.formats.pages.cut import size_of, strip
 from unitdisc.formats.pages.page_file import read_pages
 from unitdisc.formats.pages.page_image import frames
 from unitdisc.formats.pages.source import PageSource, image_of
-from unitdisc.formats.text import plain_name
+from unitdisc.formats.text import plain_name, transcript
 from unitdisc.records import Label, Utterance
 
 
@@ -70,9 +70,10 @@ class PagesCorpus(CorpusReader):
 
     Settings = PagesSettings
     settings: PagesSettings
+    only: Path | None = None  # the page file to read, of all that are there
 
     def read(self) -> tuple[list[Utterance], list[Label]]:
-        """Read every line of every page, in reading order; pages have no labels.
+        """Read every line of every page, in reading order, with its transcript; pages have no labels.
 
         An utterance is named after its page, by the rule of ``utterance_names``, and the id of its line. Raises
         InputError for files, lines and splits that do not fit.
@@ -89,7 +90,7 @@ class PagesCorpus(CorpusReader):
                 pages = {name: page for name, page in pages.items() if name in given}
             lines = {name: line for page, of in pages.items() for name, line in self._lines(page, of, sources).items()}
         self.settle()
-        durations = self.long_enough(lines, {name: float(width) for name, (_, _, width) in lines.items()})
+        durations = self.long_enough(lines, {name: float(width) for name, (_, _, width, _) in lines.items()})
         page_of = {name: lines[name][0] for name in durations}
         writers = Writers(plan.speaker, plan.writers, plan.root).of(pages, places)
         speakers = {name: writers[page] for name, page in page_of.items()}
@@ -99,8 +100,8 @@ class PagesCorpus(CorpusReader):
             else self._divided(speakers, page_of, {name: line[2] for name, line in lines.items()})
         )
         return [
-            Utterance(name, chosen[name], speakers[name], str(lines[name][1]), float(lines[name][2]))
-            for name in durations
+            Utterance(name, chosen[name], speakers[name], str(source), float(width), text)
+            for name, (_, source, width, text) in durations.items()
         ], []
 
     @property
@@ -122,6 +123,8 @@ class PagesCorpus(CorpusReader):
         """Return the pages that have a file and an image, in order; faults are kept in ``unreadable``."""
         pages = list[PageFile]()
         for file, source in found.files.items():
+            if self.only not in (None, Path(source)):
+                continue
             with self.unreadable.caught(str(file)):
                 form, inside = read_pages(sources.read(source), source)
                 if form is None:
@@ -140,6 +143,8 @@ class PagesCorpus(CorpusReader):
 
     def _bare(self, images: list[PurePosixPath], found: Collection, sources: OpenSources) -> Iterable[PageFile]:
         """Return the pages of images without a page file, as the settings have it."""
+        if self.only is not None:
+            return []
         if not images or self.settings.bare == "skip":
             self.notices.add("pages without PAGE or ALTO, left out", str(min(images, default="")), len(images))
             return []
@@ -163,9 +168,9 @@ class PagesCorpus(CorpusReader):
             named[name] = page
         return named
 
-    def _lines(self, name: str, page: PageFile, sources: OpenSources) -> dict[str, tuple[str, PageSource, int]]:
-        """Return the lines of a page by utterance, each with its page, source and width in columns."""
-        lines = dict[str, tuple[str, PageSource, int]]()
+    def _lines(self, name: str, page: PageFile, sources: OpenSources) -> dict[str, tuple[str, PageSource, int, str]]:
+        """Return the lines of a page by utterance, each with its page, source, width in columns and transcript."""
+        lines = dict[str, tuple[str, PageSource, int, str]]()
         for fault, error in page.page.faults.items():
             self.unreadable.errors[f"{name}-{plain_name(fault)}"] = error
         if not page.page.lines:
@@ -182,7 +187,7 @@ class PagesCorpus(CorpusReader):
                     if utterance in lines:
                         raise InputError(f"has two lines {line.id!r}", page.file_source, line.at)
                     rows, width = size_of(strip(line), scale, str(source))
-                    lines[utterance] = name, source, columns(width, rows)
+                    lines[utterance] = name, source, columns(width, rows), transcript(line.text)
         return lines
 
     def _divided(

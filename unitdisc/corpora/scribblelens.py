@@ -165,8 +165,8 @@ def _line(corpus: FileTree, aligned: Alignments | None, entry: Entry) -> tuple[U
     if not corpus.has(entry.image):
         raise _not_there(corpus, entry.image, entry.list_path, entry.line)
     width = _columns(corpus, entry)
-    utterance = Utterance(entry.name, entry.split, entry.writer, corpus.where(entry.image), float(width))
-    return utterance, aligned.labels(entry.image, entry.name, width) if aligned and entry.labelled else []
+    text, labels = aligned.read(entry.image, entry.name, width) if aligned and entry.labelled else ("", [])
+    return Utterance(entry.name, entry.split, entry.writer, corpus.where(entry.image), float(width), text), labels
 
 
 def _corpus(root: Path, stack: ExitStack) -> FileTree:

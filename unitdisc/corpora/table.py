@@ -106,7 +106,7 @@ class TableCorpus(CorpusReader):
             self.spelling_of_name[name] = row.spelling or name
             self.spelling_of_speaker[speaker] = row.speaker
             source = str(parts[name]) if row.is_part else row.source
-            utterances.append(Utterance(name, chosen[name], speaker or name, source, duration))
+            utterances.append(Utterance(name, chosen[name], speaker or name, source, duration, row.text))
         return utterances, self._labels({name: rows[name] for name in durations}, durations)
 
     @property

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.errors import InputError
 from unitdisc.formats.row_tables import RowTable, number_of, read_row_table, text_of
-from unitdisc.formats.text import is_writable, plain_name
+from unitdisc.formats.text import is_writable, plain_name, transcript
 from unitdisc.formats.utterance_names import name_of_path_text
 
-Column = Literal["path", "utterance", "speaker", "split", "start", "end", "duration", "labels"]
+Column = Literal["path", "utterance", "speaker", "split", "start", "end", "duration", "labels", "text"]
 columns: tuple[Column, ...] = get_args(Column)
 marks = re.compile("[#:]")  # after which a path goes on with what is in the file
 longest = 4096  # characters of a path: no system opens a longer one
@@ -23,7 +23,8 @@ longest = 4096  # characters of a path: no system opens a longer one
 class Row:
     """An utterance of a table: its file and, in seconds, the part of it; what the table does not say is None or empty.
 
-    ``spelling`` and ``speaker`` are as the table has them; ``labels`` are the path of a file or what the cell holds.
+    ``spelling`` and ``speaker`` are as the table has them; ``labels`` are the path of a file or what the cell holds;
+    ``text`` is the transcript.
     """
 
     table: Path
@@ -37,6 +38,7 @@ class Row:
     end: float | None
     duration: float | None
     labels: object
+    text: str = ""
 
     @property
     def is_part(self) -> bool:
@@ -126,7 +128,9 @@ class Layout:
         if not is_writable(name + speaker):
             raise InputError(f"has a name with characters that cannot be written: {name + speaker!a}")
         labels = places.find(labels.strip()) if isinstance(labels, str) else labels
-        return Row(table, line, name, spelling, places.find(path), speaker, split, start, end, duration, labels or None)
+        text = transcript(cells[8]) if isinstance(cells[8], str) else ""
+        source = places.find(path)
+        return Row(table, line, name, spelling, source, speaker, split, start, end, duration, labels or None, text)
 
 
 def _check_times(start: float | None, end: float | None, duration: float | None) -> None:

@@ -75,6 +75,13 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", invisible.sub("", text))
 
 
+def transcript(text: str) -> str:
+    """Return a transcript as a table can hold it: as it is spelt, with single plain spaces, in one line."""
+    if not is_writable(text):
+        text = "".join(" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
+    return " ".join(text.split())
+
+
 def is_writable(name: str) -> bool:
     """Return whether a name can be written: it has no control characters, and no bytes that are not UTF-8."""
     return name.isprintable() or not {unicodedata.category(character) for character in name} & {"Cc", "Cs"}

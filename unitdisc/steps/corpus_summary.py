@@ -46,6 +46,8 @@ def _lines(
         yield f"sample rates: {', '.join(rates)}"
     yield from _split_lines(settings, utterances)
     yield from _label_lines(utterances, labels)
+    if transcribed := sum(bool(utterance.text) for utterance in utterances):
+        yield f"transcribed: {transcribed:,} of {counted(len(utterances), 'utterances')}"
     if reader.strays.labels:
         names = list(reader.strays.labels)
         yield f"labels of no utterance: {counted(reader.strays.labels.total(), 'labels')} of {_listed(names)}; {stops}"

@@ -106,7 +106,8 @@ def _benchmark(run: Run, settings: Exports, split: str) -> tuple[str, str] | Non
 def _origin(run: Run, repeats: Repeats, described: Mapping[str, Any]) -> Origin:
     codebook, grid = run.trained.model.codebook.numpy(), run.settings.features.grid
     words, books = codebook.shape[-2], indices_of(codebook)
-    return Origin(run.corpus, run.model, run.seed, run.modality, words, run.splits, repeats, described, books, grid)
+    own = run.corpus, run.model, run.seed, run.modality, words, run.splits, repeats, described, books, grid
+    return Origin(*own, transcribed=run.transcribed)
 
 
 def suitable(modality: str, indices: int = 1) -> Sequence[str]:
@@ -139,6 +140,7 @@ def _parts(run: Run, settings: Exports, repeats: Repeats, final: Path, notices: 
                     _benchmark(run, settings, split),
                     notices,
                     run.settings.features.grid,
+                    run.transcribed,
                 )
 
 

@@ -93,6 +93,11 @@ class Run:
         """The corpus's utterances by name."""
         return {row.utterance: row for row in utterances_of(self.corpus_files)}
 
+    @property
+    def transcribed(self) -> bool:
+        """Whether some utterance of the corpus has a transcript."""
+        return any(row.text for row in self.utterances.values())
+
     @cached_property
     def speakers(self) -> dict[str, str]:
         """The speaker of each utterance, by name."""

@@ -64,7 +64,7 @@ def test_outlines_stay_on_the_page():
 
 def test_a_drawn_baseline_goes_along_the_line():
     for line in page_files["eScriptorium"].lines():
-        drawn = np.array(drawn_baseline(own_units(line), size), float)
+        drawn = np.array(drawn_baseline(line, size), float)
         at = np.interp(drawn[:, 0], *line.baseline.T)
         assert abs(drawn[:, 1] - at).max() < 20
         assert drawn[0, 0] < 60

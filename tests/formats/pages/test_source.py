@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from tests.helpers.made_pages import made_page, page_xml, write_page
+from tests.helpers.made_pages import write_page
 from tests.helpers.zips import zipped
+from unitdisc.corpora.samples.drawn_pages import draw_page
+from unitdisc.corpora.samples.page_texts import page_xml
 from unitdisc.errors import InputError
 from unitdisc.features.handwriting import read_line
 from unitdisc.formats.file_tree import OpenSources
@@ -14,7 +16,7 @@ from unitdisc.formats.pages.source import PageSource, page_source
 
 @pytest.fixture(scope="module")
 def page():
-    return made_page(lines=2)
+    return draw_page(lines=2)
 
 
 def read(source):

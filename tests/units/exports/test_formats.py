@@ -33,6 +33,7 @@ from unitdisc.units.exports.kaldi_text import KaldiText
 from unitdisc.units.exports.npz import NumpyArchive
 from unitdisc.units.exports.pagexml import PageXml
 from unitdisc.units.exports.parquet import Parquet
+from unitdisc.units.exports.parquet_utterances import ParquetUtterances
 from unitdisc.units.exports.textgrid import TextGrid
 from unitdisc.units.runs import expand, runs, spans
 
@@ -83,6 +84,20 @@ def test_times_are_the_decimals_that_they_are(shift):
     found = spans(UnitSequence("u", shift, np.arange(2000)), "keep")
     assert found.start.tolist() == [float(f"{i * shift:.6f}") for i in range(2000)]
     assert found.end[:-1].tolist() == found.start[1:].tolist()
+
+
+def test_transcripts_go_where_there_is_a_place(tmp_path):
+    part = make_part(tmp_path, "keep")
+    told = {name: replace(each, text="" if name == "a" else f"{name} één") for name, each in part.utterances.items()}
+    part = replace(part, utterances=told, transcribed=True)
+    JsonLines().write(tmp_path, part)
+    rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text("utf-8").splitlines()]
+    assert {row["file"]: row["text"] for row in rows} == {name: each.text for name, each in told.items()}
+    assert set(read_sequences(tmp_path / "train.jsonl")) == set(told)
+    ParquetUtterances().write(tmp_path, part)
+    frame = pd.read_parquet(tmp_path / "train.parquet").set_index("utterance")
+    assert frame["text"].fillna("").to_dict() == {name: each.text for name, each in told.items()}
+    assert frame["text"].isna().sum() == 1
 
 
 @repeats

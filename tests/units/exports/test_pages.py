@@ -15,6 +15,8 @@ from tests.units.exports.test_formats import make_part
 from unitdisc.errors import InputError
 from unitdisc.formats.pages.alto_units import version_of
 from unitdisc.formats.pages.insertion import placed
+from unitdisc.formats.pages.line import PageLine
+from unitdisc.formats.pages.page_file import read_pages
 from unitdisc.formats.pages.source import PageSource
 from unitdisc.formats.unit_files import read_sequences
 from unitdisc.records import UnitSequence, Utterance
@@ -143,3 +145,40 @@ def test_a_page_that_has_other_lines_by_now_is_one_line(tmp_path):
     page_files["eScriptorium"].write(tmp_path / "p.xml")
     with pytest.raises(InputError, match=r"p\.xml: has no line 'l-1'; read the corpus again"):
         Pages().write(tmp_path / "pages", part_of(tmp_path, sources))
+
+
+def read_again(path: Path) -> list[PageLine]:
+    return list(read_pages(path.read_bytes(), str(path))[1][0].lines)
+
+
+@every_page
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_exported_page_is_read_as_the_page_it_was(tmp_path, name, times):
+    """With its text and place, and none of the units, though these were added where a line has no text."""
+    path = next(iter(pages_of(tmp_path / "0", page_files[name], ("p",)).values())).file
+    before = read_again(Path(path))
+    for time in range(times):
+        sources = {own: PageSource(str(tmp_path / "0" / "p.png"), str(path), own) for own in page_files[name].ids}
+        path = exported(tmp_path / str(time + 1), sources, "collapse") / "p.xml"
+    assert Path(path).read_bytes().count(b"-units") >= 3 * times
+    for old, new in zip(before, read_again(Path(path)), strict=True):
+        assert (new.id, new.has_units) == (old.id, True)
+        assert new.text.split() == old.text.split()
+        np.testing.assert_array_equal(new.polygon, old.polygon)
+        np.testing.assert_array_equal(new.baseline, old.baseline)
+
+
+def test_a_baseline_that_was_corrected_is_read(tmp_path):
+    sources = pages_of(tmp_path, page_files["Transkribus"], ("p",))
+    text = (exported(tmp_path, sources) / "p.xml").read_text().replace('Baseline points="', 'Baseline points="41,91 ')
+    (tmp_path / "q.xml").write_text(text)
+    assert all(line.baseline[0].tolist() == [41, 91] for line in read_again(tmp_path / "q.xml"))
+
+
+def test_a_page_made_of_a_line_image_has_no_transcript(tmp_path):
+    Image.new("L", (300, 64), 255).save(tmp_path / "a.png")
+    part = part_of(tmp_path, pages_of(tmp_path, page_files["kraken"], ("p",)))
+    lines = {name: replace(line, source=str(tmp_path / "a.png")) for name, line in part.utterances.items()}
+    PageXml().write(tmp_path, replace(part, utterances=lines))
+    for path in (tmp_path / "train").iterdir():
+        assert [(line.text, line.has_units) for line in read_again(path)] == [("", True)]

@@ -7,6 +7,7 @@ import numpy as np
 
 from unitdisc.arrays import Floats
 from unitdisc.errors import InputError
+from unitdisc.formats.pages.alto_units import is_added
 from unitdisc.formats.pages.elements import (
     Placed,
     descend,
@@ -71,6 +72,7 @@ def _line(line: Placed) -> PageLine:
         region,
         number=line.number,
         at=element.line,
+        has_units=any(is_added(string) for string in element.each("String")),
     )
 
 
@@ -93,16 +95,18 @@ def _baseline(text: str, box: Floats) -> Floats:
 
 
 def _text(line: Element) -> str:
-    """Return the text of a line: its words, spaces and hyphens."""
+    """Return the text of a line: its words, spaces and hyphens, without units and without spaces alone."""
     parts = []
-    for element in line.children:
+    own = [element for element in line.children if not is_added(element)]
+    for element in own:
         match element.tag:
             case "String" | "HYP":
                 parts.append(element.attributes.get("CONTENT", ""))
             case "SP":
                 parts.append(" ")
-    spaced = any(element.tag == "SP" for element in line.children)
-    return ("" if spaced else " ").join(parts)
+    spaced = any(element.tag == "SP" for element in own)
+    text = ("" if spaced else " ").join(parts)
+    return text if text.strip() else ""
 
 
 def _frame(page: Element) -> int:

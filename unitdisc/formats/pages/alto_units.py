@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from unitdisc.formats.pages.insertion import Addition, LinePlace, PlacedFile, no_xml
 from unitdisc.formats.pages.line_units import LineUnits, Outline, box, drawn_baseline, mark, outlines
 from unitdisc.formats.text import private_character
+from unitdisc.formats.xml_element import Element as PlainElement
 
 versions = re.compile(r"alto/ns-v([2-9])#|alto(?:-v)?[-/]?([2-9])[-.]([0-9]+)(?:-draft)?\.xsd")
 
@@ -32,7 +33,7 @@ def alto_additions(
     version = version_of(found)
     takes_points = version >= (4, 2) or version == (4, -1)  # before, a baseline is a number
     if takes_points and not place.attributes.get("BASELINE", "").strip():
-        points = " ".join(f"{x} {y}" for x, y in drawn_baseline(own, size))
+        points = " ".join(f"{x} {y}" for x, y in drawn_baseline(own.line, size))
         name = found.length(f"<{place.prefix}{place.tag}")
         yield Addition(place.start + name, f' BASELINE="{points}"')
     drawn = outlines(own, size)
@@ -93,6 +94,11 @@ def _said(prefix: str, own: LineUnits) -> str:
 def _alternative(prefix: str, purpose: str, text: str) -> str:
     plain = escape(no_xml.sub("\ufffd", text))
     return f'<{prefix}ALTERNATIVE PURPOSE="{mark} {purpose}">{plain}</{prefix}ALTERNATIVE>'
+
+
+def is_added(string: PlainElement) -> bool:
+    """Return whether a String is one of units that were added to a line."""
+    return any(each.attributes.get("PURPOSE", "").startswith(f"{mark} ") for each in string.each("ALTERNATIVE"))
 
 
 def units_of_alto(root: Element) -> Iterator[tuple[str, list[str], list[str]]]:

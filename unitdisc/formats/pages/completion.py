@@ -8,6 +8,7 @@ import numpy as np
 from unitdisc.arrays import Floats
 from unitdisc.errors import InputError
 from unitdisc.formats.pages.line import Page, PageLine, nowhere
+from unitdisc.formats.pages.line_units import drawn_baseline
 
 ascent, descent = 0.7, 0.3  # shares of the distance of two lines that a line has above and below its baseline
 tall = 3.0  # times its width that a polygon without a baseline is high, to be taken for a line from top to bottom
@@ -24,7 +25,7 @@ def completed(page: Page, where: str) -> Page:
     line is upright. Lines for which this is not possible are faults.
     """
     lines, faults = [], dict(page.faults)
-    tidy = [_tidy(line, page) for line in page.lines]
+    tidy = [_as_before(_tidy(line, page), page.size) for line in page.lines]
     for line in tidy:
         try:
             lines.append(_upright(_completed(line, tidy)))
@@ -41,6 +42,15 @@ def _tidy(line: PageLine, page: Page) -> PageLine:
     if len(baseline) < 2 or np.ptp(baseline, axis=0).max() <= 0:
         baseline = nowhere
     return replace(line, polygon=polygon, baseline=baseline)
+
+
+def _as_before(line: PageLine, size: tuple[float, float]) -> PageLine:
+    """Return a line without the baseline that was drawn for it when units were added."""
+    if not (line.has_units and len(line.polygon) and len(line.baseline)):
+        return line
+    before = replace(line, baseline=middle(line.polygon))
+    drawn = np.array(drawn_baseline(before, size), dtype=np.float64)
+    return replace(line, baseline=nowhere) if np.array_equal(drawn, line.baseline) else line
 
 
 def _within(points: Floats, size: tuple[float, float]) -> Floats:

@@ -197,7 +197,8 @@ def cut(page: PageImage, line: PageLine, source: str) -> Levels:
     found, scale = strip(line), np.array(page.scale)
     rows, columns = size_of(found, page.scale, source)
     point, up = found.at((np.arange(columns) + 0.5) / columns)
-    height = found.above - (np.arange(rows) + 0.5) / rows * found.height
+    added = (rows - found.height * page.scale[1]) / 2  # at the top and at the bottom, for rows of a whole pixel
+    height = found.above - (np.arange(rows) + 0.5 - added) / page.scale[1]
     places = (point[None] + height[:, None, None] * up[None]) * scale + (scale - 1) / 2  # (rows, columns, 2)
     low = np.maximum(np.floor(places.min(axis=(0, 1))).astype(int) - 1, 0)
     high = np.minimum(np.ceil(places.max(axis=(0, 1))).astype(int) + 2, page.levels.shape[::-1])
@@ -213,9 +214,9 @@ def cut(page: PageImage, line: PageLine, source: str) -> Levels:
 
 
 def size_of(found: Strip, scale: tuple[float, float], source: str) -> tuple[int, int]:
-    """Return rows and columns of the cut line; raises InputError naming ``source`` where that is too large."""
+    """Return rows and columns of the cut line, each a pixel; raises InputError naming ``source`` for too many."""
     rows = max(1, round(found.height * scale[1]))
-    columns = max(1, round(found.length * scale[0] / (found.height * scale[1]) * rows))
+    columns = max(1, round(found.length * scale[0]))
     if rows * columns > most_pixels:
         raise InputError(f"would be {columns} × {rows} pixels, too many for a text line", source)
     return rows, columns

@@ -18,7 +18,7 @@ class PageLine:
     Whole numbers are the centres of pixels. What a file does not say is empty: (0, 2), or no text. ``number`` is that
     of its TextLine element in the file, from 0, and ``order`` that in the reading order of the page, from 0. ``id`` is
     that of the element, or ``line`` with its number from 1 where it has none; ``at`` is the file's line that it starts
-    on.
+    on. ``has_units`` says whether units were added to it, which are no part of its text.
     """
 
     id: str
@@ -29,6 +29,7 @@ class PageLine:
     order: int = 0
     number: int = 0
     at: int = 0
+    has_units: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

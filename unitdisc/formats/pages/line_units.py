@@ -79,9 +79,9 @@ def box(outline: Outline) -> tuple[int, int, int, int]:
     return min(xs), min(ys), max(max(xs) - min(xs), 1), max(max(ys) - min(ys), 1)
 
 
-def drawn_baseline(own: LineUnits, size: tuple[float, float]) -> Outline:
+def drawn_baseline(line: PageLine, size: tuple[float, float]) -> Outline:
     """Return a baseline for a line whose file has none, in whole units of its page."""
-    upper, lower = places_on_page(own.line, np.linspace(0.0, 1.0, 9))
+    upper, lower = places_on_page(line, np.linspace(0.0, 1.0, 9))
     return _whole(upper + text_share * (lower - upper), size)
 
 

@@ -8,9 +8,11 @@ from xml.sax.saxutils import escape, quoteattr
 from unitdisc.errors import InputError
 from unitdisc.formats.pages.insertion import Addition, LinePlace, PlacedFile, no_xml
 from unitdisc.formats.pages.line_units import LineUnits, Outline, drawn_baseline, mark, outlines
+from unitdisc.formats.xml_element import Element as PlainElement
 
 namespace = re.compile(r"http://schema\.primaresearch\.org/PAGE/gts/pagecontent/(\d{4})-\d\d-\d\d")
 oldest = 2013  # before, outlines have elements for points, and lines no baseline
+unit_comment = "unit"  # what the export of line images says of the text of a glyph
 custom = re.compile(rf"{mark} \{{utterance:([^;}}]*); columns:([0-9.,]*);\}}")
 
 
@@ -32,7 +34,7 @@ def page_additions(
     outer = place.last("AlternativeImage", "Coords")
     writing = _Writing(place.prefix, found.indent(place.children[0]) if place.children else "")
     if not place.has("Baseline"):
-        points = _points(drawn_baseline(own, size))
+        points = _points(drawn_baseline(own.line, size))
         yield Addition(outer.end if outer else place.start_end, writing.tag("Baseline", 0, points=points))
     word = _word(found, writing, own, outlines(own, size), place)
     if not place.has("TextEquiv"):
@@ -88,6 +90,15 @@ def _word(found: PlacedFile, writing: _Writing, own: LineUnits, drawn: list[Outl
     elif not place.has("Word"):
         parts.append(writing.text(own.line.text.strip(), 1))
     return "".join([*parts, writing.close("Word", 0)])
+
+
+def units_of_word(word: PlainElement) -> str | None:
+    """Return the units of a word that was added to a line, or made of a line image, as text; None for another word."""
+    glyphs = [list(glyph.each("TextEquiv")) for glyph in word.each("Glyph")]
+    of_line_image = any(each.attributes.get("comments") == unit_comment for texts in glyphs for each in texts)
+    if not of_line_image and not custom.search(word.attributes.get("custom", "")):
+        return None
+    return " ".join(form.text for texts in glyphs for each in texts[:1] for form in each.each("Unicode"))
 
 
 def escaped(value: str) -> str:

@@ -19,6 +19,7 @@ from unitdisc.formats.pages.elements import (
     writers,
 )
 from unitdisc.formats.pages.line import Page, PageLine, nowhere
+from unitdisc.formats.pages.page_units import units_of_word
 from unitdisc.formats.xml_element import Element
 
 
@@ -46,14 +47,16 @@ def read_page(root: Element, where: str) -> Page:
 
 def _line(line: Placed) -> PageLine:
     region = next((each.attributes.get("id", "") for each in reversed(line.around) if "id" in each.attributes), "")
+    text, has_units = _transcript(line.element)
     return PageLine(
         line.id("id"),
         _points(line.element, "Coords"),
         _points(line.element, "Baseline"),
-        _text(line.element),
+        text,
         region,
         number=line.number,
         at=line.element.line,
+        has_units=has_units,
     )
 
 
@@ -69,15 +72,25 @@ def _points(element: Element, tag: str) -> Floats:
     )
 
 
+def _transcript(line: Element) -> tuple[str, bool]:
+    """Return the text of a line, or of its words with spaces, and whether it has units, which are no part of that."""
+    words = [(word, units_of_word(word)) for word in line.each("Word")]
+    added = [units for _, units in words if units is not None]
+    text = _text(line)
+    if not text.strip() or text in (*added, " ".join(added)):
+        text = " ".join(filter(None, (_text(word) for word, units in words if units is None)))
+    return text, bool(added)
+
+
 def _text(element: Element) -> str:
-    """Return the text of a line: that of the first of its alternatives, else those of its words with spaces."""
+    """Return the first of the alternative texts of an element that is not empty."""
     own = sorted(element.each("TextEquiv"), key=_rank)
     for equivalent in own:
         for form in ("Unicode", "PlainText"):
             text = next((child.text for child in equivalent.each(form)), "")
             if text.strip():
                 return text
-    return " ".join(filter(None, (_text(word) for word in element.each("Word")))) if element.tag == "TextLine" else ""
+    return ""
 
 
 def _rank(equivalent: Element) -> float:

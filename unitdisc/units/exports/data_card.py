@@ -8,6 +8,7 @@ import yaml
 
 from unitdisc.units.exports.export_split import Origin
 
+text_row = "| text | the transcript; null where there is none |\n"
 grid_row = "| grid | rows and columns of the tokens of an image, which go row by row |\n"
 
 
@@ -27,6 +28,7 @@ def _front_matter(origin: Origin, rows: Mapping[str, int]) -> dict[str, Any]:
         {"name": "units", "list": "int32" if origin.codebooks == 1 else {"list": "int32"}},
         {"name": "durations", "list": "int32"},
         {"name": "labels", "list": [*label, {"name": "label", "dtype": "string"}]},
+        *([{"name": "text", "dtype": "string"}] if origin.transcribed else []),
         *([] if origin.grid is None else [{"name": "grid", "list": "int32"}]),
     ]
     filled = [split for split in origin.splits if rows[split]]  # datasets cannot load a split without rows
@@ -52,7 +54,7 @@ def _text(origin: Origin, rows: Mapping[str, int]) -> str:
     if origin.codebooks > 1:
         words = f"{origin.codebooks} codebooks of {words} each"
         kept += f", each a list of {origin.codebooks} indices, codebook 0 first"
-    places = "" if origin.grid is None else grid_row
+    places = (text_row if origin.transcribed else "") + ("" if origin.grid is None else grid_row)
     counts = ", ".join(f"{rows[split]} in {split}" for split in origin.splits)
     return f"""# Units of {origin.corpus}
 

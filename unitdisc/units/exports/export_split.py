@@ -77,7 +77,7 @@ class ExportSplit:
     tokens of images. ``final_folder`` is where the folder of all formats will be. ``made`` is when the units
     were made: the date in formats that have one, so that two exports of the same units have the same bytes.
     ``benchmark`` is the language and the split as DiscoPhon calls them; None for a split that it does not have.
-    ``notices`` learns of what a format leaves out.
+    ``notices`` learns of what a format leaves out. ``transcribed`` says whether utterances of the corpus have texts.
     """
 
     split: str
@@ -93,6 +93,7 @@ class ExportSplit:
     benchmark: tuple[str, str] | None = None
     notices: Notices = field(default_factory=Notices)
     grid: Grid | None = None
+    transcribed: bool = False
 
     @property
     def indices(self) -> int:
@@ -126,6 +127,7 @@ class Origin:
     """What the units of all splits come from; ``facts`` are those of the manifest, with the model and its features.
 
     ``codewords`` are those of each of the ``codebooks`` whose indices a token has; ``grid`` is that of images.
+    ``transcribed`` says whether some utterance of the corpus has a text.
     """
 
     corpus: str
@@ -138,6 +140,7 @@ class Origin:
     facts: Mapping[str, Any]
     codebooks: int = 1
     grid: Grid | None = None
+    transcribed: bool = False
 
 
 def indices_of(codebook: NDArray[np.float32]) -> int:

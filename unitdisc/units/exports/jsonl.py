@@ -18,7 +18,8 @@ class JsonLines(Export):
         """Write ``{split}.jsonl``: file, units, durations (tokens), frame_shift (seconds or columns), speaker, audio.
 
         Handwriting and images have ``image`` in place of ``audio``: the source of the utterance, as the corpus names
-        it. Tokens of several codebooks are lists of their indices; images have ``grid`` too, rows and columns.
+        it. Tokens of several codebooks are lists of their indices; images have ``grid`` too, rows and columns. A corpus
+        with transcripts has ``text``, empty where there is none.
         """
         with writing(folder / f"{part.split}.jsonl") as file:
             for sequence, runs in part.runs():
@@ -30,5 +31,7 @@ class JsonLines(Export):
                     "frame_shift": sequence.frame_shift,
                     "speaker": utterance.speaker,
                     part.modality.source: utterance.source,
-                } | ({} if sequence.grid is None else {"grid": sequence.grid})
+                }
+                row |= {"text": utterance.text} if part.transcribed else {}
+                row |= {} if sequence.grid is None else {"grid": sequence.grid}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")

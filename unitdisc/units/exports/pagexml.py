@@ -15,7 +15,7 @@ from unitdisc.files import replacing
 from unitdisc.formats.file_tree import OpenSources, member
 from unitdisc.formats.line_images import height, opened
 from unitdisc.formats.pages.insertion import no_xml
-from unitdisc.formats.pages.page_units import escaped
+from unitdisc.formats.pages.page_units import escaped, unit_comment
 from unitdisc.formats.pages.source import page_source
 from unitdisc.formats.shown_image import shown_size
 from unitdisc.units.exports.export import Export
@@ -134,7 +134,7 @@ def _text_line(region: Element, part: ExportSplit, line: _Line, spans: Spans) ->
         _add(word, "Coords", points=box)
         glyph = _add(word, "Glyph", id=f"glyph{number}")
         _add(glyph, "Coords", points=box)
-        _text(glyph, str(unit), index="0", comments="unit")
+        _text(glyph, str(unit), index="0", comments=unit_comment)
         if part.meanings is not None:
             _text(glyph, part.meanings[unit], index="1", comments="mapped label")
         _text(word, str(unit))

@@ -35,7 +35,7 @@ class ParquetUtterances(Export):
 
         The lists are units, durations (in tokens), and labels of start, end and label, null without labels. Times are
         in seconds, columns or patches. A unit of several codebooks is itself a list. Images have ``grid`` too, a list
-        of rows and columns.
+        of rows and columns. A corpus with transcripts has ``text``, null where there is none.
         """
         import pyarrow.parquet as pq
 
@@ -66,6 +66,7 @@ def _schema(part: ExportSplit) -> "pa.Schema":
             ("units", pa.list_(unit)),
             ("durations", pa.list_(pa.int32())),
             ("labels", pa.list_(label)),
+            *([("text", pa.string())] if part.transcribed else []),
             *([] if part.grid is None else [("grid", pa.list_(pa.int32()))]),
         ]
     )
@@ -92,6 +93,8 @@ def _table(part: ExportSplit, group: Group, schema: "pa.Schema") -> "pa.Table":
         **lists,
         "labels": _labels(part, [each.utterance for each in utterances], schema),
     }
+    if part.transcribed:
+        columns["text"] = pa.array([each.text or None for each in utterances], pa.string())
     if part.grid is not None:
         columns["grid"] = pa.array([sequence.grid for sequence, _ in group], pa.list_(pa.int32()))
     return pa.table(columns, schema=schema)
