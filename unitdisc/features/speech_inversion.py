@@ -71,7 +71,7 @@ def spectrum_of(log_mels: Spectrum, front: Front) -> Spectrum:
     target = wanted @ banks
     for _ in range(updates):
         power *= target / np.maximum(power @ banks.T @ banks, tiny)
-    return power * scale
+    return np.asarray(power * scale)
 
 
 def _gain(power: Spectrum, log_energy: NDArray[np.float64], front: Front) -> NDArray[np.float64]:
