@@ -1,0 +1,122 @@
+"""What reconstructions keep of utterances: how near they come, and what classifiers still hear in them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unitdisc.arrays import Floats, Ints, Mask, Matrix
+from unitdisc.features.extractor import Extractor
+from unitdisc.features.normalise import Normalised
+from unitdisc.probes.hearers import LabelHearer, SpeakerHearer
+from unitdisc.progress import track
+from unitdisc.scores.fidelity import Ratio, distances
+from unitdisc.units.reconstructions import Frames, Reconstructions
+from unitdisc.versions import Version, converted, labels, named, source, target
+
+Ratios = dict[str, Ratio]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """How the utterances of a split are compared: ``mean`` is the mean frame of train, normalised.
+
+    ``true`` is the index of the label of each frame of an utterance (T,), -1 for none; ``targets`` are the voices that
+    the utterances of a speaker are converted to.
+    """
+
+    made: Reconstructions
+    matrices: Normalised
+    speaker: Mapping[str, str]
+    extractor: Extractor
+    mean: Matrix
+    of_labels: LabelHearer | None
+    true: Mapping[str, Ints]
+    of_speakers: SpeakerHearer | None
+    targets: Mapping[str, Sequence[str]]
+
+    def of(self, utterance: str) -> Ratios:
+        """Return the sums of all metrics, over the active frames of an utterance; labels are those of all frames."""
+        active, own = self.matrices.active(utterance), self.made.frames(utterance)
+        found = self._distances(utterance, own, active) | self._labels(utterance, own, "")
+        who = self.of_speakers
+        if who is None or not active.any():
+            return found
+        others = self.targets[self.speaker[utterance]]
+        for version, frames in own.items():
+            taken = who.speaker(self._compared(utterance, frames, None)[active])
+            found |= self._taken(version, utterance, [taken] * len(others) or [taken], others)
+        if self.made.converts and others:
+            found |= self._converted(utterance, own, active, others)
+        return found
+
+    def _distances(self, utterance: str, own: Frames, active: Mask) -> Ratios:
+        mean = {Version.MEAN: np.tile(self.mean, (len(active), 1))}
+        seen = {version: self._compared(utterance, frames, None)[active] for version, frames in (own | mean).items()}
+        original = seen.pop(Version.ORIGINAL)
+        return {
+            named(family, version): ratio
+            for version, other in seen.items()
+            for family, ratio in distances(self.extractor.surface or "colours", original, other).items()
+        }
+
+    def _converted(self, utterance: str, own: Frames, active: Mask, others: Sequence[str]) -> Ratios:
+        """Return what an utterance that is converted to other speakers is taken for, and the labels that it keeps."""
+        who, made = self.of_speakers, [self.made.told(utterance, other, own) for other in others]
+        found: Ratios = {}
+        for version in own:
+            seen = [self._compared(utterance, f[version], o)[active] for f, o in zip(made, others, strict=True)]
+            found |= self._taken(
+                version + converted, utterance, [who.speaker(each) for each in seen] if who else [], others
+            )
+            if version is not Version.ORIGINAL:
+                kept = [self._labels(utterance, {version: frames[version]}, converted) for frames in made]
+                found |= summed(kept)
+        return found
+
+    def _compared(self, utterance: str, frames: Matrix, target: str | None) -> Floats:
+        return self.extractor.compared(self.made.features(utterance, frames, target))
+
+    def _labels(self, utterance: str, frames: Frames, suffix: str) -> Ratios:
+        if self.of_labels is None:
+            return {}
+        return {
+            named(labels, v + suffix): self.of_labels.right(each, self.true[utterance]) for v, each in frames.items()
+        }
+
+    def _taken(self, version: str, utterance: str, taken: Sequence[str], others: Sequence[str]) -> Ratios:
+        """Return how often an utterance is ``taken`` for its own speaker, and how often for each of the ``others``."""
+        me = self.speaker[utterance]
+        found: Ratios = {}
+        if self.of_speakers is not None and me in self.of_speakers.speakers:
+            found[named(source, version)] = taken.count(me), len(taken)
+        if others:
+            hits = sum(one == other for one, other in zip(taken, others, strict=True))
+            found[named(target, version)] = hits, len(others)
+        return found
+
+
+def summed(parts: Sequence[Ratios]) -> Ratios:
+    """Return the sums of the sums of each metric."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    each = {name: [part[name] for part in parts if name in part] for name in names}
+    return {name: (sum(a for a, _ in ratios), sum(b for _, b in ratios)) for name, ratios in each.items()}
+
+
+def targets_of(speakers: Sequence[str], known: Sequence[str], most: int) -> dict[str, list[str]]:
+    """Return for each speaker at most so many others of those ``known``: the ones after it, round in a circle.
+
+    All are then targets about as often. A speaker who is not known has a place in the circle by his number.
+    """
+    found = {}
+    for number, speaker in enumerate(sorted(set(speakers))):
+        first = known.index(speaker) + 1 if speaker in known else number
+        circle = [known[(first + step) % len(known)] for step in range(len(known))] if known else []
+        found[speaker] = [other for other in circle if other != speaker][:most]
+    return found
+
+
+def compare(comparison: Comparison, utterances: Sequence[str]) -> Iterator[tuple[str, Ratios]]:
+    """Yield the sums of each utterance's metrics."""
+    for name in track(utterances, "reconstructing"):
+        yield name, comparison.of(name)
