@@ -22,6 +22,7 @@ Normalise = Literal["none", "global", "speaker"]
 StatisticsOf = Literal["speaker", "own", "train"]  # that new files are normalised with
 # What reconstructions are compared by: log-mel energies, the ink of a line, the colours of an image.
 Surface = Literal["log-mels", "ink", "colours"]
+Hearing = Literal["whole", "levelled"]  # of utterances by a classifier of speakers
 Values = Literal["likeliest", "sampled"]  # of a distribution that a decoder gives
 UnitsFrom = Literal["encoded", "segmented"]
 Repeats = Literal["keep", "collapse"]

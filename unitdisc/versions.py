@@ -6,9 +6,10 @@ from dataclasses import replace
 from enum import StrEnum
 from math import inf
 from types import MappingProxyType
+from typing import get_args
 
-from unitdisc.choices import Surface
-from unitdisc.metric import Metric
+from unitdisc.choices import Hearing, Surface
+from unitdisc.metric import Better, Metric
 
 
 class Version(StrEnum):
@@ -33,6 +34,17 @@ titles: Mapping[str, str] = MappingProxyType(
     }
 )
 _page = "reconstruction.md"
+
+
+def _taken(whose: str, meaning: str, hearing: Hearing) -> Metric:
+    """Return the metric of utterances that a classifier takes for one speaker."""
+    better: Better = "high" if whose == "target" else "neither"
+    name, title = f"taken_for_{whose}", f"taken for {whose}"
+    if hearing == "levelled":
+        name, title, meaning = f"{name}_levelled", f"{title}, levelled", f"{meaning}, not by tone and loudness"
+    return Metric(f"{name}_{{version}}", title, meaning, better, percent=True, page=_page)
+
+
 # Each of these is one metric per version of an utterance: see ``named``.
 cepstral = Metric(
     "mel_cepstral_distortion_{version}", "MCD dB", "distance of mel cepstra 1 to 24", "low", high=inf, page=_page
@@ -51,15 +63,16 @@ ink = Metric("ink_error_{version}", "ink error", "pixel error, weighted by the i
 labels = Metric(
     "labels_kept_{version}", "labels found", "frames whose label a classifier finds", percent=True, page=_page
 )
-target = Metric(
-    "taken_for_target_{version}", "taken for target", "utterances taken for the speaker that is wanted", percent=True,
-    page=_page,
-)  # fmt: skip
-source = Metric(
-    "taken_for_source_{version}", "taken for source", "utterances taken for their own speaker", "neither", percent=True,
-    page=_page,
-)  # fmt: skip
-families = (cepstral, spectral, pixel, pixel_squares, ink, labels, target, source)
+# How a classifier of speakers hears an utterance: as it is, or with the mean and deviation of each column taken off,
+# so that another tone or loudness alone makes no other voice.
+target, source = (
+    MappingProxyType({hearing: _taken(whose, meaning, hearing) for hearing in get_args(Hearing)})
+    for whose, meaning in (
+        ("target", "utterances taken for the speaker that is wanted"),
+        ("source", "utterances taken for their own speaker"),
+    )
+)
+families = (cepstral, spectral, pixel, pixel_squares, ink, labels, *target.values(), *source.values())
 distances: Mapping[Surface, tuple[Metric, ...]] = MappingProxyType(
     {"log-mels": (cepstral, spectral), "ink": (pixel, pixel_squares, ink), "colours": (pixel, pixel_squares)}
 )
@@ -73,7 +86,7 @@ def named(family: Metric, version: str) -> str:
 # What the table of scores shows; all of them are in scores.tsv.
 headline = (
     named(cepstral, Version.UNITS), named(pixel, Version.UNITS), named(labels, Version.UNITS),
-    named(target, Version.UNITS + converted),
+    named(target["levelled"], Version.UNITS + converted),
 )  # fmt: skip
 
 

@@ -32,27 +32,25 @@ class Comparison:
     mean: Matrix
     of_labels: LabelHearer | None
     true: Mapping[str, Ints]
-    of_speakers: SpeakerHearer | None
+    of_speakers: Sequence[SpeakerHearer]
     targets: Mapping[str, Sequence[str]]
 
     def of(self, utterance: str) -> Ratios:
         """Return the sums of all metrics, over the active frames of an utterance; labels are those of all frames."""
         active, own = self.matrices.active(utterance), self.made.frames(utterance)
         found = self._distances(utterance, own, active) | self._labels(utterance, own, "")
-        who = self.of_speakers
-        if who is None or not active.any():
+        if not self.of_speakers or not active.any():
             return found
         others = self.targets[self.speaker[utterance]]
         for version, frames in own.items():
-            taken = who.speaker(self._compared(utterance, frames, None)[active])
-            found |= self._taken(version, utterance, [taken] * len(others) or [taken], others)
+            found |= self._taken(version, utterance, [self.made.features(utterance, frames)], active, others)
         if self.made.converts and others:
             found |= self._converted(utterance, own, active, others)
         return found
 
     def _distances(self, utterance: str, own: Frames, active: Mask) -> Ratios:
         mean = {Version.MEAN: np.tile(self.mean, (len(active), 1))}
-        seen = {version: self._compared(utterance, frames, None)[active] for version, frames in (own | mean).items()}
+        seen = {version: self._compared(utterance, frames)[active] for version, frames in (own | mean).items()}
         original = seen.pop(Version.ORIGINAL)
         return {
             named(family, version): ratio
@@ -62,20 +60,17 @@ class Comparison:
 
     def _converted(self, utterance: str, own: Frames, active: Mask, others: Sequence[str]) -> Ratios:
         """Return what an utterance that is converted to other speakers is taken for, and the labels that it keeps."""
-        who, made = self.of_speakers, [self.made.told(utterance, other, own) for other in others]
+        made = [self.made.told(utterance, other, own) for other in others]
         found: Ratios = {}
         for version in own:
-            seen = [self._compared(utterance, f[version], o)[active] for f, o in zip(made, others, strict=True)]
-            found |= self._taken(
-                version + converted, utterance, [who.speaker(each) for each in seen] if who else [], others
-            )
+            seen = [self.made.features(utterance, f[version], o) for f, o in zip(made, others, strict=True)]
+            found |= self._taken(version + converted, utterance, seen, active, others)
             if version is not Version.ORIGINAL:
-                kept = [self._labels(utterance, {version: frames[version]}, converted) for frames in made]
-                found |= summed(kept)
+                found |= summed([self._labels(utterance, {version: f[version]}, converted) for f in made])
         return found
 
-    def _compared(self, utterance: str, frames: Matrix, target: str | None) -> Floats:
-        return self.extractor.compared(self.made.features(utterance, frames, target))
+    def _compared(self, utterance: str, frames: Matrix) -> Floats:
+        return self.extractor.compared(self.made.features(utterance, frames))
 
     def _labels(self, utterance: str, frames: Frames, suffix: str) -> Ratios:
         if self.of_labels is None:
@@ -84,15 +79,23 @@ class Comparison:
             named(labels, v + suffix): self.of_labels.right(each, self.true[utterance]) for v, each in frames.items()
         }
 
-    def _taken(self, version: str, utterance: str, taken: Sequence[str], others: Sequence[str]) -> Ratios:
-        """Return how often an utterance is ``taken`` for its own speaker, and how often for each of the ``others``."""
+    def _taken(
+        self, version: str, utterance: str, seen: Sequence[Matrix], active: Mask, others: Sequence[str]
+    ) -> Ratios:
+        """Return how often an utterance is taken for its own speaker, and how often for each of the ``others``.
+
+        ``seen`` are its features for each of these, or those that are the same for all.
+        """
         me = self.speaker[utterance]
         found: Ratios = {}
-        if self.of_speakers is not None and me in self.of_speakers.speakers:
-            found[named(source, version)] = taken.count(me), len(taken)
-        if others:
-            hits = sum(one == other for one, other in zip(taken, others, strict=True))
-            found[named(target, version)] = hits, len(others)
+        for hearer in self.of_speakers:
+            taken = [hearer.speaker(features, active) for features in seen]
+            if me in hearer.speakers:
+                found[named(source[hearer.ear.hearing], version)] = taken.count(me), len(taken)
+            if others:
+                for_each = taken * len(others) if len(taken) == 1 else taken
+                hits = sum(one == other for one, other in zip(for_each, others, strict=True))
+                found[named(target[hearer.ear.hearing], version)] = hits, len(others)
         return found
 
 

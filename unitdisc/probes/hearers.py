@@ -8,10 +8,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from unitdisc.arrays import Floats, Ints, Matrix
+from unitdisc.arrays import Ints, Mask, Matrix
+from unitdisc.choices import Hearing
 from unitdisc.config import Fidelity, Probes
 from unitdisc.features.extractor import Extractor
-from unitdisc.features.normalise import Normalised
+from unitdisc.features.normalise import Normalised, statistics
 from unitdisc.probes.classifier import Probe, correct, fit
 from unitdisc.probes.examples import Examples, row_labels
 from unitdisc.probes.speakers import in_turn
@@ -64,17 +65,37 @@ def _until(names: Sequence[str], matrices: Normalised, frames: int) -> list[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ear:
+    """How a classifier of speakers gets the features (T, D) of an utterance, whose ``extractor`` this is.
+
+    The ``whole`` is log-mel energies or pixels, with loudness, the mean spectrum of a voice, and its channel.
+    ``levelled``, each column of the features has mean 0 and deviation 1 in the utterance: features that are normalised,
+    or given the mean and deviation of another speaker, are heard as before.
+    """
+
+    hearing: Hearing
+    extractor: Extractor
+
+    def __call__(self, features: Matrix, active: Mask) -> Matrix:
+        """Return the active frames of an utterance (T', W)."""
+        if self.hearing == "whole" or not active.any():
+            return np.asarray(self.extractor.compared(features)[active], dtype=np.float32)
+        return statistics(iter([features[active]])).apply(features[active])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SpeakerHearer:
     """Takes utterances for one of the ``speakers`` of train, each as likely before it hears."""
 
+    ear: Ear
     speakers: tuple[str, ...]
     classifier: Probe
     log_share: Tensor  # (S,) of the speakers in the training
 
     @torch.no_grad()
-    def speaker(self, compared: Floats) -> str:
-        """Return the speaker whose log probability, less that of his share, has the largest sum over frames (T, W)."""
-        scores = self.classifier(_tensor(compared)).log_softmax(dim=1) - self.log_share
+    def speaker(self, features: Matrix, active: Mask) -> str:
+        """Return the speaker whose log probability, less that of his share, has the largest sum over active frames."""
+        scores = self.classifier(torch.from_numpy(self.ear(features, active))).log_softmax(dim=1) - self.log_share
         return self.speakers[int(scores.double().sum(dim=0).argmax())]
 
 
@@ -98,14 +119,10 @@ class LabelHearer:
         return correct(self.classifier, examples), int(counted.sum())
 
 
-def speaker_hearer(
-    of: Heard, extractor: Extractor, speakers: Mapping[str, str], plan: Probes, seed: int
-) -> SpeakerHearer | None:
-    """Train a two-layer classifier of the speakers on single active frames, not normalised.
+def speaker_hearer(of: Heard, ear: Ear, speakers: Mapping[str, str], plan: Probes, seed: int) -> SpeakerHearer | None:
+    """Train a two-layer classifier of the speakers on single active frames.
 
-    It sees log-mel energies or pixels of a frame, as they are compared: loudness and the mean spectrum of a voice with
-    its channel, and what differs from frame to frame. Returns None for fewer than two speakers, and where none has a
-    second utterance, which could be held out.
+    Returns None for fewer than two speakers, and where none has a second utterance, which could be held out.
     """
     known = tuple(sorted({speakers[name] for name in of.learnt}))
     held = [name for name in of.held if speakers[name] in known]
@@ -113,16 +130,16 @@ def speaker_hearer(
         return None
 
     def examples(names: Sequence[str]) -> Examples:
-        rows = [extractor.compared(of.features[name])[of.normalised.active(name)] for name in names]
+        rows = [ear(of.features[name], of.normalised.active(name)) for name in names]
         codes = [np.full(len(row), known.index(speakers[name])) for name, row in zip(names, rows, strict=True)]
-        return Examples(_tensor(np.concatenate(rows)), torch.from_numpy(np.concatenate(codes)))
+        return Examples(torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(codes)))
 
     on, stop = examples(of.learnt), examples(held)
     counts = torch.bincount(on.labels, minlength=len(known))
     if (counts == 0).any() or not len(stop.labels):  # of a speaker without an active frame
         return None
     classifier = fit("mlp", on, stop, labels=len(known), settings=plan, seed=seed)
-    return SpeakerHearer(known, classifier, (counts / counts.sum()).log())
+    return SpeakerHearer(ear, known, classifier, (counts / counts.sum()).log())
 
 
 def label_hearer(of: Heard, labels: pd.DataFrame, shift: float, plan: Probes, seed: int) -> LabelHearer | None:
@@ -147,7 +164,3 @@ def label_hearer(of: Heard, labels: pd.DataFrame, shift: float, plan: Probes, se
     stop = stop if len(stop.labels) else on
     classifier = fit("mlp", on, stop, labels=len(vocabulary), settings=plan, seed=seed)
     return LabelHearer(classifier, labels, vocabulary, shift)
-
-
-def _tensor(compared: Floats) -> Tensor:
-    return torch.from_numpy(np.asarray(compared, dtype=np.float32))

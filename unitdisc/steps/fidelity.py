@@ -1,16 +1,18 @@
 """The step of fidelity: how near a model's reconstructions come to their originals, and what of these they keep."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import torch
 
 from unitdisc import registry, tables
 from unitdisc.checksums import sealing
+from unitdisc.choices import Hearing
 from unitdisc.config import Fidelity, Probes
 from unitdisc.features.extractor import Extractor
 from unitdisc.probes.fidelity import Comparison, compare, targets_of
-from unitdisc.probes.hearers import heard, label_hearer, speaker_hearer
+from unitdisc.probes.hearers import Ear, heard, label_hearer, speaker_hearer
 from unitdisc.probes.score import counted_labels
 from unitdisc.records import Score
 from unitdisc.scores.fidelity import summarise
@@ -35,16 +37,20 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
     labels = label_hearer(
         train, counted_labels(run.labels, run.settings.exclude), trained.features.shift, plan, run.seed
     )
-    voices = speaker_hearer(train, extractor, run.speakers, plan, run.seed)
+    hearers = [
+        hearer
+        for hearing in get_args(Hearing)
+        if (hearer := speaker_hearer(train, Ear(hearing, extractor), run.speakers, plan, run.seed))
+    ]
     for split in run.chosen(splits, of=scored):
         archive = run.features(split)
         names = sampled(list(archive), settings.utterances, run.seed)
         matrices = trained.normalised(archive, run.speakers)
         made = Reconstructions(trained, run.files, matrices, run.speakers)
         true = labels.targets({name: matrices.frames(name) for name in names}) if labels else {}
-        known = voices.speakers if voices and _at_home(run) else ()
+        known = hearers[0].speakers if hearers and _at_home(run) else ()
         targets = targets_of([run.speakers[name] for name in archive], known, settings.targets)
-        comparison = Comparison(made, matrices, run.speakers, extractor, train.mean, labels, true, voices, targets)
+        comparison = Comparison(made, matrices, run.speakers, extractor, train.mean, labels, true, hearers, targets)
         scores = summarise(compare(comparison, names), bootstrap=scoring.bootstrap, seed=scoring.confidence_seed)
         with sealing(run.files.fidelity(split)):
             tables.write(run.files.fidelity(split), scores, Score)
