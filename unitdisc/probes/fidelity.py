@@ -109,10 +109,15 @@ def summed(parts: Sequence[Ratios]) -> Ratios:
 def targets_of(speakers: Sequence[str], known: Sequence[str], most: int) -> dict[str, list[str]]:
     """Return for each speaker at most so many others of those ``known``: the ones after it, round in a circle.
 
-    All are then targets about as often. A speaker who is not known has a place in the circle by his number.
+    All are then targets about as often. Speakers who are not known have targets only where all are such, as what is not
+    taken for its own speaker would be taken for others; their place in the circle is by their number.
     """
-    found = {}
+    found: dict[str, list[str]] = {}
+    heard = [speaker for speaker in speakers if speaker in known]
     for number, speaker in enumerate(sorted(set(speakers))):
+        if heard and speaker not in known:
+            found[speaker] = []
+            continue
         first = known.index(speaker) + 1 if speaker in known else number
         circle = [known[(first + step) % len(known)] for step in range(len(known))] if known else []
         found[speaker] = [other for other in circle if other != speaker][:most]

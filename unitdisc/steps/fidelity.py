@@ -49,7 +49,7 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
         made = Reconstructions(trained, run.files, matrices, run.speakers)
         true = labels.targets({name: matrices.frames(name) for name in names}) if labels else {}
         known = hearers[0].speakers if hearers and _at_home(run) else ()
-        targets = targets_of([run.speakers[name] for name in archive], known, settings.targets)
+        targets = targets_of([run.speakers[name] for name in names], known, settings.targets)
         comparison = Comparison(made, matrices, run.speakers, extractor, train.mean, labels, true, hearers, targets)
         scores = summarise(compare(comparison, names), bootstrap=scoring.bootstrap, seed=scoring.confidence_seed)
         with sealing(run.files.fidelity(split)):
