@@ -615,3 +615,42 @@ def bits_per_dimension(utterances, probability):
             for codebook, codeword in enumerate(token):
                 bits -= math.log2(probability(codebook, codeword))
     return bits / dimensions
+
+
+# --- reconstructions ------------------------------------------------------------------------------------------------
+
+
+def mel_cepstrum(log_energies):
+    """The c_d of log amplitude = c_0 + sum over d of c_d cos(pi d (b + 1/2) / B), from natural logarithms of energies."""
+    bins = len(log_energies)
+    return [
+        (1 if d == 0 else 2) / bins
+        * sum(value / 2 * math.cos(math.pi * d * (b + 0.5) / bins) for b, value in enumerate(log_energies))
+        for d in range(bins)
+    ]  # fmt: skip
+
+
+def mel_cepstral_distortion(original, other, most):
+    """In dB, of one frame."""
+    pairs = list(zip(mel_cepstrum(original), mel_cepstrum(other), strict=True))[1 : most + 1]
+    return 10 / math.log(10) * math.sqrt(2 * sum((a - b) ** 2 for a, b in pairs))
+
+
+def log_spectral_distance(original, other):
+    """In dB, of one frame: from energies, each of which is 10 log10 dB."""
+    pairs = zip(original, other, strict=True)
+    squares = [(10 * math.log10(math.exp(a)) - 10 * math.log10(math.exp(b))) ** 2 for a, b in pairs]
+    return math.sqrt(sum(squares) / len(squares))
+
+
+def pixel_errors(original, other):
+    """Mean absolute error, root mean square error, and mean absolute error weighted by the original's ink."""
+    total = squares = inked = ink = count = 0.0
+    for row, other_row in zip(original, other, strict=True):
+        for a, b in zip(row, other_row, strict=True):
+            total += abs(a - b)
+            squares += (a - b) ** 2
+            inked += a * abs(a - b)
+            ink += a
+            count += 1
+    return total / count, math.sqrt(squares / count), inked / ink if ink else math.nan

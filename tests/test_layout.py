@@ -45,6 +45,7 @@ def test_a_run_knows_its_corpus_and_its_model_by_its_folder(tmp_path, monkeypatc
         (run.recognition("test"), "results/speech/vq/seed3/test.ctc.tsv"),
         (run.recognised("test"), "results/speech/vq/seed3/test.recognised.tsv"),
         (run.bits("test"), "results/speech/vq/seed3/test.bits.tsv"),
+        (run.fidelity("test"), "results/speech/vq/seed3/test.fidelity.tsv"),
         (run.curve, "results/speech/vq/seed3/curve.tsv"),
         (run.probes, "results/speech/vq/seed3/probe.scores.tsv"),
         (run.segments, "results/speech/vq/seed3/exports/segments"),
@@ -69,7 +70,7 @@ def test_a_path_is_the_one_of_the_contract(path, text):
 
 
 def test_no_two_files_of_a_run_share_a_path():
-    splits = [of(split) for of in (run.units, run.scores, run.abx, run.recognition, run.recognised, run.bits, run.segmented_units)
+    splits = [of(split) for of in (run.units, run.scores, run.abx, run.recognition, run.recognised, run.bits, run.fidelity, run.segmented_units)
               for split in ("train", "dev", "test")]  # fmt: skip
     paths = [
         *splits,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.places import repository
-from unitdisc import metrics, stages
+from unitdisc import metrics, stages, versions
 from unitdisc.choices import ProbeKind, Speaker
 from unitdisc.config import Abx
 from unitdisc.metrics import Metric, at_stage, find, word_score
@@ -64,7 +64,7 @@ def test_every_score_of_units_is_a_metric_of_its_own_name():
 def test_the_scores_of_units_are_all_the_metrics_of_units_in_all_variants():
     others = (
         *metrics.recognition, *metrics.likelihood, *metrics.by_stage, metrics.speaker_majority, *metrics.pieces,
-        *metrics.by_codebook, *metrics.codebooks,
+        *metrics.by_codebook, *metrics.codebooks, *versions.families,
     )  # fmt: skip
     plain = [m for m in metrics.every if m not in others]
     fits = {True: ("", metrics.heldout), False: ("",)}
@@ -225,7 +225,7 @@ def test_a_metric_is_described_and_bounded(metric):
 
 def test_the_pages_that_metrics_name_are_there():
     pages = {metric.page for metric in metrics.every}
-    assert pages == {"metrics.md", "abx.md", "exports.md"}
+    assert pages == {"metrics.md", "abx.md", "exports.md", "reconstruction.md"}
     assert all((repository / "docs" / page).is_file() for page in pages)
 
 

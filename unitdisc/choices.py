@@ -20,6 +20,9 @@ PageFormat = Literal["page", "alto"]
 BarePages = Literal["stop", "skip", "segment"]  # without a page file: an error, left out, or segmented by kraken
 Normalise = Literal["none", "global", "speaker"]
 StatisticsOf = Literal["speaker", "own", "train"]  # that new files are normalised with
+# What reconstructions are compared by: log-mel energies, the ink of a line, the colours of an image.
+Surface = Literal["log-mels", "ink", "colours"]
+Hearing = Literal["whole", "levelled"]  # of utterances by a classifier of speakers
 Values = Literal["likeliest", "sampled"]  # of a distribution that a decoder gives
 UnitsFrom = Literal["encoded", "segmented"]
 Repeats = Literal["keep", "collapse"]

@@ -81,6 +81,10 @@ class RunFolder:
         """Return the bits per dimension of a split, for a model that states a likelihood."""
         return self.path / f"{split}.bits.tsv"
 
+    def fidelity(self, split: str) -> Path:
+        """Return the errors of a split's reconstructions and what they keep, for a model that reconstructs."""
+        return self.path / f"{split}.fidelity.tsv"
+
     @property
     def probes(self) -> Path:
         """The accuracies of classifiers at every stage, on test."""

@@ -12,7 +12,7 @@ from math import inf
 from types import MappingProxyType
 from typing import get_args
 
-from unitdisc import stages
+from unitdisc import stages, versions
 from unitdisc.choices import ProbeKind, Speaker
 from unitdisc.metric import Metric as Metric
 from unitdisc.metric import OfSpeakers as OfSpeakers
@@ -188,6 +188,7 @@ every = (
     *by_stage,
     speaker_majority,
     *pieces,
+    *versions.families,
 )
 levels = tuple(metric.level for metric in every if metric.level)
 # Those that describe the ones of ``headline`` further: their shares, their levels, other measures of the same.
@@ -205,10 +206,10 @@ by_name = MappingProxyType({metric.name: metric for metric in every})
 # table of settings, segments before and after (report, terminal), and pieces (report, terminal).
 headline = (
     "many_to_one_heldout", "many_to_one", "one_to_one", "nmi", "boundary_f1_heldout", "abx_codes_within",
-    "abx_codes_across", "phone_error_rate", "bits_per_dimension", "bits_per_dimension_coded", "units_used",
-    "perplexity", "bitrate",
+    "abx_codes_across", "phone_error_rate", "bits_per_dimension", "bits_per_dimension_coded", *versions.headline,
+    "units_used", "perplexity", "bitrate",
 )  # fmt: skip
-terminal = tuple(name for name in headline if not name.startswith(("abx", "boundary")))
+terminal = tuple(name for name in headline if not name.startswith(("abx", "boundary")) and not versions.find(name))
 settings = (
     "many_to_one_heldout", "abx_codes_across", "phone_error_rate", "bits_per_dimension", "perplexity", "units_used",
     "bitrate",
@@ -237,6 +238,8 @@ def find(name: str) -> Metric:
     if of_codebook:
         known = find(f"{of_codebook[1]}_{{codebook}}{of_codebook[3]}")
         return replace(known, name=name, title=known.title.format(codebook=of_codebook[2]))
+    if known_version := versions.find(name):
+        return known_version
     staged = at_stage(name)
     if staged is not None:
         family, stage = staged

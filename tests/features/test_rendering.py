@@ -10,6 +10,7 @@ from unitdisc.features.handwriting import Handwriting, HandwritingSettings
 from unitdisc.features.images import Images, ImagesSettings
 from unitdisc.features.precomputed import Precomputed, PrecomputedSettings
 from unitdisc.features.rendering import Rendering
+from unitdisc.features.speech import Speech, SpeechSettings
 
 
 def test_a_recording_is_a_wav(tmp_path):
@@ -38,7 +39,36 @@ def test_an_image_is_that_of_its_patches():
     assert np.array_equal(images.inverted(images.compute(pixels)).data, pixels)
 
 
+def test_lines_and_images_are_compared_by_levels_from_0_to_1():
+    columns = np.float32([[-0.5, 0, 0.25], [1, 1.5, 0.5]])
+    lines = Handwriting(HandwritingSettings())
+    assert (lines.surface, lines.compared(columns).tolist()) == ("ink", [[0, 0, 0.25], [1, 1, 0.5]])
+    images = Images(ImagesSettings(height=8, width=12, patch=4))
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 12, 3), dtype=np.uint8)
+    frames = images.compute(pixels)
+    assert images.surface == "colours"
+    np.testing.assert_allclose(np.sort(images.compared(frames).ravel()), np.sort(pixels.ravel() / 255), atol=1e-6)
+    assert images.compared(frames + 9).max() == 1
+
+
+@pytest.mark.parametrize("deltas", [0, 2])
+def test_recordings_are_compared_by_their_log_mels(deltas):
+    samples = np.random.default_rng(0).normal(0, 0.1, 4000).astype(np.float32)
+    plain = {"bins": 20, "deltas": deltas}
+    banks = Speech(SpeechSettings(energy=False, **plain))
+    mels = banks.compute(samples, 16000)
+    assert banks.surface == "log-mels"
+    np.testing.assert_allclose(banks.compared(mels), mels[:, :20])
+    with_energy = Speech(SpeechSettings(energy=True, **plain))
+    np.testing.assert_allclose(with_energy.compared(with_energy.compute(samples, 16000)), mels[:, :20], atol=1e-5)
+    cepstra = Speech(SpeechSettings(type="mfcc", coefficients=20, energy=False, **plain))
+    np.testing.assert_allclose(cepstra.compared(cepstra.compute(samples, 16000)), mels[:, :20], atol=1e-3)
+
+
 def test_other_features_are_refused():
     assert not Precomputed.inverts
+    assert Precomputed.surface is None
+    with pytest.raises(InputError, match="reconstructions of features of kind 'precomputed' cannot be compared"):
+        Precomputed(PrecomputedSettings()).compared(np.zeros((3, 4), np.float32))
     with pytest.raises(InputError, match="kind 'precomputed' cannot be turned back into recordings"):
         Precomputed(PrecomputedSettings()).inverted(np.zeros((3, 4), np.float32))

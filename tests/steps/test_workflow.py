@@ -73,6 +73,26 @@ def test_the_training_of_a_curve_waits_for_test(values):
     (bits,) = re.findall(r"^rule bits:\n +input: (.*)\n +output: (.*)$", text, re.MULTILINE)
     assert "results/lines/drawn/seed0/train.units.tsv" in bits[0]
     assert bits[1] == "results/lines/drawn/seed0/test.bits.tsv"
+    assert "rule fidelity" not in text
+
+
+def test_reconstructions_are_scored_where_the_configuration_asks_for_it(values):
+    plain = {key: part for key, part in values["models"]["vq"].items() if key != "decoder"}
+    values["models"]["predicting"] = plain | {"objective": "prediction"}
+    values["runs"]["speech"].append("predicting")
+    values["scoring"] = {"abx": None, "fidelity": {}}
+    Path("config.yaml").write_text(yaml.safe_dump(values))
+    told = snakemake(Path(), "--dry-run", "--", "results/scores.tsv")
+    assert told.returncode == 0, told.stderr
+    scored = re.findall(r"^rule fidelity\w*:\n +input: (.*)\n +output: (.*)$", told.stdout + told.stderr, re.MULTILINE)
+    runs = ["results/lines/vq", "results/speech/kmeans", "results/speech/vq"]
+    assert sorted(outputs for _, outputs in scored) == [
+        f"{run}/seed0/test.fidelity.tsv" if "lines" in run
+        else f"{run}/seed0/dev.fidelity.tsv, {run}/seed0/test.fidelity.tsv"
+        for run in runs
+    ]  # fmt: skip
+    for inputs, _ in scored:
+        assert {"labels.tsv", "train.ark", "test.ark"} <= {Path(path).name for path in inputs.split(", ")}
 
 
 def test_only_sample_corpora_are_generated(values):

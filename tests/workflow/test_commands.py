@@ -34,6 +34,7 @@ case $step in
     score) files=("$run"/{train,dev,test}.scores.tsv);;
     recognise) files=("$run"/{dev,test}.{ctc,recognised}.tsv);;
     bits) files=("$run"/{dev,test}.bits.tsv);;
+    fidelity) files=("$run"/{dev,test}.fidelity.tsv);;
     abx-run) files=("$run/test.abx.tsv");;
     probe) files=("$run/probe.scores.tsv");;
     segment) files=("$run/exports/segments/x");;
@@ -69,7 +70,12 @@ def everything(folder, results):
     values["models"] = {"kmeans": kmeans, "v.q-1_": ctc, "pixels": vq | {"decoder": "pixelcnn"}}
     values["corpora"] = {"speech": values["corpora"]["speech"], "drawn": {"kind": "sample-handwriting", "parts": 2}}
     values["runs"] = {"speech": ["v.q-1_"], "drawn": ["kmeans", "pixels"]}
-    asked = {"segmentation": {}, "pieces": {}, "exports": {"formats": ["jsonl"]}, "scoring": {"probes": {}}}
+    asked = {
+        "segmentation": {},
+        "pieces": {},
+        "exports": {"formats": ["jsonl"]},
+        "scoring": {"probes": {}, "fidelity": {}},
+    }
     values |= asked | {"results": results, "report": {"title": "$(touch hacked) `touch hacked` '"}}
     (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
 

@@ -173,6 +173,27 @@ def bits(
     step.run(find_run(config, corpus, model, seed), split, threads=threads)
 
 
+@app.command()
+def fidelity(
+    corpus: Corpus,
+    model: Model,
+    split: Splits = None,
+    seed: Seed = 0,
+    config: Config = "config.yaml",
+    threads: Threads = 1,
+) -> None:
+    """Score the reconstructions of a model: how near they come, and what of labels and voices they keep.
+
+    Writes SPLIT.fidelity.tsv of the run (docs/reconstruction.md); by default of all splits but train.
+
+    Example: unitdisc fidelity --corpus sample-speech --model kmeans --split test
+    """
+    from unitdisc.steps import fidelity as step
+    from unitdisc.steps.run import find_run
+
+    step.run(find_run(config, corpus, model, seed), split, threads=threads)
+
+
 @app.command("abx-run")
 def abx_run(
     corpus: Corpus,

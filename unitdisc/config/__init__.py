@@ -9,7 +9,7 @@ from unitdisc.config.kmeans import KMeansModel, StackedFrames
 from unitdisc.config.mixer import MixerSettings
 from unitdisc.config.models import AnyModel, ModelSettings, VQModel
 from unitdisc.config.parts import PartSettings
-from unitdisc.config.scoring import Abx, Probes, Scoring
+from unitdisc.config.scoring import Abx, Fidelity, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
 from unitdisc.config.trained import TrainedModel
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Curve, Halving, Plateau, Training
@@ -30,6 +30,7 @@ __all__ = [
     "Experiment",
     "Exports",
     "FeatureSettings",
+    "Fidelity",
     "Halving",
     "InOrder",
     "KMeansModel",

@@ -13,6 +13,11 @@ class StackedFrames(ModelSettings):
     context: int = Field(0, ge=0, description="Frames on either side of each frame that are stacked with it.")
     stride: int = Field(1, ge=1, description="Frames per token; their stacked vectors are averaged.")
 
+    @property
+    def reconstructs(self) -> bool:
+        """True: a unit stands for the middle frame of its centroid."""
+        return True
+
 
 class KMeansModel(StackedFrames):
     """k-means on the normalised features: the baseline."""

@@ -71,6 +71,11 @@ class ModelSettings(Section):
         return False
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether the units stand for features that the model can say."""
+        return False
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The models of the same configuration that its training starts from."""
         return ()
@@ -199,6 +204,12 @@ class VQModel(ModelSettings):
         """Whether there are units, and a decoder that states a likelihood given these."""
         decodes = self.has_units and registry.objectives.fact(self.objective.kind, "decodes")
         return bool(decodes and registry.decoders.fact(self.decoder.kind, "likelihood"))
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether there are units, and a decoder that makes features of them."""
+        decodes = self.has_units and registry.objectives.fact(self.objective.kind, "decodes")
+        return bool(decodes and registry.decoders.fact(self.decoder.kind, "reconstructs"))
 
     @property
     def predicts_clusters(self) -> bool:

@@ -45,6 +45,20 @@ class Probes(Section):
     )
 
 
+class Fidelity(Section):
+    """How much of recordings, lines and images reconstructions keep, of dev and test (docs/reconstruction.md)."""
+
+    utterances: int | None = Field(
+        100, ge=1, description="Utterances of each split that are reconstructed, sampled by the seed; null for all."
+    )
+    targets: int = Field(
+        4, ge=0, description="Other speakers or writers of train that each is converted to; 0 for no conversion."
+    )
+    frames: int = Field(
+        50_000, ge=1, description="Frames of train, in whole utterances sampled by the seed, to train classifiers on."
+    )
+
+
 class Scoring(Section):
     """How units are scored, besides their usage."""
 
@@ -57,6 +71,10 @@ class Scoring(Section):
     abx: Abx | None = Field(Abx(), description="ABX at every stage of a run; null for none.")
     probes: Probes | None = Field(
         None, description="Classifiers at every stage of a run, which take about a minute more; null for none."
+    )
+
+    fidelity: Fidelity | None = Field(
+        None, description="Errors of reconstruction, and what of labels and voices it keeps; null for none."
     )
 
     @field_validator("tolerance", mode="before")

@@ -67,6 +67,11 @@ class TrainedModel(ModelSettings):
         return self.of_weights.likelihood
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether the model whose weights are taken reconstructs."""
+        return self.of_weights.reconstructs
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The model whose weights are taken, if the configuration has it."""
         return () if self.model is None else (self.model,)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from unitdisc.arrays import Floats, Matrix
+from unitdisc.choices import Surface
 from unitdisc.config import FeatureSettings
 from unitdisc.errors import InputError
 from unitdisc.features.rendering import Rendering
@@ -19,6 +20,7 @@ class Extractor(ABC):
 
     Settings: ClassVar[type[FeatureSettings]]
     inverts: ClassVar[bool] = False  # whether ``inverted`` can turn features back
+    surface: ClassVar[Surface | None] = None  # what ``compared`` returns, if it can
     only_names: ClassVar[tuple[str, ...]] = ()  # facts that say where something is, not what it is
 
     def __init__(self, settings: Any, *, allow_pipes: Sequence[str] = ()) -> None:
@@ -42,6 +44,17 @@ class Extractor(ABC):
         """
         raise InputError(
             f"features of kind {self.settings.kind!r} cannot be turned back into {self.settings.modality.sources}",
+            fix="choose a model on features of kind speech, handwriting or images",
+        )
+
+    def compared(self, features: Matrix) -> Floats:  # noqa: ARG002 (for the kinds that can)
+        """Return what features (T, D) are compared by where they are reconstructed: the ``surface``, a row a frame.
+
+        Log-mel energies are in natural logarithms; ink and colours are from 0 to 1. Raises InputError for a kind that
+        has none of these.
+        """
+        raise InputError(
+            f"reconstructions of features of kind {self.settings.kind!r} cannot be compared",
             fix="choose a model on features of kind speech, handwriting or images",
         )
 

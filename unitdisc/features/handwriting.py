@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Floats, Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
 from unitdisc.features.borders import without_borders
@@ -52,6 +52,7 @@ class Handwriting(Extractor):
 
     Settings = HandwritingSettings
     inverts = True
+    surface = "ink"
     settings: HandwritingSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -70,6 +71,10 @@ class Handwriting(Extractor):
     def inverted(self, features: Matrix, seed: int = 0) -> Rendering:  # noqa: ARG002 (nothing is made up)
         """Return the line (32, T) of columns, black on white; it is as straight as these are."""
         return Rendering(np.rint(255 * (1 - np.clip(features.T, 0, 1))).astype(np.uint8))
+
+    def compared(self, features: Matrix) -> Floats:
+        """Return the ink (T, 32) of columns, cut to 0 to 1."""
+        return np.clip(np.asarray(features, dtype=np.float64), 0.0, 1.0)
 
     def level(self, features: Matrix) -> Matrix:
         """Return the darkest ink (T,) of each column and its two neighbours."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
-from unitdisc.arrays import Matrix
+from unitdisc.arrays import Floats, Matrix
 from unitdisc.config import FeatureSettings
 from unitdisc.config.features import Sources
 from unitdisc.features.extractor import Extractor
@@ -59,6 +60,7 @@ class Images(Extractor):
 
     Settings = ImagesSettings
     inverts = True
+    surface = "colours"
     settings: ImagesSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -70,6 +72,10 @@ class Images(Extractor):
     def compute(self, data: Any, rate: int | None = None) -> Matrix:  # noqa: ARG002 (an image has none)
         """Return the patches (T, patch² · 3) of the pixels (H, W, 3) of an image, whole numbers from 0 to 255."""
         return patches(of_pixels(data, self.settings.pixels), self.settings.patch)
+
+    def compared(self, features: Matrix) -> Floats:
+        """Return the colours (T, patch² · 3) of patches, cut to 0 to 1."""
+        return np.clip(np.asarray(features, dtype=np.float64) + 0.5, 0.0, 1.0)
 
     def inverted(self, features: Matrix, seed: int = 0) -> Rendering:  # noqa: ARG002 (nothing is made up)
         """Return the image (H, W, 3) of patches."""

@@ -18,7 +18,7 @@ from unitdisc.features.levels import smoothed, two_means
 from unitdisc.features.milliseconds import Milliseconds
 from unitdisc.features.rendering import Rendering
 from unitdisc.features.samples import checked, resampled
-from unitdisc.features.speech_inversion import samples_of
+from unitdisc.features.speech_inversion import columns_of, log_mels_of, samples_of
 from unitdisc.formats import audio
 from unitdisc.formats.frame_shifts import read_shift
 
@@ -84,6 +84,7 @@ class Speech(Extractor):
 
     Settings = SpeechSettings
     inverts = True
+    surface = "log-mels"
     settings: SpeechSettings
 
     def read(self, sources: Sequence[str]) -> Iterator[Matrix]:
@@ -103,6 +104,14 @@ class Speech(Extractor):
     def inverted(self, features: Matrix, seed: int = 0) -> Rendering:
         """Return a recording of features (T, D), which say nothing of its phase; see ``speech_inversion``."""
         return Rendering(samples_of(features, _front(self.settings), seed), self.settings.sample_rate)
+
+    def compared(self, features: Matrix) -> Floats:
+        """Return the log-mel energies (T, bins) of features (T, D); of MFCC, those without the cepstra cut off.
+
+        Energy and differences are ignored; MFCC whose first cepstrum the energy replaced have log-mels of mean 0.
+        """
+        front = _front(self.settings)
+        return log_mels_of(np.asarray(features[:, : columns_of(front)], dtype=np.float64), front)
 
     def level(self, features: Matrix) -> Matrix:
         """Return the loudness (T,), averaged over its neighbourhood: the energy or c0, or the mean of the log-mels."""

@@ -108,12 +108,16 @@ def label_targets(
     """
     by_stage: dict[str, Mapping[str, Ints]] = {}
     for stage in whole.stages:
-        shift = whole.frame_shift(stage)
-        rows = [whole.rows(name, stage) for name in utterances]
-        blank = {n: UnitSequence(n, shift, np.zeros(r, dtype=np.int64)) for n, r in zip(utterances, rows, strict=True)}
-        codes = align(blank, labels, vocabulary).label
-        by_stage[stage] = dict(zip(utterances, np.split(codes, np.cumsum(rows)[:-1]), strict=True))
+        rows = {name: whole.rows(name, stage) for name in utterances}
+        by_stage[stage] = row_labels(rows, whole.frame_shift(stage), labels, vocabulary)
     return by_stage | {stages.units_alone: by_stage[Stage.CODES]}
+
+
+def row_labels(rows: Mapping[str, int], shift: float, labels: pd.DataFrame, vocabulary: pd.Index) -> dict[str, Ints]:
+    """Return the index of the label of each row (T',) of utterances with so many ``rows``; see ``label_targets``."""
+    blank = {name: UnitSequence(name, shift, np.zeros(count, dtype=np.int64)) for name, count in rows.items()}
+    codes = align(blank, labels, vocabulary).label
+    return dict(zip(rows, np.split(codes, np.cumsum([*rows.values()])[:-1]), strict=True))
 
 
 def all_rows(whole: Representations, utterances: Sequence[str]) -> Targets:

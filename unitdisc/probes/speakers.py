@@ -87,7 +87,7 @@ def choose(
     """Return which utterances serve for what; None where train or what is left to score has fewer than two speakers."""
     whole, names = splits["train"]
     known = {speakers[name] for name in names}
-    spare, tenth = _spare(names, speakers, seed), -(-len(names) // 10)
+    spare, tenth = in_turn(names, speakers, seed, but=1), -(-len(names) // 10)
     found: dict[str, tuple[Representations, list[str]]] = {}
     held_out: set[str] = set()
     for split in ("test", "dev"):
@@ -102,18 +102,15 @@ def choose(
     return Chosen((whole, kept), found["dev"], found["test"]) if enough else None
 
 
-def _spare(names: Sequence[str], speakers: Mapping[str, str], seed: int) -> list[str]:
-    """Return in random order the utterances that may be held out: the first of every speaker, then the second...
-
-    The last of each speaker is not among them.
-    """
+def in_turn(names: Sequence[str], speakers: Mapping[str, str], seed: int, *, but: int = 0) -> list[str]:
+    """Return utterances in random order: the first of every speaker, then the second...; ``but`` the last of each."""
     left = Counter(speakers[name] for name in names)
     turns: dict[int, list[str]] = {}
     before: Counter[str] = Counter()
     for index in np.random.default_rng(seed).permutation(len(names)):
         who = speakers[names[index]]
         left[who] -= 1
-        if left[who]:
+        if left[who] >= but:
             turns.setdefault(before[who], []).append(names[index])
         before[who] += 1
     return [name for turn in sorted(turns) for name in turns[turn]]

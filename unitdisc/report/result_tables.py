@@ -42,7 +42,7 @@ def collected(results: Results) -> Collected:
 
 def scores(files: RunFolder) -> Iterator[pd.DataFrame]:
     """Yield the tables of scores of a run, each with the column split."""
-    tables_of = (files.scores, files.abx, files.recognition, files.bits)
+    tables_of = (files.scores, files.abx, files.recognition, files.bits, files.fidelity)
     named = [(path(split), split) for split in splits for path in tables_of]
     for path, split in [*named, (files.probes, "test")]:
         if path.exists():

@@ -19,9 +19,9 @@ class Dependencies:
 
     ``without`` are settings of the corpus that it does not read; ``reader_settings_only`` limits the settings of the
     features to those that corpus readers use. ``model`` means that it reads the settings of the model. ``sections`` are
-    sections of the experiment, where ``abx`` and ``probes`` of scoring must be listed separately. ``kinds`` are the
-    registries whose code it runs, and ``modules`` further modules that it imports by name. ``trains`` means that it
-    trains the model, by the function that the class of the model names.
+    sections of the experiment, where ``abx``, ``probes`` and ``fidelity`` of scoring must be listed separately.
+    ``kinds`` are the registries whose code it runs, and ``modules`` further modules that it imports by name. ``trains``
+    means that it trains the model, by the function that the class of the model names.
     """
 
     without: tuple[str, ...] = ()
@@ -51,6 +51,7 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
         "score": Dependencies(sections=("scoring",), kinds=on_corpus),
         "recognise": Dependencies(model=True, sections=("scoring",), kinds=on_model),
         "bits": Dependencies(without=unscored, model=True, sections=("scoring",), kinds=on_model),
+        "fidelity": Dependencies(model=True, sections=("scoring", "fidelity"), kinds=on_model),
         "abx": Dependencies(model=True, sections=("scoring", "abx"), kinds=on_model),
         "probe": Dependencies(model=True, sections=("scoring", "probes"), kinds=on_model),
         "segment": Dependencies(model=True, sections=("scoring", "segmentation"), kinds=on_model),
@@ -79,7 +80,7 @@ def step_settings(experiment: Experiment, part: Dependencies, *, corpus: str, mo
     for name in part.sections:
         section = getattr(experiment, name, None)
         if name == "scoring":
-            left_out = {"abx", "probes"}.difference(part.sections)
+            left_out = {"abx", "probes", "fidelity"}.difference(part.sections)
             read[name] = experiment.scoring.model_dump(mode="json", exclude=left_out)
         elif section is not None:
             read[name] = section.model_dump(mode="json")

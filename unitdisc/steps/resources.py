@@ -65,6 +65,7 @@ needs: Mapping[str, Need] = MappingProxyType(
         # Units and labels in memory, which took 34 MB an hour when scores had them there.
         "recognise": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),
         "bits": Need(mb=4000, minutes=120, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=10),
+        "fidelity": Need(mb=4000, minutes=240, hour_mb=34, speaker_mb=speaker_mb, hour_minutes=1),  # labels in memory
         "abx": Need(mb=8000, minutes=240, hour_mb=2, hour_minutes=1),
         "probe": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),  # labels in memory
         "segment": Need(mb=2000, minutes=120, thousand_mb=10, hour_minutes=1),  # two sides of scores

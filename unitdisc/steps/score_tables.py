@@ -5,7 +5,7 @@ from pathlib import Path
 
 from unitdisc.config import Experiment, FeatureSettings, ModelSettings
 from unitdisc.layout import RunFolder
-from unitdisc.units.refusals import refusal
+from unitdisc.units.refusals import is_comparable, refusal
 
 
 def score_tables(
@@ -19,6 +19,8 @@ def score_tables(
         yield files.recognition(split)
     if model.likelihood and split != "train":
         yield files.bits(split)
+    if scoring.fidelity is not None and split != "train" and model.reconstructs and is_comparable(features):
+        yield files.fidelity(split)
     if scoring.abx is not None and split in scoring.abx.splits and refusal("abx", features, 1) is None:
         yield files.abx(split)
     if scoring.probes is not None and split == "test":

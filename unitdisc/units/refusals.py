@@ -28,6 +28,11 @@ def refusal(step: str, features: FeatureSettings, indices: int) -> str | None:
     return None
 
 
+def is_comparable(features: FeatureSettings) -> bool:
+    """Return whether reconstructions of these features can be compared with them: see ``Extractor.compared``."""
+    return registry.features.fact(features.kind, "surface") is not None
+
+
 def refuse(step: str, features: FeatureSettings, indices: int) -> None:
     """Raise InputError where a step cannot be done; see ``refusal``."""
     why = refusal(step, features, indices)

@@ -92,6 +92,38 @@ for name, splits, corpora in plan.by_splits("bits", of=("dev", "test")):
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
+# What reconstructions keep, of models that reconstruct; only with a section scoring.fidelity.
+for name, splits, corpora in plan.by_splits("fidelity", of=("dev", "test")):
+
+    rule:
+        name:
+            name
+        input:
+            utterances=str(any_corpus.utterances),
+            labels=str(any_corpus.labels),
+            features=archives(),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
+        output:
+            [str(any_run.fidelity(split)) for split in splits],
+        log:
+            str(any_run.log("fidelity")),
+        wildcard_constraints:
+            corpus=one_of(corpora),
+        conda:
+            environment
+        threads: 1
+        resources:
+            mem_mb=megabytes("fidelity"),
+            runtime=minutes("fidelity"),
+        params:
+            code=code("fidelity"),
+            config=settings("fidelity"),
+        shell:
+            "unitdisc fidelity --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
+            " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
 for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
 
     rule:

@@ -35,7 +35,8 @@ class ImageDecoder(Decoder):
 
     Settings = ImageDecoderSettings
     likelihood = ImageDecoderSettings.likelihood
-    reconstructs = draws = True
+    reconstructs = ImageDecoderSettings.reconstructs
+    draws = True
 
     def __init__(self, width: int, sizes: Sizes, settings: ImageDecoderSettings) -> None:
         super().__init__()

@@ -25,7 +25,8 @@ class PixelCNN(Decoder):
 
     Settings = PixelCNNSettings
     likelihood = PixelCNNSettings.likelihood
-    reconstructs = draws = True
+    reconstructs = PixelCNNSettings.reconstructs
+    draws = True
 
     def __init__(self, width: int, sizes: Sizes, settings: PixelCNNSettings) -> None:
         super().__init__()

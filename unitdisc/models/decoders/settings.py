@@ -8,9 +8,10 @@ from unitdisc.config import FeatureSettings, PartSettings
 
 
 class DecoderSettings(PartSettings):
-    """Settings of a decoder of this package, with the fact that the class of the decoder has as well."""
+    """Settings of a decoder of this package, with the facts that the class of the decoder has as well."""
 
     likelihood: ClassVar[bool] = False
+    reconstructs: ClassVar[bool] = True
 
 
 class WindowSettings(DecoderSettings):
@@ -69,6 +70,7 @@ class ImageDecoderSettings(PartSettings):
     """The encoder `image` mirrored, to a distribution over the 256 levels of each colour of each pixel."""
 
     likelihood: ClassVar[bool] = True
+    reconstructs: ClassVar[bool] = True
     whole_images: ClassVar[bool] = True
 
     kind: Literal["image"] = "image"

@@ -20,7 +20,7 @@ class WindowDecoder(Decoder):
     """
 
     Settings = WindowSettings
-    reconstructs = True
+    reconstructs = WindowSettings.reconstructs
 
     def __init__(self, width: int, sizes: Sizes, settings: WindowSettings) -> None:
         super().__init__()
