@@ -57,7 +57,7 @@ speech = Modality(
     excerpt="unitdisc.report.browser.spectrogram:SpectrogramExcerpt",
     held=0.25,
     edge=0.015,
-    effort=0.1,
+    effort=0.03,
     active="speech",
     rest="silence",
 )

@@ -7,7 +7,7 @@ from unitdisc.corpora.pages import PagesCorpus, PagesSettings
 from unitdisc.errors import InputError
 from unitdisc.files import below
 from unitdisc.formats.pages.collection import ending
-from unitdisc.modality import Modality
+from unitdisc.modality import Modality, handwriting
 from unitdisc.records import Utterance
 
 head = 4096  # bytes of an XML file, among which its root begins
@@ -17,7 +17,7 @@ inner = ("page", "alto")  # folders of page files, whose images lie around them
 
 def is_of_pages(path: Path, modality: Modality) -> bool:
     """Return whether a path is a page file or a zip, or a folder with PAGE or ALTO; of handwriting only."""
-    if modality.name != "handwriting":
+    if modality != handwriting:
         return False
     if path.is_dir():
         return any(file.suffix.lower() == ending and _is_page_file(file) for file in below(path))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from unitdisc.features.samples import Samples
 
 Spectrum = NDArray[np.float64]
-iterations = 60  # of Griffin and Lim: later ones change little
+iterations = 32  # of Griffin and Lim: later ones change little
 updates = 100  # of a spectrum: twice as many halve an error that is small already
 least = 1e-6  # of a spectrum at the start, whose loudest mel bin is 1: what is 0 stays so
 tiny = float(np.finfo(np.float32).eps)  # the least energy of a mel bin

@@ -14,7 +14,7 @@ from unitdisc.report.browser.run_units import RunUnits
 from unitdisc.report.browser.unit_statistics import UnitStatistics, piece
 from unitdisc.report.results import CorpusResults, RunResults
 
-most_seconds = 60.0  # of one core for a corpus: what takes longer is left out
+most_seconds = 20.0  # of one core for a corpus: what takes longer is left out
 most_for_units = 1 / 3  # of these, for the units of a run
 of_a_sheet = 64  # units
 
