@@ -60,7 +60,7 @@ class Comparison:
 
     def _converted(self, utterance: str, own: Frames, active: Mask, others: Sequence[str]) -> Ratios:
         """Return what an utterance that is converted to other speakers is taken for, and the labels that it keeps."""
-        made = [self.made.told(utterance, other, own) for other in others]
+        made = [self.made.decoded_for(other, utterance, own) for other in others]
         found: Ratios = {}
         for version in own:
             seen = [self.made.features(utterance, f[version], o) for f, o in zip(made, others, strict=True)]

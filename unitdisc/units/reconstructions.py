@@ -28,7 +28,7 @@ class Reconstructions:
     @property
     def converts(self) -> bool:
         """Whether another voice is another reconstruction."""
-        return self._trained.model.by_speaker or self._trained.features.normalise == "speaker"
+        return self._voices.differ
 
     def frames(self, utterance: str, target: str | None = None) -> Frames:
         """Return an utterance's normalised frames, and what the decoder makes of its vectors and of its units.
@@ -44,8 +44,8 @@ class Reconstructions:
         }
         return {Version.ORIGINAL: original} | made
 
-    def told(self, utterance: str, target: str, own: Frames) -> Frames:
-        """Return ``frames`` for a ``target``: those of their ``own`` speaker if the decoder is not told the speaker."""
+    def decoded_for(self, target: str, utterance: str, own: Frames) -> Frames:
+        """Return ``frames`` for a ``target``: their ``own`` ones if the decoder does not depend on the speaker."""
         return self.frames(utterance, target) if self._trained.model.by_speaker else own
 
     def features(self, utterance: str, frames: Matrix, target: str | None = None) -> Matrix:
