@@ -37,13 +37,13 @@ def test_versions_are_what_the_model_makes_of_vectors_and_units(here):
     assert not np.array_equal(frames[Version.UNQUANTISED], frames[Version.UNITS])
 
 
-def test_a_decoder_that_is_told_the_speaker_makes_another_one(here):
+def test_a_decoder_that_depends_on_the_speaker_makes_another_one(here):
     made, trained, matrices, speaker = opened(lines_run)
     name = next(iter(matrices))
     other = next(who for who in trained.speakers if who != speaker[name])
     own = made.frames(name)
     assert made.converts
-    assert not np.array_equal(made.told(name, other, own)[Version.UNITS], own[Version.UNITS])
+    assert not np.array_equal(made.decoded_for(other, name, own)[Version.UNITS], own[Version.UNITS])
 
 
 def test_features_get_the_statistics_of_a_voice(here):
@@ -54,7 +54,7 @@ def test_features_get_the_statistics_of_a_voice(here):
     np.testing.assert_allclose(made.features(name, own[Version.ORIGINAL]), raw, rtol=1e-4, atol=1e-4)
     other = next(who for who in trained.speakers if who != speaker[name])
     assert made.converts
-    assert made.told(name, other, own) is own
+    assert made.decoded_for(other, name, own) is own
     found = (
         Voices(trained, RunFolder(speech_run)).statistics(other).apply(made.features(name, own[Version.UNITS], other))
     )
