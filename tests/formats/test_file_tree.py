@@ -101,7 +101,9 @@ def test_a_zip_within_a_zip_is_read_and_named_by_both(tmp_path):
             nested(outer, "in/bad.zip")
 
 
-@pytest.mark.parametrize("content", [b"", b"PK and nonsense", zipped(members)[:100]])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK and nonsense", zipped(members)[:100]], ids=["empty", "nonsense", "cut off"]
+)
 def test_what_is_no_zip_is_told(tmp_path, content):
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.zip: is not a valid zip \(.*\); download it again") as error:
