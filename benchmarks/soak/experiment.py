@@ -22,7 +22,11 @@ page_dates = re.compile(rb"<(Created|LastChange)>[^<]*<")
 temporary = re.compile(r"(^|/)\.[^/]+\.[a-z0-9_]{8}(/|$)")  # what a process that is killed cannot remove
 of_the_workflow = (".settings", ".snakemake_timestamp")
 formats = ("jsonl", "npz", "parquet", "textgrid", "kaldi-ark", "pagexml")
-scored_by_itself = {"ctc": "recognise", "vq": "bits"}  # models with scores that others lack, and the step of these
+scored_by_itself = {
+    "kmeans": "fidelity",
+    "ctc": "recognise",
+    "vq": "bits",
+}  # steps that not every model has, one by each
 patience = 600  # seconds that a step, or the workflow, may take
 
 
@@ -36,7 +40,7 @@ def made(folder: Path) -> Path:
     settings["runs"]["speech"] = ["kmeans", "ctc"]
     settings["corpora"]["speech"]["parts"] = parts
     settings["corpora"]["lines"]["features"]["activity"] = 0.3
-    settings["scoring"]["probes"] = {"epochs": 2}
+    settings["scoring"] |= {"probes": {"epochs": 2}, "fidelity": {"utterances": 1}}
     settings |= {"segmentation": {}, "pieces": {"vocabulary": 12}, "exports": {"formats": list(formats)}}
     path.write_text(yaml.safe_dump(settings, sort_keys=False))
     return folder

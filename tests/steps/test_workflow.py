@@ -286,11 +286,17 @@ def test_a_kaldi_corpus_is_made_of_its_lists_and_of_what_they_name(values, file)
     assert sources_of(values) != before
 
 
-@pytest.mark.parametrize("file", ["speech/train/text", "speech/notes.txt", "elsewhere.wav"])
+@pytest.mark.parametrize("file", ["speech/train/utt2dur", "speech/notes.txt", "elsewhere.wav"])
 def test_other_files_are_no_part_of_a_kaldi_corpus(values, file):
     before = sources_of(values)
     Path(file).touch()
     assert sources_of(values) == before
+
+
+def test_transcripts_are_part_of_a_kaldi_corpus(values):
+    before = sources_of(values)
+    Path("speech/train/text").touch()
+    assert sources_of(values) != before
 
 
 def test_archives_words_of_pipes_and_matrices_are_parts_of_a_kaldi_corpus(values):
