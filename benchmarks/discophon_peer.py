@@ -1,7 +1,9 @@
 """Score units with the package discophon 0.2, and print lines of JSON; run by a Python that has it.
 
-Run: python discophon_peer.py cases FILE, for the scores of each case of a file of tests/scores/discophon_cases.json
-Run: python discophon_peer.py DATASET UNITS many-to-one,one-to-one,triphone,phoneme
+Run: python discophon_peer.py PRECISION cases FILE, for the scores of each case of tests/scores/discophon_cases.json
+Run: python discophon_peer.py PRECISION DATASET UNITS many-to-one,one-to-one,triphone,phoneme
+
+PRECISION is that in which fastabx keeps the score of a cell of ABX: single, as it does, or double.
 """
 
 import json
@@ -9,6 +11,7 @@ import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 from discophon.benchmark import benchmark_abx_discrete, benchmark_discovery
 from discophon.data import read_gold_annotations, read_submitted_units
@@ -41,13 +44,29 @@ def score(case: dict[str, object], folder: Path) -> dict[str, float]:
     return scores
 
 
+def keep_cells_in_double() -> None:
+    """Let fastabx divide, store and average in double precision; its distances and what it counts stay as they are."""
+    import fastabx.group
+    import fastabx.score
+    import polars
+    import torch
+
+    counted = fastabx.group.grouped_contributions
+    fastabx.group.grouped_contributions = lambda *given, **named: counted(*given, **named).double()
+    fastabx.score.pl = SimpleNamespace(**{**vars(polars), "Float32": polars.Float64})
+    torch.set_default_dtype(torch.float64)
+
+
 def main() -> None:
-    if sys.argv[1] == "cases":
-        for case in json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))["cases"]:
+    precision, *arguments = sys.argv[1:]
+    if precision == "double":
+        keep_cells_in_double()
+    if arguments[0] == "cases":
+        for case in json.loads(Path(arguments[1]).read_text(encoding="utf-8"))["cases"]:
             with tempfile.TemporaryDirectory() as folder:
                 print(json.dumps(score(case, Path(folder))))
         return
-    dataset, units, parts = sys.argv[1:4]
+    dataset, units, parts = arguments
     for part in parts.split(","):
         if part in ("triphone", "phoneme"):
             scores = benchmark_abx_discrete(dataset, units, kind=part)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from tests.helpers.corpora import rate, tone
 from tests.helpers.networks import families, made, one_pass, written
 from unitdisc.errors import InputError
+from unitdisc.features.pretrained import transformer
 from unitdisc.features.self_supervised import Ssl, SslSettings
 
 
@@ -161,6 +162,34 @@ def test_layers_are_the_same_in_pieces_where_attention_adds_nothing(tmp_path, fo
     np.testing.assert_allclose(ssl(folder, layer=3, piece=2, overlap=0.4).compute(samples, rate), whole, atol=1e-4)
     attending = ssl(folders[family], layer=3, piece=None).compute(samples, rate)
     assert np.abs(attending - whole).max() > 0.1
+
+
+@pytest.mark.parametrize("family", families)
+@pytest.mark.parametrize("layer", [1, 3])
+def test_a_whole_recording_in_stretches_is_one_pass(monkeypatch, folders, family, layer):
+    monkeypatch.setattr(transformer, "stretch", 37)
+    monkeypatch.setattr(transformer, "most_biases", 4 * 350 * 5)  # WavLM's stretches have five frames
+    samples = tone(7.0) * np.linspace(0.1, 1, 7 * rate, dtype=np.float32)
+    found = ssl(folders[family], layer=layer, piece=None).compute(samples, rate)
+    np.testing.assert_allclose(found, one_pass(made(family), samples, family)[layer - 1], atol=2e-5)
+
+
+@pytest.mark.parametrize("family", families)
+def test_a_long_recording_without_pieces_is_one_pass(folders, family):
+    samples = tone(60.0) * np.linspace(0.1, 1, 60 * rate, dtype=np.float32)
+    assert len(samples) // 320 > transformer.stretch
+    found = ssl(folders[family], layer=3, piece=None).compute(samples, rate)
+    np.testing.assert_allclose(found, one_pass(made(family), samples, family)[-1], atol=1e-4)
+
+
+@pytest.mark.parametrize("family", ["hubert-large", "wavlm-large"])
+@pytest.mark.parametrize("output", ["normalised", "feedforward"])
+def test_stretches_change_no_output(monkeypatch, folders, family, output):
+    samples = tone(3.0)
+    whole = ssl(folders[family], layer=3, output=output, piece=None).compute(samples, rate)
+    monkeypatch.setattr(transformer, "stretch", 16)
+    found = ssl(folders[family], layer=3, output=output, piece=None).compute(samples, rate)
+    np.testing.assert_allclose(found, whole, atol=2e-5)
 
 
 def test_longer_pieces_come_closer_to_one_pass(folders):

@@ -1,11 +1,11 @@
-"""The output of a layer of a network for a recording of any length; the transformer sees long ones in pieces."""
+"""The output of a layer of a network for a recording of any length; long ones are cut into pieces."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,14 +13,13 @@ from unitdisc.arrays import Matrix
 from unitdisc.choices import LayerOutput
 from unitdisc.errors import InputError
 from unitdisc.features.pretrained.architecture import Architecture
-from unitdisc.features.pretrained.front import Recording, front, prepared
+from unitdisc.features.pretrained.front import Front, Recording, front
+from unitdisc.features.pretrained.transformer import transformed
 from unitdisc.features.pretrained.weights import load
 from unitdisc.features.samples import Samples
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
-    from torchaudio.models import Wav2Vec2Model
 
 
 class Piece(NamedTuple):
@@ -50,13 +49,12 @@ def pieces(frames: int, length: int | None, overlap: int) -> list[Piece]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """The first ``layer`` layers of a network, on a device; see ``LayerOutput`` for what is taken of the last one."""
+    """The first ``layer`` layers of a network; see ``LayerOutput`` for what is taken of the last one."""
 
-    model: "Wav2Vec2Model"
-    architecture: Architecture
+    front: Front
+    encoder: Any
     layer: int
     output: LayerOutput
-    device: "torch.device"
 
     def __call__(self, samples: Samples, *, length: int | None, overlap: int) -> Matrix:
         """Return the output (T, D) of the layer for samples (N,) at 16 kHz, in pieces of ``length`` frames.
@@ -66,32 +64,16 @@ class Network:
         import torch
 
         with torch.inference_mode(), _exact():
-            recording = prepared(samples, self.model.feature_extractor, self.architecture, self.device)
+            recording = self.front.prepared(samples)
             parts = [self._kept(recording, piece) for piece in pieces(recording.frames, length, overlap)]
         return np.concatenate(parts)
 
     def _kept(self, recording: Recording, piece: Piece) -> Matrix:
         # The frames of each piece anew, so that memory does not grow with the recording.
-        frames = front(recording, self.model.feature_extractor, self.architecture.reach, piece.start, piece.stop)
-        values = self._transformed(self.model.encoder.feature_projection(frames[None]))[0]
+        frames = self.encoder.feature_projection(self.front.frames(recording, piece.start, piece.stop))
+        values = transformed(self.encoder.transformer, frames, self.layer, self.output)
         kept: Matrix = values[piece.kept_from - piece.start : piece.kept_to - piece.start].cpu().numpy()
         return kept
-
-    def _transformed(self, x: "Tensor") -> "Tensor":
-        transformer, bias = self.model.encoder.transformer, None
-        x = x + transformer.pos_conv_embed(x)
-        if transformer.layer_norm_first:
-            x = transformer.layer_norm(x)
-        before_sum: list[Tensor] = []
-        for layer in transformer.layers[: self.layer]:
-            last = layer is transformer.layers[self.layer - 1] and self.output == "feedforward"
-            hook = layer.feed_forward.register_forward_hook(lambda *seen: before_sum.append(seen[2])) if last else None
-            x, bias = layer(x, None, position_bias=bias)
-            if hook:
-                hook.remove()
-        if before_sum:
-            return before_sum[0]
-        return transformer.layer_norm(x) if self.output == "normalised" else x
 
 
 def network(
@@ -108,8 +90,8 @@ def network(
     if output == "normalised" and not architecture.encoder_layer_norm_first:
         what = "normalises the output of every layer already"
         raise InputError(what, weights, fix="leave out output: normalised")
-    model = load(architecture, weights, layers=layer)
-    return Network(model.to(device), architecture, layer, output, device)
+    model = load(architecture, weights, layers=layer).to(device)
+    return Network(front(model.feature_extractor, architecture), model.encoder, layer, output)
 
 
 @contextmanager
