@@ -53,10 +53,10 @@ def resamples(groups: Sequence[str], *, samples: int, seed: int, width: int = 0)
     most = max(min(chunk, chunk_weights // max(len(group), width)), 1)
     for first in range(0, samples, most):
         size = min(most, samples - first)
-        drawn = generator.integers(number, size=(size, number))
-        drawn += number * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * number).reshape(size, number)
-        yield np.ascontiguousarray(times[:, group])
+        times = np.empty((size, len(group)), dtype=np.int64)
+        for row in times:  # one by one, which draws the same and holds less
+            row[:] = np.bincount(generator.integers(number, size=number), minlength=number)[group]
+        yield times
 
 
 def numbered(names: Sequence[str]) -> tuple[int, Ints]:
