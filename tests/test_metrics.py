@@ -16,7 +16,8 @@ from unitdisc.records import UnitSequence
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
 from unitdisc.scores.discovery.score import score
 from unitdisc.scores.recognition import score_recognition
-from unitdisc.units.pieces import figures
+from unitdisc.units.piece_figures import PieceFigures
+from unitdisc.units.pieces import PieceSequence
 
 every = pytest.mark.parametrize("metric", metrics.every, ids=lambda metric: metric.name)
 staged = [family.at(stage) for family in metrics.by_stage for stage in stages.titles]
@@ -98,10 +99,11 @@ def test_every_error_of_recognition_is_a_metric():
 
 
 def test_every_figure_of_pieces_is_a_metric():
-    class Pieces:
-        pieces = np.array([0, 1])
-
-    assert list(figures(units(1, 1, 2), [Pieces()])) == [metric.name for metric in metrics.pieces]
+    figures = PieceFigures()
+    figures.add(
+        UnitSequence("u", 0.1, np.array([1, 1, 2])), PieceSequence("u", 0.1, np.array([0, 1]), np.array([2, 1]))
+    )
+    assert list(figures.values()) == [metric.name for metric in metrics.pieces]
 
 
 def test_every_speaker_and_every_probe_has_its_metric():

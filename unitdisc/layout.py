@@ -69,6 +69,10 @@ class RunFolder:
         """Return the ABX errors of a split at every stage."""
         return self.path / f"{split}.abx.tsv"
 
+    def part_abx(self, split: str, part: object) -> Path:
+        """Return the ABX errors of a part of the pairs of labels of a split, until the parts are joined."""
+        return self.path / "abx-parts" / f"{split}.{part}.abx.tsv"
+
     def recognition(self, split: str) -> Path:
         """Return the error rates of the labels that a model recognises."""
         return self.path / f"{split}.ctc.tsv"

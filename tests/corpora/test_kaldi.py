@@ -4,6 +4,7 @@ import sys
 
 import kaldiio
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from hypothesis import given, settings
@@ -427,7 +428,8 @@ def test_words_of_several_folders_are_placed_by_their_own_segments(several):
     assert [(label.utterance, label.start, label.end) for label in labels] == [("a-1", 0.1, 0.2), ("c-1", 0.1, 0.2)]
     words = reader.words(utterances)
     assert [path.parent.name for path in words] == ["train", "more"]
-    for table, name in zip(words.values(), ("a", "c"), strict=True):
+    for parts, name in zip(words.values(), ("a", "c"), strict=True):
+        table = pd.concat(parts)
         assert table["utterance"].tolist() == [f"{name}-1"] * 2
         assert table["start"].tolist() == [0.1, 0.2]
 

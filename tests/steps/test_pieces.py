@@ -1,5 +1,6 @@
 """The pieces step on a tiny run: pieces of every split, and their scores against words."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from unitdisc import tables
 from unitdisc.config import Pieces
 from unitdisc.corpora.kaldi import KaldiCorpus, KaldiSettings
 from unitdisc.errors import InputError
-from unitdisc.records import Label
+from unitdisc.records import Label, UnitSequence
 from unitdisc.steps import pieces
 from unitdisc.steps.run import find_run
 from unitdisc.units.exports import manifest
@@ -43,6 +44,15 @@ def test_pieces_of_every_split_give_back_its_units():
 
 def piece_scores() -> "pd.Series[float]":
     return pd.read_csv(speech_run / "exports/pieces/scores.tsv", sep="\t").set_index(["split", "metric"])["value"]
+
+
+def test_the_manifest_says_how_much_was_trained_on(config, tmp_path):
+    run = find_run(config, "toy", "kmeans", 0)
+    pieces.run(run, Pieces(vocabulary=9), out=tmp_path / "all")
+    pieces.run(run, Pieces(vocabulary=9, most_units=30), out=tmp_path / "some")
+    made = [json.loads((tmp_path / name / "manifest.json").read_text())["training"] for name in ("all", "some")]
+    assert made[0]["units"] == made[0]["of"] == made[1]["of"] > made[1]["units"]
+    assert 0 < made[1]["units"] <= 30
 
 
 @pytest.mark.usefixtures("here")
@@ -106,22 +116,39 @@ def test_without_word_times_a_warning_says_what_is_left_out(config, caplog):
 
 def test_words_of_a_named_file_need_utterances_of_the_corpus(config, tmp_path):
     run = find_run(config, "toy", "kmeans", 0)
-    path = tmp_path / "words.ctm"
-    path.write_text("test00 1 0.0 0.2 yes\n")
-    words = pieces.words_of(run, path, ["test00", "test01"])
-    assert words[["utterance", "label"]].to_numpy().tolist() == [["test00", "yes"]]
-    with pytest.raises(InputError, match=r"words\.ctm: has no word of any utterance of toy; its first field"):
-        pieces.words_of(run, path, ["test01"])
-    with pytest.raises(InputError, match=r"none\.ctm: no such file"):
-        pieces.words_of(run, tmp_path / "none.ctm", ["test01"])
+    path, tsv = tmp_path / "words.ctm", tmp_path / "words.tsv"
+    path.write_text("test00 1 0.0 0.2 yes\nelse 1 0.0 0.2 no\n")
+    tsv.write_text("utterance\tstart\tend\tlabel\nelse\t0\t0.2\tno\ntest00\t0\t0.2\tyes\n")
+    both, one = tmp_path / "both.tsv", tmp_path / "one.tsv"
+    for table, names in ((both, ["test00", "test01"]), (one, ["test01"])):
+        tables.write_units(table, [UnitSequence(name, 0.1, np.zeros(1, dtype=np.int64)) for name in names])
+    for file in (path, tsv):
+        with pieces.indexed_words(run, file, [one, both]) as words:
+            assert words["test00"] == [Label("test00", 0.0, 0.2, "yes")]
+            assert sorted(words) == ["else", "test00"]
+        with (
+            pytest.raises(InputError, match=f"{file.name}: has no word of any utterance of toy; its first field"),
+            pieces.indexed_words(run, file, [one]),
+        ):
+            pass
+    with (
+        pytest.raises(InputError, match=r"none\.ctm: no such file"),
+        pieces.indexed_words(run, tmp_path / "none.ctm", [one]),
+    ):
+        pass
 
 
-def test_words_of_handwriting_are_its_characters_between_spaces(here):
+def test_words_of_handwriting_are_its_characters_between_spaces(here, monkeypatch):
     run = find_run("config.yaml", "lines", "vq", 0)
-    texts = [("w0/0", n, label) for n, label in enumerate("ab_c")]
+    texts = [(f"w0/{line}", n, label) for line, text in enumerate(("ab_c", "de")) for n, label in enumerate(text)]
     tables.write(run.corpus_files.labels, [Label(name, n, n + 1, label) for name, n, label in texts], Label)
-    words = pieces.words_of(run, None, ["w0/0"])
-    assert words.to_numpy().tolist() == [["w0/0", 0, 2, "ab"], ["w0/0", 3, 4, "c"]]
+    monkeypatch.setattr(pieces, "at_once", 1)
+    with pieces.indexed_words(run, None, []) as words:
+        assert words["w0/0"] == [Label("w0/0", 0, 2, "ab"), Label("w0/0", 3, 4, "c")]
+        assert words["w0/1"] == [Label("w0/1", 0, 2, "de")]
+    tables.write(run.corpus_files.labels, [Label("w0/0", 0, 1, "a")], Label)
+    with pieces.indexed_words(run, None, []) as words:
+        assert words is None  # without a space, nothing tells words apart
 
 
 def test_pieces_go_to_another_folder_where_one_is_named(config, tmp_path):
@@ -140,5 +167,5 @@ def test_words_may_be_timed_on_the_recordings_that_segments_cut(tmp_path):
     settings = KaldiSettings(root=root, splits={"train": "train"})
     reader = KaldiCorpus(settings, tmp_path)
     utterances, _ = reader.read()
-    (table,) = reader.words(utterances).values()
+    ((table,),) = reader.words(utterances).values()
     assert table.to_numpy().tolist() == [["u1", 0.0, 0.2, "one"], ["u2", 0.0, 0.3, "two"]]

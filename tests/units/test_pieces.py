@@ -10,11 +10,20 @@ from tests import reference
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
 from unitdisc.records import UnitSequence
-from unitdisc.units.pieces import PieceModel, figures, from_text, most_units, to_text, train
+from unitdisc.units import pieces
+from unitdisc.units.piece_figures import PieceFigures
+from unitdisc.units.piece_texts import from_text, most_codewords, to_text, training_texts
+from unitdisc.units.pieces import PieceModel
 from unitdisc.units.runs import runs
 from unitdisc.units.words import words_of_characters
 
 algorithms = pytest.mark.parametrize("algorithm", ["bpe", "unigram"])
+
+
+def train(sequences, codewords: int, settings: Pieces) -> PieceModel:
+    """Train pieces on sequences of units."""
+    texts = training_texts(sequences, codewords, most=settings.most_units)
+    return pieces.train(texts, codewords, settings)
 
 
 def phrases(units: list[int], *, count: int = 60, seed: int = 0) -> list[np.ndarray]:
@@ -80,13 +89,13 @@ def test_large_codebooks_go_beyond_the_basic_plane(algorithm, codewords):
 
 
 def test_every_character_is_private_and_stands_for_its_unit():
-    units = np.array([0, 1, 6399, 6400, 71933, 71934, most_units - 1])
+    units = np.array([0, 1, 6399, 6400, 71933, 71934, most_codewords - 1])
     text = to_text(units)
     assert [hex(ord(character)) for character in text] == [
         "0xe000", "0xe001", "0xf8ff", "0xf0000", "0xffffd", "0x100000", "0x10fffd",
     ]  # fmt: skip
     assert from_text(text).tolist() == units.tolist()
-    for wrong in (most_units, -1):
+    for wrong in (most_codewords, -1):
         with pytest.raises(InputError, match="no private-use character"):
             to_text(np.array([3, wrong]))
     with pytest.raises(InputError, match=r"U\+0061"):
@@ -112,6 +121,41 @@ def test_a_vocabulary_beyond_the_data_is_refused_with_what_they_yield(algorithm)
 def test_no_piece_is_longer_than_asked(algorithm):
     model = train(phrases([1, 2, 3, 4], count=200), 5, Pieces(algorithm=algorithm, vocabulary=10, longest=2))
     assert model.lengths.max() == 2
+
+
+@pytest.mark.parametrize("most", [1, 40, 200, 1000])
+def test_of_many_units_utterances_are_drawn(most):
+    sequences = phrases([1, 2, 3, 5], count=100)
+    whole = training_texts(sequences, 6, most=10**6)
+    texts = training_texts(sequences, 6, most=most, seed=3)
+    assert texts == training_texts(sequences, 6, most=most, seed=3)
+    assert texts.units == whole.units == whole.used == sum(map(len, whole.texts))
+    assert texts.used == sum(map(len, texts.texts))
+    assert texts.used <= most or len(texts.texts) == 1
+    rest = iter(whole.texts)
+    assert all(text in rest for text in texts.texts)  # in their order
+    longest = max(map(len, whole.texts))
+    assert texts.used > min(most, whole.units) - longest
+    if most < whole.units:
+        assert texts.texts != training_texts(sequences, 6, most=most, seed=4).texts
+    assert set(from_text(texts.unseen)) == set(range(6)) - {unit for text in texts.texts for unit in from_text(text)}
+
+
+def test_all_units_are_trained_on_while_they_are_no_more_than_the_maximum():
+    sequences = phrases([1, 2, 3, 5], count=20)
+    whole = training_texts(sequences, 6, most=10**6)
+    assert training_texts(sequences, 6, most=whole.units) == whole
+    assert training_texts(sequences, 6, most=whole.units - 1) != whole
+
+
+@algorithms
+def test_a_unit_that_no_drawn_utterance_has_is_a_piece(algorithm):
+    sequences = [*phrases([1, 2, 3], count=200), np.array([4])]
+    settings = Pieces(algorithm=algorithm, vocabulary=10, most_units=300)
+    texts = training_texts(sequences, 5, most=300)
+    assert 4 in from_text(texts.unseen)
+    model = pieces.train(texts, 5, settings)
+    assert model.decode(model.encode(np.array([1, 4, 2]))).tolist() == [1, 4, 2]
 
 
 @algorithms
@@ -146,7 +190,7 @@ def test_what_cannot_be_trained_on_is_told(sequences, message):
 
 def test_more_codewords_than_characters_are_refused():
     with pytest.raises(InputError, match="137469 units"):
-        train([np.array([1, 2])], most_units + 1, Pieces(vocabulary=200_000))
+        train([np.array([1, 2])], most_codewords + 1, Pieces(vocabulary=200_000))
 
 
 def test_another_file_is_no_model():
@@ -165,7 +209,11 @@ def test_figures_are_those_of_the_definitions(twenty):
     generator = np.random.default_rng(3)
     sequences = {name: UnitSequence(name, 0.02, np.repeat(generator.choice([1, 2, 3, 5], size=30), 2)) for name in "ab"}
     encoded = [twenty.encode_sequence(sequence) for sequence in sequences.values()]
-    found = figures(sequences, encoded)
+    counted = PieceFigures()
+    for sequence, each in zip(sequences.values(), encoded, strict=True):
+        counted.add(sequence, each)
+    found = counted.values()
+    assert counted.utterances == 2
     units = [unit for sequence in sequences.values() for unit, _ in reference.runs_of(sequence.units.tolist())]
     pieces = [piece for sequence in encoded for piece in sequence.pieces.tolist()]
     assert found["tokens"] == 120
@@ -177,7 +225,7 @@ def test_figures_are_those_of_the_definitions(twenty):
 
 
 def test_figures_of_nothing_are_counts():
-    assert figures({}, []) == {"tokens": 0, "units": 0, "pieces": 0, "pieces_used": 0}
+    assert PieceFigures().values() == {"tokens": 0, "units": 0, "pieces": 0, "pieces_used": 0}
 
 
 @given(st.lists(st.lists(st.sampled_from("ab_*"), max_size=12), min_size=1, max_size=4))
@@ -190,4 +238,4 @@ def test_words_are_the_characters_between_spaces(texts):
         expected += [(f"line{line}", *word) for word in reference.words_between_spaces(characters)]
     labels = pd.DataFrame(rows, columns=["utterance", "start", "end", "label"])
     found = list(words_of_characters(labels).itertuples(index=False, name=None))
-    assert found == (expected if any("_" in text for text in texts) else [])
+    assert found == expected

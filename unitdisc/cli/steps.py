@@ -62,11 +62,12 @@ def join(
     corpus: Corpus,
     parts: Annotated[int, typer.Option(min=1, help="Number of parts.")],
     model: Annotated[str | None, typer.Option(help="Join the units of this model; without it, features.")] = None,
+    abx: Annotated[bool, typer.Option("--abx", help="Join the ABX of the model instead of its units.")] = False,
     split: Splits = None,
     seed: Seed = 0,
     config: Config = "config.yaml",
 ) -> None:
-    """Join parts of features, or of units, to the file of each split, as if one command had made it.
+    """Join parts of features, of units, or of ABX, to the file of each split, as if one command had made it.
 
     Example: unitdisc join --corpus sample-speech --split train --parts 3
     """
@@ -75,7 +76,7 @@ def join(
     from unitdisc.steps.run import find_run
 
     if model is not None:
-        step.run_units(find_run(config, corpus, model, seed), split, of=parts)
+        (step.run_abx if abx else step.run_units)(find_run(config, corpus, model, seed), split, of=parts)
     else:
         step.run_features(read_config(config), corpus, split, of=parts)
 
@@ -202,6 +203,10 @@ def abx_run(
     seed: Seed = 0,
     config: Config = "config.yaml",
     threads: Threads = 1,
+    part: Annotated[
+        str | None,
+        typer.Option(help="Compare only this part of the pairs of labels, such as 2-of-3; see unitdisc join --abx."),
+    ] = None,
 ) -> None:
     """Score the features, encoder output, codes and units of splits by ABX, side by side (docs/abx.md).
 
@@ -210,9 +215,11 @@ def abx_run(
     Example: unitdisc abx-run --corpus sample-speech --model vq --split test
     """
     from unitdisc.steps import abx as step
+    from unitdisc.steps.parts import read_part
     from unitdisc.steps.run import find_run
 
-    step.run(find_run(config, corpus, model, seed), split, threads=threads)
+    chosen = read_part(part) if part else None
+    step.run(find_run(config, corpus, model, seed), split, threads=threads, part=chosen)
 
 
 @app.command()

@@ -40,8 +40,8 @@ class CorpusSettings(Section):
         1,
         ge=1,
         le=10_000,
-        description="Jobs of the workflow that share the features and the encoding of each split; results do not "
-        "change.",
+        description="Jobs of the workflow that share the features, the encoding and the ABX of each split; results do "
+        "not change.",
     )
     features: AnyFeatures
 

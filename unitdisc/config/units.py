@@ -48,6 +48,11 @@ class Pieces(Section):
     algorithm: PieceAlgorithm = Field("bpe", description="Algorithm of sentencepiece.")
     vocabulary: int = Field(1000, ge=2, description="Size of the vocabulary.")
     longest: int = Field(16, ge=1, le=512, description="Maximum number of units in a piece.")
+    most_units: int = Field(
+        10_000_000,
+        ge=1,
+        description="Maximum number of collapsed units to train on; of more, utterances are drawn with the run's seed.",
+    )
     units: UnitsFrom = Field("encoded", description="Units as encoded, or after the segmentation.")
     words: dict[str, Path] = Field(
         {},

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field, model_validator
 
-from unitdisc import tables
 from unitdisc.choices import StripMarks, silences
 from unitdisc.config import AnyFeatures, CorpusSettings, InOrder, Split
 from unitdisc.config.corpora import excluded, unmarked
@@ -153,20 +152,18 @@ class KaldiCorpus(CorpusReader):
         """Return the words.ctm of each split that has one."""
         return self._existing("words.ctm")
 
-    def words(self, utterances: Collection[Utterance]) -> dict[Path, pd.DataFrame]:
+    def words(self, utterances: Collection[Utterance]) -> dict[Path, Iterable[pd.DataFrame]]:
         """Return the words of utterances, whose times may be those of the recordings that ``segments`` cuts."""
-        words = {}
-        for split, name in self.settings.folders:
-            path = self.settings.root / name / "words.ctm"
-            if path.is_file():
-                folder = self._folder(split, name)
-                listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
-                if (folder.path / "segments").exists():
-                    listed = folder.placed(listed)
-                found = KaldiLabels(folder, path, None, listed)
-                words[path] = tables.frame([rows[label_columns] for rows in found], Label)
+        files = {self.settings.root / name / "words.ctm": (split, name) for split, name in self.settings.folders}
+        return {path: self._words(path, *of, utterances) for path, of in files.items() if path.is_file()}
+
+    def _words(self, path: Path, split: Split, name: str, utterances: Collection[Utterance]) -> Iterator[pd.DataFrame]:
+        folder = self._folder(split, name)
+        listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
+        if (folder.path / "segments").exists():
+            listed = folder.placed(listed)
+        yield from (rows[label_columns] for rows in KaldiLabels(folder, path, None, listed))
         self.notices.say()
-        return words
 
     @property
     def _matrices(self) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from unitdisc.config import CorpusSettings
 from unitdisc.corpora.strays import Strays
 from unitdisc.corpora.unreadable import Unreadable
-from unitdisc.formats.labels import read_labels
+from unitdisc.formats.labels import each_labels
 from unitdisc.notices import Notices
 from unitdisc.records import Label, Spelling, Utterance
 
@@ -94,10 +94,10 @@ class CorpusReader(ABC):
         """Return the existing files of word times: lines of ``utterance 1 start duration word``, in seconds."""
         return []
 
-    def words(self, utterances: Collection[Utterance]) -> dict[Path, pd.DataFrame]:
-        """Return the words of utterances with their times, for each of ``word_files``."""
+    def words(self, utterances: Collection[Utterance]) -> dict[Path, Iterable[pd.DataFrame]]:
+        """Return the words of utterances with their times, some utterances at a time, for each of ``word_files``."""
         known = {utterance.utterance for utterance in utterances}
-        return {path: read_labels(path, known=known) for path in self.word_files()}
+        return {path: each_labels(path, known=known) for path in self.word_files()}
 
 
 class SampleCorpus(CorpusReader):

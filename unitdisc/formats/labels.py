@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
 
+import numpy as np
 import pandas as pd
 
 from unitdisc import tables
@@ -33,6 +34,7 @@ suffixes: dict[str, LabelFormat] = {
     ".phn": "phn",
     ".eaf": "eaf",
 }
+of_many_utterances: tuple[LabelFormat, ...] = ("tsv", "ctm", "text_ali")
 of_one_utterance: tuple[LabelFormat, ...] = ("textgrid", "phn", "eaf")  # their file is named after it
 timit_rate = 16_000  # Hz: a .phn file counts samples
 ali_frame = 0.01  # seconds: text_ali counts frames
@@ -109,13 +111,30 @@ def spooled(
     aliases: Mapping[tuple[str, str], str] = MappingProxyType({}),
     notices: Notices,
 ) -> tuple[LabelSpool, Mapping[tuple[str, str], str]]:
-    """Read a CTM or text_ali that may not fit in memory: its rows, and the name of each utterance of a channel.
+    """Read a CTM, text_ali or table that may not fit in memory: its rows, and the name of each utterance of a channel.
 
     See ``read_label_table``; the rows are not put in order.
     """
     spool = LabelSpool()
-    spool.add(_text_ali(path) if kind == "text_ali" else read_ctm(path))
+    if kind == "tsv":
+        for block in tables.blocks(path, Label):
+            rows = block.columns.to_pandas()
+            spool.add_frame(rows.assign(line=block.line + np.arange(len(rows)), channel=""))
+    else:
+        spool.add(_text_ali(path) if kind == "text_ali" else read_ctm(path))
     return spool, _names(spool.owners, Names(known, aliases), notices)
+
+
+def each_labels(path: Path, *, known: Collection[str] = ()) -> Iterator[pd.DataFrame]:
+    """Yield what ``read_labels`` returns, some utterances at a time where a file has those of many."""
+    kind, notices = None if path.is_dir() or not path.exists() else format_of(path), Notices()
+    if kind in of_many_utterances:
+        spool, names = spooled(path, kind, known=known, notices=notices)
+        for rows in spool.by_utterance(names):
+            yield LabelTable(rows, [path], {}).ordered(notices).labels
+    else:
+        yield read_label_table(path, known=known, notices=notices).labels
+    notices.say()
 
 
 def _table(rows: Sequence[Row], file: Path) -> LabelTable:

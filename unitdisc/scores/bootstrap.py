@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Floats, Ints
@@ -47,15 +48,21 @@ def intervals(
 
 def resamples(groups: Sequence[str], *, samples: int, seed: int, width: int = 0) -> Iterator[Ints]:
     """Yield how often each utterance is drawn (S, U), for some resamples at a time; see ``intervals``."""
-    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    number, group = numbered(groups)
     generator = np.random.default_rng(seed)
     most = max(min(chunk, chunk_weights // max(len(group), width)), 1)
     for first in range(0, samples, most):
         size = min(most, samples - first)
-        drawn = generator.integers(len(names), size=(size, len(names)))
-        drawn += len(names) * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * len(names)).reshape(size, len(names))
-        yield np.ascontiguousarray(times[:, group])
+        times = np.empty((size, len(group)), dtype=np.int64)
+        for row in times:  # one by one, which draws the same and holds less
+            row[:] = np.bincount(generator.integers(number, size=number), minlength=number)[group]
+        yield times
+
+
+def numbered(names: Sequence[str]) -> tuple[int, Ints]:
+    """Return how many different names there are, and the place (N,) of each among these in their order."""
+    group, found = pd.factorize(np.array(names, dtype=object), sort=True)  # arrays of texts are as wide as the longest
+    return len(found), group.astype(np.int64)
 
 
 def _in_threads(statistic: Callable[[Ints], Floats], weights: Iterator[Ints]) -> Iterator[Floats]:

@@ -9,27 +9,36 @@ from unitdisc import stages, tables
 from unitdisc.checksums import sealing
 from unitdisc.config import Abx
 from unitdisc.formats.label_index import LabelIndex
-from unitdisc.records import Score, UnitSequence
+from unitdisc.records import UnitSequence
+from unitdisc.scores.abx.cells import Share
+from unitdisc.scores.abx.pair_errors import PairError
 from unitdisc.scores.abx.sampling import sample_items
-from unitdisc.scores.abx.stages import StageFeatures, score_stages
+from unitdisc.scores.abx.stages import StageFeatures, compare_stages
 from unitdisc.stages import Stage
+from unitdisc.steps.abx_scores import write_scores
 from unitdisc.steps.corpus_tables import indexed_labels
+from unitdisc.steps.parts import Part, clear_parts
 from unitdisc.steps.run import Run
 from unitdisc.tokens import numbered
 from unitdisc.units.refusals import refuse
 from unitdisc.units.representations import Representations
 
 
-def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
-    """Score splits by ABX; by default those of scoring.abx.splits."""
+def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1, part: Part | None = None) -> None:
+    """Score splits by ABX, by default those of scoring.abx.splits; or compare one ``part`` of the pairs of labels."""
     settings = run.experiment.scoring.abx or Abx()
     refuse("abx", run.settings.features, 1)
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         for split in run.chosen(splits, of=settings.splits):
-            items = _items(run, split, labels, settings)
-            scores = [] if items is None else _scores(run, split, items, settings, threads)
-            with sealing(run.files.abx(split)):
-                tables.write(run.files.abx(split), scores, Score)
+            items, share = _items(run, split, labels, settings), (1, 1) if part is None else (part.number, part.of)
+            errors = [] if items is None else _errors(run, split, items, settings, threads, share)
+            if part is None:
+                write_scores(run, split, errors)
+                clear_parts(run.files.part_abx(split, "").parent, split)
+            else:
+                path = run.files.part_abx(split, part)
+                with sealing(path):
+                    tables.write(path, errors, PairError)
 
 
 def _items(run: Run, split: str, labels: LabelIndex, settings: Abx) -> pd.DataFrame | None:
@@ -52,7 +61,7 @@ def _units(run: Run, split: str) -> Iterator[UnitSequence]:
     return tables.each_unit_sequence(run.units_path(split, "encoded"))
 
 
-def _scores(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: int) -> list[Score]:
+def _errors(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: int, share: Share) -> list[PairError]:
     torch.set_num_threads(threads)
     whole = Representations(run.trained, run.features(split), run.speakers)
     vectors = [
@@ -62,14 +71,4 @@ def _scores(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: i
         names, shift = set(items["utterance"]), whole.frame_shift(Stage.CODES)
         sequences = numbered({row.utterance: row.units for row in _units(run, split) if row.utterance in names})
         vectors += [StageFeatures(name, sequences, shift, distance) for name, distance in stages.units.items()]
-    scoring = run.experiment.scoring
-    return list(
-        score_stages(
-            vectors,
-            items,
-            settings=settings,
-            bootstrap=scoring.bootstrap,
-            seed=scoring.confidence_seed,
-            threads=threads,
-        )
-    )
+    return list(compare_stages(vectors, items, settings=settings, threads=threads, share=share))

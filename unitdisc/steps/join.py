@@ -1,19 +1,24 @@
-"""The joining step: the parts of features, or of units, that jobs side by side made, become one file of each split."""
+"""The joining step: the parts of features, units or ABX that jobs side by side made become one file of each split."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
+from unitdisc import tables
 from unitdisc.checksums import checked, sealing
-from unitdisc.config import Experiment
+from unitdisc.config import Abx, Experiment
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.shards import check_readable
 from unitdisc.files import replacing
 from unitdisc.layout import Results
+from unitdisc.scores.abx.pair_errors import PairError
+from unitdisc.steps.abx_scores import write_scores
 from unitdisc.steps.corpus_tables import utterances_of
 from unitdisc.steps.parts import Part, clear_parts, parts
 from unitdisc.steps.run import Run, encode_again
 
+abx_again = "unitdisc abx-run --help"
 encode_part_again = f"encode it again: {encode_again}"
 
 
@@ -49,6 +54,17 @@ def run_units(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None
         table = run.files.units(split)
         with sealing(table):
             _join_tables(table, {path: part.share(names) for part, path in made.items()})
+        _clear(split, list(made.values()))
+
+
+def run_abx(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None:
+    """Score splits by ABX, by default those of scoring.abx.splits, each compared in ``of`` parts."""
+    for split in run.chosen(splits, of=(run.experiment.scoring.abx or Abx()).splits):
+        made = {part: run.files.part_abx(split, part) for part in parts(of)}
+        for part, path in made.items():
+            _check_made(path, "unitdisc abx-run --part", part)
+            checked(path, abx_again)
+        write_scores(run, split, chain.from_iterable(tables.each_record(p, PairError) for p in made.values()))
         _clear(split, list(made.values()))
 
 

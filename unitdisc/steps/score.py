@@ -2,13 +2,11 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from unitdisc import tables
 from unitdisc.checksums import sealing
-from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import Score, UnitSequence
 from unitdisc.scores.discovery.overview import overview_of
 from unitdisc.scores.discovery.score import statistics_of, statistics_of_source, summarise, unknown_labels
@@ -24,12 +22,14 @@ def run(run: Run, splits: Sequence[str] | None = None) -> None:
     """Score splits, by default all of the corpus, with mappings fitted on the split itself and on train."""
     run.check_units()
     chosen, scoring = run.chosen(splits), run.experiment.scoring
-    units = {split: run.units_path(split, "encoded") for split in ("train", *chosen)}
+    paths = {split: run.units_path(split, "encoded") for split in ("train", *chosen)}
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
         _check_excluded(run, labels.counts)
         speakers = speakers_of(run.corpus_files)
-        for split, statistics in zip(chosen, each_statistics(run, units, labels, chosen, speakers), strict=True):
-            scores = summarise(statistics, samples=scoring.bootstrap, seed=scoring.confidence_seed)
+        units = {split: InFiles(path, labels) for split, path in paths.items()}
+        statistics = each_statistics(run, units, chosen, speakers)
+        for split in chosen:  # nothing may hold the statistics of the split before
+            scores = summarise(next(statistics), samples=scoring.bootstrap, seed=scoring.confidence_seed)
             with sealing(run.files.scores(split)):
                 tables.write(run.files.scores(split), scores, Score)
 
@@ -47,21 +47,19 @@ def _check_excluded(run: Run, labels: Collection[str]) -> None:
 
 def each_statistics(
     run: Run,
-    units: Mapping[str, Path],
-    labels: LabelIndex,
+    units: Mapping[str, InFiles],
     splits: Sequence[str],
     speakers: Mapping[str, str] | None = None,
 ) -> Iterator[UtteranceStatistics]:
-    """Yield the statistics of each split, whose ``units`` are tables; otherwise as ``run_statistics``.
+    """Yield the statistics of each split, whose ``units`` are in tables; otherwise as ``run_statistics``.
 
     With ``speakers``, by utterance, what units know of them is scored, too; resamples draw utterances all the same.
     """
-    train = overview_of(InFiles(units["train"], labels))
+    train = overview_of(units["train"])
     for split in splits:
-        source = InFiles(units[split], labels)
         yield statistics_of_source(
-            source,
-            train if split == "train" else overview_of(source),
+            units[split],
+            train if split == "train" else overview_of(units[split]),
             fit=None if split == "train" else train,
             exclude=run.settings.exclude,
             tolerance=run.experiment.scoring.tolerance[run.modality.name],

@@ -10,6 +10,7 @@ from unitdisc import tables
 from unitdisc.config import Segmentation
 from unitdisc.layout import table_of
 from unitdisc.scores.discovery.compare import compare
+from unitdisc.scores.discovery.sources import InFiles
 from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.manifest import facts
 from unitdisc.steps.run import Run
@@ -55,8 +56,11 @@ def changes(run: Run, after: Mapping[str, Path]) -> Iterator[Change]:
     before = {split: run.units_path(split, "encoded") for split in run.splits}
     scoring = run.experiment.scoring
     with indexed_labels(run.corpus_files, run.settings.ignore) as labels:
-        sides = (each_statistics(run, units, labels, run.splits) for units in (before, after))
-        for split, old, new in zip(run.splits, *sides, strict=True):
-            for row in compare(new, old, samples=scoring.bootstrap, seed=scoring.confidence_seed):
+        sides = [
+            each_statistics(run, {split: InFiles(path, labels) for split, path in side.items()}, run.splits)
+            for side in (after, before)
+        ]
+        for split in run.splits:  # nothing may hold the statistics of the split before
+            for row in compare(*map(next, sides), samples=scoring.bootstrap, seed=scoring.confidence_seed):
                 better = {"a": "after", "b": "before"}.get(row.better, row.better)
                 yield Change(split, row.metric, row.b, row.a, row.difference, row.low, row.high, better)

@@ -61,12 +61,12 @@ class Plan:
 
     @property
     def whole(self) -> list[str]:
-        """The corpora whose features and units are each made by one job for a split or a run."""
+        """The corpora whose features, units and ABX are each made by one job for a split or a run."""
         return [name for name, corpus in self.experiment.corpora.items() if corpus.parts == 1]
 
     @property
     def divided(self) -> list[str]:
-        """The corpora whose features and units are made in parts."""
+        """The corpora whose features, units and ABX are made in parts."""
         return [name for name, corpus in self.experiment.corpora.items() if corpus.parts > 1]
 
     def parts(self, corpus: str) -> list[Part]:
@@ -149,6 +149,12 @@ class Plan:
         run = self.results.corpus(corpus).run(model, seed)
         names = self.experiment.corpora[corpus].split_names
         return [str(run.part_units(split, part)) for split in names for part in self.parts(corpus)]
+
+    def abx_parts(self, corpus: str, model: str, seed: str) -> list[str]:
+        """Return the ABX errors of each part of each split of a run that is scored so."""
+        run = self.results.corpus(corpus).run(model, seed)
+        names = [split for split in self.experiment.corpora[corpus].split_names if split in self.abx_splits]
+        return [str(run.part_abx(split, part)) for split in names for part in self.parts(corpus)]
 
     def built_on(self, corpus: str, model: str, seed: str) -> list[str]:
         """Return weights and description of the models that the training of a model starts from."""

@@ -6,22 +6,22 @@ ICASSP 2023.
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import sentencepiece
 
+from unitdisc import tables
 from unitdisc.arrays import Ints
 from unitdisc.config import Pieces
 from unitdisc.errors import InputError
-from unitdisc.formats.text import private_areas
 from unitdisc.guard import foreign
 from unitdisc.records import UnitSequence
+from unitdisc.units.piece_texts import TrainingTexts, from_text, longest_text, to_text
 from unitdisc.units.runs import runs
 
-most_units = sum(size for _, size in private_areas)
-longest_text = 4096  # units in one training text; sentencepiece's BPE fails beyond 65,535
 special = 1  # ids before the pieces: the unknown piece, which is never used
 
 
@@ -110,95 +110,37 @@ class PieceModel:
         return [VocabularyRow(*row) for row in zip(numbers, units, scores, strict=True)]
 
 
-def train(sequences: Iterable[Ints], codewords: int, settings: Pieces, *, threads: int = 1) -> PieceModel:
-    """Train pieces on sequences of units (T,), which are collapsed first; ``codewords`` is the size of the codebook.
+def train(training: TrainingTexts, codewords: int, settings: Pieces, *, threads: int = 1) -> PieceModel:
+    """Train pieces on texts of units; ``codewords`` is the size of the codebook.
 
-    A unit that is in no training sequence becomes a piece, so that every sequence can be encoded. Raises InputError for
-    a vocabulary that is smaller than codewords + 1 or larger than the data allow, for a unit outside the codebook, and
-    for more codewords than there are private-use characters.
+    A unit that is in no text becomes a piece, so that every sequence can be encoded. Raises InputError for a vocabulary
+    that is smaller than codewords + 1 or larger than the data allow.
     """
-    if codewords > most_units:
-        raise InputError(f"{codewords} units are more than the {most_units} private-use characters")
     if settings.vocabulary < codewords + special:
         least = f"one for each of the {codewords} units, and the unknown piece"
         raise InputError(f"a vocabulary of {settings.vocabulary} is below {codewords + special}: {least}")
-    collapsed = [runs(units).units for units in sequences]
-    collapsed = [units for units in collapsed if len(units)]
-    if not collapsed:
-        raise InputError("there is no unit to train pieces on")
-    seen = np.bincount(np.concatenate(collapsed))
-    if len(seen) > codewords:
-        raise InputError(f"unit {len(seen) - 1} is not of the {codewords} codewords")
-    unseen = np.setdiff1d(np.arange(codewords), np.flatnonzero(seen))
-    texts = [to_text(units[at : at + longest_text]) for units in collapsed for at in range(0, len(units), longest_text)]
-    return PieceModel(_fit(texts, to_text(unseen), settings, threads))
+    return PieceModel(_fit(training, settings, threads))
 
 
-def to_text(units: Ints) -> str:
-    """Return a string with one private-use character per unit; raises InputError for a unit without a character."""
-    if units.size and not 0 <= units.min() <= units.max() < most_units:
-        raise InputError(f"unit {units.max() if units.min() >= 0 else units.min()} has no private-use character")
-    codes = np.zeros(len(units), dtype="<u4")
-    offset = 0
-    for first, size in private_areas:
-        codes = np.where(units >= offset, first + units - offset, codes).astype("<u4")
-        offset += size
-    return codes.tobytes().decode("utf-32-le")
+def each_at_tokens(path: Path) -> Iterator[UnitSequence]:
+    """Yield the piece of each token of the utterances of a table of pieces, as it is read."""
+    for row in tables.each_record(path, PieceRow):
+        pieces, tokens = (np.array(text.split(), dtype=np.int64) for text in (row.pieces, row.tokens))
+        yield PieceSequence(row.utterance, row.frame_shift, pieces, tokens).at_tokens()
 
 
-def from_text(text: str) -> Ints:
-    """Return the units of a string that ``to_text`` returned; raises InputError for any other character."""
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.int64)
-    units = np.full(len(codes), -1, dtype=np.int64)
-    offset = 0
-    for first, size in private_areas:
-        inside = (codes >= first) & (codes < first + size)
-        units[inside] = codes[inside] - first + offset
-        offset += size
-    if (units < 0).any():
-        raise InputError(f"character U+{codes[units < 0][0]:04X} stands for no unit")
-    return units
-
-
-def figures(sequences: Mapping[str, UnitSequence], encoded: Iterable[PieceSequence]) -> dict[str, float]:
-    """Return statistics of pieces and units: counts, pieces used, units and tokens per piece, and bitrates.
-
-    Bitrates, of collapsed units and of pieces, are N · H / duration in bits per second or column (Dunbar et al. 2019,
-    ZeroSpeech).
-    """
-    duration = sum(len(s.units) * s.frame_shift for s in sequences.values())
-    tokens = sum(len(s.units) for s in sequences.values())
-    units = np.concatenate([runs(s.units).units for s in sequences.values()] or [np.zeros(0, np.int64)])
-    pieces = np.concatenate([s.pieces for s in encoded] or [np.zeros(0, np.int64)])
-    values: dict[str, float] = {
-        "tokens": tokens,
-        "units": len(units),
-        "pieces": len(pieces),
-        "pieces_used": len(np.unique(pieces)),
-    }
-    if len(pieces):
-        values |= {"tokens_per_piece": tokens / len(pieces), "units_per_piece": len(units) / len(pieces)}
-        values |= {"bitrate_units": _bits(units) / duration, "bitrate_pieces": _bits(pieces) / duration}
-    return values
-
-
-def _bits(symbols: Ints) -> float:
-    counts = np.unique(symbols, return_counts=True)[1]
-    return float(-(counts * np.log2(counts / counts.sum())).sum())
-
-
-def _fit(texts: list[str], unseen: str, settings: Pieces, threads: int) -> bytes:
+def _fit(training: TrainingTexts, settings: Pieces, threads: int) -> bytes:
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(texts),
+            sentence_iterator=iter(training.texts),
             model_writer=model,
             model_type=settings.algorithm,
             vocab_size=settings.vocabulary,
             max_sentencepiece_length=settings.longest,
             # Not required_chars: sentencepiece drops those that the data do not have. User-defined symbols are never
             # merged, which is right for units that never occurred.
-            user_defined_symbols=list(unseen),
+            user_defined_symbols=list(training.unseen),
             bos_id=-1,
             eos_id=-1,
             character_coverage=1.0,

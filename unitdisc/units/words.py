@@ -2,16 +2,16 @@
 
 import pandas as pd
 
+space, blank = "_", "*"
 
-def words_of_characters(labels: pd.DataFrame, *, space: str = "_", blank: str = "*") -> pd.DataFrame:
+
+def words_of_characters(labels: pd.DataFrame) -> pd.DataFrame:
     """Join the characters between two spaces to a word, from the start of the first to the end of the last.
 
-    ``labels`` has the columns utterance, start, end, label, in order within an utterance, and so does the result, which
-    is empty if no label is a space. A ``blank`` is not part of a word and does not end one. Characters of an alignment
+    ``labels`` has the columns utterance, start, end, label, in order within an utterance, and so does the result. A
+    ``blank`` is not part of a word and does not end one. Characters of an alignment
     do not repeat, so 'letter' becomes 'leter', and words that differ only in doubled letters become equal.
     """
-    if not (labels["label"] == space).any():
-        return labels.iloc[:0]
     kept = labels[labels["label"] != blank]
     starts_word = (kept["utterance"] != kept["utterance"].shift()) | (kept["label"] == space)
     inside = kept.assign(word=starts_word.cumsum())[kept["label"] != space]

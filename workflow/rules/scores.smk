@@ -124,7 +124,9 @@ for name, splits, corpora in plan.by_splits("fidelity", of=("dev", "test")):
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
 
 
-for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
+for name, splits, corpora in plan.by_splits(
+    "abx", of=plan.abx_splits, corpora=plan.whole
+):
 
     rule:
         name:
@@ -154,6 +156,74 @@ for name, splits, corpora in plan.by_splits("abx", of=plan.abx_splits):
         shell:
             "unitdisc abx-run --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
             " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
+# The ABX of a corpus with a setting of parts, by jobs side by side: shares of the pairs of labels.
+if plan.divided and plan.abx_splits:
+
+    rule abx_part:
+        input:
+            utterances=str(any_corpus.utterances),
+            labels=str(any_corpus.labels),
+            features=lambda w: plan.archives(w.corpus, (w.split,)),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
+            units=lambda w: plan.encoded(w.corpus, w.model, w.seed, (w.split,)),
+        output:
+            temp(str(any_run.part_abx("{split}", "{part}"))),
+        log:
+            str(any_run.log("abx.{split}.{part}")),
+        conda:
+            environment
+        threads: 1
+        resources:
+            mem_mb=megabytes("abx"),
+            runtime=minutes("abx"),
+        params:
+            code=code("abx"),
+            config=settings("abx"),
+        shell:
+            "unitdisc abx-run --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
+            " --split {wildcards.split:q} --part {wildcards.part:q}"
+            " --threads {threads} --config {params.config:q} > {log:q} 2>&1"
+
+
+for name, splits, corpora in plan.by_splits(
+    "abx_join", of=plan.abx_splits, corpora=plan.divided
+):
+
+    # With all that the parts depend on, because those are removed once they are joined.
+    rule:
+        name:
+            name
+        input:
+            utterances=str(any_corpus.utterances),
+            labels=str(any_corpus.labels),
+            features=archives(splits),
+            weights=str(any_run.weights),
+            description=str(any_run.description),
+            units=encoded(splits),
+            parts=lambda w: plan.abx_parts(w.corpus, w.model, w.seed),
+        output:
+            [str(any_run.abx(split)) for split in splits],
+        log:
+            str(any_run.log("abx")),
+        wildcard_constraints:
+            corpus=one_of(corpora),
+        conda:
+            environment
+        threads: 1
+        resources:
+            mem_mb=megabytes("join"),
+            runtime=minutes("join"),
+        params:
+            code=code("abx"),
+            join=code("join"),
+            config=settings("abx"),
+            parts=lambda w: len(plan.parts(w.corpus)),
+        shell:
+            "unitdisc join --corpus {wildcards.corpus:q} --model {wildcards.model:q} --seed {wildcards.seed:q}"
+            " --abx --parts {params.parts} --config {params.config:q} > {log:q} 2>&1"
 
 
 # Classifiers on the stages of every run; only with a section scoring.probes.

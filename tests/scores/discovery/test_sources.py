@@ -12,7 +12,7 @@ from unitdisc.errors import InputError
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import Label, UnitSequence
 from unitdisc.scores.discovery import sources
-from unitdisc.scores.discovery.contingency import Gathered, count
+from unitdisc.scores.discovery.contingency import Gathered, count, weighted
 from unitdisc.scores.discovery.overview import overview_of
 from unitdisc.scores.discovery.score import statistics_of, statistics_of_source
 from unitdisc.scores.discovery.sources import InFiles, InMemory
@@ -102,7 +102,26 @@ def test_counts_in_parts_are_counts_of_the_whole(parts):
         assert getattr(got, name).tolist() == getattr(expected, name).tolist(), name
 
 
-def test_what_stays_of_a_corpus_is_small():
-    """8 bytes for each unit, unit with a label, and length of a run of an utterance."""
-    counts = count(np.repeat(np.arange(50), 100), np.tile(np.arange(100), 50), utterances=50)
-    assert counts.cell.nbytes + counts.count.nbytes == 8 * 5000
+@pytest.mark.parametrize(("cells", "of_each"), [(65_536, 3), (65_537, 5)])
+def test_what_stays_of_a_corpus_is_small(cells, of_each):
+    """Bytes for each unit, unit with a label, and length of a run of an utterance."""
+    counts = count(np.tile([0, 1], cells), np.repeat(np.arange(cells), 2), utterances=2)
+    assert counts.cell.nbytes + counts.count.nbytes == of_each * 2 * cells
+    gathered = Gathered()
+    gathered.add(count(np.arange(2), np.array([7, 7]), utterances=2))  # narrow, then wide
+    gathered.add(counts)
+    both = gathered.counts()
+    assert both.cell.nbytes + both.count.nbytes == of_each * (2 + 2 * cells)
+    ones = np.ones((1, 4), dtype=np.int64)
+    assert weighted(ones, both)[0].tolist() == [4 if cell == 7 else 2 for cell in range(cells)]
+
+
+@pytest.mark.parametrize("times", [254, 255, 256, 510, 511, 70_000])
+def test_what_an_utterance_has_often_is_counted_in_full(times):
+    counts = count(np.repeat([0, 1, 1], [times, 3, times]), np.repeat([0, 0, 1], [times, 3, times]), utterances=2)
+    assert counts.count.dtype == np.uint8
+    assert weighted(np.array([[1, 0], [0, 1], [5, 2]]), counts).tolist() == [
+        [times, 0],
+        [3, times],
+        [5 * times + 6, 2 * times],
+    ]

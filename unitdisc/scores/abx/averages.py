@@ -1,5 +1,7 @@
 """Averages of cells over contexts, then speakers, then pairs of labels, from blocks of cells."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ class Averages:
         self._labels, self._speakers = int(groups.label.max()) + 1, int(groups.speaker.max()) + 1
         self._keys: list[Ints] = []
         self._means: list[Floats] = []
+        self._cells: list[Ints] = []
 
     def add(self, cells: Cells, error: Floats) -> None:
         """Average the cells of a block, whose errors (C,) are given."""
@@ -28,16 +31,28 @@ class Averages:
         keys, place = np.unique(key, return_inverse=True)
         self._keys.append(keys)
         self._means.append(mean_by(place, error, len(keys)))
+        self._cells.append(np.bincount(place, minlength=len(keys)))
 
     def pairs(self) -> "pd.Series[float]":
         """Return the error of each ordered pair of labels, label_a and label_b, averaged over speakers too."""
-        key, error = np.concatenate(self._keys), np.concatenate(self._means)
+        return self._named(average_speakers(self._table("error", self._means)), "error")
+
+    def cells(self) -> "pd.Series[int]":
+        """Return the number of cells of each ordered pair of labels, in the order of ``pairs``."""
+        table = self._table("cells", self._cells)
+        return self._named(table.groupby(["label_a", "label_b"])["cells"].sum(), "cells")
+
+    def _table(self, name: str, values: list[Floats] | list[Ints]) -> pd.DataFrame:
+        key = np.concatenate([np.zeros(0, dtype=np.int64), *self._keys])
         order = np.argsort(key)
         pair = key[order] // (self._speakers if self._context == "within" else 1)
         labels = {"label_a": pair // self._labels, "label_b": pair % self._labels}
-        found = average_speakers(pd.DataFrame({**labels, "error": error[order]}))
+        return pd.DataFrame({**labels, name: np.concatenate([np.zeros(0, dtype=np.int64), *values])[order]})
+
+    def _named(self, found: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
+        labels = ["label_a", "label_b"]
         names = [self._names(found.index.get_level_values(level).to_numpy()) for level in labels]
-        return pd.Series(found.to_numpy(), pd.MultiIndex.from_arrays(names, names=list(labels)), name="error")
+        return pd.Series(found.to_numpy(), pd.MultiIndex.from_arrays(names, names=labels), name=name)
 
     def _names(self, codes: Ints) -> NDArray[np.object_]:
         _, first = np.unique(self._groups.label, return_index=True)

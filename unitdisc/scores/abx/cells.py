@@ -3,7 +3,7 @@
 A group is the tokens with one label, one speaker and, within context, one pair of neighbours.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ from unitdisc.arrays import Ints
 from unitdisc.choices import Context, Speaker
 from unitdisc.scores.abx.ranges import ranges, runs
 from unitdisc.scores.abx.scratch import Scratch
+
+Share = tuple[int, int]  # the second of three is (2, 3)
 
 at_once = 250_000  # cells, or pairs of groups, in memory at once
 parts = 50  # blocks of a task that are at least made, if they are not tiny, to show progress
@@ -66,7 +68,8 @@ class CellPlan:
     """All cells of a task, made in blocks, since there are as many as the square of the speakers times labels.
 
     ``low`` and ``high`` (N,) are the groups of a speaker and a context with different labels, sorted by these labels,
-    so that a block (a slice of them) holds every cell of its pairs of labels, in both directions.
+    so that a block (a slice of them) holds every cell of its pairs of labels, in both directions. A plan may be of a
+    share of the pairs of labels: it has ``total`` cells, of ``all_cells`` of the task.
     """
 
     groups: Groups
@@ -75,6 +78,7 @@ class CellPlan:
     high: Ints
     blocks: list[slice]
     total: int
+    all_cells: int
 
     def cells(self, block: slice) -> Cells:
         """Make the cells of a block; those of two labels are in the order of A, then X."""
@@ -134,8 +138,8 @@ def choose_x(groups: Groups, *, speaker: Speaker, max_x_across: int | None, seed
     return Pairs(chosen, first, count, tokens)
 
 
-def plan_cells(groups: Groups, pairs: Pairs) -> CellPlan:
-    """Plan every possible cell, in blocks of whole pairs of labels."""
+def plan_cells(groups: Groups, pairs: Pairs, share: Share = (1, 1)) -> CellPlan:
+    """Plan every possible cell, or those of a share of the pairs of labels, in blocks of whole pairs of labels."""
     shared = _speaker_contexts(groups)
     later = np.searchsorted(shared, shared, side="right") - np.arange(len(shared)) - 1  # groups are sorted by it
     low = np.repeat(np.arange(len(later)), later)
@@ -145,12 +149,39 @@ def plan_cells(groups: Groups, pairs: Pairs) -> CellPlan:
     labels = groups.label[low] * (groups.label.max() + 1) + groups.label[high]
     order = np.argsort(labels, kind="stable")
     low, high, cells, labels = low[order], high[order], cells[order], labels[order]
+    all_cells = int(cells.sum())
+    if share[1] > 1:
+        cost = pairs.tokens[low] * groups.size[high] + pairs.tokens[high] * groups.size[low]
+        kept = _of_share(labels, cost, share)
+        low, high, cells, labels = low[kept], high[kept], cells[kept], labels[kept]
+        pairs = _among(pairs, low, high)
     edges = np.flatnonzero(np.append(True, labels[1:] != labels[:-1])[: len(labels)])
     total = int(cells.sum())
     ends = np.append(edges, len(labels))
     per_pair = np.add.reduceat(cells, edges) if total else cells
     blocks = [slice(ends[run.start], ends[run.stop]) for run in runs(per_pair, block_size(total))]
-    return CellPlan(groups, pairs, low, high, blocks, total)
+    return CellPlan(groups, pairs, low, high, blocks, total, all_cells)
+
+
+def _of_share(labels: Ints, cost: Ints, share: Share) -> slice:
+    """Return the entries of a share, of all that are sorted by ``labels`` (N,) and have a ``cost`` (N,) above 0.
+
+    The middle of the cost of a pair of labels is in one share, and so are all of its entries.
+    """
+    number, of = share
+    _, pair, size = np.unique(labels, return_inverse=True, return_counts=True)
+    costs = np.bincount(pair, weights=cost)
+    middle = np.cumsum(costs) - costs / 2
+    ends = np.append(0, np.cumsum(size))
+    places = np.searchsorted(middle, costs.sum() * np.array([number - 1, number]) / of)
+    return slice(int(ends[places[0]]), int(ends[places[1]]))
+
+
+def _among(pairs: Pairs, low: Ints, high: Ints) -> Pairs:
+    """Return the pairs of groups of which A is among ``low`` and ``high``: others need no distances."""
+    needed = np.zeros(len(pairs.count), dtype=bool)
+    needed[low] = needed[high] = True
+    return replace(pairs, count=np.where(needed, pairs.count, 0), tokens=np.where(needed, pairs.tokens, 0))
 
 
 def block_size(total: int) -> int:

@@ -17,7 +17,7 @@ from unitdisc.formats.frame_shifts import read_shift
 from unitdisc.formats.item_files import Items, check_items, read_items
 from unitdisc.scores.abx.averages import Averages
 from unitdisc.scores.abx.cell_table import cell_table, scored_cells
-from unitdisc.scores.abx.cells import CellPlan, choose_x, group_tokens, plan_cells
+from unitdisc.scores.abx.cells import CellPlan, Share, choose_x, group_tokens, plan_cells
 from unitdisc.scores.abx.counting import Comparison
 from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.items import EmptyTaskError
@@ -31,14 +31,15 @@ most_kept = 1_000_000  # cells in the table of a score: about 300 MB
 class AbxScore:
     """The ABX error rate, from 0 (every x nearer to its own label) over 0.5 (chance) to 1, and the cells it averages.
 
-    ``pairs`` has the error of each ordered pair of labels (label_a, label_b). ``table`` has a row for each of the
-    ``cells`` cells with the fields of Cell, and is None where there are more than ``most_kept``. ``left_out`` counts
-    the tokens without a frame.
+    ``pairs`` has the error of each ordered pair of labels (label_a, label_b), ``pair_cells`` how many cells each has.
+    ``table`` has a row for each of the ``cells`` cells with the fields of Cell, and is None where there are more than
+    ``most_kept``. ``left_out`` counts the tokens without a frame.
     """
 
     error: float
     cells: int
     pairs: "pd.Series[float]"
+    pair_cells: "pd.Series[int]"
     table: pd.DataFrame | None
     left_out: int = 0
 
@@ -57,6 +58,7 @@ def abx(
     short: Literal["error", "skip"] = "error",
     memory: float = 2e9,
     threads: int | None = None,
+    share: Share = (1, 1),
     each_block: Callable[[pd.DataFrame], None] | None = None,
 ) -> AbxScore:
     """Score how well ``features`` distinguish the labels of ``items``.
@@ -67,8 +69,9 @@ def abx(
     pairs of labels. At most ``max_size_group`` tokens per group and ``max_x_across`` speakers of x are sampled with
     ``seed``. Items too ``short`` to contain a frame are an error or skipped. Frames and distances beyond ``memory``
     (bytes) are kept in temporary files. ``each_block`` is called with the table of cells, or, where there are more than
-    ``most_kept``, with one of the cells of some pairs of labels at a time. Raises InputError for items and features
-    that do not fit and for a temporary folder without room, and EmptyTaskError where there is no cell.
+    ``most_kept``, with one of the cells of some pairs of labels at a time. With a ``share``, such as (2, 3), only that
+    share of the pairs of labels is compared, which may have no cell; then the error is nan. Raises InputError for items
+    and features that do not fit and for a temporary folder without room, and EmptyTaskError where the task has no cell.
 
     Source: Schatz et al. 2013; as in ZeroSpeech 2021 (Nguyen et al. 2020) and fastabx 0.9, with equal results.
     """
@@ -79,22 +82,24 @@ def abx(
     groups = group_tokens(items.table.iloc[kept], context=context, max_size_group=max_size_group, seed=seed)
     scratch = Scratch(memory)
     pairs = choose_x(groups, speaker=speaker, max_x_across=max_x_across, seed=seed, scratch=scratch)
-    plan = plan_cells(groups, pairs)
-    if not plan.total:
+    plan = plan_cells(groups, pairs, share)
+    if not plan.all_cells:
         raise EmptyTaskError(_no_cell(speaker, context), items.path)
-    tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, scratch=scratch)
-    if distance == "levenshtein":
-        tokens = collapse(tokens)
-    comparison = Comparison(tokens, kernels[distance], plan, scratch=scratch, threads=threads or _cores())
-    averages, table = _average(comparison, plan, context, each_block)
-    return AbxScore(float(averages.mean()), plan.total, averages, table, len(items.table) - len(kept))
+    averages, table = Averages(groups, context), None
+    if plan.total:
+        tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, scratch=scratch)
+        tokens = collapse(tokens) if distance == "levenshtein" else tokens
+        comparison = Comparison(tokens, kernels[distance], plan, scratch=scratch, threads=threads or _cores())
+        table = _average(comparison, plan, averages, each_block)
+    pairs_of, left_out = averages.pairs(), len(items.table) - len(kept)
+    return AbxScore(float(pairs_of.mean()), plan.total, pairs_of, averages.cells(), table, left_out)
 
 
 def _average(
-    comparison: Comparison, plan: CellPlan, context: Context, each_block: Callable[[pd.DataFrame], None] | None
-) -> tuple["pd.Series[float]", pd.DataFrame | None]:
-    """Return the error of each pair of labels, and the table of all cells if they are few enough."""
-    averages, scored = Averages(plan.groups, context), []
+    comparison: Comparison, plan: CellPlan, averages: Averages, each_block: Callable[[pd.DataFrame], None] | None
+) -> pd.DataFrame | None:
+    """Add all cells to the ``averages``, and return their table if they are few enough."""
+    scored = []
     for cells, errors in comparison.errors():
         error = errors / (2 * cells.triples)
         averages.add(cells, error)
@@ -103,11 +108,11 @@ def _average(
         elif each_block:
             each_block(cell_table(plan.groups, scored_cells(cells, error)))
     if not scored:
-        return averages.pairs(), None
+        return None
     table = cell_table(plan.groups, pd.concat(scored).sort_values(["a", "x", "b"]))
     if each_block:
         each_block(table)
-    return averages.pairs(), table
+    return table
 
 
 def _cores() -> int:

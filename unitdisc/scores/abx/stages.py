@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import get_args
 
-import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
-from unitdisc.arrays import Floats, Ints
 from unitdisc.choices import Distance, Speaker
 from unitdisc.config import Abx
 from unitdisc.records import Score
+from unitdisc.scores.abx.cells import Share
 from unitdisc.scores.abx.items import EmptyTaskError
+from unitdisc.scores.abx.pair_errors import PairError, score_pairs
 from unitdisc.scores.abx.score import AbxScore, abx
 from unitdisc.scores.abx.tokens import Features
-from unitdisc.scores.bootstrap import intervals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,22 +37,36 @@ def score_stages(
     seed: int,
     threads: int,
 ) -> Iterator[Score]:
-    """Yield the ABX error of each stage within and across speakers, as abx_NAME_within and abx_NAME_across.
+    """Yield the ABX error of each stage within and across speakers; see ``score_pairs``."""
+    return score_pairs(
+        compare_stages(stages, items, settings=settings, threads=threads), bootstrap=bootstrap, seed=seed
+    )
 
-    n counts cells; the interval is a percentile bootstrap over pairs of labels. Where there is nothing to compare, as
-    across speakers with a single speaker, there is no score.
+
+def compare_stages(
+    stages: Sequence[StageFeatures], items: pd.DataFrame, *, settings: Abx, threads: int, share: Share = (1, 1)
+) -> Iterator[PairError]:
+    """Yield the errors of a ``share`` of the pairs of labels, for abx_NAME_within and abx_NAME_across of each stage.
+
+    Where there is nothing to compare, as across speakers with a single speaker, there are none.
     """
     for stage in stages:
         for speaker in get_args(Speaker):
             try:
-                result = _score(stage, items, speaker, settings, threads)
+                result = _score(stage, items, speaker, settings, threads, share)
             except EmptyTaskError:
                 continue
-            low, high = _interval(result, bootstrap, seed)
-            yield Score(metrics.abx[speaker].at(stage.name), result.error, low, high, result.cells)
+            name = metrics.abx[speaker].at(stage.name)
+            if not result.cells:
+                yield PairError(name, "", "", nan, 0)
+            labels = (result.pairs.index.get_level_values(level) for level in ("label_a", "label_b"))
+            for a, b, error, cells in zip(*labels, result.pairs, result.pair_cells, strict=True):
+                yield PairError(name, a, b, error, int(cells))
 
 
-def _score(stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int) -> AbxScore:
+def _score(
+    stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int, share: Share
+) -> AbxScore:
     return abx(
         items,
         stage.features,
@@ -65,16 +79,5 @@ def _score(stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings
         seed=settings.seed,
         short="skip",
         threads=threads,
+        share=share,
     )
-
-
-def _interval(result: AbxScore, samples: int, seed: int) -> tuple[float, float]:
-    """Resample pairs of labels, (a, b) always together with (b, a), as they share their distances."""
-    pairs = [" ".join(sorted(map(str, pair))) for pair in result.pairs.index]
-    values = result.pairs.to_numpy()
-
-    def mean(times: Ints) -> Floats:
-        return np.asarray((times @ values) / times.sum(axis=1))[:, None]
-
-    low, high = intervals(mean, pairs, samples=samples, seed=seed, centred=np.array([False]))
-    return float(low[0]), float(high[0])

@@ -15,6 +15,7 @@ from unitdisc.errors import InputError
 from unitdisc.scores.discovery import boundaries, contingency, edits, mapping, usage
 from unitdisc.scores.discovery.alignment import Alignment, align, refine, second
 from unitdisc.scores.discovery.codebooks import codebook_fits, codebook_sums
+from unitdisc.scores.discovery.columns import Column
 from unitdisc.scores.discovery.contingency import Counts, Gathered
 from unitdisc.scores.discovery.overview import Overview
 from unitdisc.scores.discovery.sources import Source
@@ -79,7 +80,7 @@ def collect_statistics(
     speaker = [] if speakers is None else [_speaker(speakers, name) for name in own.utterances]
     groups = speaker if speakers is not None and drawn == "speakers" else own.utterances
     views = _views(own, fit, vocabulary, units, excluded)
-    sums: dict[str, Floats] = {}
+    sums: dict[str, Column] = {}
     gathered = [Gathered() for _ in range(4 if own.codebooks else 3)]
     first = 0
     for part, labels in split.blocks():
@@ -90,13 +91,18 @@ def collect_statistics(
             alignment = replace(alignment, unit=unit)
         found = _sums(alignment, frames, unit, views, round(tolerance * second))
         for name, values in chain(found, codebook_sums(alignment, alone)):
-            sums.setdefault(name, np.zeros(len(own.utterances)))[first : first + len(part)] = values
-        for whole, counts in zip(gathered, _counts(alignment, unit, len(own.codebooks)), strict=True):
-            whole.add(counts)
+            column = sums.setdefault(name, Column())
+            column.pad(first)
+            column.add(values)
+        for each, counts in zip(gathered, _counts(alignment, unit, len(own.codebooks)), strict=True):
+            each.add(counts)
         first += len(part)
-    cells, used, runs, *codebooks = (whole.counts() for whole in gathered)
+    cells, used, runs, *codebooks = (each.counts() for each in gathered)
     names = own.utterances, groups, speaker, vocabulary.tolist(), sorted(excluded)
-    return UtteranceStatistics(*names, cells, used, runs, sums, next(iter(codebooks), None))
+    for column in sums.values():
+        column.pad(first)
+    whole = {name: column.values() for name, column in sums.items()}
+    return UtteranceStatistics(*names, cells, used, runs, whole, next(iter(codebooks), None))
 
 
 def _counts(alignment: Alignment, unit: Ints, codebooks: int) -> Iterator[Counts]:

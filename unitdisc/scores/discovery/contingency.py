@@ -1,6 +1,5 @@
 """Count what occurs together, per utterance, so that any resample of utterances is a weighted sum."""
 
-from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,23 +7,27 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.compiled import compiled
+from unitdisc.scores.discovery.columns import Column, narrowed
 
-Indices = NDArray[np.int32]
+Indices = NDArray[np.uint16] | NDArray[np.uint32]
+Times = NDArray[np.uint8]
+cell_types, most_times = "HI", 255
 together = 8  # resamples that are counted in one pass over the cells
 at_once = 1_000_000  # entries that are renumbered at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """A sparse histogram of cells per utterance (U,), 8 bytes for each cell of each utterance.
+    """A sparse histogram of cells per utterance (U,): 3 bytes for each cell of each utterance, 5 of over 65,536 cells.
 
-    Utterance u has the cells ``cell[first[u]:first[u + 1]]``, each as often as ``count`` says. ``keys`` (C, columns)
-    are the values that make a cell, such as a unit and a label, in their order.
+    Utterance u has the cells ``cell[first[u]:first[u + 1]]``, each as often as ``count`` says; a cell that it has more
+    than 255 times has several entries. ``keys`` (C, columns) are the values that make a cell, such as a unit and a
+    label, in their order.
     """
 
     first: Ints
     cell: Indices
-    count: Indices
+    count: Times
     keys: Ints
 
     @property
@@ -55,7 +58,9 @@ class Gathered:
     """Counts of utterances that come in parts, in arrays that grow in place."""
 
     def __init__(self) -> None:
-        self._first, self._cell, self._count = array("q", [0]), array("i"), array("i")
+        self._first, self._cell, self._count = Column("q"), Column(cell_types), Column("B")
+        self._first.add(np.zeros(1, dtype=np.int64))
+        self._entries = 0
         self._keys: Ints | None = None  # in the order in which they came
 
     def add(self, part: Counts) -> None:
@@ -65,33 +70,40 @@ class Gathered:
             np.concatenate([known, part.keys]), axis=0, return_index=True, return_inverse=True
         )
         order = np.argsort(place)
-        number = np.argsort(order)[inverse.reshape(-1)[len(known) :]].astype(np.int32)
+        number = np.argsort(order)[inverse.reshape(-1)[len(known) :]]
         self._keys = keys[order]
-        self._first.frombytes((part.first[1:] + self._first[-1]).tobytes())
-        self._cell.frombytes(number[part.cell].tobytes())
-        self._count.frombytes(part.count.tobytes())
+        self._first.add(part.first[1:] + self._entries)
+        self._entries += len(part.cell)
+        self._cell.add(number[part.cell])
+        self._count.add(part.count)
 
     def counts(self) -> Counts:
         """Return the counts of all parts, of which there is at least one; the arrays become theirs."""
-        cell = np.frombuffer(self._cell, dtype=np.int32)
         keys = np.zeros((0, 1), dtype=np.int64) if self._keys is None else self._keys
         order = np.lexsort(keys.T[::-1])
-        number = np.argsort(order).astype(np.int32)
+        number = np.argsort(order)
+        cell = self._cell.values()
         for first in range(0, len(cell), at_once):
             cell[first : first + at_once] = number[cell[first : first + at_once]]
-        first_of, count_of = (np.frombuffer(self._first, dtype=np.int64), np.frombuffer(self._count, dtype=np.int32))
-        return Counts(first_of, cell, count_of, keys[order])
+        return Counts(self._first.values(), cell, self._count.values(), keys[order])
 
 
 def from_owners(owner: Ints, cell: Ints, count: Ints, keys: Ints, utterances: int) -> Counts:
     """Return the counts of entries with their utterance ``owner``, in any order of utterances."""
+    entries = np.maximum(-(-count // most_times), 1)
+    times = np.full(entries.sum(), most_times)
+    times[np.cumsum(entries) - 1] = count - most_times * (entries - 1)
+    owner, cell = np.repeat(owner, entries), np.repeat(cell, entries)
     order = np.argsort(owner, kind="stable")
     first = np.append(0, np.cumsum(np.bincount(owner, minlength=utterances)))
-    return Counts(first, cell[order].astype(np.int32), count[order].astype(np.int32), keys)
+    return Counts(first, narrowed(cell[order], cell_types), times[order].astype(np.uint8), keys)
 
 
-@compiled("int64[:, ::1](int64[:, ::1], int64[::1], int32[::1], int32[::1], int64)")
-def _weighted(weights: Ints, first: Ints, cell: Indices, count: Indices, cells: int) -> Ints:
+@compiled(
+    "int64[:, ::1](int64[:, ::1], int64[::1], uint16[::1], uint8[::1], int64)",
+    "int64[:, ::1](int64[:, ::1], int64[::1], uint32[::1], uint8[::1], int64)",
+)
+def _weighted(weights: Ints, first: Ints, cell: Indices, count: Times, cells: int) -> Ints:
     """Return how often each cell occurs (C, S) with utterance u counted ``weights[u]`` (S,) times."""
     out = np.zeros((cells, weights.shape[1]), dtype=np.int64)
     for u in range(len(first) - 1):

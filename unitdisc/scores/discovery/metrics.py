@@ -142,6 +142,6 @@ def _usage_of_codebooks(counts: Counts, weights: Ints, tokens: Floats, duration:
 def _speakers(statistics: UtteranceStatistics, weights: Ints) -> Iterator[MetricValues]:
     for names, known in speakers.known(statistics):
         values = np.array([known.values(row) for row in weights]).T
-        tokens = (weights @ known.tokens()).astype(np.float64)
+        tokens = (weights @ known.tokens).astype(np.float64)
         yield MetricValues(names.nmi.name, values[0], tokens)
         yield MetricValues(names.ami.name, values[1], tokens)

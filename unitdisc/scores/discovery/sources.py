@@ -1,6 +1,6 @@
 """Where units and labels come from: memory, or files larger than it. Both give them in blocks of utterances."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -61,10 +61,11 @@ class InMemory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InFiles:
-    """Units and labels in tables, of which one block is in memory at a time."""
+    """Units and labels in tables, of which one block is in memory at a time; ``read`` gives those of ``units``."""
 
     units: Path
     labels: LabelIndex
+    read: Callable[[Path], Iterable[UnitSequence]] = tables.each_unit_sequence
 
     @property
     def labels_elsewhere(self) -> Collection[str]:
@@ -73,7 +74,7 @@ class InFiles:
 
     def blocks(self) -> Iterator[Block]:
         """Yield some utterances with their labels; raises InputError as the readers of the tables do."""
-        for block in _blocks(tables.each_unit_sequence(self.units)):
+        for block in _blocks(self.read(self.units)):
             yield block, check(self.labels.frame(block))
 
 

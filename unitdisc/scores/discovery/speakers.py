@@ -10,7 +10,7 @@ from unitdisc.arrays import Floats, Ints
 from unitdisc.compiled import compiled
 from unitdisc.records import Score
 from unitdisc.scores.discovery.clustering import adjusted, entropy, expected_information
-from unitdisc.scores.discovery.contingency import Counts, Indices
+from unitdisc.scores.discovery.contingency import Counts, Indices, Times
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 
 shuffles = 100  # of the speakers
@@ -23,24 +23,19 @@ class Known:
     """The tokens by which units and speakers are compared.
 
     ``counts`` are those of each utterance, ``unit`` (C,) the unit of each cell, below ``units``, or -1 for a cell that
-    does not count; ``speaker`` (U,) is a code.
+    does not count; ``speaker`` (U,) is a code. ``tokens`` (U,) are the tokens of each utterance that count.
     """
 
     counts: Counts
     unit: Ints
     units: int
     speaker: Ints
+    tokens: Ints
 
     def values(self, weights: Ints) -> Floats:
         """Return NMI and AMI (2,) with utterance u counted ``weights[u]`` times."""
         shared = self._shared(weights, self.speaker)
         return np.array([normalised(*shared), adjusted_information(*shared)])
-
-    def tokens(self) -> Ints:
-        """Return the number of tokens (U,) of each utterance that count."""
-        counted = np.where(self.unit[self.counts.cell] >= 0, self.counts.count, 0)
-        ends = np.append(0, np.cumsum(counted, dtype=np.int64))
-        return np.asarray(ends[self.counts.first[1:]] - ends[self.counts.first[:-1]])
 
     def shuffled(self) -> Floats:
         """Return NMI for each of ``shuffles`` (S,), in which utterances keep their units and exchange their speakers.
@@ -48,7 +43,7 @@ class Known:
         Utterances without tokens that count take no part.
         """
         generator = np.random.default_rng(shuffling_seed)
-        here = np.flatnonzero(self.tokens())
+        here = np.flatnonzero(self.tokens)
         ones = np.ones(len(self.speaker), dtype=np.int64)
         values = []
         for _ in range(shuffles):
@@ -66,11 +61,28 @@ class Known:
 
 
 @compiled(
-    "Tuple((float64, int64[::1], int64[::1]))"
-    "(int64[::1], int64[::1], int64[::1], int64[::1], int32[::1], int32[::1], int64[::1], int64)"
+    "int64[::1](int64[::1], uint16[::1], uint8[::1], int64[::1])",
+    "int64[::1](int64[::1], uint32[::1], uint8[::1], int64[::1])",
+)
+def tokens_of(first: Ints, cell: Indices, count: Times, unit: Ints) -> Ints:
+    """Return the number of tokens (U,) of each utterance whose cell has a unit."""
+    tokens = np.zeros(len(first) - 1, dtype=np.int64)
+    for u in range(len(tokens)):
+        for e in range(first[u], first[u + 1]):
+            if unit[cell[e]] >= 0:
+                tokens[u] += count[e]
+    return tokens
+
+
+_shared_terms = "Tuple((float64, int64[::1], int64[::1]))"
+
+
+@compiled(
+    f"{_shared_terms}(int64[::1], int64[::1], int64[::1], int64[::1], uint16[::1], uint8[::1], int64[::1], int64)",
+    f"{_shared_terms}(int64[::1], int64[::1], int64[::1], int64[::1], uint32[::1], uint8[::1], int64[::1], int64)",
 )
 def together(
-    weights: Ints, order: Ints, speaker: Ints, first: Ints, cell: Indices, count: Indices, unit: Ints, units: int
+    weights: Ints, order: Ints, speaker: Ints, first: Ints, cell: Indices, count: Times, unit: Ints, units: int
 ) -> tuple[float, Ints, Ints]:
     """Return Σ n ln n over the table of units and speakers, and the tokens of each unit and of each speaker.
 
@@ -142,11 +154,12 @@ def known(statistics: UtteranceStatistics) -> Iterator[tuple[metrics.OfSpeakers,
         (np.ascontiguousarray(key) for key in cells.keys.T) if len(cells.keys) else (np.zeros(0, np.int64),) * 2
     )
     scored = np.where(kept[label], unit, -1)
-    for names, each in (
-        (metrics.of_speakers, Known(cells, scored, int(unit.max(initial=-1)) + 1, speaker)),
-        (metrics.of_speakers_all, Known(every, np.arange(len(every.keys)), len(every.keys), speaker)),
+    for names, counts, of, units in (
+        (metrics.of_speakers, cells, scored, int(unit.max(initial=-1)) + 1),
+        (metrics.of_speakers_all, every, np.arange(len(every.keys)), len(every.keys)),
     ):
-        if _told_apart(speaker[each.tokens() > 0]):
+        each = Known(counts, of, units, speaker, tokens_of(counts.first, counts.cell, counts.count, of))
+        if _told_apart(speaker[each.tokens > 0]):
             yield names, each
 
 
@@ -155,7 +168,7 @@ def by_chance(statistics: UtteranceStatistics) -> Iterator[Score]:
     for names, each in known(statistics):
         values = each.shuffled()
         low, high = np.percentile(values, low_and_high)
-        yield Score(names.chance.name, float(values.mean()), float(low), float(high), int(each.tokens().sum()))
+        yield Score(names.chance.name, float(values.mean()), float(low), float(high), int(each.tokens.sum()))
 
 
 def _told_apart(speaker: Ints) -> bool:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unitdisc import files
-from unitdisc.arrays import Floats, Ints
+from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.numpy_files import NpzFile
 from unitdisc.guard import foreign
+from unitdisc.scores.bootstrap import numbered
 from unitdisc.scores.discovery.contingency import Counts, from_owners
 
 version = 1
@@ -31,7 +32,8 @@ class UtteranceStatistics:
     ``groups`` (U,) is what a bootstrap draws: the utterance itself or its speaker. ``speakers`` (U,) are empty where
     they are not known. ``labels`` are the names of the
     labels by code, ``excluded`` those left out. ``cells`` counts tokens by unit (a dense code) and label; ``units`` and
-    ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, one number per utterance.
+    ``runs`` count all tokens by unit, all runs by unit and length. ``sums`` holds, by name, one number per utterance,
+    in the narrowest type that has them.
     Where tokens have an index of each of several codebooks, ``codebooks`` counts all tokens by codebook and index.
     """
 
@@ -43,7 +45,7 @@ class UtteranceStatistics:
     cells: Counts
     units: Counts
     runs: Counts
-    sums: dict[str, Floats]
+    sums: dict[str, NDArray[Any]]
     codebooks: Counts | None = None
 
     @property
@@ -56,7 +58,7 @@ class UtteranceStatistics:
         """The number of the speaker of each utterance (U,); all the same where they are not known."""
         if not self.speakers:
             return np.zeros(len(self.utterances), dtype=np.int64)
-        return np.unique(self.speakers, return_inverse=True)[1].astype(np.int64)
+        return numbered(self.speakers)[1]
 
 
 def save(path: str | Path, statistics: UtteranceStatistics) -> None:
@@ -68,7 +70,7 @@ def save(path: str | Path, statistics: UtteranceStatistics) -> None:
         counts = getattr(statistics, name)
         values = {"owner": counts.owner, "cell": counts.cell, "count": counts.count, "keys": counts.keys}
         arrays |= {f"{name}.{part}": array.astype(np.int64) for part, array in values.items()}
-    arrays |= {f"sums.{name}": values for name, values in statistics.sums.items()}
+    arrays |= {f"sums.{name}": values.astype(np.float64) for name, values in statistics.sums.items()}
     with files.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
@@ -112,6 +114,8 @@ def _of(arrays: dict[str, NDArray[Any]]) -> UtteranceStatistics:
 
 def reorder(statistics: UtteranceStatistics, utterances: Sequence[str]) -> UtteranceStatistics:
     """Return the statistics with the same utterances in another order."""
+    if statistics.utterances == utterances:
+        return statistics
     position = {name: u for u, name in enumerate(utterances)}
     new = np.array([position[name] for name in statistics.utterances], dtype=np.int64)
     old = np.argsort(new)
