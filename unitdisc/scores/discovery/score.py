@@ -105,8 +105,8 @@ def statistics_of_source(
 ) -> UtteranceStatistics:
     """Return the statistics of a split, and of mappings fitted on the split ``fit``; see ``score`` for the rest.
 
-    Units and labels may be larger than memory. What stays in memory is 8 bytes for each unit, each unit with a label
-    and each unit with the length of a run that an utterance has, and some 80 numbers per utterance.
+    Units and labels may be larger than memory. What stays in memory is 3 bytes for each unit, each unit with a label
+    and each unit with the length of a run that an utterance has, and a byte or two for each of some 20 sums.
     """
     if not 0 <= tolerance < np.inf:
         raise InputError(f"tolerance {tolerance:g} is not a number from 0")
