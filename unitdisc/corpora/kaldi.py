@@ -4,9 +4,8 @@ import itertools
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import pandas as pd
 from pydantic import Field, model_validator
 
 from unitdisc import tables
@@ -25,6 +24,9 @@ from unitdisc.formats.label_spool import LabelSpool
 from unitdisc.formats.marks import stripped
 from unitdisc.formats.text import digits, plain_name, read_fields
 from unitdisc.records import Label, Utterance
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
@@ -153,7 +155,7 @@ class KaldiCorpus(CorpusReader):
         """Return the words.ctm of each split that has one."""
         return self._existing("words.ctm")
 
-    def words(self, utterances: Collection[Utterance]) -> dict[Path, pd.DataFrame]:
+    def words(self, utterances: Collection[Utterance]) -> "dict[Path, pd.DataFrame]":
         """Return the words of utterances, whose times may be those of the recordings that ``segments`` cuts."""
         words = {}
         for split, name in self.settings.folders:

@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
-
-import pandas as pd
+from typing import TYPE_CHECKING, get_args
 
 from unitdisc import tables
 from unitdisc.choices import LabelFormat
@@ -25,6 +23,9 @@ from unitdisc.formats.tiers import Tier
 from unitdisc.formats.utterance_names import Names, named, shortened
 from unitdisc.notices import Notices
 from unitdisc.records import Label
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 suffixes: dict[str, LabelFormat] = {
     ".tsv": "tsv",
@@ -46,7 +47,7 @@ def read_labels(
     *,
     tier: str | None = None,
     known: Collection[str] = (),
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Read labels into a data frame of utterance, start, end, label, sorted by utterance and start.
 
     See ``read_label_table``; what was put right is logged.
@@ -119,12 +120,16 @@ def spooled(
 
 
 def _table(rows: Sequence[Row], file: Path) -> LabelTable:
+    import pandas as pd
+
     frame = pd.DataFrame(rows, columns=Row._fields).assign(file=0)
     return LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], {})
 
 
 def _renamed(table: LabelTable, rows: Sequence[Row], texts: Names, notices: Notices) -> LabelTable:
     """Return the labels of a file of several utterances under the names of the known ones."""
+    import pandas as pd
+
     spelt = _names({(row.utterance, row.channel): None for row in rows}, texts, notices)
     names = pd.Series([spelt[row.utterance, row.channel] for row in rows], dtype="str")
     return replace(table, rows=table.rows.assign(utterance=names))
@@ -193,7 +198,7 @@ def _inferred(path: Path) -> LabelFormat | None:
         return None
 
 
-def plain_phones(labels: pd.DataFrame) -> pd.DataFrame:
+def plain_phones(labels: "pd.DataFrame") -> "pd.DataFrame":
     """Apply ``plain_phone`` to every label."""
     plain = {label: plain_phone(label) for label in labels["label"].unique()}
     return labels.assign(label=labels["label"].map(plain).astype("str"))
