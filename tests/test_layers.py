@@ -15,7 +15,7 @@ folders = [
 ]  # fmt: skip
 # Single modules, from the bottom up: each may import those before it, and config imports them.
 modules = [
-    "__init__", "errors", "guard", "signals", "notices", "arrays", "choices", "devices", "records", "files", "checksums", "workspace", "workers", "tokens", "unit_rows", "tables", "progress", "compiled", "stages", "metric", "versions", "metrics",
+    "__init__", "errors", "guard", "signals", "notices", "arrays", "choices", "devices", "records", "files", "checksums", "workspace", "workers", "tokens", "unit_rows", "cells", "tables", "progress", "compiled", "stages", "metric", "versions", "metrics",
     "modality", "layout", "registry", "provenance", "project", "__main__",
 ]  # fmt: skip
 shut = {

@@ -7,28 +7,27 @@ may be larger than memory: they are written row by row and read in blocks.
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 
 from unitdisc import tokens, unit_rows
 from unitdisc.arrays import Ints
+from unitdisc.cells import parse
 from unitdisc.errors import InputError
 from unitdisc.files import holds_nul, writing
 from unitdisc.records import UnitGridRow, UnitRow, UnitSequence
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 Record = TypeVar("Record")
 
-type_names = {str: "text", float: "a number", int: "a whole number"}
 block_bytes = 8 << 20  # of a table that are read at a time
 empty_line = re.compile(rb"\A[\r\n]|\n[\r\n]|\r\r")
 frame_rows = 10_000  # of a data frame that are written at a time
@@ -52,17 +51,17 @@ class Block:
         return self.place + np.concatenate([[0], after, [len(letters)]])[: self.columns.num_rows + 1]
 
 
-def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) -> None:
+def write(path: str | Path, rows: "Iterable[Any] | pd.DataFrame", record: type) -> None:
     """Write ``rows`` (records, or a data frame with the record's columns) as a table; nan becomes an empty cell.
 
     Rows are written as they come, so they may be more than fit in memory, unless the record has a text whose column may
     be missing. Raises InputError where a text holds a tab or a line break, which the format cannot represent.
     """
     optional = _optional(record)
-    rows = list(rows) if optional and not isinstance(rows, pd.DataFrame) else rows
+    rows = list(rows) if optional and not _is_frame(rows) else rows
     columns = [column for column in _columns(record) if column[0] not in optional or _used(rows, column[0])]
     names = [name for name, _ in columns]
-    if isinstance(rows, pd.DataFrame):
+    if _is_frame(rows):
         values = _frame_rows(rows, names)
     else:
         getter = attrgetter(*names)
@@ -78,7 +77,7 @@ def write(path: str | Path, rows: Iterable[Any] | pd.DataFrame, record: type) ->
             file.write(line + "\n")
 
 
-def read(path: str | Path, record: type) -> pd.DataFrame:
+def read(path: str | Path, record: type) -> "pd.DataFrame":
     """Read a table of ``record`` into a data frame with one typed column per field; further columns are ignored.
 
     Raises InputError naming file and line for a missing file or column, a short row, or a cell of the wrong type.
@@ -159,8 +158,10 @@ def write_units(path: str | Path, sequences: Iterable[UnitSequence]) -> None:
     write(path, (unit_rows.unit_row(each, record) for each in chain([] if first is None else [first], rest)), record)
 
 
-def frame(parts: Sequence[pd.DataFrame], record: type) -> pd.DataFrame:
+def frame(parts: "Sequence[pd.DataFrame]", record: type) -> "pd.DataFrame":
     """Return data frames with a record's columns as one, which has these columns even if there is no part."""
+    import pandas as pd
+
     whole: pd.DataFrame = pd.concat([*parts, *([] if parts else [empty(record).to_pandas()])], ignore_index=True)
     return whole
 
@@ -178,8 +179,12 @@ def _optional(record: type) -> set[str]:
     return {field.name for field in dataclasses.fields(record) if field.default == ""}
 
 
-def _used(rows: Iterable[Any] | pd.DataFrame, name: str) -> bool:
-    return bool((rows[name] != "").any()) if isinstance(rows, pd.DataFrame) else any(getattr(r, name) for r in rows)
+def _is_frame(rows: "Iterable[Any] | pd.DataFrame") -> "TypeGuard[pd.DataFrame]":
+    return hasattr(rows, "iloc")  # asked without pandas, which most steps need not import
+
+
+def _used(rows: "Iterable[Any] | pd.DataFrame", name: str) -> bool:
+    return bool((rows[name] != "").any()) if _is_frame(rows) else any(getattr(r, name) for r in rows)
 
 
 def _schema(record: type) -> "pa.Schema":
@@ -189,7 +194,7 @@ def _schema(record: type) -> "pa.Schema":
     return pa.schema([(name, types[kind]) for name, kind in _columns(record)])
 
 
-def _frame_rows(frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:
+def _frame_rows(frame: "pd.DataFrame", names: list[str]) -> Iterator[tuple[Any, ...]]:
     for first in range(0, len(frame), frame_rows):
         part = frame.iloc[first : first + frame_rows]
         yield from zip(*(part[name].tolist() for name in names), strict=True)
@@ -264,8 +269,12 @@ def parsed(raw: bytes, header: list[str], record: type, path: Path, line: int) -
             csv.ParseOptions(delimiter="\t", quote_char=False),
             csv.ConvertOptions(column_types=schema, include_columns=present, null_values=[""]),
         )
-        missing = pa.repeat("", found.num_rows)
-        return pa.table([found[name] if name in present else missing for name in schema.names], schema=schema)
+        ends = pa.py_buffer(bytes(4 * (found.num_rows + 1)))  # all 0: empty texts
+        missing = pa.StringArray.from_buffers(found.num_rows, ends, pa.py_buffer(b""))
+        columns = [found[name] if name in present else missing for name in schema.names]
+        return pa.Table.from_arrays(
+            columns, schema=schema
+        )  # pa.table would import pandas, and pa.repeat for empty texts
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return _parsed_by_line(raw, header, record, path, line)
 
@@ -280,21 +289,5 @@ def _parsed_by_line(raw: bytes, header: list[str], record: type, path: Path, lin
         if len(row) != len(header):
             raise InputError(f"has {len(row)} fields where the header has {len(header)}", path, number)
     cells = {name: [row[at] for row in rows] for at, name in reversed(list(enumerate(header)))}
-    columns = [_parse(cells.get(name, [""] * len(rows)), kind, name, path, line) for name, kind in _columns(record)]
+    columns = [parse(cells.get(name, [""] * len(rows)), kind, name, path, line) for name, kind in _columns(record)]
     return pa.table(columns, schema=_schema(record))
-
-
-def _parse(cells: list[str], kind: type, name: str, path: Path, line: int) -> Any:
-    if kind is str:
-        return cells
-    try:
-        return np.array([cell or "nan" for cell in cells] if kind is float else cells, dtype=kind)
-    except (ValueError, OverflowError):
-        number, cell = next((n, c) for n, c in enumerate(cells, start=line) if not _fits(c, kind))
-        raise InputError(f"{name} {cell!r} is not {type_names[kind]}", path, number) from None
-
-
-def _fits(cell: str, kind: type) -> bool:
-    with suppress(ValueError, OverflowError):
-        return bool(len(np.array([cell or "nan" if kind is float else cell], dtype=kind)))
-    return False

@@ -44,7 +44,14 @@ def test_scores_equal_those_of_the_package_where_it_is(tmp_path):
         pytest.skip("UNITDISC_DISCOPHON names no python that has discophon: benchmarks/discophon_agreement.py says how")
     cases = [random_case(seed) for seed in range(100, 140)]
     (tmp_path / "cases.json").write_text(json.dumps({"cases": cases}), encoding="utf-8")
-    command = [python, "-P", repository / "benchmarks" / "discophon_peer.py", "double", "cases", tmp_path / "cases.json"]
+    command = [
+        python,
+        "-P",
+        repository / "benchmarks" / "discophon_peer.py",
+        "double",
+        "cases",
+        tmp_path / "cases.json",
+    ]
     lines = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
     for case, line in zip(cases, lines, strict=True):
         assert_equal(case, json.loads(line))

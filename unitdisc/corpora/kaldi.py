@@ -4,9 +4,8 @@ import itertools
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import pandas as pd
 from pydantic import Field, model_validator
 
 from unitdisc.choices import StripMarks, silences
@@ -24,6 +23,9 @@ from unitdisc.formats.label_spool import LabelSpool
 from unitdisc.formats.marks import stripped
 from unitdisc.formats.text import digits, plain_name, read_fields
 from unitdisc.records import Label, Utterance
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Alignment = Literal["auto", "phones.ctm", "text_ali", "none"]
 
@@ -152,12 +154,14 @@ class KaldiCorpus(CorpusReader):
         """Return the words.ctm of each split that has one."""
         return self._existing("words.ctm")
 
-    def words(self, utterances: Collection[Utterance]) -> dict[Path, Iterable[pd.DataFrame]]:
+    def words(self, utterances: Collection[Utterance]) -> "dict[Path, Iterable[pd.DataFrame]]":
         """Return the words of utterances, whose times may be those of the recordings that ``segments`` cuts."""
         files = {self.settings.root / name / "words.ctm": (split, name) for split, name in self.settings.folders}
         return {path: self._words(path, *of, utterances) for path, of in files.items() if path.is_file()}
 
-    def _words(self, path: Path, split: Split, name: str, utterances: Collection[Utterance]) -> Iterator[pd.DataFrame]:
+    def _words(
+        self, path: Path, split: Split, name: str, utterances: Collection[Utterance]
+    ) -> "Iterator[pd.DataFrame]":
         folder = self._folder(split, name)
         listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
         if (folder.path / "segments").exists():

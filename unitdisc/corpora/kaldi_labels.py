@@ -7,9 +7,9 @@ from collections.abc import Collection, Container, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from unitdisc.choices import LabelFormat
 from unitdisc.corpora.kaldi_folder import DataFolder, Recording, channel_number
@@ -17,6 +17,9 @@ from unitdisc.formats.label_spool import LabelSpool
 from unitdisc.formats.label_table import LabelTable, described, spellings_of
 from unitdisc.formats.labels import spooled
 from unitdisc.formats.text import close, digits, plain_name, read_fields
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Names = Mapping[tuple[str, str], str]  # of utterances, by what a file calls them and their channel
 
@@ -36,7 +39,7 @@ class KaldiLabels:
     left_out: Set[str] = frozenset()
     spellings: dict[str, str] = field(default_factory=dict)  # of labels by the plain ones, known when all were yielded
 
-    def __iter__(self) -> Iterator[pd.DataFrame]:
+    def __iter__(self) -> "Iterator[pd.DataFrame]":
         """Yield the labels of some utterances at a time, in the order of their names; see ``LabelTable.rows``."""
         folder = self.folder
         spool, names = self._read()
@@ -61,7 +64,7 @@ class KaldiLabels:
         kind: LabelFormat = "text_ali" if self.file.name == "text_ali" else "ctm"
         return spooled(self.file, kind, known=self._known, aliases=self._aliases(), notices=self.folder.notices)
 
-    def _own(self, spool: LabelSpool, names: Names) -> Iterator[pd.DataFrame]:
+    def _own(self, spool: LabelSpool, names: Names) -> "Iterator[pd.DataFrame]":
         """Yield the labels of utterances."""
         for table in self._checked(spool, names):
             yield of_any(table.rows, self.utterances)
@@ -73,7 +76,7 @@ class KaldiLabels:
                 self.folder.strays.check(table, among(table.rows, self._known), f"is not in {self.manifest}")
             yield table
 
-    def _of_segments(self, spool: LabelSpool, names: Names) -> Iterator[pd.DataFrame]:
+    def _of_segments(self, spool: LabelSpool, names: Names) -> "Iterator[pd.DataFrame]":
         """Yield the labels of utterances, those of recordings among them, which lie in any order."""
         placed, folder = LabelSpool(), self.folder
         from_zero = any(channel == "0" and name in self._whole for (_, channel), name in names.items())
@@ -99,11 +102,13 @@ class KaldiLabels:
             of.setdefault(segment.recording, []).append((name, segment))
         return of
 
-    def _cut(self, labels: pd.DataFrame, *, first_channel: int) -> pd.DataFrame:
+    def _cut(self, labels: "pd.DataFrame", *, first_channel: int) -> "pd.DataFrame":
         """Return the labels of recordings as those of the segments, and channels, in which their middles lie.
 
         Some programs count channels from 0.
         """
+        import pandas as pd
+
         middle = (labels["start"] + labels["end"]).to_numpy() / 2
         rows_of = labels.groupby("utterance").indices
         numbers = labels["channel"].map(partial(channel_number, first=first_channel)).to_numpy()
@@ -128,18 +133,18 @@ class KaldiLabels:
             self.folder.notices.add("labels outside every segment, left out", what, int((~used).sum()))
         return pd.concat(parts, ignore_index=True)
 
-    def _notice_crossing(self, part: pd.DataFrame, times: Mapping[str, pd.Series]) -> None:
+    def _notice_crossing(self, part: "pd.DataFrame", times: "Mapping[str, pd.Series]") -> None:
         crossing = np.abs((part["end"] - part["start"]) - (times["end"] - times["start"])).to_numpy() > close
         if crossing.any():
             what = described(part, int(np.argmax(crossing)))
             self.folder.notices.add("labels that cross the end of a segment, cut there", what, int(crossing.sum()))
 
 
-def among(rows: pd.DataFrame, names: Container[str]) -> list[str]:
+def among(rows: "pd.DataFrame", names: Container[str]) -> list[str]:
     """Return the utterances of rows that are in ``names``, which may be far more."""
     return [name for name in rows["utterance"].unique() if name in names]
 
 
-def of_any(rows: pd.DataFrame, names: Container[str]) -> pd.DataFrame:
+def of_any(rows: "pd.DataFrame", names: Container[str]) -> "pd.DataFrame":
     """Return the rows of the utterances that are in ``names``."""
     return rows[rows["utterance"].isin(among(rows, names))]

@@ -4,9 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from unitdisc.config import CorpusSettings
 from unitdisc.corpora.strays import Strays
@@ -14,6 +12,9 @@ from unitdisc.corpora.unreadable import Unreadable
 from unitdisc.formats.labels import each_labels
 from unitdisc.notices import Notices
 from unitdisc.records import Label, Spelling, Utterance
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Listed = TypeVar("Listed")
 
@@ -94,7 +95,7 @@ class CorpusReader(ABC):
         """Return the existing files of word times: lines of ``utterance 1 start duration word``, in seconds."""
         return []
 
-    def words(self, utterances: Collection[Utterance]) -> dict[Path, Iterable[pd.DataFrame]]:
+    def words(self, utterances: Collection[Utterance]) -> "dict[Path, Iterable[pd.DataFrame]]":
         """Return the words of utterances with their times, some utterances at a time, for each of ``word_files``."""
         known = {utterance.utterance for utterance in utterances}
         return {path: each_labels(path, known=known) for path in self.word_files()}

@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import pandas as pd
 
 from unitdisc import tables
 from unitdisc.records import Label
 from unitdisc.tables import Block
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 columns = ("utterance", "start", "end", "label")
 
@@ -63,7 +65,7 @@ class LabelIndex(Mapping[str, list[Label]]):
     def __contains__(self, utterance: object) -> bool:
         return utterance in self._first
 
-    def frame(self, utterances: Iterable[str]) -> pd.DataFrame:
+    def frame(self, utterances: Iterable[str]) -> "pd.DataFrame":
         """Return the labels of utterances, in their order: utterance, start, end, label; those without have no rows."""
         names = [name for name in utterances if name in self._first]
         raw = self._raw([self._first[name] for name in names], names)

@@ -4,15 +4,17 @@ import tempfile
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.formats.ctm import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 row_type = np.dtype([("line", "<i8"), ("owner", "<i4"), ("label", "<i4"), ("start", "<f8"), ("end", "<f8")])
 buffered = 50_000  # rows that are written, or returned, at once; an utterance's are never split
@@ -40,22 +42,24 @@ class LabelSpool:
             lines, utterances, starts, ends, labels, channels = zip(*block, strict=True)
             self._add(lines, zip(utterances, channels, strict=True), labels, starts, ends)
 
-    def add_frame(self, rows: pd.DataFrame) -> None:
+    def add_frame(self, rows: "pd.DataFrame") -> None:
         """Add rows with the columns line, utterance, channel, label, start and end."""
         names = zip(rows["utterance"], rows["channel"], strict=True)
         self._add(rows["line"].to_numpy(), names, rows["label"], rows["start"].to_numpy(), rows["end"].to_numpy())
 
-    def __iter__(self) -> Iterator[pd.DataFrame]:
+    def __iter__(self) -> "Iterator[pd.DataFrame]":
         """Yield all rows in their order, as ``by_utterance`` does."""
         names = {owner: owner[0] for owner in self.owners}
         for first in range(0, self._count, buffered):
             yield self._frame(self._read(first, min(buffered, self._count - first)), names)
 
-    def by_utterance(self, names: Mapping[Owner, str]) -> Iterator[pd.DataFrame]:
+    def by_utterance(self, names: Mapping[Owner, str]) -> "Iterator[pd.DataFrame]":
         """Yield the rows of some utterances at a time, in the order of their ``names``, each in that of the rows.
 
         The columns are file (0), line, utterance (its name), start, end, label, channel.
         """
+        import pandas as pd
+
         rank, _ = pd.factorize(pd.Series([names[owner] for owner in self.owners], dtype="str"), sort=True)
         owner, first, count = (np.frombuffer(each, dtype=np.int64) if len(each) else _none for each in self._runs)
         runs = np.argsort(rank[owner], kind="stable")
@@ -101,7 +105,9 @@ class LabelSpool:
         self._file.seek(first * row_type.itemsize)
         return np.frombuffer(self._file.read(count * row_type.itemsize), dtype=row_type)
 
-    def _frame(self, rows: NDArray[np.void], names: Mapping[Owner, str]) -> pd.DataFrame:
+    def _frame(self, rows: NDArray[np.void], names: Mapping[Owner, str]) -> "pd.DataFrame":
+        import pandas as pd
+
         owners, of = np.unique(rows["owner"], return_inverse=True)
         pairs = [self.owners[code] for code in owners.tolist()]
         return pd.DataFrame(
@@ -132,5 +138,7 @@ def _codes(things: Iterable[Thing], codes: dict[Thing, int], known: list[Thing])
     return found
 
 
-def _texts(texts: list[str], index: Ints) -> pd.Series:
+def _texts(texts: list[str], index: Ints) -> "pd.Series":
+    import pandas as pd
+
     return pd.Series(pd.array(texts, dtype="str").take(index))

@@ -3,14 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from unitdisc.arrays import Mask
 from unitdisc.errors import InputError
 from unitdisc.formats.text import close, digits, plain
 from unitdisc.notices import Notices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Origin = tuple[Path | None, int | None]  # a file and a line, where they are known
 
@@ -28,14 +31,14 @@ class LabelTable:
     were not asked for, each with the file and line of its first label. Times are in seconds or columns.
     """
 
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
     files: Sequence[Path]
     ends: Mapping[str, float]
     spellings: Mapping[str, str] = field(default_factory=dict)
     strangers: Mapping[str, Origin] = field(default_factory=dict)
 
     @property
-    def labels(self) -> pd.DataFrame:
+    def labels(self) -> "pd.DataFrame":
         """The labels: utterance, start, end, label, sorted by utterance and start."""
         return self.rows[["utterance", "start", "end", "label"]].reset_index(drop=True)
 
@@ -101,27 +104,27 @@ class LabelTable:
         file, line = int(self.rows["file"].iloc[row]), int(self.rows["line"].iloc[row])
         return self.files[file] if file >= 0 else None, line or None
 
-    def _refuse(self, rows: pd.DataFrame, fault: Mask, what: str, fix: str | None = None) -> None:
+    def _refuse(self, rows: "pd.DataFrame", fault: Mask, what: str, fix: str | None = None) -> None:
         if fault.any():
             at = int(np.argmax(fault))
             file, line = replace(self, rows=rows).where(at)
             raise InputError(f"{described(rows, at)} {what}", file, line, fix)
 
-    def _with_length(self, rows: pd.DataFrame, what: str, notices: Notices) -> pd.DataFrame:
+    def _with_length(self, rows: "pd.DataFrame", what: str, notices: Notices) -> "pd.DataFrame":
         empty = (rows["end"] - rows["start"] <= close).to_numpy()
         if what:
             self._notice(rows, np.flatnonzero(empty), what, notices)
         kept: pd.DataFrame = rows[~empty].reset_index(drop=True)
         return kept
 
-    def _notice(self, rows: pd.DataFrame, at: Sequence[int] | np.ndarray, what: str, notices: Notices) -> None:
+    def _notice(self, rows: "pd.DataFrame", at: Sequence[int] | np.ndarray, what: str, notices: Notices) -> None:
         if len(at):
             file, line = replace(self, rows=rows).where(int(at[0]))
             origin = f", {file}" + (f", line {line}" if line else "") if file else ""
             notices.add(what, described(rows, int(at[0])) + origin, len(at))
 
 
-def check(labels: pd.DataFrame) -> pd.DataFrame:
+def check(labels: "pd.DataFrame") -> "pd.DataFrame":
     """Return labels put in order; raises InputError for those that overlap; see ``LabelTable.ordered``."""
     return LabelTable(labels.assign(file=-1, line=0, channel=""), [], {}).ordered(Notices(), overlap=0).labels
 
@@ -138,7 +141,7 @@ def plain_spaced(text: str) -> bool:
     return " ".join(text.split()) == text
 
 
-def described(rows: pd.DataFrame, at: int) -> str:
+def described(rows: "pd.DataFrame", at: int) -> str:
     """Return a label with its utterance and times, for messages."""
     row = rows.iloc[at]
     return f"label {row['label']!r} of {row['utterance']!r} ({row['start']:g} to {row['end']:g})"
@@ -146,6 +149,8 @@ def described(rows: pd.DataFrame, at: int) -> str:
 
 def joined(tables: Iterable[LabelTable]) -> LabelTable:
     """Return the labels of several tables as one."""
+    import pandas as pd
+
     parts: list[pd.DataFrame] = []
     files: list[Path] = []
     ends: dict[str, float] = {}

@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
-import pandas as pd
 
 from unitdisc import tables
 from unitdisc.choices import LabelFormat
@@ -26,6 +25,9 @@ from unitdisc.formats.tiers import Tier
 from unitdisc.formats.utterance_names import Names, named, shortened
 from unitdisc.notices import Notices
 from unitdisc.records import Label
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 suffixes: dict[str, LabelFormat] = {
     ".tsv": "tsv",
@@ -48,7 +50,7 @@ def read_labels(
     *,
     tier: str | None = None,
     known: Collection[str] = (),
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Read labels into a data frame of utterance, start, end, label, sorted by utterance and start.
 
     See ``read_label_table``; what was put right is logged.
@@ -125,7 +127,7 @@ def spooled(
     return spool, _names(spool.owners, Names(known, aliases), notices)
 
 
-def each_labels(path: Path, *, known: Collection[str] = ()) -> Iterator[pd.DataFrame]:
+def each_labels(path: Path, *, known: Collection[str] = ()) -> "Iterator[pd.DataFrame]":
     """Yield what ``read_labels`` returns, some utterances at a time where a file has those of many."""
     kind, notices = None if path.is_dir() or not path.exists() else format_of(path), Notices()
     if kind in of_many_utterances:
@@ -138,12 +140,16 @@ def each_labels(path: Path, *, known: Collection[str] = ()) -> Iterator[pd.DataF
 
 
 def _table(rows: Sequence[Row], file: Path) -> LabelTable:
+    import pandas as pd
+
     frame = pd.DataFrame(rows, columns=Row._fields).assign(file=0)
     return LabelTable(frame.astype({"utterance": "str", "label": "str"}), [file], {})
 
 
 def _renamed(table: LabelTable, rows: Sequence[Row], texts: Names, notices: Notices) -> LabelTable:
     """Return the labels of a file of several utterances under the names of the known ones."""
+    import pandas as pd
+
     spelt = _names({(row.utterance, row.channel): None for row in rows}, texts, notices)
     names = pd.Series([spelt[row.utterance, row.channel] for row in rows], dtype="str")
     return replace(table, rows=table.rows.assign(utterance=names))
@@ -212,7 +218,7 @@ def _inferred(path: Path) -> LabelFormat | None:
         return None
 
 
-def plain_phones(labels: pd.DataFrame) -> pd.DataFrame:
+def plain_phones(labels: "pd.DataFrame") -> "pd.DataFrame":
     """Apply ``plain_phone`` to every label."""
     plain = {label: plain_phone(label) for label in labels["label"].unique()}
     return labels.assign(label=labels["label"].map(plain).astype("str"))

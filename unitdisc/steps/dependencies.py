@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
@@ -115,6 +116,7 @@ def chosen_modules(
     return list(dict.fromkeys(modules))
 
 
+@cache  # asked for every job, of which there may be thousands
 def _exists(module: str) -> bool:
     try:
         return find_spec(module) is not None

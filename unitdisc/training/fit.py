@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from unitdisc import registry
 from unitdisc.checksums import beside, sealing
@@ -20,6 +19,9 @@ from unitdisc.records import Utterance
 from unitdisc.training import loop
 from unitdisc.training.task import Learnt, Task
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def fit(
     settings: ModelSettings,
@@ -30,7 +32,7 @@ def fit(
     *,
     seed: int,
     built_on: Mapping[str, RunFolder] | None = None,
-    labels: pd.DataFrame | None = None,
+    labels: "pd.DataFrame | None" = None,
     ignore: Collection[str] = (),
     code: str = "",
 ) -> None:

@@ -1,4 +1,6 @@
 # The checked configuration, and functions for the rules that query the plan (unitdisc/steps/workflow.py).
+import gc
+import inspect
 import shutil
 import sys
 from pathlib import Path
@@ -40,50 +42,64 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "-"
 
 
+def of_job(function):
+    """Keep the signature of a function of a rule, which Snakemake asks for at every job."""
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
 def code(step):
     """Return the digest of a step's code, as a parameter of a rule."""
-    return lambda w: plan.code(step, w.get("corpus"), w.get("model"))
+    return of_job(lambda w: plan.code(step, w.get("corpus"), w.get("model")))
 
 
 def settings(step):
     """Return the file with the part of the configuration that a step reads, as a parameter of a rule."""
-    return lambda w: plan.settings_file(
-        step,
-        w.get("corpus"),
-        w.get("model"),
-        write=workflow.executor_plugin is not None and not workflow.dryrun,
+    return of_job(
+        lambda w: plan.settings_file(
+            step,
+            w.get("corpus"),
+            w.get("model"),
+            write=workflow.executor_plugin is not None and not workflow.dryrun,
+        )
     )
 
 
 def megabytes(step):
     """Return the memory of a job, by the size of its corpus, as a resource of a rule."""
-    return lambda w, attempt, threads: plan.resources.megabytes(
-        step, w.get("corpus"), attempt, threads
+    return of_job(
+        lambda w, attempt, threads: plan.resources.megabytes(
+            step, w.get("corpus"), attempt, threads
+        )
     )
 
 
 def minutes(step):
     """Return the time of a job, by the size of its corpus, as a resource of a rule."""
-    return lambda w: plan.resources.minutes(step, w.get("corpus"))
+    return of_job(lambda w: plan.resources.minutes(step, w.get("corpus")))
 
 
 def archives(of=splits):
     """Return the features of a corpus, as the input of a rule."""
-    return lambda w: plan.archives(w.corpus, of)
+    return of_job(lambda w: plan.archives(w.corpus, of))
 
 
 def units(section=""):
     """Return the units that a section of the configuration reads, as the input of a rule."""
-    return lambda w: plan.units(w.corpus, w.model, w.seed, section)
+    return of_job(lambda w: plan.units(w.corpus, w.model, w.seed, section))
 
 
 def encoded(of):
     """Return the units of splits, as the input of a rule; none for a model without a quantiser."""
-    return lambda w: plan.encoded(w.corpus, w.model, w.seed, of)
+    return of_job(lambda w: plan.encoded(w.corpus, w.model, w.seed, of))
 
 
 def model_of(wildcards):
     return experiment.models[wildcards.model]
+
+
+# Thousands of jobs are millions of objects that stay, which are looked through in vain.
+gc.set_threshold(100_000, 50, 50)
 
 
 wildcard_constraints:
