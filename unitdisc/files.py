@@ -92,12 +92,12 @@ def parse_json(text: str, path: str | Path | None = None, line: int | None = Non
         return json.loads(text)
 
 
-def below(root: Path, notices: Notices | None = None) -> list[Path]:
+def below(root: Path, notices: Notices | None = None, *, dangling: bool = False) -> list[Path]:
     """Return the files below a folder, in order; links are followed, and what starts with a dot is left out.
 
     Not followed are links back to a folder around them, and links below a link to a folder that was read before:
     folders that link to one another would multiply. ``notices`` learns of these, of hidden files, and of links that
-    lead nowhere.
+    lead nowhere, unless ``dangling`` asks for these as files.
     """
     notices, found = notices or Notices(), list[Path]()
     folders, linked = [_Folder(root, (os.path.realpath(root),))], deque[_Folder]()
@@ -115,7 +115,7 @@ def below(root: Path, notices: Notices | None = None) -> list[Path]:
                     notices.add("links back to a folder around them, not followed", str(entry))
                 else:
                     (linked if inner.links > folder.links else folders).append(inner)
-            elif entry.is_file():
+            elif entry.is_file() or (dangling and entry.is_symlink()):
                 found.append(entry)
             else:
                 notices.add("links that lead nowhere, and special files, left out", str(entry))

@@ -68,6 +68,14 @@ def test_a_file_that_cannot_be_read_is_named_at_the_end_and_in_the_exit_code(her
     assert len(tables.read_units("u.tsv")) == 9
 
 
+def test_a_link_that_leads_nowhere_is_a_file_that_cannot_be_read(here):
+    Path("lines/w0/gone.png").symlink_to("nowhere.png")
+    done = encode("lines", "--model", lines_run, "--out", "u.tsv")
+    assert done.returncode == 1
+    assert "unitdisc: lines/w0/gone.png: " in done.stderr
+    assert len(tables.read_units("u.tsv")) == 9
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

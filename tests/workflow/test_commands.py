@@ -18,7 +18,8 @@ printf '%s\0' "$@" > "$RECORDED/$BASHPID"
 step=$1; shift
 while [ $# -gt 0 ]; do
     case $1 in
-        --config) config=$2;; --corpus) c=$2;; --model) m=$2;; --seed) s=$2;; --split) p=$2;; --part) part=.$2;; esac
+        --config) config=$2;; --corpus) c=$2;; --model) m=$2;; --seed) s=$2;; --split) p=$2;; --part) part=.$2;;
+        --abx) joined=abx;; esac
     shift
 done
 results=${config%/.settings/*}; corpus=$results/$c; run=$corpus/$m/seed$s
@@ -27,7 +28,8 @@ case $step in
     corpus) files=("$corpus"/{utterances,labels,spellings}.tsv);;
     features) files=("$corpus/features"/{train,dev,test}.{ark,scp})
         [ -z "${part-}" ] || files=("$corpus/features/parts/$p$part".{ark,scp});;
-    join) files=("$corpus/features/$p".{ark,scp}); [ -z "${m-}" ] || files=("$run"/{train,dev,test}.units.tsv);;
+    join) files=("$corpus/features/$p".{ark,scp}); [ -z "${m-}" ] || files=("$run"/{train,dev,test}.units.tsv)
+        [ -z "${joined-}" ] || files=("$run/test.abx.tsv");;
     activity) files=("$corpus/activity.tsv");;
     train) files=("$run"/{model.safetensors,model.json,training.tsv});;
     encode) files=("$run"/{train,dev,test}.units.tsv); [ -z "${part-}" ] || files=("$run/parts/$p$part.units.tsv");;
@@ -35,7 +37,7 @@ case $step in
     recognise) files=("$run"/{dev,test}.{ctc,recognised}.tsv);;
     bits) files=("$run"/{dev,test}.bits.tsv);;
     fidelity) files=("$run"/{dev,test}.fidelity.tsv);;
-    abx-run) files=("$run/test.abx.tsv");;
+    abx-run) files=("$run/test.abx.tsv"); [ -z "${part-}" ] || files=("$run/abx-parts/$p$part.abx.tsv");;
     probe) files=("$run/probe.scores.tsv");;
     segment) files=("$run/exports/segments/x");;
     pieces) files=("$run/exports/pieces/x");;
@@ -100,7 +102,8 @@ def test_nothing_that_a_user_writes_is_read_by_a_shell(tmp_path, recorded, resul
     assert {call[0] for call in calls} == commands
     settings = Results(Path(results)).settings("x").parent
     for call in calls:
-        options = dict(zip(call[1::2], call[2::2], strict=True))
+        words = [word for word in call[1:] if word != "--abx"]  # the only option without a value
+        options = dict(zip(words[::2], words[1::2], strict=True))
         assert Path(options["--config"]).parent == settings
         assert options.keys() <= {
             "--config",

@@ -16,6 +16,7 @@ from unitdisc.formats.kaldi_table import read_rows
 from unitdisc.formats.text import plain, read_lines
 from unitdisc.formats.utterance_names import named
 from unitdisc.modality import Modality
+from unitdisc.notices import Notices
 from unitdisc.records import Utterance
 
 plain_lists = (".txt", ".lst", ".list")  # a path per line, if they are no tables
@@ -60,7 +61,10 @@ def given_utterances(
 
 
 def _recordings(folder: Path, modality: Modality) -> list[Path]:
-    files = [path for path in below(folder) if path.suffix.lower() in modality.endings]
+    notices = Notices()
+    # What a link to nowhere stood for cannot be read, as what a list names and is not there.
+    files = [path for path in below(folder, notices, dangling=True) if path.suffix.lower() in modality.endings]
+    notices.say()
     if not files:
         endings = ", ".join(sorted(modality.endings))
         raise InputError(f"holds no {modality.sources}", folder, fix=f"their endings are {endings}")
