@@ -269,12 +269,11 @@ def parsed(raw: bytes, header: list[str], record: type, path: Path, line: int) -
             csv.ParseOptions(delimiter="\t", quote_char=False),
             csv.ConvertOptions(column_types=schema, include_columns=present, null_values=[""]),
         )
-        ends = pa.py_buffer(bytes(4 * (found.num_rows + 1)))  # all 0: empty texts
+        # Empty texts, whose ends are all 0; pa.repeat would import pandas, and so would pa.table below.
+        ends = pa.py_buffer(bytes(4 * (found.num_rows + 1)))
         missing = pa.StringArray.from_buffers(found.num_rows, ends, pa.py_buffer(b""))
         columns = [found[name] if name in present else missing for name in schema.names]
-        return pa.Table.from_arrays(
-            columns, schema=schema
-        )  # pa.table would import pandas, and pa.repeat for empty texts
+        return pa.Table.from_arrays(columns, schema=schema)
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return _parsed_by_line(raw, header, record, path, line)
 

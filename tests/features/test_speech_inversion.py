@@ -5,7 +5,7 @@ import pytest
 
 from unitdisc.features.filterbanks import tables_of
 from unitdisc.features.speech import Speech, SpeechSettings, _front, speech_features
-from unitdisc.features.speech_inversion import columns_of, deemphasised, log_mels_of, samples_of, spectrum_of
+from unitdisc.features.speech_inversion import columns_of, log_mels_of, samples_of, spectrum_of
 
 
 def voice(seconds=1.0, rate=16000):
@@ -74,13 +74,3 @@ def test_any_features_give_finite_samples(level, frames):
         assert len(samples) == frames * 160
         assert np.isfinite(samples).all()
         assert np.abs(samples).max() <= 1
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 3000])
-def test_pre_emphasis_is_undone(count):
-    samples = np.random.default_rng(0).normal(size=count).astype(np.float32)
-    wanted, last = [], 0.0
-    for sample in samples:
-        last = float(sample) + 0.97 * last
-        wanted.append(last)
-    np.testing.assert_allclose(deemphasised(samples), wanted, atol=1e-9)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from unitdisc.arrays import Matrix
 from unitdisc.features.filterbanks import Front, full_scale, preemphasis, tables_of
-from unitdisc.features.griffin_lim import griffin_lim
 
 if TYPE_CHECKING:
     from unitdisc.features.samples import Samples
 
 Spectrum = NDArray[np.float64]
+iterations = 32  # of Griffin and Lim: later ones change little
 updates = 100  # of a spectrum: twice as many halve an error that is small already
 least = 1e-6  # of a spectrum at the start, whose loudest mel bin is 1: what is 0 stays so
 tiny = float(np.finfo(np.float32).eps)  # the least energy of a mel bin
@@ -90,23 +90,25 @@ def _gain(power: Spectrum, log_energy: NDArray[np.float64], front: Front) -> NDA
 
 def _samples(power: Spectrum, front: Front, seed: int) -> "Samples":
     """Return samples (T · shift,) whose frames have these power spectra (T, F)."""
-    magnitudes = np.asarray(np.sqrt(np.maximum(power, 0)) / full_scale, dtype=np.float32)
-    emphasised = griffin_lim(magnitudes, tables_of(front).window.numpy(), front.shift, seed)
-    start = front.window // 2 - front.shift // 2  # frame i begins half a window before the middle of its shift
+    import librosa
+    from scipy.signal import lfilter
+
+    size = 2 * (power.shape[1] - 1)
+    magnitudes = np.sqrt(np.maximum(power, 0)).T.astype(np.float32) / full_scale
+    emphasised = librosa.griffinlim(
+        magnitudes,
+        n_iter=iterations,
+        hop_length=front.shift,
+        win_length=front.window,
+        n_fft=size,
+        window=tables_of(front).window.numpy(),
+        center=False,
+        random_state=seed,
+    )
+    # Frame i begins half a window before the middle of its shift; librosa lays the window in the middle of a frame.
+    start = front.window // 2 - front.shift // 2 + (size - front.window) // 2
     wanted = len(power) * front.shift
     # What lies before is left out first: divided by the faint edge of a window, it would ring on.
-    samples = deemphasised(emphasised[start : start + wanted])
+    samples = lfilter([1.0], [1.0, -preemphasis], emphasised[start : start + wanted])
     samples = np.pad(samples, (0, wanted - len(samples)))
     return np.asarray(samples / max(1.0, float(np.abs(samples).max(initial=0.0))), dtype=np.float32)
-
-
-def deemphasised(samples: "Samples") -> NDArray[np.float64]:
-    """Return samples y (N,) with y[n] = x[n] + p · y[n - 1], by doubling: each step reaches twice as far back.
-
-    What is too far back to count is left out.
-    """
-    found, reach = samples.astype(np.float64), 1
-    while preemphasis**reach > np.finfo(np.float64).eps:
-        found[reach:] += preemphasis**reach * found[:-reach]
-        reach *= 2
-    return found

@@ -11,7 +11,7 @@ from unitdisc.config import Abx
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import UnitSequence
 from unitdisc.scores.abx.cells import Share
-from unitdisc.scores.abx.pair_errors import PairError
+from unitdisc.scores.abx.pair_errors import PairScore
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, compare_stages
 from unitdisc.stages import Stage
@@ -38,7 +38,7 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1, part
             else:
                 path = run.files.part_abx(split, part)
                 with sealing(path):
-                    tables.write(path, errors, PairError)
+                    tables.write(path, errors, PairScore)
 
 
 def _items(run: Run, split: str, labels: LabelIndex, settings: Abx) -> pd.DataFrame | None:
@@ -61,7 +61,7 @@ def _units(run: Run, split: str) -> Iterator[UnitSequence]:
     return tables.each_unit_sequence(run.units_path(split, "encoded"))
 
 
-def _errors(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: int, share: Share) -> list[PairError]:
+def _errors(run: Run, split: str, items: pd.DataFrame, settings: Abx, threads: int, share: Share) -> list[PairScore]:
     torch.set_num_threads(threads)
     whole = Representations(run.trained, run.features(split), run.speakers)
     vectors = [

@@ -12,7 +12,7 @@ from unitdisc.features import archive
 from unitdisc.features.shards import check_readable
 from unitdisc.files import replacing
 from unitdisc.layout import Results
-from unitdisc.scores.abx.pair_errors import PairError
+from unitdisc.scores.abx.pair_errors import PairScore
 from unitdisc.steps.abx_scores import write_scores
 from unitdisc.steps.corpus_tables import utterances_of
 from unitdisc.steps.parts import Part, clear_parts, parts
@@ -64,7 +64,7 @@ def run_abx(run: Run, splits: Sequence[str] | None = None, *, of: int) -> None:
         for part, path in made.items():
             _check_made(path, "unitdisc abx-run --part", part)
             checked(path, abx_again)
-        write_scores(run, split, chain.from_iterable(tables.each_record(p, PairError) for p in made.values()))
+        write_scores(run, split, chain.from_iterable(tables.each_record(p, PairScore) for p in made.values()))
         _clear(split, list(made.values()))
 
 

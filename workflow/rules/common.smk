@@ -1,6 +1,5 @@
 # The checked configuration, and functions for the rules that query the plan (unitdisc/steps/workflow.py).
 import gc
-import inspect
 import shutil
 import sys
 from pathlib import Path
@@ -42,56 +41,46 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "-"
 
 
-def of_job(function):
-    """Keep the signature of a function of a rule, which Snakemake asks for at every job."""
-    function.__signature__ = inspect.signature(function)
-    return function
-
-
 def code(step):
     """Return the digest of a step's code, as a parameter of a rule."""
-    return of_job(lambda w: plan.code(step, w.get("corpus"), w.get("model")))
+    return lambda w: plan.code(step, w.get("corpus"), w.get("model"))
 
 
 def settings(step):
     """Return the file with the part of the configuration that a step reads, as a parameter of a rule."""
-    return of_job(
-        lambda w: plan.settings_file(
-            step,
-            w.get("corpus"),
-            w.get("model"),
-            write=workflow.executor_plugin is not None and not workflow.dryrun,
-        )
+    return lambda w: plan.settings_file(
+        step,
+        w.get("corpus"),
+        w.get("model"),
+        write=workflow.executor_plugin is not None and not workflow.dryrun,
     )
 
 
 def megabytes(step):
     """Return the memory of a job, by the size of its corpus, as a resource of a rule."""
-    return of_job(
-        lambda w, attempt, threads: plan.resources.megabytes(
-            step, w.get("corpus"), attempt, threads
-        )
+    return lambda w, attempt, threads: plan.resources.megabytes(
+        step, w.get("corpus"), attempt, threads
     )
 
 
 def minutes(step):
     """Return the time of a job, by the size of its corpus, as a resource of a rule."""
-    return of_job(lambda w: plan.resources.minutes(step, w.get("corpus")))
+    return lambda w: plan.resources.minutes(step, w.get("corpus"))
 
 
 def archives(of=splits):
     """Return the features of a corpus, as the input of a rule."""
-    return of_job(lambda w: plan.archives(w.corpus, of))
+    return lambda w: plan.archives(w.corpus, of)
 
 
 def units(section=""):
     """Return the units that a section of the configuration reads, as the input of a rule."""
-    return of_job(lambda w: plan.units(w.corpus, w.model, w.seed, section))
+    return lambda w: plan.units(w.corpus, w.model, w.seed, section)
 
 
 def encoded(of):
     """Return the units of splits, as the input of a rule; none for a model without a quantiser."""
-    return of_job(lambda w: plan.encoded(w.corpus, w.model, w.seed, of))
+    return lambda w: plan.encoded(w.corpus, w.model, w.seed, of)
 
 
 def model_of(wildcards):

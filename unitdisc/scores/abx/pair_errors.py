@@ -12,7 +12,7 @@ from unitdisc.scores.bootstrap import intervals
 
 
 @dataclass(frozen=True, slots=True)
-class PairError:
+class PairScore:
     """The error of an ordered pair of labels and its cells, for a metric; without labels where a share has none of it.
 
     It is a row of the table that a job with a share of a task writes.
@@ -25,12 +25,12 @@ class PairError:
     cells: int
 
 
-def score_pairs(errors: Iterable[PairError], *, bootstrap: int, seed: int) -> Iterator[Score]:
+def score_pairs(errors: Iterable[PairScore], *, bootstrap: int, seed: int) -> Iterator[Score]:
     """Yield the mean over pairs of labels of each metric, of all shares one after the other.
 
     n counts cells; the interval is a percentile bootstrap over pairs of labels.
     """
-    by_metric: dict[str, list[PairError]] = {}
+    by_metric: dict[str, list[PairScore]] = {}
     for each in errors:
         by_metric.setdefault(each.metric, []).append(each)
     for metric, pairs in by_metric.items():
@@ -40,7 +40,7 @@ def score_pairs(errors: Iterable[PairError], *, bootstrap: int, seed: int) -> It
         yield Score(metric, mean, low, high, int(sum(pair.cells for pair in pairs)))
 
 
-def _interval(pairs: Sequence[PairError], samples: int, seed: int) -> tuple[float, float]:
+def _interval(pairs: Sequence[PairScore], samples: int, seed: int) -> tuple[float, float]:
     """Resample pairs of labels, (a, b) always together with (b, a), as they share their distances."""
     groups = [" ".join(sorted((pair.label_a, pair.label_b))) for pair in pairs]
     values = np.array([pair.error for pair in pairs])

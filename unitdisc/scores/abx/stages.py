@@ -13,7 +13,7 @@ from unitdisc.config import Abx
 from unitdisc.records import Score
 from unitdisc.scores.abx.cells import Share
 from unitdisc.scores.abx.items import EmptyTaskError
-from unitdisc.scores.abx.pair_errors import PairError, score_pairs
+from unitdisc.scores.abx.pair_errors import PairScore, score_pairs
 from unitdisc.scores.abx.score import AbxScore, abx
 from unitdisc.scores.abx.tokens import Features
 
@@ -45,7 +45,7 @@ def score_stages(
 
 def compare_stages(
     stages: Sequence[StageFeatures], items: pd.DataFrame, *, settings: Abx, threads: int, share: Share = (1, 1)
-) -> Iterator[PairError]:
+) -> Iterator[PairScore]:
     """Yield the errors of a ``share`` of the pairs of labels, for abx_NAME_within and abx_NAME_across of each stage.
 
     Where there is nothing to compare, as across speakers with a single speaker, there are none.
@@ -58,10 +58,10 @@ def compare_stages(
                 continue
             name = metrics.abx[speaker].at(stage.name)
             if not result.cells:
-                yield PairError(name, "", "", nan, 0)
+                yield PairScore(name, "", "", nan, 0)
             labels = (result.pairs.index.get_level_values(level) for level in ("label_a", "label_b"))
             for a, b, error, cells in zip(*labels, result.pairs, result.pair_cells, strict=True):
-                yield PairError(name, a, b, error, int(cells))
+                yield PairScore(name, a, b, error, int(cells))
 
 
 def _score(
