@@ -138,7 +138,7 @@ def test_labels_of_no_utterance_with_units_are_told_with_an_example_of_both(fold
 
 def test_two_files_of_one_utterance_are_told(folder):
     put(folder, {"tg/u1.TextGrid": grid(("phones", *halves)), "tg/u1.phn": "0 4800 a\n"})
-    assert "is the utterance 'u1', as 2 files are; rename the others" in scored(folder, "tg")
+    assert "tg/u1.TextGrid: is the utterance 'u1', as tg/u1.phn is; rename the others" in scored(folder, "tg")
 
 
 @pytest.mark.parametrize(("form", "other"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])

@@ -323,7 +323,7 @@ def test_labels_in_two_formats_need_a_choice(layout):
     layout.record("corpus/u1.wav")
     layout.write({"corpus/u1.TextGrid": grid(("phones", "a")), "corpus/u1.phn": "0 4000 b\n"})
     assert layout.step(labels="beside") == (
-        "corpus/u1.TextGrid: is the utterance 'u1', as 2 files are; rename the others, or name one format with "
+        "corpus/u1.TextGrid: is the utterance 'u1', as corpus/u1.phn is; rename the others, or name one format with "
         "label_format or --format"
     )
     assert layout.step(labels="beside", label_format="phn")[1] == [["u1", "0", "0.25", "b"]]

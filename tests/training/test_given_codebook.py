@@ -35,7 +35,7 @@ def test_the_centroids_are_copied_and_their_usage_is_recorded(file, tmp_path):
 
 
 def test_centroids_of_another_width_are_told_with_the_context(file, tmp_path):
-    fix = "; see context of the model, and kind, bins, energy and deltas of the features"
+    fix = "; see context of the model, and the settings of the features that the centroids are of"
     for context, stacked in ((0, "have 3"), (2, "with context 2 have 15")):
         with pytest.raises(InputError) as error:
             train(task(CodebookSettings(path=file, context=context), tmp_path))

@@ -59,6 +59,15 @@ def test_statistics_are_a_choice(here, tmp_path):
         assert own.encode(source).units.tolist() != train.encode(source).units.tolist()
 
 
+def test_what_data_are_normalised_by_is_said(here, tmp_path):
+    own, train = unitdisc.load(speech_run, statistics="own"), unitdisc.load(speech_run, statistics="train")
+    assert own.normalisation == "normalised by the statistics of each file by itself"
+    assert train.normalisation == "normalised by the statistics of the training data"
+    own.statistics_of([rows("speech")[0].source]).save(tmp_path / "s.json")
+    given = unitdisc.load(speech_run, statistics=tmp_path / "s.json")
+    assert given.normalisation == "normalised by the statistics of a file of statistics"
+
+
 def test_its_own_statistics_are_those_of_the_file_alone(here):
     model, source = unitdisc.load(speech_run), rows("speech")[0].source
     alone = model.statistics_of([source])

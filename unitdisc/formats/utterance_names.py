@@ -125,8 +125,8 @@ def named(
     except ValueError as error:
         (name,) = error.args
         same = [file for path, file in by_path.items() if names.of_path(path) == name] or list(by_path.values())
-        what = f"is the utterance {name!r}, as {len(same)} files are"
-        raise InputError(what, same[0], fix=fix) from None
+        others = f"{same[1]} is" if len(same) == 2 else f"{len(same) - 1} others are, such as {same[1]}"
+        raise InputError(f"is the utterance {name!r}, as {others}", same[0], fix=fix) from None
 
 
 Item = TypeVar("Item", bound=Hashable)

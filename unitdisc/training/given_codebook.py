@@ -31,7 +31,7 @@ def train(task: Task) -> Learnt:
         raise InputError(
             f"has centroids of {centroids.shape[1]} columns where the features{stacked} have {width}",
             settings.path,
-            fix="see context of the model, and kind, bins, energy and deltas of the features",
+            fix="see context of the model, and the settings of the features that the centroids are of",
         )
     model.codebook.copy_(centroids)
     row = usage_of(model, task.train, seed=task.seed)

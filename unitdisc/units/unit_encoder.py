@@ -55,6 +55,11 @@ class UnitEncoder:
         return self.trained.frame_shift
 
     @property
+    def normalisation(self) -> str:
+        """What the features of new data are normalised by, in words; see ``statistics``."""
+        return in_words(self._statistics, self.trained)
+
+    @property
     def codebook(self) -> NDArray[np.float32]:
         """The codewords (K, W) of all units, or (G, K, W/G) where a token has an index of each of G codebooks."""
         codewords: NDArray[np.float32] = self.trained.model.codebook.cpu().numpy()
@@ -189,9 +194,13 @@ def _known(device: str) -> Device:
 
 
 def described(by: StatisticsOf | Statistics, trained: Trained, files: Sequence[object]) -> str:
-    """Return in words what the features of files are normalised with."""
-    count = counted(len(files), "files")
+    """Return in words how many files there are, and what their features are normalised by."""
+    return f"{counted(len(files), 'files')}, {in_words(by, trained)}"
+
+
+def in_words(by: StatisticsOf | Statistics, trained: Trained) -> str:
+    """Return in words what features are normalised by."""
     if trained.features.normalise == "none":
-        return f"{count}, with features that are not normalised, as in training"
+        return "with features that are not normalised, as in training"
     names = {"speaker": "each speaker's files", "own": "each file by itself", "train": "the training data"}
-    return f"{count}, normalised by the statistics of {names.get(str(by), 'a file of statistics')}"
+    return f"normalised by the statistics of {names.get(str(by), 'a file of statistics')}"
