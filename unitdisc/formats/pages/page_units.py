@@ -102,7 +102,7 @@ def units_of_word(word: PlainElement) -> str | None:
 
 
 def escaped(value: str) -> str:
-    """Return a value of a custom attribute as Transkribus writes it: delimiters and white space as \\uXXXX."""
+    """Return a value of a custom attribute as Transkribus writes it: delimiters and white space by their numbers."""
     return re.sub(r"[\\\"'{}:;\s]", lambda match: f"\\u{ord(match[0]):04x}", value)
 
 
