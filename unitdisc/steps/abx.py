@@ -11,7 +11,7 @@ from unitdisc.config import Abx
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import UnitSequence
 from unitdisc.scores.abx.cells import Share
-from unitdisc.scores.abx.pair_errors import PairScore
+from unitdisc.scores.abx.pair_scores import PairScore
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, compare_stages
 from unitdisc.stages import Stage

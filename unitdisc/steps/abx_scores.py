@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from unitdisc import tables
 from unitdisc.checksums import sealing
 from unitdisc.records import Score
-from unitdisc.scores.abx.pair_errors import PairScore, score_pairs
+from unitdisc.scores.abx.pair_scores import PairScore, score_pairs
 from unitdisc.steps.run import Run
 
 

@@ -12,7 +12,7 @@ from unitdisc.features import archive
 from unitdisc.features.shards import check_readable
 from unitdisc.files import replacing
 from unitdisc.layout import Results
-from unitdisc.scores.abx.pair_errors import PairScore
+from unitdisc.scores.abx.pair_scores import PairScore
 from unitdisc.steps.abx_scores import write_scores
 from unitdisc.steps.corpus_tables import utterances_of
 from unitdisc.steps.parts import Part, clear_parts, parts

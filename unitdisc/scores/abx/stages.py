@@ -13,7 +13,7 @@ from unitdisc.config import Abx
 from unitdisc.records import Score
 from unitdisc.scores.abx.cells import Share
 from unitdisc.scores.abx.items import EmptyTaskError
-from unitdisc.scores.abx.pair_errors import PairScore, score_pairs
+from unitdisc.scores.abx.pair_scores import PairScore, score_pairs
 from unitdisc.scores.abx.score import AbxScore, abx
 from unitdisc.scores.abx.tokens import Features
 
