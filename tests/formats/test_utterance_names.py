@@ -122,6 +122,13 @@ def test_two_files_of_one_name_are_refused(files, name):
         named([Path("root") / file for file in files], Path("root"))
 
 
+def test_of_more_files_of_one_name_the_first_two_are_named():
+    files = [Path("root") / name for name in ("a/b.wav", "a-b.wav", "a-b.flac")]
+    with pytest.raises(InputError) as error:
+        named(files, Path("root"))
+    assert "root/a/b.wav: is the utterance 'a-b', as 2 others are, such as root/a-b.wav; " in str(error.value)
+
+
 def test_two_files_of_labels_for_one_utterance_are_refused():
     files = [Path("tg/old/spk0/a0.TextGrid"), Path("tg/new/spk0_a0.TextGrid")]
     assert list(named(files, Path("tg"))) == ["old-spk0-a0", "new-spk0_a0"]
