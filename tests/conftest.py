@@ -55,5 +55,6 @@ def handlers():
     """Put the handlers of a scheduler's signals back, as a training that stops ignores them to its end."""
     before = {number: signal.getsignal(number) for number in signals.asking}
     yield
+    signals.ignore()  # a signal that ends a command is handled until that
     for number, handler in before.items():
         signal.signal(number, handler)

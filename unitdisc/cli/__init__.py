@@ -31,7 +31,7 @@ def main() -> None:
     import logging
     from signal import SIGTERM
 
-    from unitdisc.signals import Ended, end_on
+    from unitdisc.signals import Ended, end_on, ignore
 
     end_on(SIGTERM)  # as an exception, so that temporary files are removed
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -41,6 +41,7 @@ def main() -> None:
     except InputError as error:
         sys.exit(_report(str(error)))
     except Ended as end:
+        ignore()
         if reported_by_launcher not in os.environ:
             print(f"unitdisc: ended by {end.name}", file=sys.stderr)  # noqa: T201
         sys.exit(end.code)
