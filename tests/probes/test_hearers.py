@@ -1,13 +1,15 @@
 """Classifiers of speakers and labels: what they learn from, what they hear, and what they cannot."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from unitdisc import tables
 from unitdisc.config import Fidelity, Probes
 from unitdisc.features.handwriting import Handwriting, HandwritingSettings
 from unitdisc.features.normalise import Normalised
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.probes.hearers import Ear, heard, label_hearer, speaker_hearer
+from unitdisc.records import Label
 
 extractor = Handwriting(HandwritingSettings(straighten=False))
 quick = Probes(hidden=16, epochs=8, batch=64, learning_rate=0.02)
@@ -85,22 +87,24 @@ def test_one_speaker_or_one_utterance_of_each_tells_nothing(speakers, count):
     assert speaker_hearer(learnt(features, of), Ear("whole", extractor), of, quick, 0) is None
 
 
-def test_labels_are_heard_frame_by_frame():
+def table(folder, rows):
+    tables.write(folder / "labels.tsv", rows, Label)
+    return LabelIndex(folder / "labels.tsv")
+
+
+def test_labels_are_heard_frame_by_frame(tmp_path):
     draw = np.random.default_rng(0)
     true = {f"u{n}": draw.integers(2, size=30) for n in range(6)}
     features = {name: np.eye(4, dtype=np.float32)[codes] for name, codes in true.items()}
-    rows = [(name, i, i + 1, "ab"[code]) for name, codes in true.items() for i, code in enumerate(codes) if i < 29]
-    labels = pd.DataFrame(rows, columns=["utterance", "start", "end", "label"])
-    hearer = label_hearer(learnt(features, dict.fromkeys(features, "s")), labels, 1.0, quick, 0)
+    rows = [Label(name, i, i + 1, "ab"[code]) for name, codes in true.items() for i, code in enumerate(codes) if i < 29]
+    hearer = label_hearer(learnt(features, dict.fromkeys(features, "s")), table(tmp_path, rows), 1.0, quick, 0)
     targets = hearer.targets({"u0": 30})["u0"]
     assert targets.tolist() == [*true["u0"][:29], -1]
     assert hearer.right(features["u0"], targets) == (29, 29)
     assert hearer.right(features["u0"][::-1].copy(), targets)[0] < 29
 
 
-def test_without_labels_on_train_there_is_no_classifier_of_them():
+def test_without_labels_on_train_there_is_no_classifier_of_them(tmp_path):
     features, of = utterances(np.random.default_rng(0))
-    none = pd.DataFrame(columns=["utterance", "start", "end", "label"])
-    other = pd.DataFrame([("x", 0.0, 1.0, "a")], columns=none.columns)
-    assert label_hearer(learnt(features, of), none, 1.0, quick, 0) is None
-    assert label_hearer(learnt(features, of), other, 1.0, quick, 0) is None
+    for labels in (LabelIndex(None), table(tmp_path, [Label("x", 0.0, 1.0, "a")])):
+        assert label_hearer(learnt(features, of), labels, 1.0, quick, 0) is None

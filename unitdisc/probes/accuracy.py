@@ -1,6 +1,6 @@
 """Probes at every stage of a run: trained on some utterances, and how often they are right on others."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -21,10 +21,9 @@ Trained = dict[tuple[ProbeKind, str], Probe]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How probes are trained and scored: the labels to ``exclude``, the ``seed`` of the training, the resamples."""
+    """How probes are trained and scored: the ``seed`` of the training, and the resamples."""
 
     settings: Probes
-    exclude: Collection[str]
     seed: int
     bootstrap: int
     confidence_seed: int

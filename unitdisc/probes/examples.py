@@ -1,6 +1,6 @@
 """Examples of what a probe predicts: the rows of a stage, each with the index of its label or speaker."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,14 @@ from torch import Tensor
 
 from unitdisc import stages
 from unitdisc.arrays import Ints, Matrix
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.records import UnitSequence
 from unitdisc.scores.discovery.alignment import align
 from unitdisc.stages import Stage
 from unitdisc.units.representations import Representations
 
 Targets = Mapping[str, Mapping[str, Ints]]
+at_once = 500  # utterances whose targets are in memory at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +40,14 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Utterances of a split, with what is to be predicted of each row: by stage and utterance an index, or -1."""
+    """Utterances of a split, and a function that returns what is to be predicted of each row of some of them.
+
+    It is an index by stage and utterance, or -1.
+    """
 
     whole: Representations
     utterances: Sequence[str]
-    targets: Targets
+    targets: Callable[[Sequence[str]], Targets]
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -62,14 +67,21 @@ class Part:
 
     def each(self) -> Iterator[tuple[str, dict[str, Examples]]]:
         """Yield the rows with an index of each utterance, one utterance in memory at a time."""
-        for name in self.utterances:
-            matrices: dict[str, Matrix | Ints] = dict(self.whole[name].items())
-            matrices[stages.units_alone] = _indices(self.whole.units(name))
-            examples = {}
-            for stage, vectors in matrices.items():
-                labels = torch.from_numpy(self.targets[stage][name])
-                examples[stage] = Examples(torch.from_numpy(vectors)[labels >= 0], labels[labels >= 0])
-            yield name, examples
+        for names, targets in self.each_targets():
+            for name in names:
+                matrices: dict[str, Matrix | Ints] = dict(self.whole[name].items())
+                matrices[stages.units_alone] = _indices(self.whole.units(name))
+                examples = {}
+                for stage, vectors in matrices.items():
+                    labels = torch.from_numpy(targets[stage][name])
+                    examples[stage] = Examples(torch.from_numpy(vectors)[labels >= 0], labels[labels >= 0])
+                yield name, examples
+
+    def each_targets(self) -> Iterator[tuple[Sequence[str], Targets]]:
+        """Yield some utterances at a time, with what is to be predicted of them."""
+        for first in range(0, len(self.utterances), at_once):
+            names = self.utterances[first : first + at_once]
+            yield names, self.targets(names)
 
 
 def _indices(units: Ints) -> Ints:
@@ -82,25 +94,30 @@ def probed(whole: Representations) -> tuple[str, ...]:
     return (*whole.stages, stages.units_alone)
 
 
-def labelled(whole: Representations, labels: pd.DataFrame) -> list[str]:
+def labelled(whole: Representations, labels: LabelIndex) -> list[str]:
     """Return the utterances that have labels, in the order of the archive."""
-    known = set(labels["utterance"])
-    return [name for name in whole.utterances if name in known]
+    return [name for name in whole.utterances if name in labels]
 
 
-def draw(whole: Representations, utterances: Collection[str], frames: int, seed: int) -> list[str]:
+def vocabulary_of(labels: LabelIndex) -> pd.Index:
+    """Return all labels in their order, whose places are what a probe predicts."""
+    return pd.Index(sorted(labels.counts), dtype="str")
+
+
+def draw(whole: Representations, utterances: Sequence[str], frames: int, seed: int) -> list[str]:
     """Sample utterances until they have at least ``frames`` frames together."""
-    sampled, total = [], 0
+    sampled: list[str] = []
+    total = 0
     for index in np.random.default_rng(seed).permutation(len(utterances)):
         if total >= frames:
             break
-        sampled.append(list(utterances)[index])
+        sampled.append(utterances[index])
         total += whole.rows(sampled[-1], Stage.FEATURES)
     return sampled
 
 
 def label_targets(
-    whole: Representations, utterances: Sequence[str], labels: pd.DataFrame, vocabulary: pd.Index
+    whole: Representations, utterances: Sequence[str], labels: LabelIndex, vocabulary: pd.Index
 ) -> Targets:
     """Return, by stage and utterance, the index in ``vocabulary`` of the label of each row (T',), -1 without a label.
 
@@ -113,10 +130,10 @@ def label_targets(
     return by_stage | {stages.units_alone: by_stage[Stage.CODES]}
 
 
-def row_labels(rows: Mapping[str, int], shift: float, labels: pd.DataFrame, vocabulary: pd.Index) -> dict[str, Ints]:
+def row_labels(rows: Mapping[str, int], shift: float, labels: LabelIndex, vocabulary: pd.Index) -> dict[str, Ints]:
     """Return the index of the label of each row (T',) of utterances with so many ``rows``; see ``label_targets``."""
     blank = {name: UnitSequence(name, shift, np.zeros(count, dtype=np.int64)) for name, count in rows.items()}
-    codes = align(blank, labels, vocabulary).label
+    codes = align(blank, labels.frame(rows).sort_values(["utterance", "start"]), vocabulary).label
     return dict(zip(rows, np.split(codes, np.cumsum([*rows.values()])[:-1]), strict=True))
 
 

@@ -13,8 +13,9 @@ from unitdisc.choices import Hearing
 from unitdisc.config import Fidelity, Probes
 from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Normalised, statistics
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.probes.classifier import Probe, correct, fit
-from unitdisc.probes.examples import Examples, row_labels
+from unitdisc.probes.examples import Examples, row_labels, vocabulary_of
 from unitdisc.probes.speakers import in_turn
 from unitdisc.scores.fidelity import Ratio
 
@@ -104,7 +105,7 @@ class LabelHearer:
     """Says which label each frame has; ``labels`` are those that count, with frames ``shift`` apart."""
 
     classifier: Probe
-    labels: pd.DataFrame
+    labels: LabelIndex
     vocabulary: pd.Index
     shift: float
 
@@ -142,13 +143,13 @@ def speaker_hearer(of: Heard, ear: Ear, speakers: Mapping[str, str], plan: Probe
     return SpeakerHearer(ear, known, classifier, (counts / counts.sum()).log())
 
 
-def label_hearer(of: Heard, labels: pd.DataFrame, shift: float, plan: Probes, seed: int) -> LabelHearer | None:
+def label_hearer(of: Heard, labels: LabelIndex, shift: float, plan: Probes, seed: int) -> LabelHearer | None:
     """Train a two-layer classifier of labels on single normalised frames; None without labels on train.
 
-    ``labels`` are those that count: utterance, start, end, label. Without labels on what is held out, the training ends
+    ``labels`` are those that count. Without labels on what is held out, the training ends
     by what it learns from.
     """
-    vocabulary = pd.Index(sorted(labels["label"].unique()), dtype="str")
+    vocabulary = vocabulary_of(labels)
 
     def examples(names: Sequence[str]) -> Examples:
         rows = {name: of.normalised.frames(name) for name in names}

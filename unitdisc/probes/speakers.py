@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from unitdisc import metrics
+from unitdisc.arrays import Ints
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.probes.accuracy import Plan, accuracies, train
-from unitdisc.probes.examples import Part, Targets, all_rows, draw, label_targets, labelled
-from unitdisc.probes.score import counted_labels
+from unitdisc.probes.examples import Part, Targets, all_rows, draw, label_targets, labelled, vocabulary_of
 from unitdisc.records import Score
 from unitdisc.stages import Stage
 from unitdisc.units.representations import Representations
@@ -20,7 +21,7 @@ from unitdisc.units.representations import Representations
 class Rows:
     """The rows that are counted: those with a label of ``labels``, or all where it is None."""
 
-    labels: pd.DataFrame | None
+    labels: LabelIndex | None
 
     def utterances(self, whole: Representations) -> list[str]:
         """Return the utterances that have such rows, in the order of the archive."""
@@ -28,16 +29,17 @@ class Rows:
 
     def part(self, whole: Representations, utterances: Sequence[str], codes: Mapping[str, int]) -> Part:
         """Return utterances of a split with the code of its speaker for each row; ``codes`` are by utterance."""
+        return Part(whole, utterances, partial(self._targets, whole, codes))
+
+    def _targets(self, whole: Representations, codes: Mapping[str, int], utterances: Sequence[str]) -> Targets:
         if self.labels is None:
             rows: Targets = all_rows(whole, utterances)
         else:
-            vocabulary = pd.Index(self.labels["label"].unique(), dtype="str")
-            rows = label_targets(whole, utterances, self.labels, vocabulary)
-        targets = {
+            rows = label_targets(whole, utterances, self.labels, vocabulary_of(self.labels))
+        return {
             stage: {name: np.where(row >= 0, codes[name], -1) for name, row in by_name.items()}
             for stage, by_name in rows.items()
         }
-        return Part(whole, utterances, targets)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,7 @@ class Chosen:
 
 def score_speakers(
     splits: Mapping[str, Representations],
-    labels: pd.DataFrame,
+    labels: LabelIndex,
     speakers: Mapping[str, str],
     plan: Plan,
 ) -> list[Score]:
@@ -62,9 +64,8 @@ def score_speakers(
     there are none, a tenth of the training utterances, of all speakers in turn, on which nothing is trained. There are
     no scores with fewer than two speakers.
     """
-    counted = counted_labels(labels, plan.exclude)
-    has_labels = all(labelled(splits[split], counted) for split in ("train", "test") if split in splits)
-    rows = Rows(counted if has_labels else None)
+    has_labels = all(labelled(splits[split], labels) for split in ("train", "test") if split in splits)
+    rows = Rows(labels if has_labels else None)
     chosen = choose({name: (whole, rows.utterances(whole)) for name, whole in splits.items()}, speakers, plan.seed)
     if chosen is None:
         return []
@@ -118,7 +119,18 @@ def in_turn(names: Sequence[str], speakers: Mapping[str, str], seed: int, *, but
 
 def _majority(on: Part, test: Part) -> list[Score]:
     """Return which share of the tokens of test the speaker with most tokens of train has."""
-    trained, tested = (np.concatenate([*part.targets[Stage.CODES].values()]) for part in (on, test))
-    most = np.bincount(trained[trained >= 0]).argmax()
-    tested = tested[tested >= 0]
-    return [Score(metrics.speaker_majority.name, float((tested == most).mean()), np.nan, np.nan, len(tested))]
+    trained, tested = _tokens(on), _tokens(test)
+    most = int(trained.argmax())
+    share = tested[most] / tested.sum() if most < len(tested) else 0.0
+    return [Score(metrics.speaker_majority.name, float(share), np.nan, np.nan, int(tested.sum()))]
+
+
+def _tokens(part: Part) -> Ints:
+    """Return the number of tokens of each speaker."""
+    counts = np.zeros(0, dtype=np.int64)
+    for _, targets in part.each_targets():
+        for codes in targets[Stage.CODES].values():
+            own = np.bincount(codes[codes >= 0], minlength=len(counts))
+            own[: len(counts)] += counts
+            counts = own
+    return counts

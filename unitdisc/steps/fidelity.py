@@ -11,11 +11,12 @@ from unitdisc.checksums import sealing
 from unitdisc.choices import Hearing
 from unitdisc.config import Fidelity, Probes
 from unitdisc.features.extractor import Extractor
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.probes.fidelity import Comparison, compare, targets_of
 from unitdisc.probes.hearers import Ear, heard, label_hearer, speaker_hearer
-from unitdisc.probes.score import counted_labels
 from unitdisc.records import Score
 from unitdisc.scores.fidelity import summarise
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
 from unitdisc.units.reconstruction import Manner, check
 from unitdisc.units.reconstructions import Reconstructions
@@ -26,31 +27,35 @@ scored = ("dev", "test")
 def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> None:
     """Score splits; by default dev and test. Raises InputError for a model or features that cannot be reconstructed."""
     torch.set_num_threads(threads)
-    trained, scoring = run.trained, run.experiment.scoring
+    trained = run.trained
     trained.settings.check_units()
     check(trained, Manner())
     extractor: Extractor = registry.features.load(trained.features.kind)(trained.features)
     extractor.compared(np.zeros((0, trained.inputs), dtype=np.float32))  # raises where these have no surface
+    with indexed_labels(run.corpus_files, {*run.settings.ignore, *run.settings.exclude}) as labels:
+        _run(run, run.chosen(splits, of=scored), labels, extractor)
+
+
+def _run(run: Run, splits: Sequence[str], labels: LabelIndex, extractor: Extractor) -> None:
+    trained, scoring = run.trained, run.experiment.scoring
     settings, plan = scoring.fidelity or Fidelity(), Probes()
     archive = run.features("train")
     train = heard(archive, trained.normalised(archive, run.speakers), run.speakers, settings, run.seed)
-    labels = label_hearer(
-        train, counted_labels(run.labels, run.settings.exclude), trained.features.shift, plan, run.seed
-    )
+    of_labels = label_hearer(train, labels, trained.features.shift, plan, run.seed)
     hearers = [
         hearer
         for hearing in get_args(Hearing)
         if (hearer := speaker_hearer(train, Ear(hearing, extractor), run.speakers, plan, run.seed))
     ]
-    for split in run.chosen(splits, of=scored):
+    for split in splits:
         archive = run.features(split)
         names = sampled(list(archive), settings.utterances, run.seed)
         matrices = trained.normalised(archive, run.speakers)
         made = Reconstructions(trained, run.files, matrices, run.speakers)
-        true = labels.targets({name: matrices.frames(name) for name in names}) if labels else {}
+        true = of_labels.targets({name: matrices.frames(name) for name in names}) if of_labels else {}
         known = hearers[0].speakers if hearers and _at_home(run) else ()
         targets = targets_of([run.speakers[name] for name in names], known, settings.targets)
-        comparison = Comparison(made, matrices, run.speakers, extractor, train.mean, labels, true, hearers, targets)
+        comparison = Comparison(made, matrices, run.speakers, extractor, train.mean, of_labels, true, hearers, targets)
         scores = summarise(compare(comparison, names), bootstrap=scoring.bootstrap, seed=scoring.confidence_seed)
         with sealing(run.files.fidelity(split)):
             tables.write(run.files.fidelity(split), scores, Score)

@@ -9,6 +9,7 @@ from unitdisc.probes.accuracy import Plan
 from unitdisc.probes.score import score_probes
 from unitdisc.probes.speakers import score_speakers
 from unitdisc.records import Score
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
 from unitdisc.units.representations import Representations
 
@@ -27,12 +28,10 @@ def run(run: Run, *, threads: int = 1) -> None:
 
 def _scores(run: Run) -> list[Score]:
     scoring, settings = run.experiment.scoring, run.experiment.scoring.probes or Probes()
-    counted = set(run.labels.loc[~run.labels["label"].isin(run.settings.exclude), "utterance"])
-    labelled = {utterance.split for name, utterance in run.utterances.items() if name in counted}
-    of_labels = {"train", "test"} <= labelled
-    if not of_labels and not settings.speakers:
-        return []
-    splits = {split: Representations(run.trained, run.features(split), run.speakers) for split in run.splits}
-    plan = Plan(settings, run.settings.exclude, run.seed, scoring.bootstrap, scoring.confidence_seed)
-    scores = score_probes(splits, run.labels, plan) if of_labels else []
-    return scores + (score_speakers(splits, run.labels, run.speakers, plan) if settings.speakers else [])
+    with indexed_labels(run.corpus_files, {*run.settings.ignore, *run.settings.exclude}) as labels:
+        if not labels and not settings.speakers:
+            return []
+        splits = {split: Representations(run.trained, run.features(split), run.speakers) for split in run.splits}
+        plan = Plan(settings, run.seed, scoring.bootstrap, scoring.confidence_seed)
+        scores = score_probes(splits, labels, plan)
+        return scores + (score_speakers(splits, labels, run.speakers, plan) if settings.speakers else [])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from unitdisc.arrays import Ints
+from unitdisc.arrays import Floats, Ints
 from unitdisc.choices import Context, Speaker
 from unitdisc.scores.abx.ranges import ranges, runs
 from unitdisc.scores.abx.scratch import Scratch
@@ -90,16 +90,26 @@ class CellPlan:
         return Cells(a, b, x, pair, groups.size[a] * groups.size[b] * (groups.size[x] - (a == x)))
 
 
+def group_columns(context: Context) -> list[str]:
+    """Return the columns of the items by which tokens are grouped."""
+    return [*(["previous", "next"] if context == "within" else []), "speaker", "label"]
+
+
+def first_of_groups(group: Ints, priority: Floats, most: int) -> Ints:
+    """Return the rows of the ``most`` tokens of each group (N,) that have the least ``priority`` (N,), by group."""
+    order = np.lexsort((priority, group))
+    return order[_rank(group[order]) < most]
+
+
 def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int | None, seed: int) -> Groups:
     """Group the items; at most ``max_size_group`` tokens per group are kept, sampled with ``seed``."""
-    keys = ["previous", "next"] if context == "within" else []
-    columns = [*keys, "speaker", "label"]
+    columns = group_columns(context)
     grouping = items.groupby(columns, sort=True, observed=True)
     group: Ints = grouping.ngroup().to_numpy().astype(np.int64)
-    priority = np.random.default_rng(seed).random(len(items)) if max_size_group else np.zeros(len(items))
-    order = np.lexsort((priority, group))
     if max_size_group:
-        order = order[_rank(group[order]) < max_size_group]
+        order = first_of_groups(group, np.random.default_rng(seed).random(len(items)), max_size_group)
+    else:
+        order = np.argsort(group, kind="stable")
     size = np.bincount(group).astype(np.int64)
     size = np.minimum(size, max_size_group) if max_size_group else size
     table = items[columns].assign(group=group).drop_duplicates("group").sort_values("group")
@@ -109,7 +119,7 @@ def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int |
         .reindex(columns=["previous", "next", "speaker", "label"], fill_value="")
     )
     speaker, label = (_codes(table, [name]) for name in ("speaker", "label"))
-    contexts = _codes(table, keys) if keys else np.zeros(len(size), dtype=np.int64)
+    contexts = _codes(table, ["previous", "next"])
     order = order[np.lexsort((order, group[order]))]  # sampled or not, a group's tokens are in the order of the items
     return Groups(table, order, np.cumsum(size) - size, size, contexts, speaker, label)
 
