@@ -14,7 +14,7 @@ from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import Results
 from unitdisc.records import SplitActivity, UnitSequence
 from unitdisc.scores.discovery.alignment import align
-from unitdisc.steps.corpus_tables import indexed_labels, utterances_of
+from unitdisc.steps.corpus_tables import each_utterance, indexed_labels, speakers_of
 
 together = 100  # utterances whose frames are in memory at once
 
@@ -25,15 +25,13 @@ def run(experiment: Experiment, corpus: str) -> None:
     Raises InputError for features of another version of the utterances.
     """
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    utterances = utterances_of(files)
-    speaker = {row.utterance: row.speaker for row in utterances}
-    rows = []
+    speaker, rows = speakers_of(files), []
     with indexed_labels(files, settings.ignore) as index:
         labels = _Labels(index, settings)
         for split in settings.split_names:
             archive = Archive(files.index(split))
             check_known(archive, speaker)
-            archive.check_of(row for row in utterances if row.split == split)
+            archive.check_of(row for row in each_utterance(files) if row.split == split)
             features = Normalised(archive, speaker=speaker, extractor=extractor_of(settings.features))
             rows.append(_activity(split, features, labels))
     with sealing(files.activity):

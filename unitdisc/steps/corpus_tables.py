@@ -1,6 +1,7 @@
 """The tables of a corpus, as the steps after it read them."""
 
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from unitdisc import tables
@@ -17,21 +18,27 @@ corpus_again = "unitdisc corpus --help"
 
 
 def utterances_of(files: CorpusFolder) -> list[Utterance]:
-    """Read the utterances of a corpus; raises InputError for one that occurs twice, or a table that was changed."""
-    rows = tables.read_records(checked(files.utterances, corpus_again), Utterance)
+    """Read the utterances of a corpus; raises InputError as ``each_utterance`` does."""
+    return list(each_utterance(files))
+
+
+def each_utterance(files: CorpusFolder) -> Iterator[Utterance]:
+    """Yield the utterances of a corpus as they are read.
+
+    Raises InputError for one that occurs twice, or a table that was changed.
+    """
     names: set[str] = set()
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(tables.each_record(checked(files.utterances, corpus_again), Utterance), start=2):
         if row.utterance in names:
             what, fix = f"utterance {row.utterance!r} occurs twice", f"read the corpus again: {corpus_again}"
             raise InputError(what, files.utterances, line, fix)
         names.add(row.utterance)
-    return rows
+        yield row
 
 
 def speakers_of(files: CorpusFolder) -> dict[str, str]:
-    """Read the speaker of each utterance, by name, and nothing else; raises InputError for a table that was changed."""
-    rows = tables.each_record(checked(files.utterances, corpus_again), Utterance)
-    return {row.utterance: row.speaker for row in rows}
+    """Read the speaker of each utterance, by name, and nothing else; raises InputError as ``each_utterance`` does."""
+    return {row.utterance: sys.intern(row.speaker) for row in each_utterance(files)}
 
 
 def indexed_labels(files: CorpusFolder, ignore: Collection[str] = ()) -> LabelIndex:

@@ -8,6 +8,7 @@ from unitdisc import tables
 from unitdisc.checksums import sealing
 from unitdisc.records import Score
 from unitdisc.scores.recognition import Recognised, score_recognition
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
 from unitdisc.units.encode import classes
 
@@ -18,16 +19,18 @@ def run(run: Run, splits: Sequence[str] | None = None, *, threads: int = 1) -> N
     """Recognise and score splits; by default dev and test."""
     torch.set_num_threads(threads)
     trained, scoring = run.trained, run.experiment.scoring
-    for split in run.chosen(splits, of=scored):
-        scores, texts = score_recognition(
-            {path.utterance: path for path in classes(trained, run.features(split), run.speakers)},
-            trained.labels,
-            run.all_labels,
-            exclude=run.settings.exclude,
-            ignore=run.settings.ignore,
-            bootstrap=scoring.bootstrap,
-            seed=scoring.confidence_seed,
-        )
-        with sealing(run.files.recognised(split), run.files.recognition(split)):
-            tables.write(run.files.recognised(split), texts, Recognised)
-            tables.write(run.files.recognition(split), scores, Score)
+    with indexed_labels(run.corpus_files) as labels:
+        for split in run.chosen(splits, of=scored):
+            archive = run.features(split)
+            scores, texts = score_recognition(
+                {path.utterance: path for path in classes(trained, archive, run.speakers)},
+                trained.labels,
+                labels.frame(archive),
+                exclude=run.settings.exclude,
+                ignore=run.settings.ignore,
+                bootstrap=scoring.bootstrap,
+                seed=scoring.confidence_seed,
+            )
+            with sealing(run.files.recognised(split), run.files.recognition(split)):
+                tables.write(run.files.recognised(split), texts, Recognised)
+                tables.write(run.files.recognition(split), scores, Score)

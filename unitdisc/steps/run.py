@@ -15,7 +15,7 @@ from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
 from unitdisc.records import Spelling, UnitSequence, Utterance
-from unitdisc.steps.corpus_tables import corpus_again, labels_of, utterances_of
+from unitdisc.steps.corpus_tables import corpus_again, each_utterance, labels_of, speakers_of
 
 encode_again, segment_again = "unitdisc encode --help", "unitdisc segment --help"
 
@@ -91,7 +91,7 @@ class Run:
     @cached_property
     def utterances(self) -> dict[str, Utterance]:
         """The corpus's utterances by name."""
-        return {row.utterance: row for row in utterances_of(self.corpus_files)}
+        return {row.utterance: row for row in each_utterance(self.corpus_files)}
 
     @property
     def transcribed(self) -> bool:
@@ -101,7 +101,7 @@ class Run:
     @cached_property
     def speakers(self) -> dict[str, str]:
         """The speaker of each utterance, by name."""
-        return {name: utterance.speaker for name, utterance in self.utterances.items()}
+        return speakers_of(self.corpus_files)
 
     @cached_property
     def spellings(self) -> dict[str, dict[str, str]]:
@@ -127,7 +127,7 @@ class Run:
         from unitdisc.features.archive import Archive
 
         archive = Archive(self.corpus_files.index(split))
-        archive.check_of(row for row in self.utterances.values() if row.split == split)
+        archive.check_of(row for row in each_utterance(self.corpus_files) if row.split == split)
         return archive
 
     @cached_property
