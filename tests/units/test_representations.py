@@ -33,3 +33,4 @@ def test_stages_of_an_autoencoder_are_those_that_it_encodes_by(tmp_path):
     assert [split.frame_shift(stage) for stage in split.stages] == [0.01, 0.02, 0.02]
     assert [split.rows("u", stage) for stage in split.stages] == [9, 5, 5]
     assert np.array_equal(split.stage(Stage.CODES)["u"], found["codes"].numpy())
+    assert split["u"] is split["u"]  # stages are read one after the other, and computed once

@@ -23,15 +23,22 @@ class Representations:
         self._trained = trained
         self.stages = trained.model.stage_names
         self.utterances = tuple(archive)
+        self._last: tuple[str, dict[Stage, Matrix]] = "", {}
 
     def frames(self, utterance: str) -> Matrix:
         """Return the normalised features (T, D) of an utterance."""
         return self._frames[utterance]
 
     def __getitem__(self, utterance: str) -> dict[Stage, Matrix]:
-        """Return the matrices of an utterance: features (T, D), encoder output (T', C), codes (T', D')."""
-        frames = torch.tensor(self.frames(utterance))
-        return {stage: vectors.numpy() for stage, vectors in self._trained.model.stages(frames).items()}
+        """Return the matrices of an utterance: features (T, D), encoder output (T', C), codes (T', D').
+
+        Those of the last utterance are kept, as its stages are read one after the other.
+        """
+        if not self._last[1] or self._last[0] != utterance:
+            frames = torch.tensor(self.frames(utterance))
+            found = self._trained.model.stages(frames)
+            self._last = utterance, {stage: vectors.numpy() for stage, vectors in found.items()}
+        return self._last[1]
 
     def units(self, utterance: str) -> Ints:
         """Return the units (T',) of an utterance, or the indices (T', G) of each token."""

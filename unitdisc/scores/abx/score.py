@@ -22,7 +22,7 @@ from unitdisc.scores.abx.counting import Comparison
 from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.items import EmptyTaskError
 from unitdisc.scores.abx.scratch import Scratch
-from unitdisc.scores.abx.tokens import Features, collapse, cut_tokens, find_frames
+from unitdisc.scores.abx.tokens import Features, Side, cut_tokens, find_frames
 
 most_kept = 1_000_000  # cells in the table of a score: about 300 MB
 
@@ -78,7 +78,7 @@ def abx(
     if not isinstance(items, Items):
         items = check_items(Items(items)) if isinstance(items, pd.DataFrame) else read_items(items)
     spans = find_frames(items, read_shift(frame_shift))
-    kept = _rows_with_frames(items, spans, short)
+    kept = rows_with_frames(items, spans, short)
     groups = group_tokens(items.table.iloc[kept], context=context, max_size_group=max_size_group, seed=seed)
     scratch = Scratch(memory)
     pairs = choose_x(groups, speaker=speaker, max_x_across=max_x_across, seed=seed, scratch=scratch)
@@ -87,8 +87,7 @@ def abx(
         raise EmptyTaskError(_no_cell(speaker, context), items.path)
     averages, table = Averages(groups, context), None
     if plan.total:
-        tokens = cut_tokens(items, kept[groups.order], spans, features, distance=distance, scratch=scratch)
-        tokens = collapse(tokens) if distance == "levenshtein" else tokens
+        [tokens] = cut_tokens(items, kept[groups.order], [Side(features, spans, distance)], scratch)
         comparison = Comparison(tokens, kernels[distance], plan, scratch=scratch, threads=threads or _cores())
         table = _average(comparison, plan, averages, each_block)
     pairs_of, left_out = averages.pairs(), len(items.table) - len(kept)
@@ -119,7 +118,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _rows_with_frames(items: Items, spans: tuple[Ints, Ints], short: Literal["error", "skip"]) -> Ints:
+def rows_with_frames(items: Items, spans: tuple[Ints, Ints], short: Literal["error", "skip"]) -> Ints:
     """Return the rows of the items that contain a frame."""
     empty = spans[0] >= spans[1]
     if empty.any() and (short == "error" or empty.all()):

@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from math import nan
 from typing import get_args
 
+import numpy as np
 import pandas as pd
 
 from unitdisc import metrics
+from unitdisc.arrays import Ints
 from unitdisc.choices import Distance, Speaker
 from unitdisc.config import Abx
+from unitdisc.formats.frame_shifts import read_shift
+from unitdisc.formats.item_files import Items, check_items
 from unitdisc.records import Score
-from unitdisc.scores.abx.cells import Share
-from unitdisc.scores.abx.items import EmptyTaskError
+from unitdisc.scores.abx.averages import Averages
+from unitdisc.scores.abx.cells import CellPlan, Groups, Share, choose_x, group_tokens, plan_cells
+from unitdisc.scores.abx.counting import Comparison
+from unitdisc.scores.abx.distances import kernels
 from unitdisc.scores.abx.pair_scores import PairScore, score_pairs
-from unitdisc.scores.abx.score import AbxScore, abx
-from unitdisc.scores.abx.tokens import Features
+from unitdisc.scores.abx.score import rows_with_frames
+from unitdisc.scores.abx.scratch import Scratch
+from unitdisc.scores.abx.tokens import Features, Side, cut_tokens, find_frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,40 +51,54 @@ def score_stages(
 
 
 def compare_stages(
-    stages: Sequence[StageFeatures], items: pd.DataFrame, *, settings: Abx, threads: int, share: Share = (1, 1)
+    stages: Sequence[StageFeatures],
+    items: pd.DataFrame,
+    *,
+    settings: Abx,
+    threads: int,
+    share: Share = (1, 1),
+    memory: float = 2e9,
 ) -> Iterator[PairScore]:
     """Yield the errors of a ``share`` of the pairs of labels, for abx_NAME_within and abx_NAME_across of each stage.
 
-    Where there is nothing to compare, as across speakers with a single speaker, there are none.
+    Where there is nothing to compare, as across speakers with a single speaker, there are none. Items without a frame
+    at some stage are skipped. Tokens, and the distances of a stage, beyond ``memory`` (bytes) are in temporary files.
     """
-    for stage in stages:
-        for speaker in get_args(Speaker):
-            try:
-                result = _score(stage, items, speaker, settings, threads, share)
-            except EmptyTaskError:
-                continue
+    checked = check_items(Items(items))
+    spans = [find_frames(checked, read_shift(stage.frame_shift)) for stage in stages]
+    kept = rows_with_frames(checked, _common(spans), "skip")
+    context, seed = settings.context, settings.seed
+    groups = group_tokens(checked.table.iloc[kept], context=context, max_size_group=settings.max_size_group, seed=seed)
+    plans = {speaker: _plan(groups, speaker, settings, share, Scratch(memory)) for speaker in get_args(Speaker)}
+    rows = kept[groups.order] if any(plan.total for plan in plans.values()) else kept[:0]
+    sides = [Side(stage.features, span, stage.distance) for stage, span in zip(stages, spans, strict=True)]
+    for stage, tokens in zip(stages, cut_tokens(checked, rows, sides, Scratch(memory)), strict=True):
+        for speaker, plan in plans.items():
             name = metrics.abx[speaker].at(stage.name)
-            if not result.cells:
+            if plan.total:
+                comparison = Comparison(tokens, kernels[stage.distance], plan, scratch=Scratch(memory), threads=threads)
+                yield from _pairs(name, comparison, Averages(groups, context))
+            elif plan.all_cells:
                 yield PairScore(name, "", "", nan, 0)
-            labels = (result.pairs.index.get_level_values(level) for level in ("label_a", "label_b"))
-            for a, b, error, cells in zip(*labels, result.pairs, result.pair_cells, strict=True):
-                yield PairScore(name, a, b, error, int(cells))
 
 
-def _score(
-    stage: StageFeatures, items: pd.DataFrame, speaker: Speaker, settings: Abx, threads: int, share: Share
-) -> AbxScore:
-    return abx(
-        items,
-        stage.features,
-        frame_shift=stage.frame_shift,
-        distance=stage.distance,
-        speaker=speaker,
-        context=settings.context,
-        max_size_group=settings.max_size_group,
-        max_x_across=settings.max_x_across,
-        seed=settings.seed,
-        short="skip",
-        threads=threads,
-        share=share,
-    )
+def _common(spans: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    """Return spans (N,) that are empty where those of some stage are."""
+    empty = np.any([first >= stop for first, stop in spans], axis=0)
+    return np.zeros(len(empty), dtype=np.int64), (~empty).astype(np.int64)
+
+
+def _plan(groups: Groups, speaker: Speaker, settings: Abx, share: Share, scratch: Scratch) -> CellPlan:
+    limit = settings.max_x_across
+    pairs = choose_x(groups, speaker=speaker, max_x_across=limit, seed=settings.seed, scratch=scratch)
+    return plan_cells(groups, pairs, share)
+
+
+def _pairs(name: str, comparison: Comparison, averages: Averages) -> Iterator[PairScore]:
+    """Yield the error of each pair of labels that has a cell."""
+    for cells, errors in comparison.errors():
+        averages.add(cells, errors / (2 * cells.triples))
+    pairs, numbers = averages.pairs(), averages.cells()
+    labels = (pairs.index.get_level_values(level) for level in ("label_a", "label_b"))
+    for a, b, error, number in zip(*labels, pairs, numbers, strict=True):
+        yield PairScore(name, a, b, error, int(number))

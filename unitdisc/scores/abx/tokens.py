@@ -1,6 +1,6 @@
 """Tokens cut from features: the frames of each item, all in one array."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +37,15 @@ class Tokens:
     lengths: Ints
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """What tokens are cut from: features, the first frame of every item and the one after its last, a distance."""
+
+    features: Features
+    spans: tuple[Ints, Ints]
+    distance: Distance
+
+
 def find_frames(items: Items, frame_shift: Fraction) -> tuple[Ints, Ints]:
     """Return the first frame of each item (N,) and the one after its last (N,).
 
@@ -53,34 +62,56 @@ def find_frames(items: Items, frame_shift: Fraction) -> tuple[Ints, Ints]:
     return np.array(first, dtype=np.int64), np.array(stop, dtype=np.int64)
 
 
-def cut_tokens(
-    items: Items, rows: Ints, spans: tuple[Ints, Ints], features: Features, *, distance: Distance, scratch: Scratch
-) -> Tokens:
-    """Cut the frames of the items ``rows`` (N,), in that order, reading the features of each utterance once.
+def cut_tokens(items: Items, rows: Ints, sides: Sequence[Side], scratch: Scratch) -> list[Tokens]:
+    """Cut the frames of the items ``rows`` (N,), in that order, from each of the ``sides``.
 
-    ``spans`` are the first frame of every item and the one after its last. Where features end one frame early, as after
-    convolutions without padding, the last token has one frame less. Raises InputError naming file and
-    line for an item whose utterance has no features or that extends past their end, and for features that do not suit
-    the distance or have a different number of columns than the rest.
+    Utterances are read one after the other, each once from every side, so that what sides share is computed once. Where
+    features end one frame early, as after convolutions without padding, the last token has one frame less. Repeats are
+    dropped for the Levenshtein distance. Raises InputError naming file and line for an item whose utterance has no
+    features or that extends past their end, and for features that do not suit the distance or have a different number
+    of columns than the rest.
     """
-    first, stop = (bound[rows] for bound in spans)
-    lengths = stop - first
-    starts = np.cumsum(lengths) - lengths
-    frames, shape = np.zeros((0, 0)), (0,)
+    cuts = [_Cut(items, rows, side, scratch) for side in sides]
     for utterance, part in track(_by_utterance(items, rows), "reading features"):
-        matrix = _read(items, features, utterance, int(rows[part[0]]))
-        prepared = _prepared(matrix, distance, utterance, features)
-        if not len(frames):
-            frames, shape = scratch.empty((int(lengths.sum()), prepared.shape[1]), np.float64), matrix.shape[1:]
-        if matrix.shape[1:] != shape:
+        for cut in cuts:
+            cut.add(utterance, part)
+    return [cut.tokens() for cut in cuts]
+
+
+class _Cut:
+    """The frames of the items ``rows`` (N,) from one side, as far as its utterances have been read."""
+
+    def __init__(self, items: Items, rows: Ints, side: Side, scratch: Scratch) -> None:
+        self._items, self._rows, self._side, self._scratch = items, rows, side, scratch
+        self._first, self._stop = (bound[rows] for bound in side.spans)
+        self._lengths = self._stop - self._first
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        self._frames: Floats | None = None
+        self._shape: tuple[int, ...] = ()
+
+    def add(self, utterance: str, part: Ints) -> None:
+        """Copy the frames of the items of an utterance, which are at ``part`` of the rows."""
+        features, first, stop = self._side.features, self._first[part], self._stop[part]
+        matrix = _read(self._items, features, utterance, int(self._rows[part[0]]))
+        prepared = _prepared(matrix, self._side.distance, utterance, features)
+        if self._frames is None:
+            self._frames = self._scratch.empty((int(self._lengths.sum()), prepared.shape[1]), np.float64)
+            self._shape = matrix.shape[1:]
+        if matrix.shape[1:] != self._shape:
             raise InputError(f"{utterance!r} has another number of columns than the rest", _path(features))
-        excess = stop[part] - len(prepared)
-        bad = (first[part] >= len(prepared)) | (excess > 1)
+        excess = stop - len(prepared)
+        bad = (first >= len(prepared)) | (excess > 1)
         if bad.any():
-            _complain(items, int(rows[part[np.argmax(bad)]]), len(prepared))
-        lengths[part] -= np.maximum(excess, 0)
-        frames[ranges(starts[part], lengths[part])] = prepared[ranges(first[part], lengths[part])]
-    return Tokens(frames, starts, lengths)
+            _complain(self._items, int(self._rows[part[np.argmax(bad)]]), len(prepared))
+        self._lengths[part] -= np.maximum(excess, 0)
+        length = self._lengths[part]
+        self._frames[ranges(self._starts[part], length)] = prepared[ranges(first, length)]
+
+    def tokens(self) -> Tokens:
+        """Return the tokens once all utterances have been added."""
+        frames = np.zeros((0, 0)) if self._frames is None else self._frames
+        tokens = Tokens(frames, self._starts, self._lengths)
+        return collapse(tokens) if self._frames is not None and self._side.distance == "levenshtein" else tokens
 
 
 def collapse(tokens: Tokens) -> Tokens:
@@ -95,6 +126,8 @@ def collapse(tokens: Tokens) -> Tokens:
 
 def _by_utterance(items: Items, rows: Ints) -> list[tuple[str, Ints]]:
     """Return each utterance and the positions of its ``rows``, in item order, so that the first error is reported."""
+    if not len(rows):
+        return []
     order = np.argsort(rows)
     names = items.table["utterance"].to_numpy(object)[rows[order]]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
