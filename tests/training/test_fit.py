@@ -7,18 +7,19 @@ import pandas as pd
 import pytest
 
 from tests.helpers.training import utterances
-from unitdisc import registry
+from unitdisc import registry, tables
 from unitdisc.config import BottleneckSettings, MixerSettings, ReestimationSettings, Training, VQModel
 from unitdisc.errors import InputError
 from unitdisc.features import archive
 from unitdisc.features.archive import Archive
 from unitdisc.features.augmentation.vocal_tract import VocalTractSettings
 from unitdisc.features.speech import SpeechSettings
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.models.encoders.dilated import DilatedSettings
 from unitdisc.models.objectives.prediction import PredictionSettings
-from unitdisc.records import Utterance
+from unitdisc.records import Label, Utterance
 from unitdisc.training import clustering, fit, learning
 from unitdisc.training.learning import vocabulary_of
 from unitdisc.training.trainer import Trainer
@@ -39,12 +40,13 @@ def test_the_class_of_a_model_names_its_training(monkeypatch):
 
 
 def test_objective_ctc_without_labels_is_one_line(tmp_path):
+    tables.write(tmp_path / "labels.tsv", [Label("u", 0, 1, "UNK"), Label("v", 0, 1, "a")], Label)
+    labels = LabelIndex(tmp_path / "labels.tsv")
     with pytest.raises(InputError, match="has none on train"):
         vocabulary_of(None, ["u"], ())
-    frame = pd.DataFrame({"utterance": ["u", "v"], "label": ["UNK", "a"]})
     with pytest.raises(InputError, match="has none on train"):
-        vocabulary_of(frame, ["u"], ("UNK",))
-    assert vocabulary_of(frame, ["u", "v"], ("UNK",)) == ("a",)
+        vocabulary_of(labels, ["u"], ("UNK",))
+    assert vocabulary_of(labels, ["u", "v"], ("UNK",)) == ("a",)
 
 
 # --- models that build on models, from archives to units ------------------------------------------------------------

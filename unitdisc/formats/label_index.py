@@ -73,6 +73,12 @@ class LabelIndex(Mapping[str, list[Label]]):
         table: pd.DataFrame = columns.to_pandas()
         return table[~table["label"].isin(self._ignore)].reset_index(drop=True) if self._ignore else table
 
+    def parts(self, utterances: Sequence[str], at_once: int = 2_000) -> Iterator[tuple[Sequence[str], "pd.DataFrame"]]:
+        """Yield some utterances at a time with their labels; see ``frame``."""
+        for first in range(0, len(utterances), at_once):
+            names = utterances[first : first + at_once]
+            yield names, self.frame(names)
+
     def _raw(self, first: Sequence[int], names: Sequence[str]) -> bytes:
         """Return the rows of utterances, of each of which one knows the ``first`` stretch."""
         if not names or self._path is None:

@@ -4,6 +4,7 @@ import torch
 
 from unitdisc.provenance import code_digest
 from unitdisc.signals import EXIT_AGAIN, ending
+from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.dependencies import chosen_modules, dependencies
 from unitdisc.steps.run import Run
 from unitdisc.training import processes
@@ -37,7 +38,7 @@ def _run(run: Run, threads: int | None, arguments: list[str]) -> int:
         run.files,
         seed=run.seed,
         built_on=run.experiment.built_on(run.corpus, run.model, run.seed),
-        labels=run.all_labels if settings.learns_labels else None,
+        labels=indexed_labels(run.corpus_files) if settings.learns_labels else None,
         ignore=run.settings.ignore,
         code=code_digest("unitdisc.steps.train", *chosen),
     )

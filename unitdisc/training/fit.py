@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from unitdisc import registry
 from unitdisc.checksums import beside, sealing
@@ -13,14 +12,12 @@ from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
 from unitdisc.features.archive import Archive, check_known
 from unitdisc.features.normalise import Normalised, Statistics
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import RunFolder
 from unitdisc.models import store
 from unitdisc.records import Utterance
 from unitdisc.training import loop
 from unitdisc.training.task import Learnt, Task
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def fit(
@@ -32,17 +29,16 @@ def fit(
     *,
     seed: int,
     built_on: Mapping[str, RunFolder] | None = None,
-    labels: "pd.DataFrame | None" = None,
+    labels: LabelIndex | None = None,
     ignore: Collection[str] = (),
     code: str = "",
 ) -> None:
     """Train a model on ``archives`` (split → index; train, and others that it evaluates) into the folder of ``run``.
 
-    ``labels`` (columns utterance, start, end, label) are used by models that learn labels: those of train, except those
-    of ``ignore``. A chunk with another label, or of an utterance without labels, counts in no loss. ``built_on`` has
-    the folders of the trained models that the settings name. Writes weights, description and training.tsv. ``code`` is
-    a digest of the code; a resume file must have the same. Raises InputError for features or labels that cannot be
-    trained on.
+    ``labels`` are used by models that learn labels: those of train, except those of ``ignore``. A chunk with another
+    label, or of an utterance without labels, counts in no loss. ``built_on`` has the folders of the trained models that
+    the settings name. Writes weights, description and training.tsv. ``code`` is a digest of the code; a resume file
+    must have the same. Raises InputError for features or labels that cannot be trained on.
     """
     facts = registry.features.load(features.kind)(features).facts()
     opened = partial(_opened, archives, utterances)

@@ -8,8 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import pandas as pd
-
 import unitdisc
 from unitdisc import registry
 from unitdisc.arrays import Ints
@@ -18,6 +16,7 @@ from unitdisc.devices import device_of
 from unitdisc.errors import InputError
 from unitdisc.features.augmentation.augmenter import Augmenter
 from unitdisc.features.normalise import Normalised
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.models import store
 from unitdisc.models.batch import Sizes
 from unitdisc.models.model import Model
@@ -35,7 +34,7 @@ log = logging.getLogger(__name__)
 def train(task: Task) -> Learnt | None:
     """Train the model; None in all processes but the first. Raises InputError for labels that cannot be learnt."""
     settings: VQModel = task.settings
-    vocabulary = vocabulary_of(task.labels, task.train, task.ignore) if settings.learns_labels else ()
+    vocabulary = vocabulary_of(task.labels, list(task.train), task.ignore) if settings.learns_labels else ()
     initial = None if settings.initial is None else _built_on(task, settings.initial)
     dev = task.dev()
     speaker_index = {name: index for index, name in enumerate(task.speakers)}
@@ -113,9 +112,10 @@ def _built_on(task: Task, name: str) -> Model:
     return trained.model
 
 
-def vocabulary_of(labels: pd.DataFrame | None, train: Collection[str], ignore: Collection[str]) -> tuple[str, ...]:
+def vocabulary_of(labels: LabelIndex | None, train: Sequence[str], ignore: Collection[str]) -> tuple[str, ...]:
     """Return the labels of the utterances of train, sorted, without ``ignore``; raises InputError if there are none."""
-    known = set() if labels is None else set(labels.loc[labels["utterance"].isin(list(train)), "label"]) - set(ignore)
+    parts = [] if labels is None else labels.parts(train)
+    known = {label for _, part in parts for label in part["label"].unique()} - set(ignore)
     if not known:
         raise InputError("objective ctc learns labels, and the corpus has none on train")
     return tuple(sorted(known))
@@ -182,10 +182,13 @@ def _stride(settings: VQModel, sizes: Sizes) -> int:
 def _labels(task: Task, matrices: Normalised | None, vocabulary: Sequence[str]) -> Targets:
     if task.labels is None or matrices is None or not vocabulary:
         return None
-    if not task.labels["utterance"].isin(list(matrices)).any():
+    if not any(name in task.labels for name in matrices):
         return {}
-    frames = {name: matrices.frames(name) for name in matrices}
-    return frame_labels(task.labels, frames, shift=task.features.shift, vocabulary=vocabulary)
+    found: dict[str, Ints] = {}
+    for names, labels in task.labels.parts(list(matrices)):
+        frames = {name: matrices.frames(name) for name in names}
+        found |= frame_labels(labels, frames, shift=task.features.shift, vocabulary=vocabulary)
+    return found
 
 
 def _digest(task: Task, targets: Mapping[str, Ints] | None) -> str:

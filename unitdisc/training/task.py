@@ -6,16 +6,14 @@ One that takes over a trained model returns that, a ``Trained``, with settings a
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from unitdisc.config import FeatureSettings
 from unitdisc.features.normalise import Normalised
+from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import RunFolder
 from unitdisc.models.store import Source
 from unitdisc.models.unit_model import UnitModel
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Task:
     run: RunFolder
     seed: int
     built_on: Mapping[str, RunFolder] = field(default_factory=dict)
-    labels: "pd.DataFrame | None" = None
+    labels: LabelIndex | None = None
     ignore: Collection[str] = ()
     code: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)

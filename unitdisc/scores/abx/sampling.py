@@ -11,15 +11,14 @@ from unitdisc.config import Abx
 from unitdisc.scores.abx.cells import first_of_groups, group_columns
 from unitdisc.scores.abx.items import EmptyTaskError, Kind, make_items
 
-at_once = 2_000  # utterances whose items are in memory at once
 most_waiting = 100_000  # items that wait until those of full groups are dropped
 
 
 class Labels(Protocol):
     """Labels that are read when they are asked for."""
 
-    def frame(self, utterances: Sequence[str]) -> pd.DataFrame:
-        """Return the labels of utterances: utterance, start, end, label."""
+    def parts(self, utterances: Sequence[str]) -> Iterator[tuple[Sequence[str], pd.DataFrame]]:
+        """Yield some utterances at a time with their labels: utterance, start, end, label."""
         ...
 
 
@@ -42,10 +41,10 @@ def sample_items(
     kind: Kind = "triphone" if settings.context == "within" else "phone"
 
     def made(names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        for first in range(0, len(names), at_once):
-            own = labels.frame(names[first : first + at_once]).sort_values(["utterance", "start"])
+        for _, own in labels.parts(names):
+            rows = own.sort_values(["utterance", "start"])
             try:
-                items = make_items(own, speakers, kind=kind, exclude=exclude, min_duration=shortest)
+                items = make_items(rows, speakers, kind=kind, exclude=exclude, min_duration=shortest)
             except EmptyTaskError:
                 continue
             yield items[items["offset"].astype(float) <= items["utterance"].map(ends) + 1e-6]
