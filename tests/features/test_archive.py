@@ -1,5 +1,7 @@
 import os
+import re
 import shutil
+import sys
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -224,3 +226,22 @@ def test_a_rewritten_archive_has_no_index_until_it_is_whole(tmp_path, matrices, 
         archive.write(tmp_path / "a.ark", [("u0", matrices["u0"])])
     assert [path.name for path in tmp_path.iterdir()] == ["a.ark"]
     assert not archive.is_whole(tmp_path / "a.ark")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is found in /proc")
+def test_pages_that_were_read_are_given_back(tmp_path, monkeypatch):
+    def resident():
+        status = Path("/proc/self/status").read_text()
+        return int(re.search(r"RssFile:\s+(\d+)", status)[1]) / 1000
+
+    rows = np.random.default_rng(0).normal(size=(10_000, 100)).astype(np.float32)  # 4 MB
+    archive.write(tmp_path / "a.ark", ((f"u{n}", rows + n) for n in range(20)))
+    monkeypatch.setattr(archive, "most_mapped", 10e6)
+    ours, before = Archive(tmp_path / "a.scp"), resident()
+    first = ours["u0"]
+    assert sum(float(matrix.sum()) for matrix in ours.values()) == pytest.approx(20 * float(rows.sum()) + 190e6, 1e-3)
+    assert resident() - before < 20
+    np.testing.assert_array_equal(first, rows)
+    monkeypatch.setattr(archive, "most_mapped", 1e9)
+    list(map(np.sum, ours.values()))
+    assert resident() - before > 70

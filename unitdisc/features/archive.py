@@ -4,6 +4,7 @@ Beside ``train.ark`` and its index ``train.scp`` lies ``.train.ark.crc32``: a ch
 features are of, then one of each matrix, which is checked when the matrix is first read. Without it nothing is checked.
 """
 
+import mmap
 import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ from unitdisc.formats.kaldi_table import locate, read_index
 from unitdisc.records import Utterance
 
 header_bytes = 15  # \0B, "FM ", then for rows and for columns a byte 4 and an int32
+# Bytes of matrices after which the pages of a mapped file that were read are given back to the system: until then they
+# count as memory of the process. Matrices that are in use are read again.
+most_mapped = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Archive(Mapping[str, NDArray[np.float32]]):
     def __init__(self, scp: str | Path) -> None:
         self.path = Path(scp)
         self._locations = dict(_locations(self.path))
-        self._maps: dict[Path, NDArray[np.uint8]] = {}
+        self._maps: dict[Path, _Map] = {}
         sums = _read_checksums(self.path.with_suffix(".ark"))
         if sums is not None and sums.matrices.keys() != self._locations.keys():
             raise InputError("does not list the matrices that were written", self.path, fix=again)
@@ -64,8 +68,8 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         location = self._locations[utterance]
         ark, offset = location.ark, location.offset
         if ark not in self._maps:
-            self._maps[ark] = _mapped(ark)
-        data = self._maps[ark][offset:]
+            self._maps[ark] = _Map(ark)
+        data = self._maps[ark].bytes[offset:]
         header = data[:header_bytes].tobytes()
         if header[:5] != b"\0BFM ":
             raise InputError(f"has no float matrix at {offset}, where {self.path} places {utterance!r}", ark)
@@ -76,6 +80,7 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         wanted = self._unchecked.pop(utterance, None)
         if wanted is not None and zlib.crc32(data[: header_bytes + len(values)].data) != wanted:
             raise InputError(f"the matrix of {utterance!r} is damaged", ark, fix=again)
+        self._maps[ark].count(len(values))
         return np.frombuffer(values, dtype="<f4").reshape(rows, columns)
 
     def __iter__(self) -> Iterator[str]:
@@ -203,7 +208,21 @@ def _locations(scp: Path) -> Iterator[tuple[str, MatrixLocation]]:
         yield name, MatrixLocation(located[entry.archive], entry.offset)
 
 
-def _mapped(ark: Path) -> NDArray[np.uint8]:
-    if not ark.is_file():
-        raise InputError("no such archive", ark)
-    return np.asarray(np.memmap(ark, dtype=np.uint8, mode="r"))  # whose slices are made in half the time
+class _Map:
+    """The bytes of a file in memory, as far as they are read."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise InputError("no such archive", path)
+        self._read, self._map = 0, None
+        if path.stat().st_size:
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.bytes = np.frombuffer(self._map or b"", dtype=np.uint8)
+
+    def count(self, size: int) -> None:
+        """Count bytes that were read, and give them back if there are many."""
+        self._read += size
+        if self._read > most_mapped and self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._read = 0
