@@ -24,7 +24,7 @@ from unitdisc.records import Utterance
 header_bytes = 15  # \0B, "FM ", then for rows and for columns a byte 4 and an int32
 # Bytes of matrices after which the pages of a mapped file that were read are given back to the system: until then they
 # count as memory of the process. Matrices that are in use are read again.
-most_mapped = 1 << 28
+most_mapped = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
