@@ -22,11 +22,8 @@ page_dates = re.compile(rb"<(Created|LastChange)>[^<]*<")
 temporary = re.compile(r"(^|/)\.[^/]+\.[a-z0-9_]{8}(/|$)")  # what a process that is killed cannot remove
 of_the_workflow = (".settings", ".snakemake_timestamp")
 formats = ("jsonl", "npz", "parquet", "textgrid", "kaldi-ark", "pagexml")
-scored_by_itself = {
-    "kmeans": "fidelity",
-    "ctc": "recognise",
-    "vq": "bits",
-}  # steps that not every model has, one by each
+# Scores that not every model has.
+scored_by_itself = {"kmeans": ("fidelity",), "ctc": ("recognise",), "vq": ("bits", "fidelity")}
 patience = 600  # seconds that a step, or the workflow, may take
 
 
@@ -76,9 +73,8 @@ def _of_run(corpus: str, model: str) -> Iterator[Command]:
     else:
         yield from (("encode", *run, "--part", part) for part in _parts())
         yield "join", *run, "--parts", str(parts)
-    if model in scored_by_itself:
-        yield scored_by_itself[model], *run
-    yield from ((step, *run) for step in ("score", "abx-run", "probe", "segment", "pieces", "export"))
+    scores = ("score", *scored_by_itself[model], "abx-run", "probe")
+    yield from ((step, *run) for step in (*scores, "segment", "pieces", "export"))
 
 
 def _parts() -> list[str]:

@@ -12,11 +12,12 @@ import pytest
 
 from benchmarks.soak import disturbances, fuzzing
 from benchmarks.soak.bombs import bombs
-from benchmarks.soak.experiment import digests, steps
+from benchmarks.soak.experiment import digests, made, steps
 from benchmarks.soak.fuzzing import attempt, content, fuzz
 from benchmarks.soak.mutations import broken
 from benchmarks.soak.reader import Reader
 from benchmarks.soak.readers import all_readers
+from tests.helpers.pipeline import snakemake
 from tests.helpers.places import repository
 from unitdisc.errors import InputError
 
@@ -83,9 +84,19 @@ def test_a_process_that_ends_or_hangs_is_a_finding(tmp_path, monkeypatch, way):
     )
 
 
-def test_every_step_of_the_workflow_is_disturbed():
+def test_the_steps_that_are_disturbed_are_the_jobs_of_the_workflow(tmp_path):
+    done = snakemake(made(tmp_path), "--dry-run", "--printshellcmds")
+    assert done.returncode == 0, done.stderr
+    jobs = {of(line.split()) for line in re.findall(r"^ *unitdisc (.*) >", done.stdout, re.MULTILINE)}
+    assert {of(command) for command in steps()} == jobs
     rules = "".join(path.read_text(encoding="utf-8") for path in repository.glob("workflow/rules/*.smk"))
-    assert {command[0] for command in steps()} == {*re.findall('"unitdisc ([a-z-]+) --', rules)} - {"sample"}
+    assert {name for name, _, _ in jobs} == {*re.findall('"unitdisc ([a-z-]+) --', rules)} - {"sample"}
+
+
+def of(command):
+    """The name of a command, and its corpus and model, if it has them."""
+    given = dict(zip(command, command[1:], strict=False))
+    return command[0], given.get("--corpus"), given.get("--model")
 
 
 def test_dates_are_not_compared_and_all_else_is(tmp_path):
