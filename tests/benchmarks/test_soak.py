@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_a_process_that_ends_or_hangs_is_a_finding(tmp_path, monkeypatch, way):
 def test_the_steps_that_are_disturbed_are_the_jobs_of_the_workflow(tmp_path):
     done = snakemake(made(tmp_path), "--dry-run", "--printshellcmds")
     assert done.returncode == 0, done.stderr
-    jobs = {of(line.split()) for line in re.findall(r"^ *unitdisc (.*) >", done.stdout, re.MULTILINE)}
+    jobs = {of(line.split()) for line in re.findall("unitdisc (.*) >", done.stdout)}
     assert {of(command) for command in steps()} == jobs
     rules = "".join(path.read_text(encoding="utf-8") for path in repository.glob("workflow/rules/*.smk"))
     assert {name for name, _, _ in jobs} == {*re.findall('"unitdisc ([a-z-]+) --', rules)} - {"sample"}
@@ -95,7 +96,7 @@ def test_the_steps_that_are_disturbed_are_the_jobs_of_the_workflow(tmp_path):
 
 def of(command):
     """The name of a command, and its corpus and model, if it has them."""
-    given = dict(zip(command, command[1:], strict=False))
+    given = dict(pairwise(command))
     return command[0], given.get("--corpus"), given.get("--model")
 
 
