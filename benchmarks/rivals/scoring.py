@@ -10,11 +10,10 @@ from unitdisc.config import Abx
 from unitdisc.models.store import Trained
 from unitdisc.scores.abx.sampling import sample_items
 from unitdisc.scores.abx.stages import StageFeatures, score_stages
-from unitdisc.scores.discovery.score import summarise
+from unitdisc.scores.discovery.score import statistics_of, summarise
 from unitdisc.stages import Stage
 from unitdisc.steps.corpus_tables import indexed_labels
 from unitdisc.steps.run import Run
-from unitdisc.steps.score import run_statistics
 from unitdisc.units.encode import encode
 from unitdisc.units.representations import Representations
 
@@ -39,9 +38,17 @@ def scores_of(run: Run, outcome: Outcome, splits: list[str], threads: int) -> li
         for name in dict.fromkeys(["train", *splits])
     }
     used = len(np.unique(np.concatenate([sequence.units for sequence in units["train"].values()])))
+    with indexed_labels(run.corpus_files, run.settings.ignore) as index:
+        labels = {name: index.frame(sequences) for name, sequences in units.items()}
     found = []
     for split in splits:
-        statistics = run_statistics(run, units, run.labels, split)
+        statistics = statistics_of(
+            units[split],
+            labels[split],
+            exclude=run.settings.exclude,
+            mapping=None if split == "train" else (units["train"], labels["train"]),
+            tolerance=run.experiment.scoring.tolerance[run.modality.name],
+        )
         values = {score.metric: score.value for score in summarise(statistics, samples=0)}
         found.append(
             Scores(

@@ -13,7 +13,7 @@ from unitdisc.models import store
 from unitdisc.models.batch import Sizes
 from unitdisc.models.encoders.convolutional import ConvolutionalSettings
 from unitdisc.models.objectives.ctc import CtcSettings
-from unitdisc.records import Score
+from unitdisc.records import Label, Score
 from unitdisc.scores.recognition import Recognised
 from unitdisc.steps import recognise
 from unitdisc.steps.run import find_run
@@ -65,7 +65,8 @@ def test_a_corpus_without_dev_has_test_recognised(values):
 def test_labels_are_counted_by_the_settings_of_the_corpus(values):
     run = run_of(values, exclude=["SIL", "a"], ignore=["b"])
     recognise.run(run, ["test"])
-    of_test = run.all_labels[run.all_labels["utterance"].str.startswith("test")]
+    labels = tables.read(run.corpus_files.labels, Label)
+    of_test = labels[labels["utterance"].str.startswith("test")]
     rate = next(s for s in tables.read_records(run.files.recognition("test"), Score) if s.metric == "phone_error_rate")
     starts = of_test["label"] != of_test["label"].shift()  # a repeated label counts once
     assert rate.n == (starts & of_test["label"].isin(["c", "d"])).sum()

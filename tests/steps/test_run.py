@@ -2,13 +2,10 @@
 
 import json
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from unitdisc.errors import InputError
-from unitdisc.records import UnitSequence
-from unitdisc.steps.run import find_run, only_labelled
+from unitdisc.steps.run import find_run
 
 
 def changed(config, **corpus):
@@ -70,16 +67,3 @@ def test_segmented_units_are_read_once_they_exist(config):
     path.write_text("utterance\tframe_shift\tunits\ntest00\t0.01\t4 4\n")
     assert list(run.units("test", "segmented")) == ["test00"]
     assert list(run.units("test", "encoded")) == ["test00", "test01", "test02"]
-
-
-def test_ignored_labels_are_among_all_labels_alone(config):
-    run = find_run(changed(config, ignore=["a", "b"]), "toy", "kmeans", 0)
-    assert set(run.all_labels["label"]) == {"a", "b", "c", "d", "SIL"}
-    assert set(run.labels["label"]) == {"c", "d", "SIL"}
-    assert len(run.labels) == (~run.all_labels["label"].isin(["a", "b"])).sum()
-
-
-def test_labels_of_utterances_without_units_are_left_out():
-    labels = pd.DataFrame({"utterance": ["u", "v", "u"], "label": ["a", "b", "c"]})
-    units = {name: UnitSequence(name, 0.01, np.array([0])) for name in ("w", "u")}
-    assert only_labelled(labels, units)["label"].tolist() == ["a", "c"]

@@ -6,7 +6,7 @@ import pytest
 
 from unitdisc import tables
 from unitdisc.errors import InputError
-from unitdisc.records import Score, UnitSequence
+from unitdisc.records import Label, Score, UnitSequence
 from unitdisc.steps import score
 from unitdisc.steps.run import find_run
 
@@ -46,7 +46,8 @@ def test_held_out_scores_map_units_as_train_does(config):
     score.run(run, ["test"])
     scores = scores_of(run, "test")
     assert scores["many_to_one"].value == 1
-    labels = run.labels[run.labels["utterance"].isin(units) & (run.labels["label"] != "SIL")]
+    labels = tables.read(run.corpus_files.labels, Label)
+    labels = labels[labels["utterance"].isin(units) & (labels["label"] != "SIL")]
     lengths = (labels["end"] - labels["start"]).groupby(labels["label"]).sum()
     expected = lengths[["c", "d"]].sum() / lengths.sum()
     assert scores["many_to_one_heldout"].value == pytest.approx(expected)
@@ -55,7 +56,8 @@ def test_held_out_scores_map_units_as_train_does(config):
 def test_ignored_and_excluded_labels_count_for_nothing(config):
     run = run_with(config, exclude=["SIL", "a"], ignore=["b"])
     score.run(run, ["test"])
-    labels = run.all_labels[run.all_labels["utterance"].str.startswith("test")]
+    labels = tables.read(run.corpus_files.labels, Label)
+    labels = labels[labels["utterance"].str.startswith("test")]
     counted = labels[labels["label"].isin(["c", "d"])]
     assert scores_of(run, "test")["many_to_one"].n == round((counted["end"] - counted["start"]).sum() / 0.01)
 

@@ -2,17 +2,13 @@
 
 import sys
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
 from unitdisc import tables
 from unitdisc.checksums import checked
 from unitdisc.errors import InputError
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import CorpusFolder
-from unitdisc.records import Label, Utterance
-
-if TYPE_CHECKING:
-    import pandas as pd
+from unitdisc.records import Utterance
 
 corpus_again = "unitdisc corpus --help"
 
@@ -44,8 +40,3 @@ def speakers_of(files: CorpusFolder) -> dict[str, str]:
 def indexed_labels(files: CorpusFolder, ignore: Collection[str] = ()) -> LabelIndex:
     """Open the labels of a corpus, without those to ``ignore``; raises InputError for a table that was changed."""
     return LabelIndex(checked(files.labels, corpus_again), ignore)
-
-
-def labels_of(files: CorpusFolder) -> "pd.DataFrame":
-    """Read the labels of a corpus, with ignored ones; raises InputError for a table that was changed."""
-    return tables.read(checked(files.labels, corpus_again), Label)

@@ -1,6 +1,6 @@
 """A run of an experiment: its settings, and the contents of its files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,11 @@ from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
 from unitdisc.records import Spelling, UnitSequence, Utterance
-from unitdisc.steps.corpus_tables import corpus_again, each_utterance, labels_of, speakers_of
+from unitdisc.steps.corpus_tables import corpus_again, each_utterance, speakers_of
 
 encode_again, segment_again = "unitdisc encode --help", "unitdisc segment --help"
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from unitdisc.features.archive import Archive
     from unitdisc.models.store import Trained
 
@@ -112,16 +110,6 @@ class Run:
                 found.setdefault(row.kind, {})[row.plain] = row.spelling
         return found
 
-    @cached_property
-    def all_labels(self) -> "pd.DataFrame":
-        """The labels of the corpus, with ignored ones."""
-        return labels_of(self.corpus_files)
-
-    @cached_property
-    def labels(self) -> "pd.DataFrame":
-        """The labels of the corpus, without ignored ones."""
-        return self.all_labels[~self.all_labels["label"].isin(self.settings.ignore)]
-
     def features(self, split: str) -> "Archive":
         """Open the features of a split; raises InputError for those of another version of the utterances."""
         from unitdisc.features.archive import Archive
@@ -148,8 +136,3 @@ def find_run(config: str, corpus: str, model: str, seed: int) -> Run:
     if experiment.models:
         experiment.model(model)
     return Run(experiment, corpus, model, seed)
-
-
-def only_labelled(labels: "pd.DataFrame", units: Mapping[str, UnitSequence]) -> "pd.DataFrame":
-    """Return the labels of the utterances that have units."""
-    return labels[labels["utterance"].isin(list(units))]

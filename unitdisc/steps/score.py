@@ -3,17 +3,15 @@
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-import pandas as pd
-
 from unitdisc import tables
 from unitdisc.checksums import sealing
-from unitdisc.records import Score, UnitSequence
+from unitdisc.records import Score
 from unitdisc.scores.discovery.overview import overview_of
-from unitdisc.scores.discovery.score import statistics_of, statistics_of_source, summarise, unknown_labels
+from unitdisc.scores.discovery.score import statistics_of_source, summarise, unknown_labels
 from unitdisc.scores.discovery.sources import InFiles
 from unitdisc.scores.discovery.statistics import UtteranceStatistics
 from unitdisc.steps.corpus_tables import indexed_labels, speakers_of
-from unitdisc.steps.run import Run, only_labelled
+from unitdisc.steps.run import Run
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ def each_statistics(
     splits: Sequence[str],
     speakers: Mapping[str, str] | None = None,
 ) -> Iterator[UtteranceStatistics]:
-    """Yield the statistics of each split, whose ``units`` are in tables; otherwise as ``run_statistics``.
+    """Yield the statistics of each split, with held-out mappings fitted on train except for train itself.
 
     With ``speakers``, by utterance, what units know of them is scored, too; resamples draw utterances all the same.
     """
@@ -66,20 +64,3 @@ def each_statistics(
             speakers=speakers,
             drawn="utterances",
         )
-
-
-def run_statistics(
-    run: Run, units: Mapping[str, Mapping[str, UnitSequence]], labels: pd.DataFrame, split: str
-) -> UtteranceStatistics:
-    """Return the statistics of ``units[split]``, with held-out mappings fitted on ``units["train"]`` except for train.
-
-    ``labels`` has the columns utterance, start, end, label, without ignored ones.
-    """
-    mapping = None if split == "train" else (units["train"], only_labelled(labels, units["train"]))
-    return statistics_of(
-        units[split],
-        only_labelled(labels, units[split]),
-        exclude=run.settings.exclude,
-        mapping=mapping,
-        tolerance=run.experiment.scoring.tolerance[run.modality.name],
-    )
