@@ -211,12 +211,22 @@ def test_features_of_another_version_of_the_utterances_are_told(tmp_path):
     utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=3), {"train": "train"})
     extract({tmp_path / "a.ark": utterances}, Speech(SpeechSettings()))
     features = Archive(tmp_path / "a.scp")
-    features.check_of(utterances)
-    features.check_of([replace(row, speaker="another") for row in utterances])  # they are not of speakers
+    features.check_of(archive.digest_of(utterances))
+    features.check_of(
+        archive.digest_of(replace(row, speaker="another") for row in utterances)
+    )  # they are not of speakers
     changed = [replace(utterances[0], duration=9.0), *utterances[1:]]
     for other in (changed, utterances[:-1], [*utterances, utterances[0]]):
         with pytest.raises(InputError, match=r"a\.scp: has features of another version of utterances\.tsv; compute"):
-            features.check_of(other)
+            features.check_of(archive.digest_of(other))
+
+
+def test_the_digests_of_splits_are_those_of_their_utterances(tmp_path):
+    utterances, _ = read_kaldi(kaldi_corpus(tmp_path / "c", utterances=4), {"train": "train"})
+    mixed = [replace(row, split="dev" if number % 2 else "train") for number, row in enumerate(utterances)]
+    digests = archive.digests_of(mixed)
+    for split in ("train", "dev", "test"):
+        assert digests[split] == archive.digest_of(row for row in mixed if row.split == split)
 
 
 def test_a_rewritten_archive_has_no_index_until_it_is_whole(tmp_path, matrices, monkeypatch):
@@ -232,7 +242,7 @@ def test_a_rewritten_archive_has_no_index_until_it_is_whole(tmp_path, matrices, 
 def test_pages_that_were_read_are_given_back(tmp_path, monkeypatch):
     def resident():
         status = Path("/proc/self/status").read_text()
-        return int(re.search(r"RssFile:\s+(\d+)", status)[1]) / 1000
+        return sum(int(size) for size in re.findall(r"(?:RssFile|RssShmem):\s+(\d+)", status)) / 1000
 
     rows = np.random.default_rng(0).normal(size=(10_000, 100)).astype(np.float32)  # 4 MB
     archive.write(tmp_path / "a.ark", ((f"u{n}", rows + n) for n in range(20)))

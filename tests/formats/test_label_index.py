@@ -59,3 +59,12 @@ def test_errors_name_the_line(tmp_path, text, message):
     (tmp_path / "l.tsv").write_bytes(("utterance\tstart\tend\tlabel\n" + text).encode(errors="surrogateescape"))
     with pytest.raises(InputError, match=message):
         LabelIndex(tmp_path / "l.tsv")
+
+
+def test_a_table_that_changes_while_it_is_read_is_one_line(tmp_path):
+    path = tmp_path / "l.tsv"
+    path.write_text("utterance\tstart\tend\tlabel\nu\t0\t1\ta\nv\t0\t1\tb\n")
+    labels = LabelIndex(path)
+    path.write_text("utterance\tstart\tend\tlabel\nanother-utterance\t0\t1\ta\n")
+    with pytest.raises(InputError, match=r"l\.tsv: was changed while it was read; give the same command again"):
+        labels.frame(["u", "v"])

@@ -7,8 +7,10 @@ features are of, then one of each matrix, which is checked when the matrix is fi
 import mmap
 import shutil
 import zlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import kaldiio
@@ -53,15 +55,16 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         self.path = Path(scp)
         self._locations = dict(_locations(self.path))
         self._maps: dict[Path, _Map] = {}
+        self._read = 0
         sums = _read_checksums(self.path.with_suffix(".ark"))
         if sums is not None and sums.matrices.keys() != self._locations.keys():
             raise InputError("does not list the matrices that were written", self.path, fix=again)
         self._unchecked = {} if sums is None else sums.matrices
         self._rows = "" if sums is None else sums.rows
 
-    def check_of(self, utterances: Iterable[Utterance]) -> None:
-        """Raise InputError where the features are of other utterances, or of other recordings of these."""
-        if self._rows and self._rows != digest_of(utterances):
+    def check_of(self, digest: str) -> None:
+        """Raise InputError where the features are of other utterances, or of other recordings; see ``digest_of``."""
+        if self._rows and self._rows != digest:
             raise InputError("has features of another version of utterances.tsv", self.path, fix=again)
 
     def __getitem__(self, utterance: str) -> NDArray[np.float32]:
@@ -80,8 +83,16 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         wanted = self._unchecked.pop(utterance, None)
         if wanted is not None and zlib.crc32(data[: header_bytes + len(values)].data) != wanted:
             raise InputError(f"the matrix of {utterance!r} is damaged", ark, fix=again)
-        self._maps[ark].count(len(values))
+        self._count(len(values))
         return np.frombuffer(values, dtype="<f4").reshape(rows, columns)
+
+    def _count(self, size: int) -> None:
+        """Count bytes that are read, and give pages back if there are many."""
+        self._read += size
+        if self._read > most_mapped:
+            for each in self._maps.values():
+                each.give_back()
+            self._read = 0
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._locations)
@@ -106,11 +117,23 @@ def check_known(archive: "Archive", utterances: Collection[str]) -> None:
 
 def digest_of(utterances: Iterable[Utterance]) -> str:
     """Return a digest of what features are computed from: the names, sources and durations of utterances."""
-    digest = 0
+    return _digest_text(reduce(_digest_with, utterances, 0))
+
+
+def digests_of(utterances: Iterable[Utterance]) -> Mapping[str, str]:
+    """Return the digest of the utterances of each split; that of a split without any is the digest of none."""
+    digests: dict[str, int] = {}
     for row in utterances:
-        digest = zlib.crc32(
-            f"{row.utterance}\t{row.source}\t{row.duration!r}\n".encode(errors="surrogateescape"), digest
-        )
+        digests[row.split] = _digest_with(digests.get(row.split, 0), row)
+    return defaultdict(lambda: digest_of(()), {split: _digest_text(digest) for split, digest in digests.items()})
+
+
+def _digest_with(digest: int, row: Utterance) -> int:
+    text = f"{row.utterance}\t{row.source}\t{row.duration!r}\n"
+    return zlib.crc32(text.encode(errors="surrogateescape"), digest)
+
+
+def _digest_text(digest: int) -> str:
     return f"{digest:08x}"
 
 
@@ -209,20 +232,18 @@ def _locations(scp: Path) -> Iterator[tuple[str, MatrixLocation]]:
 
 
 class _Map:
-    """The bytes of a file in memory, as far as they are read."""
+    """The bytes of a mapped file."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise InputError("no such archive", path)
-        self._read, self._map = 0, None
+        self._map: mmap.mmap | None = None
         if path.stat().st_size:
             with path.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.bytes = np.frombuffer(self._map or b"", dtype=np.uint8)
 
-    def count(self, size: int) -> None:
-        """Count bytes that were read, and give them back if there are many."""
-        self._read += size
-        if self._read > most_mapped and self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+    def give_back(self) -> None:
+        """Give the pages that were read back to the system, where it takes them."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
-            self._read = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from unitdisc import tables
+from unitdisc.errors import InputError
 from unitdisc.records import Label
 from unitdisc.tables import Block
 
@@ -66,10 +67,17 @@ class LabelIndex(Mapping[str, list[Label]]):
         return utterance in self._first
 
     def frame(self, utterances: Iterable[str]) -> "pd.DataFrame":
-        """Return the labels of utterances, in their order: utterance, start, end, label; those without have no rows."""
+        """Return the labels of utterances, in their order: utterance, start, end, label; those without have no rows.
+
+        Raises InputError for a table that is not the one of before.
+        """
         names = [name for name in utterances if name in self._first]
         raw = self._raw([self._first[name] for name in names], names)
-        columns = tables.parsed(raw, self._header, Label, Path(), 0) if raw else tables.empty(Label)
+        path = self._path or Path()
+        try:
+            columns = tables.parsed(raw, self._header, Label, path, 1) if raw else tables.empty(Label)
+        except InputError:  # its rows were read before, without an error
+            raise InputError("was changed while it was read", path, fix="give the same command again") from None
         table: pd.DataFrame = columns.to_pandas()
         return table[~table["label"].isin(self._ignore)].reset_index(drop=True) if self._ignore else table
 

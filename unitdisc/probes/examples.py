@@ -1,6 +1,6 @@
 """Examples of what a probe predicts: the rows of a stage, each with the index of its label or speaker."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +40,9 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Utterances of a split, and a function that returns what is to be predicted of each row of some of them.
+    """Utterances of a split, and a function that says what is to be predicted of some of them.
 
-    It is an index by stage and utterance, or -1.
+    It returns, by stage and utterance, the index of each row, -1 for none.
     """
 
     whole: Representations
@@ -123,17 +123,26 @@ def label_targets(
 
     Row i has the label that covers (i + 0.5) · frame shift, like tokens in the scores.
     """
+    known = in_order(labels, utterances)
     by_stage: dict[str, Mapping[str, Ints]] = {}
     for stage in whole.stages:
         rows = {name: whole.rows(name, stage) for name in utterances}
-        by_stage[stage] = row_labels(rows, whole.frame_shift(stage), labels, vocabulary)
+        by_stage[stage] = row_labels(rows, whole.frame_shift(stage), known, vocabulary)
     return by_stage | {stages.units_alone: by_stage[Stage.CODES]}
 
 
-def row_labels(rows: Mapping[str, int], shift: float, labels: LabelIndex, vocabulary: pd.Index) -> dict[str, Ints]:
-    """Return the index of the label of each row (T',) of utterances with so many ``rows``; see ``label_targets``."""
+def in_order(labels: LabelIndex, utterances: Iterable[str]) -> pd.DataFrame:
+    """Return the labels of utterances, sorted by utterance and time."""
+    return labels.frame(utterances).sort_values(["utterance", "start"])
+
+
+def row_labels(rows: Mapping[str, int], shift: float, labels: pd.DataFrame, vocabulary: pd.Index) -> dict[str, Ints]:
+    """Return the index of the label of each row (T',) of utterances with so many ``rows``; see ``label_targets``.
+
+    ``labels`` are sorted by utterance and time.
+    """
     blank = {name: UnitSequence(name, shift, np.zeros(count, dtype=np.int64)) for name, count in rows.items()}
-    codes = align(blank, labels.frame(rows).sort_values(["utterance", "start"]), vocabulary).label
+    codes = align(blank, labels, vocabulary).label
     return dict(zip(rows, np.split(codes, np.cumsum([*rows.values()])[:-1]), strict=True))
 
 

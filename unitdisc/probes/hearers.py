@@ -15,7 +15,7 @@ from unitdisc.features.extractor import Extractor
 from unitdisc.features.normalise import Normalised, statistics
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.probes.classifier import Probe, correct, fit
-from unitdisc.probes.examples import Examples, row_labels, vocabulary_of
+from unitdisc.probes.examples import Examples, in_order, row_labels, vocabulary_of
 from unitdisc.probes.speakers import in_turn
 from unitdisc.scores.fidelity import Ratio
 
@@ -111,7 +111,7 @@ class LabelHearer:
 
     def targets(self, rows: Mapping[str, int]) -> dict[str, Ints]:
         """Return the index of the label of each frame of utterances with so many, -1 for none."""
-        return row_labels(rows, self.shift, self.labels, self.vocabulary)
+        return row_labels(rows, self.shift, in_order(self.labels, rows), self.vocabulary)
 
     def right(self, frames: Matrix, true: Ints) -> Ratio:
         """Return how many normalised frames (T, D) get their ``true`` label (T,), of how many that have one."""
@@ -146,14 +146,13 @@ def speaker_hearer(of: Heard, ear: Ear, speakers: Mapping[str, str], plan: Probe
 def label_hearer(of: Heard, labels: LabelIndex, shift: float, plan: Probes, seed: int) -> LabelHearer | None:
     """Train a two-layer classifier of labels on single normalised frames; None without labels on train.
 
-    ``labels`` are those that count. Without labels on what is held out, the training ends
-    by what it learns from.
+    ``labels`` are those that count. Without labels on what is held out, the training ends by what it learns from.
     """
     vocabulary = vocabulary_of(labels)
 
     def examples(names: Sequence[str]) -> Examples:
         rows = {name: of.normalised.frames(name) for name in names}
-        targets = row_labels(rows, shift, labels, vocabulary)
+        targets = row_labels(rows, shift, in_order(labels, rows), vocabulary)
         vectors = [of.normalised[name][target >= 0] for name, target in targets.items()]
         codes = [target[target >= 0] for target in targets.values()]
         return Examples(torch.from_numpy(np.concatenate(vectors)), torch.from_numpy(np.concatenate(codes)))

@@ -8,7 +8,7 @@ from unitdisc.arrays import Ints
 from unitdisc.checksums import sealing
 from unitdisc.config import CorpusSettings, Experiment
 from unitdisc.features.activity import extractor_of
-from unitdisc.features.archive import Archive, check_known
+from unitdisc.features.archive import Archive, check_known, digests_of
 from unitdisc.features.normalise import Normalised
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import Results
@@ -25,13 +25,13 @@ def run(experiment: Experiment, corpus: str) -> None:
     Raises InputError for features of another version of the utterances.
     """
     settings, files = experiment.corpus(corpus), Results(experiment.results).corpus(corpus)
-    speaker, rows = speakers_of(files), []
+    speaker, digests, rows = speakers_of(files), digests_of(each_utterance(files)), []
     with indexed_labels(files, settings.ignore) as index:
         labels = _Labels(index, settings)
         for split in settings.split_names:
             archive = Archive(files.index(split))
             check_known(archive, speaker)
-            archive.check_of(row for row in each_utterance(files) if row.split == split)
+            archive.check_of(digests[split])
             features = Normalised(archive, speaker=speaker, extractor=extractor_of(settings.features))
             rows.append(_activity(split, features, labels))
     with sealing(files.activity):

@@ -33,7 +33,7 @@ def run_features(experiment: Experiment, corpus: str, splits: Sequence[str] | No
         made = {part: files.part_archive(split, part) for part in parts(of)}
         for part, ark in made.items():
             _check_made(ark.with_suffix(".scp"), "unitdisc features --part", part)
-            archive.Archive(ark.with_suffix(".scp")).check_of(part.share(utterances))
+            archive.Archive(ark.with_suffix(".scp")).check_of(archive.digest_of(part.share(utterances)))
         check_readable(files.archive(split), list(made.values()), len(utterances))
         archive.join(files.archive(split), made.values(), rows=archive.digest_of(utterances))
         _clear(split, [path for ark in made.values() for path in (ark, ark.with_suffix(".scp"))])

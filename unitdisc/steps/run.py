@@ -1,6 +1,7 @@
 """A run of an experiment: its settings, and the contents of its files."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from unitdisc.errors import InputError
 from unitdisc.layout import CorpusFolder, Results, RunFolder
 from unitdisc.modality import Modality
 from unitdisc.records import Spelling, UnitSequence, Utterance
-from unitdisc.steps.corpus_tables import corpus_again, each_utterance, speakers_of
+from unitdisc.steps.corpus_tables import corpus_again, each_utterance
 
 encode_again, segment_again = "unitdisc encode --help", "unitdisc segment --help"
 
@@ -96,10 +97,25 @@ class Run:
         """Whether some utterance of the corpus has a transcript."""
         return any(row.text for row in self.utterances.values())
 
-    @cached_property
+    @property
     def speakers(self) -> dict[str, str]:
         """The speaker of each utterance, by name."""
-        return speakers_of(self.corpus_files)
+        return self._speakers_and_digests[0]
+
+    @cached_property
+    def _speakers_and_digests(self) -> tuple[dict[str, str], Mapping[str, str]]:
+        """The speaker of each utterance, and the digest of the utterances of each split, by one pass over the table."""
+        from unitdisc.features.archive import digests_of
+
+        speakers: dict[str, str] = {}
+
+        def rows() -> Iterator[Utterance]:
+            for row in each_utterance(self.corpus_files):
+                speakers[row.utterance] = sys.intern(row.speaker)
+                yield row
+
+        digests = digests_of(rows())
+        return speakers, digests
 
     @cached_property
     def spellings(self) -> dict[str, dict[str, str]]:
@@ -115,7 +131,7 @@ class Run:
         from unitdisc.features.archive import Archive
 
         archive = Archive(self.corpus_files.index(split))
-        archive.check_of(row for row in each_utterance(self.corpus_files) if row.split == split)
+        archive.check_of(self._speakers_and_digests[1][split])
         return archive
 
     @cached_property

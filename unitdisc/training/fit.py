@@ -10,7 +10,7 @@ from unitdisc.checksums import beside, sealing
 from unitdisc.config import FeatureSettings, ModelSettings
 from unitdisc.errors import InputError
 from unitdisc.features.activity import extractor_of
-from unitdisc.features.archive import Archive, check_known
+from unitdisc.features.archive import Archive, check_known, digest_of
 from unitdisc.features.normalise import Normalised, Statistics
 from unitdisc.formats.label_index import LabelIndex
 from unitdisc.layout import RunFolder
@@ -90,7 +90,7 @@ def _opened(archives: Mapping[str, Path], utterances: Sequence[Utterance], split
     """Open the features of a split; raises InputError where they are not those of its utterances."""
     archive = Archive(archives[split])
     check_known(archive, {row.utterance for row in utterances})
-    archive.check_of(row for row in utterances if row.split == split)
+    archive.check_of(digest_of(row for row in utterances if row.split == split))
     return archive
 
 

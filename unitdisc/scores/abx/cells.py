@@ -109,7 +109,7 @@ def group_tokens(items: pd.DataFrame, *, context: Context, max_size_group: int |
     if max_size_group:
         order = first_of_groups(group, np.random.default_rng(seed).random(len(items)), max_size_group)
     else:
-        order = np.argsort(group, kind="stable")
+        order = np.arange(len(items))
     size = np.bincount(group).astype(np.int64)
     size = np.minimum(size, max_size_group) if max_size_group else size
     table = items[columns].assign(group=group).drop_duplicates("group").sort_values("group")

@@ -11,7 +11,7 @@ from unitdisc.config import Abx
 from unitdisc.scores.abx.cells import first_of_groups, group_columns
 from unitdisc.scores.abx.items import EmptyTaskError, Kind, make_items
 
-most_waiting = 100_000  # items that wait until those of full groups are dropped
+most_waiting = 100_000  # items that wait, at least as many as are kept, until those of full groups are dropped
 
 
 class Labels(Protocol):
@@ -33,10 +33,10 @@ def sample_items(
 ) -> pd.DataFrame | None:
     """Sample the items that ABX compares, of those for which every stage has frames; None if there are none.
 
-    They are of at most ``settings.max_speakers``, and of a label, context and speaker at most
-    ``settings.max_size_group``: those that ``abx`` would sample of all. ``ends`` is the end of each utterance's frames
-    (seconds or columns); other utterances are left out. Every item lasts at least ``shortest``, the largest frame shift
-    of a stage. Labels are read a part at a time, and again for the speakers that are sampled.
+    They have at most ``settings.max_speakers`` speakers, and a label, context and speaker has at most
+    ``settings.max_size_group`` of them: those that ``abx`` itself would draw. ``ends`` is the end of each utterance's
+    frames (seconds or columns); other utterances are left out. Every item lasts at least ``shortest``, the largest
+    frame shift of a stage. Labels are read a part at a time, and again for the speakers that are sampled.
     """
     kind: Kind = "triphone" if settings.context == "within" else "phone"
 
@@ -80,7 +80,7 @@ def _sampled(parts: Iterable[pd.DataFrame], settings: Abx) -> pd.DataFrame | Non
     for items in parts:
         kept.append(items.assign(priority=generator.random(len(items))))
         waiting += len(items)
-        if waiting > most_waiting and most:
+        if most and waiting > max(most_waiting, len(kept[0])):
             kept, waiting = [dropped()], 0
     found = dropped() if kept else None
     return None if found is None or found.empty else found.drop(columns="priority").reset_index(drop=True)

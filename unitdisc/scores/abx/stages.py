@@ -1,5 +1,6 @@
 """ABX of one split at every stage, as features, encoder output, codes and units: what is lost on the way?"""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import nan
@@ -62,21 +63,26 @@ def compare_stages(
     """Yield the errors of a ``share`` of the pairs of labels, for abx_NAME_within and abx_NAME_across of each stage.
 
     Where there is nothing to compare, as across speakers with a single speaker, there are none. Items without a frame
-    at some stage are skipped. Tokens, and the distances of a stage, beyond ``memory`` (bytes) are in temporary files.
+    at some stage are skipped. Tokens of all stages beyond half of ``memory`` (bytes), and the distances of one stage
+    beyond the other half, are in temporary files.
     """
     checked = check_items(Items(items))
     spans = [find_frames(checked, read_shift(stage.frame_shift)) for stage in stages]
     kept = rows_with_frames(checked, _common(spans), "skip")
     context, seed = settings.context, settings.seed
     groups = group_tokens(checked.table.iloc[kept], context=context, max_size_group=settings.max_size_group, seed=seed)
-    plans = {speaker: _plan(groups, speaker, settings, share, Scratch(memory)) for speaker in get_args(Speaker)}
+    scratch = Scratch(memory / 2)
+    plans = {speaker: _plan(groups, speaker, settings, share, scratch) for speaker in get_args(Speaker)}
     rows = kept[groups.order] if any(plan.total for plan in plans.values()) else kept[:0]
     sides = [Side(stage.features, span, stage.distance) for stage, span in zip(stages, spans, strict=True)]
-    for stage, tokens in zip(stages, cut_tokens(checked, rows, sides, Scratch(memory)), strict=True):
+    cut = deque(cut_tokens(checked, rows, sides, scratch))
+    for stage in stages:
+        tokens = cut.popleft()  # which leave memory with their stage
         for speaker, plan in plans.items():
             name = metrics.abx[speaker].at(stage.name)
             if plan.total:
-                comparison = Comparison(tokens, kernels[stage.distance], plan, scratch=Scratch(memory), threads=threads)
+                distances = Scratch(memory / 2)
+                comparison = Comparison(tokens, kernels[stage.distance], plan, scratch=distances, threads=threads)
                 yield from _pairs(name, comparison, Averages(groups, context))
             elif plan.all_cells:
                 yield PairScore(name, "", "", nan, 0)
