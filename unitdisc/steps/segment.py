@@ -44,8 +44,8 @@ def run(run: Run, settings: Segmentation, *, threads: int = 1, out: Path | None 
     penalty = penalty_of(settings, trained, archives["train"], speaker)
     with atomic_folder(out or run.files.segments, facts(run, settings, "encoded") | {"penalty": penalty}) as new:
         paths = {split: run.files.segmented_units(split, new) for split in run.splits}
-        for split, path in paths.items():
-            tables.write_units(path, segment_archive(trained, archives[split], speaker, penalty=penalty))
+        for split, path in paths.items():  # the index of a split is not needed for its scores
+            tables.write_units(path, segment_archive(trained, archives.pop(split), speaker, penalty=penalty))
         score_changes = list(changes(run, paths))
         tables.write(table_of(new), score_changes, Change)
     return score_changes
