@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive
 from unitdisc.features.normalise import Normalised
@@ -44,20 +45,27 @@ def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device
     On a CPU they are encoded one by one, as ``encode`` does it. On a GPU, matrices of about the same length are encoded
     together; this rounds differently, so units of tokens halfway between two codewords may differ.
     """
-    shift, grid = trained.frame_shift, grid_of(trained)
-    if device.type == "cpu":
-        for name in matrices:
-            with torch.inference_mode():  # quicker than without gradients alone
-                row = trained.model.encode(torch.tensor(matrices[name]))
-            yield UnitSequence(name, shift, row.numpy(), grid)
-        return
+    one_by_one = device.type == "cpu"
+    rows = _one_by_one(trained, matrices) if one_by_one else in_batches(trained, matrices, device, batch_frames)
+    for name, units in rows:
+        yield UnitSequence(name, trained.frame_shift, units, grid_of(trained))
+
+
+def _one_by_one(trained: Trained, matrices: Normalised) -> Iterator[tuple[str, Ints]]:
+    for name in matrices:
+        with torch.inference_mode():  # quicker than without gradients alone
+            row = trained.model.encode(torch.tensor(matrices[name]))
+        yield name, row.numpy()
+
+
+def in_batches(trained: Trained, matrices: Normalised, device: torch.device, most: int) -> Iterator[tuple[str, Ints]]:
+    """Yield the units of every matrix, in their order, encoded in batches of at most ``most`` frames with padding."""
     found = {}
-    for batch in batches({name: matrices.frames(name) for name in matrices}, batch_frames):
+    for batch in batches({name: matrices.frames(name) for name in matrices}, most):
         frames = [torch.tensor(matrices[name], device=device) for name in batch]
         units = [trained.model.encode(frames[0])] if len(batch) == 1 else trained.model.encode_batch(frames)
         found.update({name: row.cpu().numpy() for name, row in zip(batch, units, strict=True)})
-    for name in matrices:
-        yield UnitSequence(name, shift, found[name], grid)
+    yield from ((name, found[name]) for name in matrices)
 
 
 def grid_of(trained: Trained) -> Grid | None:
