@@ -55,9 +55,9 @@ def main() -> None:
     chosen = torch.randint(arguments.codewords, (tokens // 8 + 1,), generator=generator).repeat_interleave(8)[:tokens]
     vectors = words[chosen] + torch.randn(tokens, arguments.dim, generator=generator)
     weight = float(arguments.dim)
-    ours = segment(vectors, words, weight)
+    ours = segment([vectors], words, weight)
     theirs = recursion(vectors.numpy(), words.numpy(), weight, arguments.longest)
-    fast = timed(lambda: segment(vectors, words, weight), 5)
+    fast = timed(lambda: segment([vectors], words, weight), 5)
     slow = timed(lambda: recursion(vectors.numpy(), words.numpy(), weight, arguments.longest), 3)
     print(f"tokens {tokens}, codewords {arguments.codewords}, dimensions {arguments.dim}, one thread")
     print(f"unitdisc              {fast:8.3f} s  {arguments.seconds / fast:8.0f} times real time")

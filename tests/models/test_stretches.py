@@ -95,12 +95,20 @@ def test_k_means_encodes_a_long_utterance_as_if_it_were_short(monkeypatch, conte
     same_in_stretches(monkeypatch, built(KMeansModel(codewords=16, context=context, stride=stride)))
 
 
+def all_frames(model: "store.UnitModel") -> bool:
+    """Whether a token depends on all frames of an utterance."""
+    return getattr(getattr(model, "encoder", None), "reach", 0) is None
+
+
 def same_in_stretches(monkeypatch: pytest.MonkeyPatch, model: "store.UnitModel") -> None:
     frames = torch.randn(333, 8, generator=torch.Generator().manual_seed(1))
     whole = model.encode(frames), model.vectors(frames), model.stages(frames)
     monkeypatch.setattr(stretches, "longest", 40)
     assert model.encode(frames).tolist() == whole[0].tolist()
+    parts = list(model.vector_stretches(frames))
+    assert torch.allclose(torch.cat(parts), whole[1], atol=1e-5)
     assert torch.allclose(model.vectors(frames), whole[1], atol=1e-5)
+    assert len(parts) > 1 or all_frames(model)
     for stage, vectors in model.stages(frames).items():
         assert torch.allclose(vectors, whole[2][stage], atol=1e-5), stage
     assert {Stage.FEATURES, Stage.CODES} <= set(whole[2])

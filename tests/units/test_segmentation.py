@@ -36,7 +36,7 @@ def problems(draw, longest=9):
 @settings(deadline=None, max_examples=60)
 def test_no_segmentation_costs_less(problem):
     vectors, words, weight = problem
-    units = segment(torch.tensor(vectors), torch.tensor(words), weight).tolist()
+    units = segment([torch.tensor(vectors)], torch.tensor(words), weight).tolist()
     least = reference.cheapest_segmentation(vectors, words, weight)
     assert reference.segmentation_cost(vectors, words, weight, units) == pytest.approx(least, abs=1e-3)
 
@@ -58,18 +58,26 @@ def drawn(tokens: int, codewords: int, dim: int = 8, seed: int = 0) -> tuple[tor
 def test_without_a_price_every_token_has_its_nearest_codeword():
     vectors, words = drawn(500, 70)
     nearest = torch.cdist(vectors.double(), words.double()).argmin(1)
-    assert segment(vectors, words, 0.0).tolist() == nearest.tolist()
+    assert segment([vectors], words, 0.0).tolist() == nearest.tolist()
 
 
 def test_a_price_beyond_all_leaves_one_segment_of_the_best_codeword():
     vectors, words = drawn(300, 20)
     best = torch.cdist(vectors.double(), words.double()).square().sum(0).argmin()
-    assert set(segment(vectors, words, 1e6).tolist()) == {int(best)}
+    assert set(segment([vectors], words, 1e6).tolist()) == {int(best)}
+
+
+@pytest.mark.parametrize("edges", [(0,), (1, 2, 250), (100, 100, 299)])
+def test_an_utterance_may_come_in_stretches(edges):
+    vectors, words = drawn(300, 20)
+    parts = torch.tensor_split(vectors, edges)
+    np.testing.assert_array_equal(segment(parts, words, 3.0), segment([vectors], words, 3.0))
+    assert segment([], words, 3.0).tolist() == []
 
 
 def test_a_higher_price_never_gives_more_segments():
     vectors, words = drawn(400, 30)
-    counts = [len(reference.runs_of(segment(vectors, words, price).tolist())) for price in (0, 1, 2, 4, 8, 16, 32)]
+    counts = [len(reference.runs_of(segment([vectors], words, price).tolist())) for price in (0, 1, 2, 4, 8, 16, 32)]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[3] > counts[-1]
 
@@ -79,13 +87,13 @@ def test_parts_of_the_distances_are_joined_seamlessly():
     vectors, near = drawn(100, 10, dim=2)
     words = torch.full((140_000, 2), 1e3)
     words[:10] = near
-    np.testing.assert_array_equal(segment(vectors, words, 3.0), segment(vectors, near, 3.0))
+    np.testing.assert_array_equal(segment([vectors], words, 3.0), segment([vectors], near, 3.0))
 
 
 def test_long_utterances_stay_exact():
     # Costs are kept relative: added up over 200,000 tokens, float32 would no longer see a price of 0.5.
     values = [0, 0, 1, 0, 1, 1, 0] * 30_000
-    units = segment(torch.tensor(values).float().unsqueeze(1), torch.tensor([[0.0], [1.0]]), 0.75)
+    units = segment([torch.tensor(values).float().unsqueeze(1)], torch.tensor([[0.0], [1.0]]), 0.75)
     cost = float((values != units).sum()) + 0.75 * (1 + float((np.diff(units) != 0).sum()))
     zero, one = 0.75, 0.75  # the least cost of what ends in either codeword
     for value in values:
@@ -94,7 +102,7 @@ def test_long_utterances_stay_exact():
 
 
 def test_an_utterance_without_tokens_has_no_units():
-    assert segment(torch.zeros(0, 3), torch.ones(4, 3), 1.0).tolist() == []
+    assert segment([torch.zeros(0, 3)], torch.ones(4, 3), 1.0).tolist() == []
 
 
 def trained(kind: str) -> Trained:

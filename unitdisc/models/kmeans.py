@@ -1,5 +1,6 @@
 """The baseline: k-means on stacked frames."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import torch
@@ -52,8 +53,12 @@ class KMeans(UnitModel):
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
         """Return the units (T',) of one utterance's normalised frames (T, D)."""
-        parts = stretches(frames, stride=self.stride, reach=self.context)
-        return joined(nearest(self.vectors(part)[wanted], self.codebook)[0] for part, wanted in parts)
+        return joined(nearest(vectors, self.codebook)[0] for vectors in self.vector_stretches(frames))
+
+    def vector_stretches(self, frames: Tensor) -> Iterator[Tensor]:
+        """Yield the vectors (t, width) of an utterance, those of a long one some minutes at a time."""
+        for part, wanted in stretches(frames, stride=self.stride, reach=self.context):
+            yield self.vectors(part)[wanted]
 
     @property
     def reconstructs(self) -> bool:

@@ -121,7 +121,13 @@ class Model(UnitModel):
 
         It is the encoder's output if there is no quantiser.
         """
-        return joined(self.bottleneck.project(part, all_real(part[0]))[0] for part in self._encoded(frames))
+        return joined(self.vector_stretches(frames))
+
+    @torch.no_grad()
+    def vector_stretches(self, frames: Tensor) -> Iterator[Tensor]:
+        """Yield the input of the quantiser (t, D), that of a long utterance some minutes at a time."""
+        for part in self._encoded(frames):
+            yield self.bottleneck.project(part, all_real(part[0]))[0]
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:

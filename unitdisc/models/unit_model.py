@@ -1,7 +1,7 @@
 """The interface of all models."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor, nn
@@ -34,6 +34,10 @@ class UnitModel(nn.Module):
     @abstractmethod
     def vectors(self, frames: Tensor) -> Tensor:
         """Return the vectors (T', W) that are quantised, one per token of an utterance (T, D)."""
+
+    def vector_stretches(self, frames: Tensor) -> Iterator[Tensor]:
+        """Yield these vectors (t, W), those of long utterances some minutes at a time where the model can."""
+        yield self.vectors(frames)
 
     @abstractmethod
     def encode(self, frames: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ Kamper and van Niekerk, "Towards unsupervised phone and word segmentation using 
 networks", Interspeech 2021 (arXiv 2012.07551, December 2020), section 3.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -21,21 +21,29 @@ from unitdisc.progress import track
 from unitdisc.records import UnitSequence
 
 
-def segment(vectors: Tensor, codewords: Tensor, penalty: float) -> Ints:
-    """Return the units (T,) of ``vectors`` (T, D) with the least cost: distances to codewords plus segment penalties.
+def segment(stretches: Iterable[Tensor], codewords: Tensor, penalty: float) -> Ints:
+    """Return the units (T,) of an utterance with the least cost: distances to codewords plus segment penalties.
 
-    Minimises Σ ‖x_t − w_u(t)‖² + penalty · segments over all sequences of units. The paper's duration penalty,
-    λ(1 − length) per segment, sums to λ(segments − T), so that the optimum is the same for λ = penalty. The penalty
-    does not depend on the length of a segment, so the best predecessor of a new segment is the same for all codewords:
-    the optimum is exact in O(TK), without a maximum length. With penalty 0 every vector gets its nearest codeword.
-    ``codewords`` is (K, D); only some rows of the (T, K) distances are in memory at a time.
+    Its vectors x (T, D) come in ``stretches`` (t, D). Minimises Σ ‖x_t − w_u(t)‖² + penalty · segments over all
+    sequences of units. The paper's duration penalty, λ(1 − length) per segment, sums to λ(segments − T), so that the
+    optimum is the same for λ = penalty. The penalty does not depend on the length of a segment, so the best predecessor
+    of a new segment is the same for all codewords: the optimum is exact in O(TK), without a maximum length. With
+    penalty 0 every vector gets its nearest codeword. ``codewords`` is (K, D); only some rows of the (T, K) distances
+    are in memory at a time.
     """
-    best, start = np.zeros((2, len(vectors)), dtype=np.int32)
+    bias, at = codewords.square().sum(1), 0
+    none = np.zeros((2, 0), dtype=np.int32)
+    found = [none]  # for each stretch, best and start (2, t)
     cost, since = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int32)
-    for rows, table in tables(vectors, codewords, codewords.square().sum(1)):
-        if rows.start == 0:  # tables have more columns than codewords; the rest are infinite
-            cost, since = np.zeros(table.shape[1], dtype=np.float32), np.zeros(table.shape[1], dtype=np.int32)
-        advance(table.numpy(), cost, since, best, start, rows.start, penalty)
+    for vectors in stretches:
+        best, start = np.zeros((2, len(vectors)), dtype=np.int32)
+        for rows, table in tables(vectors, codewords, bias):
+            if not at and not rows.start:  # tables have more columns than codewords; the rest are infinite
+                cost, since = np.zeros(table.shape[1], dtype=np.float32), np.zeros(table.shape[1], dtype=np.int32)
+            advance(table.numpy(), cost, since, best[rows], start[rows], at + rows.start, penalty)
+        found.append(np.stack([best, start]))
+        at += len(vectors)
+    best, start = np.concatenate(found, axis=1)
     return trace(best, start)
 
 
@@ -52,7 +60,7 @@ def advance(
     """Advance the dynamic programme by the rows of ``distances`` (n, K), those of the tokens from ``at``.
 
     ``cost`` (K,) is the cost of the best segmentation that ends in each codeword, relative to the best of all, and
-    ``since`` (K,) is the start of its last segment. ``best`` and ``start`` (T,) receive for each token the codeword of
+    ``since`` (K,) is the start of its last segment. ``best`` and ``start`` (n,) receive for each row the codeword of
     the best segmentation and the start of its last segment. Costs are relative, so they stay small enough for float32.
     """
     price = np.float32(penalty)
@@ -68,8 +76,8 @@ def advance(
             cost[k] -= lowest
             if first < 0 and cost[k] == 0:
                 first = k
-        best[at + i] = first
-        start[at + i] = since[first]
+        best[i] = first
+        start[i] = since[first]
 
 
 @compiled("int64[::1](int32[::1], int32[::1])")
@@ -89,8 +97,8 @@ def segment_archive(
 ) -> Iterator[UnitSequence]:
     """Yield the segmented units of every utterance, one per token; ``speaker`` maps an utterance to its speaker."""
     words = trained.model.codebook
-    for name, vectors in _vectors(trained, archive, speaker):
-        yield UnitSequence(name, trained.frame_shift, segment(vectors, words, penalty))
+    for name, stretches in _vectors(trained, archive, speaker):
+        yield UnitSequence(name, trained.frame_shift, segment(stretches, words, penalty))
 
 
 def penalty_of(settings: Segmentation, trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> float:
@@ -102,18 +110,17 @@ def distortion(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -
     """Return the mean squared distance of an archive's tokens to their nearest codewords."""
     words = trained.model.codebook
     total, tokens = 0.0, 0
-    for _, vectors in _vectors(trained, archive, speaker):
-        scores = nearest(vectors, words)[1] + vectors.square().sum(1)
-        total += float(scores.clamp(min=0).double().sum())
-        tokens += len(vectors)
+    for _, stretches in _vectors(trained, archive, speaker):
+        for vectors in stretches:
+            scores = nearest(vectors, words)[1] + vectors.square().sum(1)
+            total += float(scores.clamp(min=0).double().sum())
+            tokens += len(vectors)
     return total / max(tokens, 1)
 
 
 @torch.no_grad()
-def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
-    """Yield the name of each utterance and the vectors (T', D) that are quantised."""
+def _vectors(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[tuple[str, Iterator[Tensor]]]:
+    """Yield the name of each utterance and the vectors (t, D) that are quantised, some minutes of it at a time."""
     matrices = trained.normalised(archive, speaker)
-    model = trained.model
     for name in track(matrices, archive.path.stem, total=len(matrices)):
-        frames = torch.tensor(matrices[name])
-        yield name, model.vectors(frames)
+        yield name, trained.model.vector_stretches(torch.tensor(matrices[name]))
