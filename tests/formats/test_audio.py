@@ -111,6 +111,22 @@ def test_a_recording_without_samples_is_refused(tmp_path, function, ending):
         function(source)
 
 
+@pytest.mark.parametrize("function", [audio.probe, audio.read])
+@pytest.mark.parametrize(
+    ("form", "before", "bits"),
+    [("WAV", b"fmt ", 8 + 4), ("AU", b".snd", 16), ("CAF", b"desc", 12), ("FLAC", b"fLaC", 18)],
+)
+def test_a_recording_without_a_rate_is_one_line(tmp_path, function, form, before, bits):
+    content = bytearray(encoded(tone(0.1), form, "PCM_16"))
+    place = content.index(before) + bits
+    content[place : place + (2 if form == "FLAC" else 4)] = bytes(2 if form == "FLAC" else 4)
+    if form == "FLAC":
+        content[place + 2] &= 0x0F
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.wav: (has a sample rate of 0 Hz|cannot be decoded)"):
+        function(str(tmp_path / "a.wav"))
+
+
 def test_a_folder_is_no_recording(tmp_path):
     with pytest.raises(InputError, match="no such recording"):
         audio.read(str(tmp_path))

@@ -259,4 +259,6 @@ def _read_other(name: str, error: Exception) -> tuple[Samples, int]:
         common = Path(name).suffix.lower() in own_endings
         fix = None if common or shutil.which("ffmpeg") else "this format needs the program ffmpeg: install it"
         raise InputError(f"cannot be decoded ({why})", name, fix=fix) from None
+    if rate < 1:  # libsndfile refuses it, others do not
+        raise InputError(f"has a sample rate of {rate:g} Hz", name)
     return np.atleast_2d(samples).T.astype(np.float32), int(rate)
