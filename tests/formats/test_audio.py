@@ -111,6 +111,14 @@ def test_a_recording_without_samples_is_refused(tmp_path, function, ending):
         function(source)
 
 
+def test_channels_whose_sum_is_no_number_are_one_line(tmp_path):
+    samples = np.full((800, 2), 3e38, dtype=np.float32)
+    for ending, form in (("wav", "WAV"), ("au", "AU"), ("aiff", "AIFF")):
+        soundfile.write(tmp_path / f"a.{ending}", samples, rate, format=form, subtype="FLOAT")
+        with pytest.raises(InputError, match=rf"a\.{ending}: sample 0 is not a finite number"):
+            audio.read(str(tmp_path / f"a.{ending}"))
+
+
 @pytest.mark.parametrize("function", [audio.probe, audio.read])
 @pytest.mark.parametrize(
     ("form", "before", "bits"),

@@ -67,7 +67,8 @@ def read(source: str, allow_pipes: Sequence[str] = ()) -> tuple[Samples, int]:
     if samples.shape[1] == 1:
         mixed = samples[:, 0]  # a view: a recording may take gigabytes
     elif part.channel is None:
-        mixed = samples.mean(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):  # an infinite sum is found below
+            mixed = samples.mean(axis=1)
     elif part.channel < samples.shape[1]:
         mixed = np.ascontiguousarray(samples[:, part.channel])
     else:
