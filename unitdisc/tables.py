@@ -6,6 +6,7 @@ may be larger than memory: they are written row by row and read in blocks.
 
 import dataclasses
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 
-block_bytes = 8 << 20  # of a table that are read at a time
+block_bytes = 2 << 20  # of a table that are read at a time
 empty_line = re.compile(rb"\A[\r\n]|\n[\r\n]|\r\r")
 frame_rows = 10_000  # of a data frame that are written at a time
 
@@ -141,8 +142,10 @@ def each_unit_sequence(path: str | Path) -> Iterator[UnitSequence]:
         for line, (name, shift, units, grid) in enumerate(rows, start=block.line):
             if name in seen:
                 raise InputError(f"utterance {name!r} occurs twice", path, line)
-            seen.add(name)
-            sequence = unit_rows.unit_sequence(name, np.nan if shift is None else shift, units, path, line, grid=grid)
+            seen.add(sys.intern(name))
+            sequence = unit_rows.unit_sequence(
+                sys.intern(name), np.nan if shift is None else shift, units, path, line, grid=grid
+            )
             indices = tokens.agreeing(sequence.units, indices, name, path, line)
             yield sequence
 
@@ -205,12 +208,11 @@ def _number(value: float) -> str:
 
 
 def _values(column: "pa.ChunkedArray") -> list[Any]:
-    """Return the values of a column, equal texts as one object."""
+    """Return the values of a column, equal texts as one object: that of other tables, too."""
     values = column.to_pylist()
     if column.null_count:
         return [np.nan if value is None else value for value in values]
-    same: dict[Any, Any] = {}
-    return [same.setdefault(value, value) for value in values] if isinstance(values[0], str) else values
+    return list(map(sys.intern, values)) if isinstance(values[0], str) else values
 
 
 def _units(block: Block) -> Sequence[str | Ints]:

@@ -153,6 +153,7 @@ def test_parts_of_a_recording_without_speakers_stay_in_one_split(tmp_path):
         ({"path": "bad.wav"}, r"bad\.wav: cannot be decoded"),
         ({"start": "nan"}, "start 'nan' is not a number"),
         ({"start": "-1"}, "starts at -1 s, before 0"),
+        ({"start": "1e308"}, "start '1e308' is not a number"),
         ({"start": "0.5", "end": "0.5"}, "ends at 0.5 s, not after its start at 0.5 s"),
         ({"start": "0.5", "end": "0.2"}, "ends at 0.2 s, not after its start at 0.5 s"),
         ({"end": "1.8"}, r"segment 0–1\.8 s does not lie in the 1 s of audio"),

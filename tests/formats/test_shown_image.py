@@ -220,7 +220,11 @@ def test_white_may_be_zero(tmp_path, kind):
 
 @pytest.mark.parametrize("level", [0, 1])
 def test_pixels_that_are_no_number_are_transparent(tmp_path, level):
-    check(tmp_path, tiff(np.where(ink, level, np.nan).astype(np.float32)))
+    levels = np.where(ink, level, np.nan).astype(np.float32)
+    check(tmp_path, tiff(levels))
+    levels.view(np.uint32)[~ink] = 0x7FA00000  # one that signals
+    with np.errstate(invalid="raise"):
+        check(tmp_path, tiff(levels))
 
 
 # --- pages ----------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_a_number_is_read(text, value):
     assert read_number(text, "x", 1) == value
 
 
-@pytest.mark.parametrize("text", ["", "x", "1,5", "1:30", "0x10", "nan", "inf", "-inf", "1e999", "1 2"])
+@pytest.mark.parametrize("text", ["", "x", "1,5", "1:30", "0x10", "nan", "inf", "-inf", "1e999", "-1e301", "1 2"])
 def test_what_is_no_finite_number_is_told_with_file_and_line(text):
     with pytest.raises(InputError) as error:
         read_number(text, "a.ctm", 3)

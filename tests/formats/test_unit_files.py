@@ -100,6 +100,7 @@ def test_durations_of_textlesslib_are_in_a_file_beside_the_units(tmp_path):
     [
         ("a.jsonl", '{"file": "v", "units": [3]}\n{"file": "u", "units": [1, -2]}', "a.jsonl:2: unit -2 of 'u' is bel"),
         ("a.jsonl", '{"file": "u", "units": [1, 2.5]}', "a.jsonl:1: the units of 'u' are not all whole numbers"),
+        ("a.jsonl", "{'file': 'u', 'units': [1]}\n{5: [1]}", 'a.jsonl:2: is not {"file": name, "units": '),
         ("a.jsonl", '{"file": "u", "units": [true]}', "a.jsonl:1: the units of 'u' are not all whole numbers"),
         (
             "a.jsonl",
@@ -174,7 +175,8 @@ def test_durations_of_textlesslib_are_in_a_file_beside_the_units(tmp_path):
             "u 1 0 0.02 1\nu 1 0.04 0.02 2\n",
             "a.ctm:1: unit 2 of 'u' .* does not begin where the one before it",
         ),
-        ("a.ctm", f"u 1 0 {'9' * 307} 1\n", "a.ctm:1: unit 1 of 'u' .* does not last a token"),
+        ("a.ctm", f"u 1 0 {'9' * 307} 1\n", "a.ctm:1: '9{307}' is not a number"),
+        ("a.ctm", f"u 1 0 {'9' * 299} 1\n", "a.ctm:1: the units of 'u' last 100000001 tokens"),
         ("a.ctm", f"u 1 0 0.02 1\nu 1 0.02 {'9' * 200} 2\n", "a.ctm:1: the units of 'u' last 100000002 tokens"),
         ("a.ctm", "u 1 0 0.03 1\nu 1 0.03 0.03 2\n", "a.ctm:1: unit 1 of 'u' .* is not from one multiple of the fr"),
         ("a.xml", "<PcGts/>", "a.xml: is not a PAGE file"),

@@ -2,7 +2,7 @@
 
 import itertools
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -111,7 +111,6 @@ class KaldiCorpus(CorpusReader):
         for split, name in self.settings.folders:
             folder = self._folder(split, name)
             scp, recordings = self._listed(folder)
-            listed.append((folder, scp, recordings))
             names = (fields[0] for _, fields in read_fields(scp))
             self.spelling_of_name.update({plain_name(text): text for text in names if plain_name(text) != text})
             speakers = folder.speakers()
@@ -125,9 +124,13 @@ class KaldiCorpus(CorpusReader):
                 speaker = key if speakers is None else speakers[key]
                 duration = round(recording.duration, digits)
                 utterances[key] = Utterance(key, split, speaker, recording.source, duration, texts.get(key, ""))
+            listed.append((folder, scp, *_times(recordings, utterances)))
         self.settle()
         aligned = [(*each, path) for each in listed if each[2] and (path := self._alignment(each[0].path)) is not None]
-        parts = [KaldiLabels(folder, path, scp.name, found, self.left_out) for folder, scp, found, path in aligned]
+        parts = [
+            KaldiLabels(folder, path, scp.name, durations, segments, self.left_out)
+            for folder, scp, durations, segments, path in aligned
+        ]
         return list(utterances.values()), self._labels(parts, utterances)
 
     @property
@@ -166,7 +169,8 @@ class KaldiCorpus(CorpusReader):
         listed = {u.utterance: Recording(u.source, u.duration, 0) for u in utterances if u.split == split}
         if (folder.path / "segments").exists():
             listed = folder.placed(listed)
-        yield from (rows[label_columns] for rows in KaldiLabels(folder, path, None, listed))
+        durations = {name: recording.duration for name, recording in listed.items()}
+        yield from (rows[label_columns] for rows in KaldiLabels(folder, path, None, durations, listed))
         self.notices.say()
 
     @property
@@ -220,6 +224,20 @@ class KaldiCorpus(CorpusReader):
         if not (folder / alignment).exists():
             raise InputError("no such file", folder / alignment, fix="or set alignment: none")
         return folder / alignment
+
+
+def _times(
+    recordings: Mapping[str, Recording], utterances: Mapping[str, Utterance]
+) -> tuple[dict[str, float], Mapping[str, Recording]]:
+    """Return the durations of recordings, those of utterances as they are there, and the recordings that are segments.
+
+    The others are not needed any more, and there may be very many.
+    """
+    durations = {
+        name: utterances[name].duration if name in utterances else recording.duration
+        for name, recording in recordings.items()
+    }
+    return durations, {name: recording for name, recording in recordings.items() if recording.recording}
 
 
 def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:

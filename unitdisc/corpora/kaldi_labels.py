@@ -26,16 +26,17 @@ Names = Mapping[tuple[str, str], str]  # of utterances, by what a file calls the
 
 @dataclass(frozen=True)  # without slots, for cached properties
 class KaldiLabels:
-    """The labels of ``utterances`` in a ``file`` of a data directory, cut at their ends.
+    """The labels of utterances, with their ``durations`` (s), in a ``file`` of a data directory, cut at their ends.
 
-    Its times may be those of recordings of which the utterances are segments. A label of an utterance that is neither
-    in the ``manifest`` nor ``left_out`` is an InputError; without a manifest such labels do not count.
+    Its times may be those of recordings of which the utterances are ``segments``. A label of an utterance that is
+    neither in the ``manifest`` nor ``left_out`` is an InputError; without a manifest such labels do not count.
     """
 
     folder: DataFolder
     file: Path
     manifest: str | None
-    utterances: Mapping[str, Recording]
+    durations: Mapping[str, float]
+    segments: Mapping[str, Recording]
     left_out: Set[str] = frozenset()
     spellings: dict[str, str] = field(default_factory=dict)  # of labels by the plain ones, known when all were yielded
 
@@ -45,20 +46,20 @@ class KaldiLabels:
         spool, names = self._read()
         for rows in self._of_segments(spool, names) if self._whole else self._own(spool, names):
             table = LabelTable(rows, [self.file], {}).ordered(folder.notices)
-            durations = {name: round(self.utterances[name].duration, digits) for name in among(rows, self.utterances)}
+            durations = {name: round(self.durations[name], digits) for name in among(rows, self.durations)}
             yield table.within(durations, folder.slack, folder.notices).rows
         self.spellings.update(spellings_of(spool.labels))
 
     @cached_property
     def _whole(self) -> Set[str]:
         """The recordings that are no utterances themselves."""
-        return self.folder.whole.keys() - self.utterances.keys()
+        return self.folder.whole.keys() - self.durations.keys()
 
     @cached_property
     def _known(self) -> Collection[str]:
         folder = self.folder
         others = (self._whole, folder.lost, folder.unreadable.errors.keys(), self.left_out)
-        return self.utterances.keys() | set().union(*others) if any(others) else self.utterances.keys()
+        return self.durations.keys() | set().union(*others) if any(others) else self.durations.keys()
 
     def _read(self) -> tuple[LabelSpool, Names]:
         kind: LabelFormat = "text_ali" if self.file.name == "text_ali" else "ctm"
@@ -67,7 +68,7 @@ class KaldiLabels:
     def _own(self, spool: LabelSpool, names: Names) -> "Iterator[pd.DataFrame]":
         """Yield the labels of utterances."""
         for table in self._checked(spool, names):
-            yield of_any(table.rows, self.utterances)
+            yield of_any(table.rows, self.durations)
 
     def _checked(self, spool: LabelSpool, names: Names) -> Iterator[LabelTable]:
         for rows in spool.by_utterance(names):
@@ -81,7 +82,7 @@ class KaldiLabels:
         placed, folder = LabelSpool(), self.folder
         from_zero = any(channel == "0" and name in self._whole for (_, channel), name in names.items())
         for table in self._checked(spool, names):
-            placed.add_frame(of_any(table.rows, self.utterances))
+            placed.add_frame(of_any(table.rows, self.durations))
             of_whole = of_any(table.rows, self._whole)
             if len(of_whole):
                 whole = replace(table, rows=of_whole).within(folder.whole, folder.slack, folder.notices)
@@ -98,7 +99,7 @@ class KaldiLabels:
     def _segments(self) -> Mapping[str, list[tuple[str, Recording]]]:
         """The utterances of each recording."""
         of: dict[str, list[tuple[str, Recording]]] = {}
-        for name, segment in self.utterances.items():
+        for name, segment in self.segments.items():
             of.setdefault(segment.recording, []).append((name, segment))
         return of
 

@@ -9,7 +9,6 @@ import shutil
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
@@ -19,33 +18,14 @@ from numpy.typing import NDArray
 
 from unitdisc.checksums import beside
 from unitdisc.errors import InputError
-from unitdisc.files import read_text, replacing, writing
-from unitdisc.formats.kaldi_table import locate, read_index
+from unitdisc.features.matrix_index import MatrixIndex, again
+from unitdisc.files import replacing, writing
 from unitdisc.records import Utterance
 
 header_bytes = 15  # \0B, "FM ", then for rows and for columns a byte 4 and an int32
 # Bytes of matrices after which the pages of a mapped file that were read are given back to the system: until then they
 # count as memory of the process. Matrices that are in use are read again.
-most_mapped = 1 << 26
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixLocation:
-    """The location of a matrix: its archive file, and the offset of its header in bytes."""
-
-    ark: Path
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Checksums:
-    """The CRC-32 of each matrix by utterance, and the digest of the utterances, empty if it is not known."""
-
-    rows: str
-    matrices: dict[str, int]
-
-
-again = "compute the features again: unitdisc features --help"
+most_mapped = 1 << 25
 
 
 class Archive(Mapping[str, NDArray[np.float32]]):
@@ -53,22 +33,17 @@ class Archive(Mapping[str, NDArray[np.float32]]):
 
     def __init__(self, scp: str | Path) -> None:
         self.path = Path(scp)
-        self._locations = dict(_locations(self.path))
+        self._index = MatrixIndex(self.path)
         self._maps: dict[Path, _Map] = {}
         self._read = 0
-        sums = _read_checksums(self.path.with_suffix(".ark"))
-        if sums is not None and sums.matrices.keys() != self._locations.keys():
-            raise InputError("does not list the matrices that were written", self.path, fix=again)
-        self._unchecked = {} if sums is None else sums.matrices
-        self._rows = "" if sums is None else sums.rows
 
     def check_of(self, digest: str) -> None:
         """Raise InputError where the features are of other utterances, or of other recordings; see ``digest_of``."""
-        if self._rows and self._rows != digest:
+        if self._index.rows and self._index.rows != digest:
             raise InputError("has features of another version of utterances.tsv", self.path, fix=again)
 
     def __getitem__(self, utterance: str) -> NDArray[np.float32]:
-        location = self._locations[utterance]
+        location = self._index[utterance]
         ark, offset = location.ark, location.offset
         if ark not in self._maps:
             self._maps[ark] = _Map(ark)
@@ -80,9 +55,10 @@ class Archive(Mapping[str, NDArray[np.float32]]):
         values = data[header_bytes : header_bytes + 4 * rows * columns]
         if len(values) < 4 * rows * columns:
             raise InputError(f"ends inside the matrix of {utterance!r}", ark)
-        wanted = self._unchecked.pop(utterance, None)
-        if wanted is not None and zlib.crc32(data[: header_bytes + len(values)].data) != wanted:
-            raise InputError(f"the matrix of {utterance!r} is damaged", ark, fix=again)
+        if location.checksum is not None:
+            if zlib.crc32(data[: header_bytes + len(values)].data) != location.checksum:
+                raise InputError(f"the matrix of {utterance!r} is damaged", ark, fix=again)
+            self._index.forget(utterance)
         self._count(len(values))
         return np.frombuffer(values, dtype="<f4").reshape(rows, columns)
 
@@ -95,15 +71,15 @@ class Archive(Mapping[str, NDArray[np.float32]]):
             self._read = 0
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._locations)
+        return iter(self._index)
 
     def __len__(self) -> int:
-        return len(self._locations)
+        return len(self._index)
 
     @property
     def dim(self) -> int:
         """Columns of the matrices; raises InputError for an empty archive."""
-        if not self._locations:
+        if not self._index:
             raise InputError("holds no matrices", self.path)
         return int(self[next(iter(self))].shape[1])
 
@@ -162,7 +138,7 @@ def write(ark: Path, matrices: Iterable[tuple[str, NDArray[np.float32]]]) -> Non
                     np.ascontiguousarray(values, dtype="<f4").data, zlib.crc32(_header(values))
                 )
         remove(ark)
-    _write_beside(ark, offsets, Checksums("", sums))
+    _write_beside(ark, offsets, "", sums)
 
 
 def join(ark: Path, shards: Iterable[Path], *, rows: str = "") -> None:
@@ -176,13 +152,13 @@ def join(ark: Path, shards: Iterable[Path], *, rows: str = "") -> None:
         with temporary.open("wb") as file:
             for shard in shards:
                 base = file.tell()
-                offsets += [(name, base + matrix.offset) for name, matrix in _locations(shard.with_suffix(".scp"))]
-                known = _read_checksums(shard)
-                sums |= known.matrices if known else dict(_computed(shard))
+                index = MatrixIndex(shard.with_suffix(".scp"))
+                offsets += [(name, base + matrix.offset) for name, matrix in index.items()]
+                sums |= _known(index) if index.complete else dict(_computed(shard))
                 with shard.open("rb") as part:
                     shutil.copyfileobj(part, file, 1 << 22)
         remove(ark)
-    _write_beside(ark, offsets, Checksums(rows, sums))
+    _write_beside(ark, offsets, rows, sums)
 
 
 def _header(matrix: NDArray[np.float32]) -> bytes:
@@ -191,44 +167,24 @@ def _header(matrix: NDArray[np.float32]) -> bytes:
     return b"\0BFM \4" + rows + b"\4" + columns
 
 
-def _write_beside(ark: Path, offsets: Sequence[tuple[str, int]], sums: Checksums) -> None:
+def _write_beside(ark: Path, offsets: Sequence[tuple[str, int]], rows: str, sums: Mapping[str, int]) -> None:
     """Write the checksums, if all are known, and last the index: without it, there are no features."""
-    if len(sums.matrices) == len(offsets):
+    if len(sums) == len(offsets):
         with writing(beside(ark)) as file:
-            file.write(f"{sums.rows}\n")
-            file.writelines(f"{name} {value:08x}\n" for name, value in sums.matrices.items())
+            file.write(f"{rows}\n")
+            file.writelines(f"{name} {value:08x}\n" for name, value in sums.items())
     with writing(ark.with_suffix(".scp")) as file:
         file.writelines(f"{name} {ark}:{offset}\n" for name, offset in offsets)
 
 
-def _read_checksums(ark: Path) -> Checksums | None:
-    """Return the checksums of an archive, None where there are none; raises InputError where they are damaged."""
-    path = beside(ark)
-    if not path.exists():
-        return None
-    rows, *lines = read_text(path).split("\n")
-    try:
-        pairs = [line.rsplit(" ", 1) for line in lines if line]
-        return Checksums(rows, {name: int(value, 16) for name, value in pairs})
-    except ValueError:
-        raise InputError("does not list the matrices that were written", path, fix=again) from None
+def _known(index: MatrixIndex) -> dict[str, int]:
+    return {name: matrix.checksum for name, matrix in index.items() if matrix.checksum is not None}
 
 
 def _computed(ark: Path) -> Iterator[tuple[str, int]]:
     """Yield the CRC-32 of each matrix of an archive whose checksums are gone, as where a join was killed at its end."""
     for name, matrix in Archive(ark.with_suffix(".scp")).items():
         yield name, zlib.crc32(matrix.data, zlib.crc32(_header(matrix)))
-
-
-def _locations(scp: Path) -> Iterator[tuple[str, MatrixLocation]]:
-    located: dict[str, Path] = {}
-    for name, entry in read_index(scp).items():
-        if entry.archive not in located:
-            # Our own lies beside its index, also in a copy of the results, whose index names the original.
-            beside_it = scp.with_suffix(".ark")
-            own = beside_it.name == Path(entry.archive).name and beside_it.is_file()
-            located[entry.archive] = beside_it if own else locate(entry.archive, scp)
-        yield name, MatrixLocation(located[entry.archive], entry.offset)
 
 
 class _Map:

@@ -1,6 +1,7 @@
 """CTM: one line per label, ``utterance channel start duration label``, times in seconds."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -33,13 +34,16 @@ def read_ctm(path: Path) -> Iterator[Row]:
         if len(fields) < 5:
             raise InputError("is not 'utterance channel start duration label'", path, line)
         if fields[0] != owner:
-            alternative, owner = 0, fields[0]  # alternatives that were never closed end with their utterance
+            alternative, owner = (
+                0,
+                sys.intern(fields[0]),
+            )  # alternatives that were never closed end with their utterance
         mark = fields[4].upper()
         if mark in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>"):
             alternative = {"<ALT_BEGIN>": 1, "<ALT_END>": 0}.get(mark, alternative + 1)
         elif alternative <= 1:
             start, duration = (read_number(text, path, line) for text in fields[2:4])
-            yield Row(line, fields[0], round(start, digits), round(start + duration, digits), fields[4], fields[1])
+            yield Row(line, owner, round(start, digits), round(start + duration, digits), fields[4], fields[1])
 
 
 def ctm_lines(utterance: str, spans: Iterable[tuple[str, str, object]]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Kaldi's text files with a key and its values per line: wav.scp, segments, utt2spk, the index of an archive."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict
     for number, fields in rows:
         if len(fields) != 2:
             raise InputError("is not 'utterance speaker'", path, number)
-        utterance, speaker = plain_name(fields[0]), plain(fields[1])
+        utterance, speaker = plain_name(fields[0]), sys.intern(plain(fields[1]))
         if speakers.setdefault(utterance, speaker) != speaker:
             raise InputError(f"utterance {utterance!r} has two speakers", path, number)
     return speakers
@@ -61,17 +62,22 @@ def speakers_of(rows: Iterable[tuple[int, list[str]]], path: str | Path) -> dict
 
 def read_index(scp: Path) -> dict[str, Entry]:
     """Read an index of lines ``utterance archive:offset``; raises InputError naming file and line."""
-    entries: dict[str, Entry] = {}
+    return dict(each_entry(scp))
+
+
+def each_entry(scp: Path) -> Iterator[tuple[str, Entry]]:
+    """Yield the lines of an index as they are read; raises InputError as ``read_index`` does."""
+    names: set[str] = set()
     for line, (row,) in read_rows(scp, 1):
         name, *source = fields_of(row, least=2, most=2)
         utterance = plain_name(name)
         archive, _, offset = "".join(source).rpartition(":")
         if not archive or not (offset.isascii() and offset.isdigit() and len(offset) <= 18):
             raise InputError(f"is not 'utterance archive:offset': {row!r}", scp, line)
-        if utterance in entries:
+        if utterance in names:
             raise InputError(f"utterance {utterance!r} occurs twice", scp, line)
-        entries[utterance] = Entry(archive, int(offset), line)
-    return entries
+        names.add(utterance)
+        yield utterance, Entry(archive, int(offset), line)
 
 
 def locate(archive: str, scp: Path) -> Path:

@@ -1,5 +1,6 @@
 """A table of labels whose rows are read from the file when they are asked for, so that it need not fit in memory."""
 
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -120,7 +121,7 @@ class LabelIndex(Mapping[str, list[Label]]):
         last = np.append(first[1:], len(codes))
         wanted = np.add.reduceat(kept, first) > 0
         for begin, end in zip(first[wanted].tolist(), last[wanted].tolist(), strict=True):
-            self._add_stretch(texts[codes[begin]], int(places[begin]), int(places[end]))
+            self._add_stretch(sys.intern(texts[codes[begin]]), int(places[begin]), int(places[end]))
 
     def _add_stretch(self, name: str, start: int, end: int) -> None:
         if name == self._last and self._ends[-1] == start:  # a block ends inside the utterance

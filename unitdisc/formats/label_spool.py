@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 row_type = np.dtype([("line", "<i8"), ("owner", "<i4"), ("label", "<i4"), ("start", "<f8"), ("end", "<f8")])
-buffered = 50_000  # rows that are written, or returned, at once; an utterance's are never split
+buffered = 20_000  # rows that are written, or returned, at once; an utterance's are never split
 
 Owner = tuple[str, str]  # the utterance that a file names, and the channel
 Thing = TypeVar("Thing", bound=Hashable)

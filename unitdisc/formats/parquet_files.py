@@ -1,10 +1,12 @@
 """Parquet of other people: no more rows than the file deserves."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from unitdisc.errors import InputError
+from unitdisc.formats import parquet_footer
 from unitdisc.guard import foreign
 
 # A column that repeats one value takes next to nothing in a file, and its size for each row in memory. Units, times
@@ -32,7 +34,7 @@ def open_parquet(path: Path) -> Any:
         raise InputError("no such file", path)
     with foreign("cannot be read", path):
         file = pq.ParquetFile(path)
-        _check_size(file.metadata, path.stat().st_size)
+        _check_size(path)
         return file
 
 
@@ -41,19 +43,17 @@ def read_parquet(path: Path, columns: Sequence[str]) -> Any:
     import pyarrow.parquet as pq
 
     with foreign("cannot be read", path), pq.ParquetFile(path) as file:
-        _check_size(file.metadata, path.stat().st_size)
+        _check_size(path)
         return file.read(columns=list(columns))
 
 
-def _check_size(metadata: Any, size: int) -> None:
+def _check_size(path: Path) -> None:
     """Raise ValueError for a file that would grow without measure."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    for name in {metadata.schema.column(at).path for at in range(metadata.num_columns)}:
-        parts = [part for group in groups for part in _columns(group) if part.path_in_schema == name]
-        values, unpacked = sum(part.num_values for part in parts), sum(part.total_uncompressed_size for part in parts)
-        if values > max(few, most_rows_per_byte * size) or unpacked > max(few, most_growth * size):
-            raise ValueError(f"its {size} bytes would grow to {values} values of {name}")
-
-
-def _columns(group: Any) -> list[Any]:
-    return [group.column(at) for at in range(group.num_columns)]
+    size = path.stat().st_size
+    values, unpacked = Counter[str](), Counter[str]()
+    for chunk in parquet_footer.chunks(path):
+        values[chunk.column] += chunk.values
+        unpacked[chunk.column] += chunk.unpacked
+    for name, count in values.items():
+        if count > max(few, most_rows_per_byte * size) or unpacked[name] > max(few, most_growth * size):
+            raise ValueError(f"its {size} bytes would grow to {count} values of {name}")

@@ -164,7 +164,8 @@ def _sample_format(image: "Image") -> int | None:
 def _flat_deep(image: "Image") -> "Image":
     from PIL import Image
 
-    levels = np.asarray(image, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # a NaN may be one that signals
+        levels = np.asarray(image, dtype=np.float64)
     if image.mode == "I" and _sample_format(image) == unsigned:
         levels = np.where(levels < 0, levels + 2.0**32, levels)  # Pillow reads unsigned levels as signed ones
     visible = np.isfinite(levels)

@@ -1,6 +1,7 @@
 """Lines, fields, names and numbers of text files, and how times are written."""
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ separator = re.compile(rf"[{blanks}]+")
 invisible = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 # Unicode's private-use areas, which normalisation does not change: in the basic plane and in planes 15 and 16.
 private_areas = ((0xE000, 6400), (0xF0000, 65534), (0x100000, 65534))
+beyond = 1e300  # numbers of files are smaller, so that they are finite in milliseconds, too
 close = 0.5 * 10**-digits  # times closer together than this are equal
 
 
@@ -67,8 +69,11 @@ def plain(text: str) -> str:
 
 
 def plain_name(text: str) -> str:
-    """Return a name as it is compared: as ``plain``, with an underscore for each white space."""
-    return re.sub(r"\s", "_", _composed(text))
+    """Return a name as it is compared: as ``plain``, with an underscore for each white space.
+
+    Equal names are one object, as many tables have them all.
+    """
+    return sys.intern(re.sub(r"\s", "_", _composed(text)))
 
 
 def _composed(text: str) -> str:
@@ -88,12 +93,12 @@ def is_writable(name: str) -> bool:
 
 
 def read_number(text: str, path: str | Path, line: int) -> float:
-    """Return a finite number; raises InputError naming file and line for anything else."""
+    """Return a number; raises InputError naming file and line for anything else, and ``beyond`` measure."""
     try:
         value = float(text if text.isascii() and "_" not in text else "nan")
     except ValueError:
         value = float("nan")
-    if not abs(value) < float("inf"):
+    if not abs(value) < beyond:
         raise InputError(f"{text!r} is not a number", path, line)
     return value
 

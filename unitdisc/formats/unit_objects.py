@@ -94,7 +94,7 @@ def _rows(content: dict[str, Any]) -> list[dict[str, Any]]:
 def _object(text: str, path: Path, line: int) -> dict[str, Any]:
     row = _parsed(text)
     row = _literal(text) if row is None else row
-    if not isinstance(row, dict):
+    if not isinstance(row, dict) or not all(isinstance(key, str) for key in row):
         raise InputError(form, path, line)
     return row
 

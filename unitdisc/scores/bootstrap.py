@@ -13,7 +13,7 @@ from unitdisc.arrays import Floats, Ints
 
 coverage = 0.95
 chunk = 25  # resamples per task: enough to keep a thread busy, few enough to use little memory
-chunk_weights = 5_000_000  # of a task: 16 bytes each
+chunk_weights = 500_000  # of a task: 16 bytes each
 most_threads = 8
 
 

@@ -1,6 +1,5 @@
 """The tables of a corpus, as the steps after it read them."""
 
-import sys
 from collections.abc import Collection, Iterator
 
 from unitdisc import tables
@@ -34,7 +33,7 @@ def each_utterance(files: CorpusFolder) -> Iterator[Utterance]:
 
 def speakers_of(files: CorpusFolder) -> dict[str, str]:
     """Read the speaker of each utterance, by name, and nothing else; raises InputError as ``each_utterance`` does."""
-    return {row.utterance: sys.intern(row.speaker) for row in each_utterance(files)}
+    return {row.utterance: row.speaker for row in each_utterance(files)}
 
 
 def indexed_labels(files: CorpusFolder, ignore: Collection[str] = ()) -> LabelIndex:

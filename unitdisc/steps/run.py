@@ -1,6 +1,5 @@
 """A run of an experiment: its settings, and the contents of its files."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,7 +110,7 @@ class Run:
 
         def rows() -> Iterator[Utterance]:
             for row in each_utterance(self.corpus_files):
-                speakers[row.utterance] = sys.intern(row.speaker)
+                speakers[row.utterance] = row.speaker
                 yield row
 
         digests = digests_of(rows())

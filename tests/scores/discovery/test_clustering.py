@@ -62,6 +62,19 @@ def test_many_tokens_agree_with_scikit_learn(tokens, units, labels):
         assert got[name] == pytest.approx(value, abs=1e-9), name
 
 
+def test_overlaps_beyond_the_largest_one_do_not_count():
+    generator = np.random.default_rng(0)
+    n = np.arange(1_000_001, dtype=np.float64)
+    whole = n * np.log(np.maximum(n, 1))
+    for total in (1, 2, 30, 1000, 50_000, 1_000_000):
+        sizes = np.unique(np.maximum((total ** generator.random((40, 2))).astype(np.int64), 1), axis=0)
+        for a, b in [(total, total), (total, 1), *sizes.tolist()]:
+            largest = clustering.largest_overlap(a, b, total)
+            short = np.ascontiguousarray(whole[: largest + 1])
+            assert clustering.expected_overlap(a, b, total, short) == clustering.expected_overlap(a, b, total, whole)
+    assert clustering.largest_overlap(200_000, 200_000, 1_000_000) < 50_000
+
+
 def test_no_token_has_no_score():
     none = np.zeros(0, np.int64)
     assert np.isnan(clustering.agreement(none, none, none, 3, 3)).all()

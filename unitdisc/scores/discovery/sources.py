@@ -14,7 +14,7 @@ from unitdisc.formats.label_index import LabelIndex
 from unitdisc.formats.label_table import check
 from unitdisc.records import UnitSequence
 
-block_tokens = 250_000  # about 100 MB while they are scored
+block_tokens = 100_000  # about 40 MB while they are scored
 Block = tuple[dict[str, UnitSequence], pd.DataFrame]
 
 
