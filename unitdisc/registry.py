@@ -34,7 +34,7 @@ class Registry:
         return entries
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._entries
+        return isinstance(kind, str) and kind in self._entries
 
     @property
     def kinds(self) -> tuple[str, ...]:

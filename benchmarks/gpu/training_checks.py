@@ -98,6 +98,11 @@ def _encoding(name: str, model: Model, machine: Machine) -> Iterator[Check]:
         yield Check(f"{name}, encoded in {how}: units that no near tie explains", float(excess.max()), 1e-4, note)
         if exact:
             yield Check(f"{name}, encoded in {how}: share of other units", share, 0.005)
+            shorter = [x[: len(x) - 7 * number] for number, x in enumerate(all_frames)]
+            alone = torch.cat([reference.encode(x) for x in shorter])
+            together = torch.cat(model.encode_batch([x.to(machine.device) for x in shorter])).cpu()
+            share = float((alone != together).double().mean())
+            yield Check(f"{name}, encoded in one batch: share of other units", share, 0.005)
 
 
 @contextmanager

@@ -1,12 +1,19 @@
 """The encoding step: which splits are encoded, and when nothing is."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
+import torch
 
 from unitdisc import tables
 from unitdisc.errors import InputError
 from unitdisc.features.archive import Archive, write
+from unitdisc.models.unit_model import UnitModel
 from unitdisc.steps import encode
+from unitdisc.steps.parts import Part
 from unitdisc.steps.run import find_run
+from unitdisc.units import encode as units_encode
 
 
 @pytest.fixture
@@ -24,9 +31,9 @@ def encoded(monkeypatch):
     done = []
     original = encode.encode
 
-    def recorded(trained, archive, speaker, only=None):
+    def recorded(trained, archive, speaker, **how):
         done.append(archive.path.stem)
-        return original(trained, archive, speaker, only=only)
+        return original(trained, archive, speaker, **how)
 
     monkeypatch.setattr(encode, "encode", recorded)
     return done
@@ -65,3 +72,34 @@ def test_features_of_another_width_are_refused(run):
     with pytest.raises(InputError, match=r"test\.scp: has 3 columns where the model expects 5"):
         encode.run(run, ["test"])
     assert not run.files.units("test").exists()
+
+
+@pytest.mark.parametrize("part", [None, Part(1, 2)])
+def test_a_gpu_encodes_in_batches(run, part, monkeypatch):
+    """There need be no GPU: what would be computed on it is computed on the CPU."""
+    encode.run(run, ["test"], part=part)
+    path = run.files.units("test") if part is None else run.files.part_units("test", part)
+    alone = path.read_bytes()
+    batches, moved, gpu = [], [], SimpleNamespace(type="cuda")
+
+    def batched(trained, matrices, names, device):
+        assert device is gpu
+        batches.append(list(names))
+        return in_batches(trained, matrices, names, torch.device("cpu"), most=100)
+
+    in_batches = units_encode.in_batches
+    monkeypatch.setattr(units_encode, "in_batches", batched)
+    monkeypatch.setattr(encode, "device_of", lambda choice, setting: gpu)
+    monkeypatch.setattr(UnitModel, "to", lambda _, device: moved.append(device))
+    path.unlink()
+    encode.run(run, ["test"], part=part)
+    assert path.read_bytes() == alone
+    assert moved == [gpu]
+    assert len(batches) == 1
+
+
+def test_a_device_that_is_not_there_is_told(config, monkeypatch):
+    run = find_run(json.dumps(json.loads(config) | {"encoding": {"device": "cuda"}}), "toy", "kmeans", 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match=r"encoding\.device is cuda, and no CUDA device is visible; set it to auto"):
+        encode.run(run, ["test"])

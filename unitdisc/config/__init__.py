@@ -13,7 +13,7 @@ from unitdisc.config.scoring import Abx, Fidelity, Probes, Scoring
 from unitdisc.config.section import InOrder, Kinds, Section, Split, splits
 from unitdisc.config.trained import TrainedModel
 from unitdisc.config.training import AnySchedule, Constant, Cosine, Curve, Halving, Plateau, Training
-from unitdisc.config.units import Exports, Pieces, Segmentation
+from unitdisc.config.units import Encoding, Exports, Pieces, Segmentation
 
 __all__ = [
     "Abx",
@@ -27,6 +27,7 @@ __all__ = [
     "Cosine",
     "Curve",
     "DividedSettings",
+    "Encoding",
     "Experiment",
     "Exports",
     "FeatureSettings",

@@ -12,7 +12,7 @@ from unitdisc.config.models import AnyModel, ModelSettings, VQModel
 from unitdisc.config.scoring import Scoring
 from unitdisc.config.section import Section
 from unitdisc.config.trained import TrainedModel, disagreement
-from unitdisc.config.units import Exports, Pieces, Segmentation
+from unitdisc.config.units import Encoding, Exports, Pieces, Segmentation
 from unitdisc.errors import InputError, nearest
 from unitdisc.layout import Results, RunFolder
 
@@ -52,6 +52,7 @@ class Experiment(Section):
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = Field(
         (0,), description="Each model is trained once per seed."
     )
+    encoding: Encoding = Field(Encoding(), description="How features become units.")
     scoring: Scoring = Field(Scoring(), description="How units are scored.")
     segmentation: Segmentation | None = Field(None, description="Segments of the units of every run; null for none.")
     pieces: Pieces | None = Field(None, description="Acoustic pieces of the units of every run; null for none.")

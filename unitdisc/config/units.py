@@ -1,13 +1,23 @@
-"""Settings of exports, segmentation and acoustic pieces of the units."""
+"""Settings of the encoding, and of exports, segmentation and acoustic pieces of the units."""
 
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from unitdisc import registry
-from unitdisc.choices import PieceAlgorithm, RepeatsWritten, UnitsFrom
+from unitdisc.choices import Device, PieceAlgorithm, RepeatsWritten, UnitsFrom
 from unitdisc.config.section import Section
 from unitdisc.errors import nearest
+
+
+class Encoding(Section):
+    """How features become units."""
+
+    device: Device = Field(
+        "cpu",
+        description="auto uses a GPU if there is one, and encodes utterances of about the same length together; units "
+        "halfway between two codewords may then differ from those of a CPU.",
+    )
 
 
 class Exports(Section):

@@ -48,7 +48,7 @@ dependencies: Mapping[str, Dependencies] = MappingProxyType(
         "join": Dependencies(without=unscored),
         "activity": Dependencies(kinds=on_corpus),
         "train": Dependencies(without=("exclude",), model=True, kinds=in_training, trains=True),
-        "encode": Dependencies(without=unscored, model=True, kinds=on_model),
+        "encode": Dependencies(without=unscored, model=True, sections=("encoding",), kinds=on_model),
         "score": Dependencies(sections=("scoring",), kinds=on_corpus),
         "recognise": Dependencies(model=True, sections=("scoring",), kinds=on_model),
         "bits": Dependencies(without=unscored, model=True, sections=("scoring",), kinds=on_model),

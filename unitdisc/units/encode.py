@@ -1,9 +1,8 @@
 """Encoding: from a model and normalised features to unit sequences, or to recognised classes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
-from torch import Tensor
 
 from unitdisc.arrays import Ints
 from unitdisc.errors import InputError
@@ -14,19 +13,30 @@ from unitdisc.progress import track
 from unitdisc.records import UnitSequence
 from unitdisc.tokens import Grid
 
+cpu = torch.device("cpu")
 batch_frames = 60_000  # of a batch with its padding, on a GPU
+sorted_at_once = 4_000  # utterances that are put in order by their length
 
 
 def encode(
-    trained: Trained, archive: Archive, speaker: Mapping[str, str], *, only: Sequence[str] | None = None
+    trained: Trained,
+    archive: Archive,
+    speaker: Mapping[str, str],
+    *,
+    only: Sequence[str] | None = None,
+    device: torch.device = cpu,
 ) -> Iterator[UnitSequence]:
     """Yield the units of every utterance of an archive, in its order; ``speaker`` maps an utterance to its speaker.
 
-    With ``only``, these are the units of some of the utterances, normalised by the statistics of all. Raises InputError
-    for features with another number of columns than the model has inputs, and for a model without a quantiser.
+    With ``only``, these are the units of some of the utterances, normalised by the statistics of all. The model is
+    moved to the ``device``; see ``encode_matrices``. Raises InputError for features with another number of columns than
+    the model has inputs, and for a model without a quantiser.
     """
     trained.settings.check_units()
-    return _sequences(trained.model.encode, trained, archive, speaker, only)
+    matrices = trained.normalised(archive, speaker)
+    names = list(matrices) if only is None else only
+    trained.model.to(device)
+    return iter(track(encode_matrices(trained, matrices, device, names), archive.path.stem, total=len(names)))
 
 
 def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> Iterator[UnitSequence]:
@@ -36,36 +46,56 @@ def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> I
     """
     if not trained.labels:
         raise InputError("the model recognises no labels", fix="train it with objective: ctc")
-    return _sequences(trained.model.predict, trained, archive, speaker, None)
+    matrices = trained.normalised(archive, speaker)
+    for name in track(list(matrices), archive.path.stem):
+        classes = trained.model.predict(torch.tensor(matrices[name])).numpy()
+        yield UnitSequence(name, trained.frame_shift, classes, grid_of(trained))
 
 
-def encode_matrices(trained: Trained, matrices: Normalised, device: torch.device) -> Iterator[UnitSequence]:
-    """Yield the units of every matrix, in their order; the model is on ``device``.
+def encode_matrices(
+    trained: Trained, matrices: Normalised, device: torch.device, names: Sequence[str] | None = None
+) -> Iterator[UnitSequence]:
+    """Yield the units of matrices, by default of all, in their order; the model is on ``device``.
 
-    On a CPU they are encoded one by one, as ``encode`` does it. On a GPU, matrices of about the same length are encoded
-    together; this rounds differently, so units of tokens halfway between two codewords may differ.
+    On a CPU they are encoded one by one. On a GPU, matrices of about the same length are encoded together; this rounds
+    differently, so units of tokens halfway between two codewords may differ.
     """
+    names = list(matrices) if names is None else names
     one_by_one = device.type == "cpu"
-    rows = _one_by_one(trained, matrices) if one_by_one else in_batches(trained, matrices, device, batch_frames)
-    for name, units in rows:
+    rows = _one_by_one(trained, matrices, names) if one_by_one else in_batches(trained, matrices, names, device)
+    for name, units in zip(names, rows, strict=True):
         yield UnitSequence(name, trained.frame_shift, units, grid_of(trained))
 
 
-def _one_by_one(trained: Trained, matrices: Normalised) -> Iterator[tuple[str, Ints]]:
-    for name in matrices:
+def _one_by_one(trained: Trained, matrices: Normalised, names: Sequence[str]) -> Iterator[Ints]:
+    for name in names:
         with torch.inference_mode():  # quicker than without gradients alone
             row = trained.model.encode(torch.tensor(matrices[name]))
-        yield name, row.numpy()
+        yield row.numpy()
 
 
-def in_batches(trained: Trained, matrices: Normalised, device: torch.device, most: int) -> Iterator[tuple[str, Ints]]:
-    """Yield the units of every matrix, in their order, encoded in batches of at most ``most`` frames with padding."""
-    found = {}
-    for batch in batches({name: matrices.frames(name) for name in matrices}, most):
-        frames = [torch.tensor(matrices[name], device=device) for name in batch]
-        units = [trained.model.encode(frames[0])] if len(batch) == 1 else trained.model.encode_batch(frames)
-        found.update({name: row.cpu().numpy() for name, row in zip(batch, units, strict=True)})
-    yield from ((name, found[name]) for name in matrices)
+def in_batches(
+    trained: Trained,
+    matrices: Normalised,
+    names: Sequence[str],
+    device: torch.device,
+    *,
+    most: int = batch_frames,
+    at_once: int = sorted_at_once,
+) -> Iterator[Ints]:
+    """Yield the units of matrices, encoded in batches of at most ``most`` frames with padding.
+
+    Batches are made of ``at_once`` matrices at a time, so that no more units are in memory.
+    """
+    for first in range(0, len(names), at_once):
+        some = names[first : first + at_once]
+        found: dict[str, Ints] = {}
+        for batch in batches({name: matrices.frames(name) for name in some}, most):
+            frames = [torch.tensor(matrices[name], device=device) for name in batch]
+            with torch.inference_mode():
+                units = [trained.model.encode(frames[0])] if len(batch) == 1 else trained.model.encode_batch(frames)
+            found.update({name: row.cpu().numpy() for name, row in zip(batch, units, strict=True)})
+        yield from map(found.__getitem__, some)
 
 
 def grid_of(trained: Trained) -> Grid | None:
@@ -83,16 +113,3 @@ def batches(lengths: Mapping[str, int], most: int) -> Iterator[list[str]]:
         batch.append(name)
     if batch:
         yield batch
-
-
-def _sequences(
-    predict: Callable[[Tensor], Tensor],
-    trained: Trained,
-    archive: Archive,
-    speaker: Mapping[str, str],
-    only: Sequence[str] | None,
-) -> Iterator[UnitSequence]:
-    matrices = trained.normalised(archive, speaker)
-    names = list(matrices) if only is None else only
-    for name in track(names, archive.path.stem, total=len(names)):
-        yield UnitSequence(name, trained.frame_shift, predict(torch.tensor(matrices[name])).numpy(), grid_of(trained))

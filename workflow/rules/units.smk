@@ -20,6 +20,7 @@ for name, splits, corpora in plan.by_splits("encode", corpora=plan.whole):
         resources:
             mem_mb=megabytes("encode"),
             runtime=minutes("encode"),
+            gpu=0 if experiment.encoding.device == "cpu" else 1,
         params:
             code=code("encode"),
             config=settings("encode"),
@@ -47,6 +48,7 @@ if plan.divided:
         resources:
             mem_mb=megabytes("encode"),
             runtime=minutes("encode"),
+            gpu=0 if experiment.encoding.device == "cpu" else 1,
         params:
             code=code("encode"),
             config=settings("encode"),

@@ -11,6 +11,7 @@ from unitdisc import metrics
 from unitdisc.errors import InputError
 from unitdisc.layout import table_of
 from unitdisc.report.results import CorpusResults, RunResults
+from unitdisc.report.training_files import own_table
 
 segment_metrics = tuple(map(metrics.find, metrics.segments))
 piece_metrics = tuple(map(metrics.find, metrics.pieces_shown))
@@ -79,7 +80,7 @@ def _read(folder: Path, step: str, split: str) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame({"metric": []})
     try:
-        table = pd.read_csv(path, sep="\t")
+        table = own_table(path)
         return table[table["split"] == split]
     except (ValueError, KeyError):
         raise InputError("is not a table of scores", path, fix=f"write it again: unitdisc {step} --help") from None
