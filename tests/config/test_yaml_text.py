@@ -39,6 +39,7 @@ laughs = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
         ("a: &a {x: {y: *a}}\n", "stands for a value that it is part of"),
         ("a: " + "9" * 5000, r"a\.yaml: is not YAML \(Exceeds the limit"),
         ("a: " + "[" * 50_000, r"a\.yaml: is not YAML \(it is nested too deeply\)"),
+        ("a: " + "[{b: " * 51 + "1" + "}]" * 51, r"a\.yaml: is not YAML \(it is nested too deeply\)"),
         ("a: 2001-99-99\n", r"a\.yaml: is not YAML \(month must be"),
         ("a: [1\nb: 2\n", r"a\.yaml:2: is not YAML: "),
         ("a: !!python/object/apply:os.system [id]\n", r"a\.yaml:1: is not YAML: could not determine a constructor"),
@@ -47,6 +48,14 @@ laughs = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
 def test_what_grows_or_is_no_yaml_is_one_line(text, message):
     with pytest.raises(InputError, match=message):
         parse_yaml(text, "a.yaml")
+
+
+def test_a_hundred_levels_are_read():
+    value = parse_yaml("a: " + "[{b: " * 50 + "1" + "}]" * 50, "a.yaml")["a"]
+    for _ in range(50):
+        (value,) = value
+        value = value["b"]
+    assert value == 1
 
 
 def test_a_wrong_value_is_quoted_in_part(tmp_path):

@@ -9,6 +9,14 @@ from unitdisc.errors import InputError
 from unitdisc.guard import foreign
 
 most_values = 200_000  # of a configuration, each alias counted as what it stands for; ten runs have about a hundred
+deepest = 100  # levels of [] and {}: for each token, the parser looks at all that are open
+
+
+class _Loader(yaml.SafeLoader):
+    def fetch_flow_collection_start(self, kind: type[yaml.Token]) -> None:
+        if self.flow_level >= deepest:
+            raise RecursionError
+        super().fetch_flow_collection_start(kind)
 
 
 def parse_yaml(text: str, path: str | Path) -> Any:
@@ -19,7 +27,7 @@ def parse_yaml(text: str, path: str | Path) -> Any:
     """
     with foreign("is not YAML", path):
         try:
-            loader = yaml.SafeLoader(text)
+            loader = _Loader(text)
             node = loader.get_single_node()
             _check_size(node, path)
             return None if node is None else loader.construct_document(node)
