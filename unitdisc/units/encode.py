@@ -46,10 +46,13 @@ def classes(trained: Trained, archive: Archive, speaker: Mapping[str, str]) -> I
     """
     if not trained.labels:
         raise InputError("the model recognises no labels", fix="train it with objective: ctc")
-    matrices = trained.normalised(archive, speaker)
-    for name in track(list(matrices), archive.path.stem):
-        classes = trained.model.predict(torch.tensor(matrices[name])).numpy()
-        yield UnitSequence(name, trained.frame_shift, classes, grid_of(trained))
+    return _classes(trained, trained.normalised(archive, speaker), archive.path.stem)
+
+
+def _classes(trained: Trained, matrices: Normalised, what: str) -> Iterator[UnitSequence]:
+    for name in track(list(matrices), what):
+        found = trained.model.predict(torch.tensor(matrices[name])).numpy()
+        yield UnitSequence(name, trained.frame_shift, found, grid_of(trained))
 
 
 def encode_matrices(
