@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitdisc.formats.parquet_footer import chunks
+from unitdisc.formats.parquet_footer import Chunk, chunks
 
 columns = {
     "name": st.text(max_size=5),
@@ -84,6 +84,8 @@ def test_no_damage_of_a_footer_ends_the_process(tmp_path):
         (b"PAR1" + b"\x1c" * 100 + b"\x64\0\0\0PAR1", "too many levels"),
         (b"PAR1\x48\xff\xff\xff\xff\x0f\x06\0\0\0PAR1", "ends too early"),  # a text of 4 GB
         (b"PAR1\x49\xf5\xff\xff\xff\xff\x0f\x07\0\0\0PAR1", "ends too early"),  # a list of 4 billion numbers
+        (b"PAR1" + bytes(9 << 20) + (9 << 20).to_bytes(4, "little") + b"PAR1", "its footer has 9437184 bytes"),
+        (b"PAR1" + b"\x49" + b"\x19" * 5000 + b"\x89\x13\0\0PAR1", "damaged"),  # lists in lists
         (b"PAR1\x46" + b"\xff" * 20 + b"\x15\0\0\0PAR1", "too long"),
         (b"PAR1\x4e\0\x02\0\0\0PAR1", "damaged"),  # of no known kind
         (b"PAR1\x4b\x01\x88\x01a\x01b\0\x07\0\0\0PAR1", "damaged"),  # a map where a list should be
@@ -94,3 +96,18 @@ def test_a_footer_that_is_none_is_refused(tmp_path, content, what):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=what):
         list(chunks(path))
+
+
+@pytest.mark.parametrize(("values", "unpacked"), [(7, 5), (-1, 5), (7, -1), (-1, -1)])
+def test_a_column_has_no_fewer_than_no_values(tmp_path, values, unpacked):
+    """Otherwise, one part of a column would make up for too many values of another."""
+    one, other = (bytes([2 * number if number >= 0 else -2 * number - 1]) for number in (values, unpacked))
+    metadata = b"\x39\x18\x01a\x26" + one + b"\x16" + other + b"\0"
+    footer = b"\x49\x1c\x19\x1c\x3c" + metadata + b"\0\0\0"
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    if min(values, unpacked) >= 0:
+        assert list(chunks(path)) == [Chunk("a", values, unpacked)]
+    else:
+        with pytest.raises(ValueError, match="damaged"):
+            list(chunks(path))

@@ -13,7 +13,10 @@ deepest = 100  # levels of [] and {}: for each token, the parser looks at all th
 
 
 class _Loader(yaml.SafeLoader):
+    """A loader that refuses brackets in too many others."""
+
     def fetch_flow_collection_start(self, kind: type[yaml.Token]) -> None:
+        """Begin a list or a dictionary in brackets; raises RecursionError for one at too deep a level."""
         if self.flow_level >= deepest:
             raise RecursionError
         super().fetch_flow_collection_start(kind)

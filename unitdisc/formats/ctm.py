@@ -34,10 +34,8 @@ def read_ctm(path: Path) -> Iterator[Row]:
         if len(fields) < 5:
             raise InputError("is not 'utterance channel start duration label'", path, line)
         if fields[0] != owner:
-            alternative, owner = (
-                0,
-                sys.intern(fields[0]),
-            )  # alternatives that were never closed end with their utterance
+            # Alternatives that were never closed end with their utterance.
+            alternative, owner = 0, sys.intern(fields[0])
         mark = fields[4].upper()
         if mark in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>"):
             alternative = {"<ALT_BEGIN>": 1, "<ALT_END>": 0}.get(mark, alternative + 1)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 magic = b"PAR1"
 deepest = 32  # structures inside structures
+most_bytes = 1 << 23  # of a footer: a column of a row group takes some hundred, and an empty structure grows 70 times
 # Numbers of fields of FileMetaData, RowGroup, ColumnChunk and ColumnMetaData.
 row_groups, columns, metadata, path_in_schema, num_values, total_uncompressed_size = 4, 1, 3, 3, 5, 6
 
@@ -35,8 +36,11 @@ def chunks(path: Path) -> Iterator[Chunk]:
             for column in group[columns]:
                 known = column[metadata]
                 name = ".".join(part.decode() for part in known[path_in_schema])
-                yield Chunk(name, int(known[num_values]), int(known[total_uncompressed_size]))
-    except (LookupError, TypeError, AttributeError):  # a field is missing, or something else
+                chunk = Chunk(name, int(known[num_values]), int(known[total_uncompressed_size]))
+                if min(chunk.values, chunk.unpacked) < 0:  # which would make up for too many of another
+                    raise ValueError("its footer is damaged")
+                yield chunk
+    except (LookupError, TypeError, AttributeError, RecursionError):  # a field is missing, or something else
         raise ValueError("its footer is damaged") from None
 
 
@@ -47,6 +51,8 @@ def _footer(file: BinaryIO) -> bytes:
     length = int.from_bytes(end[:4], "little")
     if len(end) < 8 or end[4:] != magic or length > size - 8:
         raise ValueError("it has no footer")
+    if length > most_bytes:
+        raise ValueError(f"its footer has {length} bytes")
     file.seek(size - 8 - length)
     return file.read(length)
 
