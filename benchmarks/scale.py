@@ -28,14 +28,19 @@ from unitdisc.layout import Results
 splits = ("train", "dev", "test")
 formats = ("kaldi-text", "kaldi-ark", "jsonl", "parquet", "parquet-utterances", "ctm", "textgrid", "fairseq", "hubert")
 formats += ("vocoder", "npz", "discophon")
-all_steps = ("corpus", *(f"features:{split}" for split in splits), "activity", "train", "encode", "score", "abx")
-all_steps += ("probe", "segment", "pieces", *(f"export:{name}" for name in formats), "report")
+joined = {"features": "train", "units": "train", "abx": "test"}  # what the join step joins, and the split of it
+all_steps = ("corpus", *(f"features:{split}" for split in splits), "join:features", "activity", "train", "encode")
+all_steps += ("join:units", "score", "abx", "join:abx", "recognise", "fidelity", "probe", "segment", "pieces")
+all_steps += (*(f"export:{name}" for name in formats), "collect", "report")
 tabular = ("corpus", "score", "pieces", *(f"export:{name}" for name in formats if name != "textgrid"), "report")
 features = {"kind": "speech", "type": "mfcc", "bins": 40, "deltas": 2, "energy": False, "normalise": "speaker"}
 settings = {
     "results": "results",
     "seeds": [0],
-    "models": {"kmeans": {"kind": "kmeans", "codewords": 256, "context": 3, "stride": 2, "frames": 20_000}},
+    "models": {
+        "kmeans": {"kind": "kmeans", "codewords": 256, "context": 3, "stride": 2, "frames": 20_000},
+        "ctc": {"kind": "vq", "objective": "ctc", "training": {"epochs": 1}},  # for the labels that it recognises
+    },
     "exports": {"formats": ["jsonl"], "language": "eng"},
 }
 own_memory = "RssAnon:"  # of /proc/PID/status: without the pages of mapped files, which the system takes back at will
@@ -92,9 +97,8 @@ def sample_in(folder: Path) -> Sample:
         folder.mkdir(parents=True, exist_ok=True)
         own = {"corpora": {"sample-speech": {"kind": "sample-speech", "features": features}}}
         configure(folder, own, "sample-speech")
-        for step in ("sample", "corpus", *(f"features:{split}" for split in splits), "train", "encode"):
-            if run(command(step, "sample-speech"), folder, most=8.0)[0]:
-                sys.exit(f"scale: {step} of the sample failed")
+        for step in ("sample", "corpus", *(f"features:{split}" for split in splits), "train", "train:ctc", "encode"):
+            prepare(command(step, "sample-speech"), folder)
     return Sample(corpus, "kmeans", folder)
 
 
@@ -104,16 +108,37 @@ def configure(folder: Path, own: dict[str, object], corpus: str) -> None:
 
 
 def command(step: str, corpus: str) -> list[str]:
-    """Return the command of a step; what follows a colon is a split or a format."""
+    """Return the command of a step; what follows a colon is a split, a format, a model or what is joined."""
     name, _, which = step.partition(":")
+    model = ["--model", "kmeans"]
+    join_of = {"units": model, "abx": [*model, "--abx"]}
     arguments = {
         "features": ["--split", which],
-        "export": ["--model", "kmeans", "--formats", which, "--out", f"export-{which}"],
-        **{each: ["--model", "kmeans"] for each in ("train", "encode", "score", "abx", "probe", "segment")},
-        "pieces": ["--model", "kmeans", "--words", f"results/{corpus}/labels.tsv"],  # shorter than words, so more
+        "join": ["--split", joined.get(which, ""), "--parts", "4", *join_of.get(which, [])],
+        "train": ["--model", which or "kmeans"],
+        "recognise": ["--model", "ctc"],
+        "export": [*model, "--formats", which, "--out", f"export-{which}"],
+        **dict.fromkeys(("encode", "score", "abx", "fidelity", "probe", "segment"), model),
+        "pieces": [*model, "--words", f"results/{corpus}/labels.tsv"],  # shorter than words, so more
     }
-    own = [] if name == "report" else ["--corpus", corpus]
+    own = [] if name in ("collect", "report") else ["--corpus", corpus]
     return [sys.executable, "-m", "unitdisc", "abx-run" if name == "abx" else name, *own, *arguments.get(name, [])]
+
+
+def before(step: str, corpus: str) -> list[list[str]]:
+    """Return the commands that make what a step joins."""
+    name, _, which = step.partition(":")
+    if name != "join":
+        return []
+    of = {"features": f"features:{joined[which]}", "units": "encode", "abx": "abx"}[which]
+    own = [] if which == "features" else ["--split", joined[which]]
+    return [[*command(of, corpus), *own, "--part", f"{number}-of-4"] for number in range(1, 5)]
+
+
+def prepare(words: Sequence[str], folder: Path) -> None:
+    """Run a command that is not measured; end the benchmark if it fails."""
+    if run(words, folder, most=8.0)[0]:
+        sys.exit(f"scale: a command failed: {' '.join(words)}; see {folder / 'scale.log'}")
 
 
 def measured(
@@ -126,12 +151,15 @@ def measured(
     files = Results(folder / "results").corpus("large")
     if "corpus" not in steps:
         write_tables(files, sample, shape, hours, units=False)
-    if "train" not in steps:
-        shutil.copytree(sample.run.path, files.run("kmeans", 0).path, ignore=shutil.ignore_patterns("*.tsv*", "logs"))
-        shutil.copy(sample.run.training, files.run("kmeans", 0).training)
+    for model in ("ctc",) if "train" in steps else ("ctc", "kmeans"):
+        own, of_sample = files.run(model, 0), sample.corpus.run(model, 0)
+        shutil.copytree(of_sample.path, own.path, ignore=shutil.ignore_patterns("*.tsv*", "logs"))
+        shutil.copy(of_sample.training, own.training)
     if "encode" not in steps:
         write_tables(files, sample, shape, hours, units=True)
     for step in steps:
+        for words in before(step, "large"):
+            prepare(words, folder)
         start = time.perf_counter()
         code, peak, own, cpu = run(command(step, "large"), folder, most=most)
         wall = time.perf_counter() - start

@@ -79,3 +79,15 @@ def test_every_step_has_a_command():
         assert scale.command(step, "c")[1:3] == ["-m", "unitdisc"]
     assert set(scale.tabular) < set(scale.all_steps)
     assert Path(scale.__file__).name == "scale.py"
+
+
+@pytest.mark.parametrize("what", scale.joined)
+def test_what_is_joined_is_made_in_all_of_its_parts(what):
+    join = scale.command(f"join:{what}", "c")
+    made = scale.before(f"join:{what}", "c")
+    of = int(join[join.index("--parts") + 1])
+    assert [words[-2:] for words in made] == [["--part", f"{number}-of-{of}"] for number in range(1, of + 1)]
+    for words in made:
+        assert words[words.index("--split") + 1] == join[join.index("--split") + 1]
+    assert ("--model" in join) == all("--model" in words for words in made)
+    assert not scale.before("score", "c")
