@@ -13,6 +13,7 @@ from unittest import mock
 import yaml
 from PIL import Image, ImageDraw
 
+from tests.helpers import forked
 from tests.helpers.corpora import kaldi_corpus
 from tests.helpers.places import repository
 from unitdisc import cli
@@ -61,7 +62,7 @@ def tiny(folder: Path, *, epochs: int = 3) -> Path:
 
 def environment(package: Path = repository) -> dict[str, str]:
     scripts = str(Path(sys.executable).parent)
-    path = os.pathsep.join([scripts, os.environ["PATH"]])
+    path = os.pathsep.join(filter(None, [forked.commands(), scripts, os.environ["PATH"]]))
     modules = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
     return os.environ | {"PATH": path, "PYTHONPATH": modules, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 
