@@ -48,17 +48,17 @@ def main() -> None:
 def run_recorded(out: Path, arguments: list[str]) -> None:
     """Run a command, write what it entered, and end the process."""
     entered: set[tuple[str, str]] = set()
+    ours = str(package)
     sys.argv = ["unitdisc", *arguments]
 
-    def record(frame, event, _):
+    def record(frame, *_):
         code = frame.f_code
         function = code.co_filename, code.co_qualname
-        ours = event == "call" and code.co_filename.startswith(str(package))
-        if ours and function not in entered and not importing(frame):
+        if function not in entered and code.co_filename.startswith(ours) and not importing(frame):
             entered.add(function)
 
-    threading.setprofile(record)
-    sys.setprofile(record)
+    threading.settrace(record)  # without a function for the lines of a frame, a trace has its call alone
+    sys.settrace(record)
     from unitdisc.cli import main as run
 
     status = 1
@@ -68,7 +68,7 @@ def run_recorded(out: Path, arguments: list[str]) -> None:
     except SystemExit as end:
         status = int(end.code or 0)
     finally:
-        sys.setprofile(None)
+        sys.settrace(None)
         modules = {name: [] for name in sys.modules if name.split(".")[0] == "unitdisc"}
         for file, function in sorted(entered):
             parts = Path(file).relative_to(package.parent).with_suffix("").parts
