@@ -1,5 +1,6 @@
 """Labels that need not fit in memory: kept in a temporary file, and returned by utterance, some at a time."""
 
+import sys
 import tempfile
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -44,7 +45,7 @@ class LabelSpool:
 
     def add_frame(self, rows: "pd.DataFrame") -> None:
         """Add rows with the columns line, utterance, channel, label, start and end."""
-        names = zip(rows["utterance"], rows["channel"], strict=True)
+        names = zip(map(sys.intern, rows["utterance"]), map(sys.intern, rows["channel"]), strict=True)
         self._add(rows["line"].to_numpy(), names, rows["label"], rows["start"].to_numpy(), rows["end"].to_numpy())
 
     def __iter__(self) -> "Iterator[pd.DataFrame]":
