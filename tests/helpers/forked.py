@@ -36,9 +36,10 @@ settings = sorted(each for each in map("=".join, os.environ.items()) if re.match
 server = socket.socket(socket.AF_UNIX)
 if os.getsid(0) != {session} or settings != {own!r} or server.connect_ex({address!r}):
     os.execv(real, [real, *sys.argv[1:]])
+ignored = [number for number in {passed_on!r} if signal.getsignal(number) == signal.SIG_IGN]
 for number in {passed_on!r}:
     signal.signal(number, lambda number, _: server.sendall(bytes([number])))
-text = json.dumps([real, sys.argv[1:], os.getcwd(), dict(os.environ), os.getpgid(0)]).encode()
+text = json.dumps([real, sys.argv[1:], os.getcwd(), dict(os.environ), os.getpgid(0), ignored]).encode()
 socket.send_fds(server, [len(text).to_bytes(8, "big")], [0, 1, 2])
 server.sendall(text)
 code = int.from_bytes(server.recv(4, socket.MSG_WAITALL), "big", signed=True)
@@ -117,12 +118,21 @@ def answer(caller: socket.socket) -> str:
 
 
 def become(
-    files: list[int], real: str, arguments: list[str], folder: str, environment: dict[str, str], group: int
+    files: list[int],
+    real: str,
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    group: int,
+    ignored: list[int],
 ) -> str:
     """Be in this process what the caller would have started."""
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
+    for number in passed_on:
+        usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, signal.SIG_IGN if number in ignored else usual)
     os.setpgid(0, group)
     os.chdir(folder)
     os.environ.clear()

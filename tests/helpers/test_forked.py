@@ -72,7 +72,11 @@ def test_a_caller_of_another_kind_starts_a_python(started, change):
     assert started("print('torch' in sys.modules)", **change).communicate()[0] == "False\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+# A job in the background of a shell ignores Ctrl-C, and so does what it starts.
+no_interrupts = pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="SIGINT is ignored here")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, pytest.param(signal.SIGINT, marks=no_interrupts)])
 def test_a_signal_to_the_caller_reaches_the_command(started, number):
     process = started(f"try:\n    {waiting}\nfinally:\n    print('ended')")
     process.stdout.readline()
