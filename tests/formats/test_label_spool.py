@@ -36,7 +36,7 @@ def test_rows_come_back_by_utterance_and_in_their_order(rows, size, twice):
             for part in first:
                 spool.add_frame(part)
         assert [row for part in spool for row in as_rows(part)] == rows
-        parts = [as_rows(part) for part in spool.by_utterance({owner: owner[0] for owner in spool.owners})]
+        parts = [as_rows(part) for part in spool.by_utterance(spool.utterances)]
     assert [row for part in parts for row in part] == sorted(rows, key=lambda row: row.utterance)
     owners = [{row.utterance for row in part} for part in parts]
     assert sum(map(len, owners)) == len({row.utterance for row in rows})  # none is divided
@@ -46,9 +46,12 @@ def test_rows_come_back_by_utterance_and_in_their_order(rows, size, twice):
 def test_two_names_of_a_file_may_be_one_utterance():
     spool = LabelSpool()
     spool.add([Row(1, "u", 0.0, 1.0, "x", "A"), Row(2, "u", 0.0, 1.0, "y", "B"), Row(3, "v", 0.0, 1.0, "z", "A")])
-    (part,) = spool.by_utterance({("u", "A"): "w", ("u", "B"): "u", ("v", "A"): "u"})
+    assert spool.owners == [("u", "A"), ("u", "B"), ("v", "A")]
+    (part,) = spool.by_utterance(["w", "u", "u"])
     assert part["utterance"].tolist() == ["u", "u", "w"]
     assert part["line"].tolist() == [2, 3, 1]
+    with pytest.raises(ValueError, match="cannot be added"):
+        spool.add([Row(4, "u", 1.0, 2.0, "x", "A")])
 
 
 def test_a_full_disk_is_told(monkeypatch):

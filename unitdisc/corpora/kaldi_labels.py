@@ -3,7 +3,7 @@
 They may be more than fit in memory, and are put in order some utterances at a time.
 """
 
-from collections.abc import Collection, Container, Iterator, Mapping, Set
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from unitdisc.formats.text import close, digits, plain_name, read_fields
 if TYPE_CHECKING:
     import pandas as pd
 
-Names = Mapping[tuple[str, str], str]  # of utterances, by what a file calls them and their channel
+Names = Sequence[str]  # of the owners of rows
 
 
 @dataclass(frozen=True)  # without slots, for cached properties
@@ -80,14 +80,16 @@ class KaldiLabels:
     def _of_segments(self, spool: LabelSpool, names: Names) -> "Iterator[pd.DataFrame]":
         """Yield the labels of utterances, those of recordings among them, which lie in any order."""
         placed, folder = LabelSpool(), self.folder
-        from_zero = any(channel == "0" and name in self._whole for (_, channel), name in names.items())
+        from_zero = any(
+            channel == "0" and name in self._whole for (_, channel), name in zip(spool.owners, names, strict=True)
+        )
         for table in self._checked(spool, names):
             placed.add_frame(of_any(table.rows, self.durations))
             of_whole = of_any(table.rows, self._whole)
             if len(of_whole):
                 whole = replace(table, rows=of_whole).within(folder.whole, folder.slack, folder.notices)
                 placed.add_frame(self._cut(whole.rows, first_channel=0 if from_zero else 1))
-        return placed.by_utterance({owner: owner[0] for owner in placed.owners})
+        return placed.by_utterance(placed.utterances)
 
     def _aliases(self) -> dict[tuple[str, str], str]:
         """Return the recording that reco2file_and_channel has for a file and its channel."""

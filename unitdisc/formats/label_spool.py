@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from array import array
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +35,7 @@ class LabelSpool:
         self._label_codes: dict[str, int] = {}
         self._runs = array("q"), array("q"), array("q")  # of rows of one owner: the owner, the first row, their number
         self._count = 0
+        self._full = False
 
     def add(self, rows: Iterable[Row]) -> None:
         """Add the rows of a file."""
@@ -50,18 +51,26 @@ class LabelSpool:
 
     def __iter__(self) -> "Iterator[pd.DataFrame]":
         """Yield all rows in their order, as ``by_utterance`` does."""
-        names = {owner: owner[0] for owner in self.owners}
+        names = self.utterances
         for first in range(0, self._count, buffered):
             yield self._frame(self._read(first, min(buffered, self._count - first)), names)
 
-    def by_utterance(self, names: Mapping[Owner, str]) -> "Iterator[pd.DataFrame]":
+    @property
+    def utterances(self) -> list[str]:
+        """The utterance of each owner."""
+        return [utterance for utterance, _ in self.owners]
+
+    def by_utterance(self, names: Sequence[str]) -> "Iterator[pd.DataFrame]":
         """Yield the rows of some utterances at a time, in the order of their ``names``, each in that of the rows.
 
-        The columns are file (0), line, utterance (its name), start, end, label, channel.
+        There is a name for each owner; owners of one name are one utterance. The columns are file (0), line, utterance
+        (its name), start, end, label, channel. After that no rows can be added.
         """
         import pandas as pd
 
-        rank, _ = pd.factorize(pd.Series([names[owner] for owner in self.owners], dtype="str"), sort=True)
+        self._full = True
+        self._owner_codes.clear()  # there may be millions
+        rank, _ = pd.factorize(pd.Series(names, dtype="str"), sort=True)
         owner, first, count = (np.frombuffer(each, dtype=np.int64) if len(each) else _none for each in self._runs)
         runs = np.argsort(rank[owner], kind="stable")
         ordered = rank[owner][runs]
@@ -85,6 +94,8 @@ class LabelSpool:
         starts: Iterable[float],
         ends: Iterable[float],
     ) -> None:
+        if self._full:
+            raise ValueError("rows cannot be added to a spool that was read by utterance")
         owner = np.array(_codes(owners, self._owner_codes, self.owners), dtype=np.int64)
         rows = np.empty(len(owner), dtype=row_type)
         rows["line"], rows["owner"], rows["start"], rows["end"] = lines, owner, starts, ends
@@ -106,20 +117,20 @@ class LabelSpool:
         self._file.seek(first * row_type.itemsize)
         return np.frombuffer(self._file.read(count * row_type.itemsize), dtype=row_type)
 
-    def _frame(self, rows: NDArray[np.void], names: Mapping[Owner, str]) -> "pd.DataFrame":
+    def _frame(self, rows: NDArray[np.void], names: Sequence[str]) -> "pd.DataFrame":
         import pandas as pd
 
         owners, of = np.unique(rows["owner"], return_inverse=True)
-        pairs = [self.owners[code] for code in owners.tolist()]
+        codes = owners.tolist()
         return pd.DataFrame(
             {
                 "file": 0,
                 "line": rows["line"],
-                "utterance": _texts([names[pair] for pair in pairs], of),
+                "utterance": _texts([names[code] for code in codes], of),
                 "start": rows["start"],
                 "end": rows["end"],
                 "label": _texts(self.labels, rows["label"]),
-                "channel": _texts([channel for _, channel in pairs], of),
+                "channel": _texts([self.owners[code][1] for code in codes], of),
             }
         )
 

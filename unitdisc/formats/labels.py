@@ -112,8 +112,8 @@ def spooled(
     known: Collection[str],
     aliases: Mapping[tuple[str, str], str] = MappingProxyType({}),
     notices: Notices,
-) -> tuple[LabelSpool, Mapping[tuple[str, str], str]]:
-    """Read a CTM, text_ali or table that may not fit in memory: its rows, and the name of each utterance of a channel.
+) -> tuple[LabelSpool, list[str]]:
+    """Read a CTM, text_ali or table that may not fit in memory: its rows, and the name of each owner of rows.
 
     See ``read_label_table``; the rows are not put in order.
     """
@@ -124,7 +124,7 @@ def spooled(
             spool.add_frame(rows.assign(line=block.line + np.arange(len(rows)), channel=""))
     else:
         spool.add(_text_ali(path) if kind == "text_ali" else read_ctm(path))
-    return spool, _names(spool.owners, Names(known, aliases), notices)
+    return spool, list(_names(spool.owners, Names(known, aliases), notices).values())
 
 
 def each_labels(path: Path, *, known: Collection[str] = ()) -> "Iterator[pd.DataFrame]":

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -40,7 +40,8 @@ class Names:
     def __init__(
         self, known: Collection[str] = (), aliases: Mapping[tuple[str, str], str] = MappingProxyType({})
     ) -> None:
-        self.known, self._aliases = frozenset(known), aliases
+        self.known = known if isinstance(known, Set) else frozenset(known)
+        self._aliases = aliases
 
     @cached_property
     def _alike(self) -> dict[str, str]:
@@ -78,7 +79,7 @@ class Names:
         return names
 
     def of_texts(self, texts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """Return the known name that each text spells, with its channel after it where that is needed.
+        """Return the known name that each text spells, in their order, with its channel after it where that is needed.
 
         An equal name goes before one that is spelt in another way. Known names that end in a text count only where no
         text is a known name: a file may be of other utterances too.
@@ -93,8 +94,8 @@ class Names:
             lambda pair: self._aliases.get((spelt[pair], pair[1])),
             lambda pair: self._ends.get(_key(spelt[pair])),
         )
-        found = _in_turn(spelt, levels, several=spelt.__getitem__)
-        return {pair: found.get(pair, name) for pair, name in spelt.items()}
+        spelt.update(_in_turn(spelt, levels, several=spelt.__getitem__))
+        return spelt
 
     def _of_tails(self, path: PurePath | str) -> str | None:
         return next(filter(None, map(self._found, _tails(PurePath(path)))), None)
@@ -138,7 +139,7 @@ def shortened(text: str, name: str) -> bool:
 
 
 def _in_turn(
-    items: Iterable[Item],
+    items: Collection[Item],
     levels: Sequence[Callable[[Item], str | None]],
     several: Callable[[Item], Hashable] = lambda item: item,
     *,
@@ -152,18 +153,20 @@ def _in_turn(
     found: dict[Item, str] = {}
     refused: set[str] = set()
     for number, level in enumerate(levels):
-        if number == len(levels) - 1 and found:
+        if len(found) == len(items) or (number == len(levels) - 1 and found):
             break
         taken = refused | set(found.values())
         given = {item: name for item in items if item not in found and (name := level(item)) and name not in taken}
-        owners: dict[str, set[Hashable]] = {}
-        for item, name in given.items() if number or strict else ():  # two may have a name that is theirs
-            owners.setdefault(name, set()).add(several(item))
-        clashes = [name for name, of in owners.items() if len(of) > 1]
-        if strict and clashes:
-            raise ValueError(clashes[0])
-        refused.update(clashes if number else ())
-        found |= {item: name for item, name in given.items() if number == 0 or len(owners[name]) == 1}
+        if number or strict:  # of the first level, two may have a name that is theirs
+            owners: dict[str, set[Hashable]] = {}
+            for item, name in given.items():
+                owners.setdefault(name, set()).add(several(item))
+            clashes = [name for name, of in owners.items() if len(of) > 1]
+            if strict and clashes:
+                raise ValueError(clashes[0])
+            refused.update(clashes)
+            given = {item: name for item, name in given.items() if len(owners[name]) == 1}
+        found = found | given if found else given
     return found
 
 
