@@ -26,7 +26,8 @@ from pathlib import Path
 packages = ("torch", "torchaudio", "pandas", "pydantic", "typer", "kaldiio", "soundfile", "PIL.Image", "numba", "scipy")
 packages += ("safetensors.torch", "snakemake.cli", "snakemake.workflow", "snakemake.scheduling.job_scheduler")
 names = ("unitdisc", "snakemake")
-read_at_a_start = r"(PYTHON(?!PATH=)|NUMBA|OMP|MKL|TORCH|CUDA)(?!_NUM_THREADS=1$)"  # of variables; one thread is here
+read_at_a_start = r"(PYTHON(?!PATH=)|NUMBA|OMP|MKL)(?!_NUM_THREADS=1$)"  # of variables; one thread is here
+at_first = dict(os.environ)  # before any test changes it
 passed_on = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
 program = """#!{python} -IS
 import json, os, re, signal, socket, sys
@@ -59,7 +60,7 @@ def commands() -> str | None:
     folder = tempfile.TemporaryDirectory(prefix="forked-")
     atexit.register(folder.cleanup)
     address = str(Path(folder.name) / "server")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
+    environment = {name: value for name, value in at_first.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
     server = subprocess.Popen([sys.executable, __file__, address], env=environment, stdin=-1, stdout=-1)
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
