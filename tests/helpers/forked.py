@@ -38,11 +38,11 @@ server = socket.socket(socket.AF_UNIX)
 if os.getsid(0) != {session} or settings != {own!r} or server.connect_ex({address!r}):
     os.execv(real, [real, *sys.argv[1:]])
 ignored = [number for number in {passed_on!r} if signal.getsignal(number) == signal.SIG_IGN]
-for number in {passed_on!r}:
-    signal.signal(number, lambda number, _: server.sendall(bytes([number])))
 text = json.dumps([real, sys.argv[1:], os.getcwd(), dict(os.environ), os.getpgid(0), ignored]).encode()
 socket.send_fds(server, [len(text).to_bytes(8, "big")], [0, 1, 2])
 server.sendall(text)
+for number in {passed_on!r}:
+    signal.signal(number, lambda number, _: server.sendall(bytes([number])))
 code = int.from_bytes(server.recv(4, socket.MSG_WAITALL), "big", signed=True)
 if code < 0:
     if -code != signal.SIGKILL:
@@ -55,7 +55,9 @@ sys.exit(code)
 @functools.cache
 def commands() -> str | None:
     """Start the server, which ends with this process, and return the folder; None where the system cannot do it."""
-    if not hasattr(os, "pidfd_open"):
+    if (
+        not hasattr(os, "pidfd_open") or " " in sys.executable or len(sys.executable) > 100
+    ):  # for the first line of a script
         return None
     folder = tempfile.TemporaryDirectory(prefix="forked-")
     atexit.register(folder.cleanup)
