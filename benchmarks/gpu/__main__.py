@@ -21,7 +21,7 @@ os.environ.setdefault(
 
 import torch
 
-from benchmarks.gpu import codebook_checks, reading, speed, training_checks
+from benchmarks.gpu import codebook_checks, exemplar_checks, reading, speed, training_checks
 from benchmarks.gpu.made_up import Machine, models
 from benchmarks.gpu.rows import Recorder
 from unitdisc.devices import device_of
@@ -35,6 +35,7 @@ def parts(machine: Machine) -> dict[str, tuple[partial, float]]:
         "reservoir": (partial(codebook_checks.reservoir, machine), 30),
         "k-means": (partial(codebook_checks.clustering, machine), 90),
         "re-estimation": (partial(codebook_checks.reestimation, machine), 90),
+        "exemplars": (partial(exemplar_checks.exemplars, machine), 30),
         **{f"training {name}": (partial(training_checks.training, name, machine), 90) for name in models},
         "resuming": (partial(training_checks.resuming, machine), 90),
         "processes": (partial(training_checks.together, machine), 160),

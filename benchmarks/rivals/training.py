@@ -70,6 +70,8 @@ def check(settings: Any, name: str) -> None:
         raise InputError(f"models.{name} is not of kind vq with an initial model and an objective without labels")
     if settings.bottleneck.codebooks > 1:
         raise InputError(f"models.{name} has several codebooks, and a rival has one")
+    if settings.bottleneck.exemplars:
+        raise InputError(f"models.{name} has exemplars, and a rival has none: leave them out")
     plan = settings.bottleneck.reestimation
     if plan is not None and plan.warmup_epochs >= settings.training.epochs:
         raise InputError(f"models.{name} quantises in none of its {settings.training.epochs} epochs")

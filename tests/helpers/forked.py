@@ -38,7 +38,7 @@ server = socket.socket(socket.AF_UNIX)
 if os.getsid(0) != {session} or settings != {own!r} or server.connect_ex({address!r}):
     os.execv(real, [real, *sys.argv[1:]])
 ignored = [number for number in {passed_on!r} if signal.getsignal(number) == signal.SIG_IGN]
-text = json.dumps([real, sys.argv[1:], os.getcwd(), dict(os.environ), os.getpgid(0), ignored]).encode()
+text = json.dumps([real, sys.argv, os.getcwd(), dict(os.environ), os.getpgid(0), ignored]).encode()
 socket.send_fds(server, [len(text).to_bytes(8, "big")], [0, 1, 2])
 server.sendall(text)
 for number in {passed_on!r}:
@@ -142,7 +142,7 @@ def become(
     os.environ.update(environment)
     given = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:1] = [str(Path(real).parent), *filter(None, given)]
-    sys.argv = [real, *arguments]
+    sys.argv = arguments
     return real
 
 

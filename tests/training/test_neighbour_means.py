@@ -8,6 +8,7 @@ from tests.helpers.training import Loud
 from unitdisc.features.activity import fitted
 from unitdisc.features.normalise import Normalised
 from unitdisc.features.precomputed import PrecomputedSettings
+from unitdisc.models import window_keys, window_pool
 from unitdisc.models.objectives.prediction import PredictionSettings
 from unitdisc.training import neighbour_means
 from unitdisc.training.cluster_targets import TokenVectors, cluster_targets
@@ -73,8 +74,10 @@ def test_means_are_those_of_the_definition(above, neighbours, reach):
 def test_blocks_change_nothing(block, at_once, monkeypatch):
     train = corpus([300, 200, 100], "aba")
     whole = means_of(train, train, "u0", neighbours=5, reach=1)
-    monkeypatch.setattr(neighbour_means, "block", block)
-    monkeypatch.setattr(neighbour_means, "at_once", at_once)
+    for module in (neighbour_means, window_pool):
+        monkeypatch.setattr(module, "block", block)
+    for module in (neighbour_means, window_keys):
+        monkeypatch.setattr(module, "at_once", at_once)
     np.testing.assert_allclose(means_of(train, train, "u0", neighbours=5, reach=1), whole, atol=1e-5)
 
 
@@ -114,7 +117,7 @@ def test_only_so_many_windows_are_kept(monkeypatch):
     monkeypatch.setattr(neighbour_means, "most_windows", 50)
     train = corpus([80, 90], "ab")
     means = NeighbourMeans(frames, train, neighbours=3, reach=1, seed=0)
-    assert int((means._candidates[:, -1] == 0).sum()) == 50
+    assert int((means._pool.keys[:, -1] == 0).sum()) == 50
 
 
 @pytest.mark.parametrize("space", [frames, pairs])

@@ -1,6 +1,6 @@
 """The configuration: the settings of config.yaml, one module per part; settings of kinds are with their code."""
 
-from unitdisc.config.bottleneck import BottleneckSettings, ReestimationSettings
+from unitdisc.config.bottleneck import BottleneckSettings, ExemplarsSettings, ReestimationSettings
 from unitdisc.config.corpora import AnyCorpus, CorpusSettings
 from unitdisc.config.division import DividedSettings, Splits
 from unitdisc.config.experiment import Experiment, Name, ReportOptions
@@ -28,6 +28,7 @@ __all__ = [
     "Curve",
     "DividedSettings",
     "Encoding",
+    "ExemplarsSettings",
     "Experiment",
     "Exports",
     "FeatureSettings",

@@ -38,6 +38,27 @@ class ReestimationSettings(Section):
     )
 
 
+class ExemplarsSettings(Section):
+    """Tokens of train, each with a mean over tokens like it, that every token is compared with before it is quantised.
+
+    The vector that is quantised is then the mean over the nearest of them.
+    """
+
+    count: int = Field(
+        60_000, ge=1, description="Exemplars, sampled by the seed; they are in the model's file, about 1 kB each."
+    )
+    nearest: int = Field(4, ge=1, le=256, description="Exemplars that a token is the mean of.")
+    neighbours: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Tokens of the same speaker, and as many of other speakers, that an exemplar is the mean of.",
+    )
+    reach: int = Field(
+        2, ge=0, le=50, description="Tokens on either side that belong to a token when it is compared with others."
+    )
+
+
 class BottleneckSettings(Section):
     """The vector quantiser and its three remedies against a collapsing codebook, each of which can be switched off."""
 
@@ -89,6 +110,18 @@ class BottleneckSettings(Section):
             object.__setattr__(self, "reestimation", plan.model_copy(update={"capacity": capacity}))
         elif plan is not None and plan.capacity is not None and plan.capacity < self.codewords:
             raise ValueError(f"reestimation.capacity {plan.capacity} is less than the {self.codewords} codewords")
+        return self
+
+    exemplars: ExemplarsSettings | None = Field(
+        None,
+        description="With objective prediction: after the training, what is quantised is the mean over the nearest of "
+        "these tokens of train, to which the codewords are then fitted; null for the vectors themselves.",
+    )
+
+    @model_validator(mode="after")
+    def _codewords_of_exemplars(self) -> "BottleneckSettings":
+        if self.exemplars and not (self.reestimation and self.reestimation.final):
+            raise ValueError("exemplars need codewords that are fitted to them: set reestimation.final to true")
         return self
 
     @model_validator(mode="after")

@@ -159,6 +159,14 @@ class VQModel(ModelSettings):
         return self
 
     @model_validator(mode="after")
+    def _exemplars_of_a_prediction(self) -> "VQModel":
+        if self.bottleneck and self.bottleneck.exemplars and not self.predicts_clusters:
+            raise ValueError(
+                f"bottleneck.exemplars need objective prediction: {self.objective.kind} learns other codes"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _curve_of_a_decoder(self) -> "VQModel":
         if self.training.curve and not registry.objectives.fact(self.objective.kind, "decodes"):
             raise ValueError(f"training.curve is of a decoder's loss, and objective {self.objective.kind} has none")

@@ -16,6 +16,7 @@ from unitdisc.config import BottleneckSettings, VQModel
 from unitdisc.features.activity import fitted
 from unitdisc.models.batch import Batch, Sizes, any_frame
 from unitdisc.models.decoding import Decoding, usual
+from unitdisc.models.exemplars import Exemplars
 from unitdisc.models.likelihood import Likelihoods
 from unitdisc.models.mixer import Mixer
 from unitdisc.models.parts import Encoder, Objective
@@ -51,6 +52,7 @@ class Model(UnitModel):
         super().__init__()
         self.encoder: Encoder = registry.encoders.load(settings.encoder.kind)(sizes, settings.encoder)
         self.bottleneck = _bottleneck(settings.bottleneck, self.encoder.outputs)
+        self.exemplars = _exemplars(settings.bottleneck, self.bottleneck.dim)
         self.indices = 1 if settings.bottleneck is None else settings.bottleneck.indices
         if settings.bottleneck is None:
             self.stage_names = self.stage_names[:2]  # without codes
@@ -108,11 +110,15 @@ class Model(UnitModel):
 
     @torch.no_grad()
     def start_from(self, other: "Model") -> None:
-        """Take over the weights of another model that fit; those of its objective only for the same task and tokens."""
+        """Take over the weights of another model that fit, those of its objective only for the same task and tokens.
+
+        Its exemplars are what its own encoder makes of train, and stay behind.
+        """
         taken = self.state_dict()
         same_task = self.task.same_task(other.task) and self.stride == other.stride
         for name, weight in other.state_dict().items():
-            if name in taken and taken[name].shape == weight.shape and (same_task or not name.startswith("objective.")):
+            left = name.startswith("exemplars.") or (name.startswith("objective.") and not same_task)
+            if name in taken and taken[name].shape == weight.shape and not left:
                 taken[name] = weight
         self.load_state_dict(taken)
 
@@ -126,13 +132,17 @@ class Model(UnitModel):
     @torch.no_grad()
     def vector_stretches(self, frames: Tensor) -> Iterator[Tensor]:
         """Yield the input of the quantiser (t, D), that of a long utterance some minutes at a time."""
-        for part in self._encoded(frames):
-            yield self.bottleneck.project(part, all_real(part[0]))[0]
+        reach = self.encoder.reach
+        if self.exemplars is not None and reach is not None:
+            reach += self.exemplars.reach * self.stride
+        for stretch, wanted in stretches(frames, stride=self.stride, reach=reach):
+            encoded, tokens = self.encoder(stretch.unsqueeze(0), all_real(stretch))
+            yield self._vectors(encoded, tokens)[0][wanted]
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
         """Return the units (T',), or indices (T', G), of one utterance's normalised frames (T, D); see UnitModel."""
-        return joined(self._units(part, all_real(part[0]))[0] for part in self._encoded(frames))
+        return joined(self._units(part.unsqueeze(0))[0] for part in self.vector_stretches(frames))
 
     @torch.no_grad()
     def encode_batch(self, batch: Sequence[Tensor]) -> list[Tensor]:
@@ -140,7 +150,7 @@ class Model(UnitModel):
         lengths = torch.tensor([len(frames) for frames in batch], device=batch[0].device)
         padded = pad_sequence(list(batch), batch_first=True)
         mask = torch.arange(padded.shape[1], device=padded.device) < lengths.unsqueeze(1)
-        units = self._units(*self.encoder(padded, mask))
+        units = self._units(self._vectors(*self.encoder(padded, mask)))
         return [row[: -(-len(frames) // self.stride)] for row, frames in zip(units, batch, strict=True)]
 
     @torch.no_grad()
@@ -152,7 +162,7 @@ class Model(UnitModel):
         encoded = joined(part[0] for part in self._encoded(frames)).unsqueeze(0)
         found = {Stage.FEATURES: frames, Stage.ENCODER: encoded[0]}
         if Stage.CODES in self.stage_names:
-            units = self.bottleneck(encoded, all_real(encoded[0])).units
+            units = self._quantizer.encode(self._vectors(encoded, all_real(encoded[0])))
             found[Stage.CODES] = self._quantizer.decode(units)[0]
         return found
 
@@ -202,13 +212,24 @@ class Model(UnitModel):
             encoded, _ = self.encoder(stretch.unsqueeze(0), all_real(stretch))
             yield encoded[:, wanted]
 
-    def _units(self, encoded: Tensor, tokens: Tensor) -> Tensor:
-        """Return the units (B, T'), or (B, T', G), of the encoder's output (B, T', C) for tokens (B, T'), some real."""
+    def _vectors(self, encoded: Tensor, tokens: Tensor) -> Tensor:
+        """Return what is quantised (B, T', D) of the encoder's output (B, T', C) for tokens (B, T'), some real.
+
+        Tokens that are not real come after those that are.
+        """
+        vectors: Tensor = self.bottleneck.project(encoded, tokens)
+        if self.exemplars is None:
+            return vectors
+        rows = [self.exemplars(row[real]) for row, real in zip(vectors, tokens, strict=True)]
+        return pad_sequence(rows, batch_first=True)
+
+    def _units(self, vectors: Tensor) -> Tensor:
+        """Return the units (B, T'), or (B, T', G), of what is quantised (B, T', D)."""
         quantizer = self._quantizer
-        units: Tensor = quantizer.encode(self.bottleneck.project(encoded, tokens))
-        if units.ndim == tokens.ndim or self.indices > 1:
+        units: Tensor = quantizer.encode(vectors)
+        if units.ndim == 2 or self.indices > 1:
             return units
-        return product_units(units.flatten(0, 1), quantizer.codewords).view(tokens.shape)
+        return product_units(units.flatten(0, 1), quantizer.codewords).view(vectors.shape[:2])
 
     @property
     def _quantizer(self) -> VectorQuantizer:
@@ -232,6 +253,11 @@ def _bottleneck(plan: BottleneckSettings | None, inputs: int) -> Bottleneck:
         decay=plan.decay,
         initial=plan.initial,
     )
+
+
+def _exemplars(plan: BottleneckSettings | None, width: int) -> Exemplars | None:
+    """Return the place of the exemplars of vectors of this width, if the ``plan`` has any."""
+    return Exemplars(width, plan.exemplars) if plan and plan.exemplars else None
 
 
 def fitted_tokens(batch: Batch, tokens: Tensor, stride: int) -> Tensor:

@@ -60,7 +60,9 @@ needs: Mapping[str, Need] = MappingProxyType(
         "join": Need(mb=1000, minutes=60, hour_mb=1, hour_minutes=0.1),
         "activity": Need(mb=1000, minutes=60, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=0.1),
         "train": Need(mb=8000, minutes=1440, hour_mb=2, speaker_mb=speaker_mb),
-        "encode": Need(mb=2000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=1),
+        "encode": Need(
+            mb=2000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=3
+        ),  # 1.5 of them for exemplars
         "score": Need(mb=1000, minutes=120, thousand_mb=2.5, hour_minutes=0.2),
         # Units and labels of a split in memory, which took 34 MB an hour of it when scores had them there.
         "recognise": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),
@@ -68,7 +70,7 @@ needs: Mapping[str, Need] = MappingProxyType(
         "fidelity": Need(mb=4000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=1),
         "abx": Need(mb=8000, minutes=240, hour_mb=2, hour_minutes=1),
         "probe": Need(mb=8000, minutes=120, hour_mb=2, hour_minutes=1),
-        "segment": Need(mb=2000, minutes=120, thousand_mb=4, hour_minutes=1),  # two sides of scores
+        "segment": Need(mb=2000, minutes=120, thousand_mb=4, hour_minutes=3),  # two sides of scores
         "pieces": Need(mb=3000, minutes=240, thousand_mb=3, hour_minutes=1),  # of which 700 for most_units
         "export": Need(mb=2000, minutes=120, thousand_mb=1.5, hour_minutes=0.2),
         "collect": Need(mb=1000, minutes=10),

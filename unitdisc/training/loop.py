@@ -8,6 +8,7 @@ from unitdisc import signals, tables
 from unitdisc.layout import RunFolder
 from unitdisc.models.model import Model
 from unitdisc.training import checkpoint, processes, record
+from unitdisc.training.exemplars import fill
 from unitdisc.training.final_reestimation import final_reestimation
 from unitdisc.training.interruption import Interruption, Wish, interruption
 from unitdisc.training.record import Epoch, Point
@@ -41,6 +42,8 @@ def train(trainer: Trainer, run: RunFolder, *, digest: str) -> Model:
             if asked.wish() == Wish.STOP:
                 _stop(trainer, asked)
     if settings.reestimation and settings.reestimation.final:
+        if settings.bottleneck and settings.bottleneck.exemplars:
+            fill(state.result.eval(), trainer.train.matrices, settings.bottleneck.exemplars, seed=trainer.seed)
         done = final_reestimation(trainer)
         trainer.renew_statistics(settings.training.epochs)  # what the decoder sees has changed
         _log(logging.INFO, f"codebook {'' if done else 'not '}re-estimated after the last epoch")
