@@ -14,13 +14,13 @@ import importlib
 import json
 import os
 import re
-import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import types
 from pathlib import Path
 
 packages = ("torch", "torchaudio", "pandas", "pydantic", "typer", "kaldiio", "soundfile", "PIL.Image", "numba", "scipy")
@@ -146,5 +146,13 @@ def become(
     return real
 
 
+def run(program: str) -> None:
+    """Run a program as this process, as runpy does, which would put the program's own path into sys.argv."""
+    main = types.ModuleType("__main__")
+    main.__file__ = program
+    sys.modules["__main__"] = main
+    exec(compile(Path(program).read_bytes(), program, "exec"), vars(main))
+
+
 if __name__ == "__main__":
-    runpy.run_path(serve(sys.argv[1]), run_name="__main__")
+    run(serve(sys.argv[1]))
