@@ -70,7 +70,7 @@ needs: Mapping[str, Need] = MappingProxyType(
         "fidelity": Need(mb=4000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=1),
         "abx": Need(mb=8000, minutes=240, hour_mb=2, hour_minutes=1),
         "probe": Need(mb=8000, minutes=120, hour_mb=2, hour_minutes=1),
-        "segment": Need(mb=2000, minutes=120, thousand_mb=4, hour_minutes=3),  # two sides of scores
+        "segment": Need(mb=2000, minutes=120, thousand_mb=4, hour_minutes=2),  # two sides of scores
         "pieces": Need(mb=3000, minutes=240, thousand_mb=3, hour_minutes=1),  # of which 700 for most_units
         "export": Need(mb=2000, minutes=120, thousand_mb=1.5, hour_minutes=0.2),
         "collect": Need(mb=1000, minutes=10),
