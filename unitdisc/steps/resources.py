@@ -60,9 +60,8 @@ needs: Mapping[str, Need] = MappingProxyType(
         "join": Need(mb=1000, minutes=60, hour_mb=1, hour_minutes=0.1),
         "activity": Need(mb=1000, minutes=60, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=0.1),
         "train": Need(mb=8000, minutes=1440, hour_mb=2, speaker_mb=speaker_mb),
-        "encode": Need(
-            mb=2000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=3
-        ),  # 1.5 of them for exemplars
+        # Of an hour of speech, exemplars take 40 seconds.
+        "encode": Need(mb=2000, minutes=240, hour_mb=2, speaker_mb=speaker_mb, hour_minutes=2),
         "score": Need(mb=1000, minutes=120, thousand_mb=2.5, hour_minutes=0.2),
         # Units and labels of a split in memory, which took 34 MB an hour of it when scores had them there.
         "recognise": Need(mb=8000, minutes=120, hour_mb=34, hour_minutes=1),
