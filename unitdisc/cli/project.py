@@ -58,7 +58,8 @@ def run(
     has_profile = any(option.startswith(("--workflow-profile", "--profile")) for option in context.args)
     if not has_profile and not Path("profiles/default").is_dir():
         arguments += ["--workflow-profile", str(files / "profiles" / "default")]
-    called = Path(sys.argv[0])  # the rules run the command unitdisc that was called, or the one beside this Python
+    # The rules run the command unitdisc that was called, or the one beside this Python.
+    called = Path(sys.argv[0]).absolute()
     folders = [str(called.parent)] if called.name == "unitdisc" else []
     path = [*folders, str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     environment = os.environ | {"PATH": os.pathsep.join(path)}

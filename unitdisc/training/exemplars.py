@@ -13,13 +13,17 @@ from unitdisc.training.token_vectors import sampled_tokens
 
 @torch.no_grad()
 def fill(model: Model, train: Normalised, settings: ExemplarsSettings, *, seed: int) -> None:
-    """Give a model that has no exemplars yet those of ``train``, sampled by the seed; it is on any device."""
+    """Give a model that has no exemplars yet those of ``train``, sampled by the seed; it is on any device.
+
+    Raises ValueError for a model whose settings have none.
+    """
     if model.exemplars is None:
         raise ValueError("the model takes no exemplars")
     space = TokenVectors(model.stride, model.vectors, next(model.parameters()).device)
     means = NeighbourMeans(space, train, neighbours=settings.neighbours, reach=settings.reach, seed=seed)
     keys, vectors = [], []
-    for name, rows in track(sampled_tokens(train, model.stride, most=settings.count, seed=seed), "exemplars"):
+    sampled = sampled_tokens(train, model.stride, most=settings.count, seed=seed)
+    for name, rows in track(sampled, "exemplars", total=len(train)):
         found = space.vectors(torch.tensor(train[name]))
         keys.append(means.keys(found, torch.from_numpy(rows).to(found.device)))
         vectors.append(means(train, name, found, rows))
